@@ -1,0 +1,69 @@
+"""The one error tree: what happened, where, what to do next, and the exit code.
+
+Anything a person can cause or mend is a `CampaignError`; the command line shows it as sentences. What is not one is a bug.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """The exit codes that other programs rely on."""
+
+    DONE = 0
+    NEEDS_A_PERSON = 1
+    USAGE = 2
+    REFUSED = 3
+    ACCESS = 4
+    ENDPOINT = 5
+    ALREADY_RUNNING = 6
+    STORAGE = 7
+    PAUSED = 75
+    INTERRUPTED = 130
+
+
+class CampaignError(Exception):
+    """Something a person can act on.
+
+    `what` is one sentence; `where` names a file, sheet, row or column; `remedy` is the next step, a command when it can be.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.STORAGE
+
+    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+
+class UsageError(CampaignError):
+    """The command line, an environment variable or an argument makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class RefusedError(CampaignError):
+    """The sheet, the template or the campaign file cannot be used; nothing was sent."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class AlreadyRunningError(CampaignError):
+    """Another run of this campaign holds its lock."""
+
+    exit_code = ExitCode.ALREADY_RUNNING
+
+
+class StorageError(CampaignError):
+    """The ledger or the results cannot be read, written or trusted."""
+
+    exit_code = ExitCode.STORAGE
+
+
+class InterruptedRunError(CampaignError):
+    """A person interrupted before anything was under way."""
+
+    exit_code = ExitCode.INTERRUPTED
