@@ -1,0 +1,152 @@
+"""What each column is for: the recipient, the account, the row's own text, and always a template variable.
+
+Headers are compared without regard to case, spaces, `_` and `-`. The names of the contract win over aliases, so that a sheet
+with both `recipientProfileId` and a column `URL` means the first.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runner.intake.sheet import Column
+
+RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
+ROLES: Final = (*RECIPIENT_ROLES, "conversationUrn", "accountId", "subject", "messageType", "message")
+RESULT_COLUMNS: Final = (
+    "status",
+    "reason",
+    "typingIndicatorSent",
+    "error",
+    "sentAt",
+    "sentToUrn",
+    "sentFrom",
+    "httpStatus",
+    "attempts",
+    "waitsUntil",
+    "sentMessage",
+)
+# A person's own sheet may well have a column "status" or "error"; only a results sheet has all of these.
+_RESULT_MARKS: Final = ("typingIndicatorSent", "sentToUrn", "waitsUntil")
+_ALIASES: Final = {
+    "recipientProfileId": (
+        "linkedin url",
+        "linkedin profile",
+        "linkedin profile url",
+        "linkedin",
+        "linkedin id",
+        "linkedin link",
+        "profile",
+        "profile id",
+        "profile url",
+        "profile link",
+        "person linkedin url",
+        "public id",
+        "public identifier",
+        "public profile url",
+        "recipient",
+        "recipient profile",
+        "vanity name",
+        "slug",
+        "url",
+    ),
+    "recipientProfileUrn": ("urn", "profile urn", "linkedin urn", "recipient urn", "member urn"),
+    "conversationUrn": ("conversation",),
+    "accountId": ("linkedin account id", "sender account id", "sending account", "sending account id"),
+    "messageType": ("type of message",),
+}
+_IGNORED: Final = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff\u00ad]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns mean what.
+
+    `roles` gives each role its columns (several only for the recipient); `inputs` are the columns to hand back, without those
+    of an earlier results sheet; `variables` maps every template name to its column; `ambiguous` are names that two columns claim.
+    """
+
+    roles: Mapping[str, tuple[Column, ...]]
+    inputs: tuple[Column, ...]
+    variables: Mapping[str, Column]
+    ambiguous: frozenset[str]
+    is_results: bool
+
+    def column(self, role: str) -> Column | None:
+        columns = self.roles.get(role, ())
+        return columns[0] if columns else None
+
+
+def normalise(header: str) -> str:
+    """`First-Name`, `first name` and `FIRSTNAME` are one header."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", header)).casefold()
+
+
+def variable_names(header: str) -> tuple[str, ...]:
+    """The names a template may call a column by: its header, and Python-friendly forms (`First Name` → `first_name`)."""
+    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header).strip()).strip("_")
+    camel = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
+    names = dict.fromkeys([header.strip(), words.lower(), re.sub(r"_+", "_", camel).lower()])
+    return tuple(name for name in names if name)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` most likely misspells."""
+    by_form = {normalise(candidate): candidate for candidate in known}
+    match = difflib.get_close_matches(normalise(name), by_form, n=1, cutoff=0.6)
+    return by_form[match[0]] if match else None
+
+
+def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Layout:
+    """Find the columns' roles. `mapping` (role → header) overrides; a header it names that is not there raises KeyError."""
+    results = _result_columns(columns)
+    inputs = tuple(column for column in columns if column not in results)
+    by_form: dict[str, list[Column]] = {}
+    for column in inputs:
+        if column.header.strip():
+            by_form.setdefault(normalise(column.header), []).append(column)
+    roles: dict[str, tuple[Column, ...]] = {}
+    for role, header in (mapping or {}).items():
+        if normalise(header) not in by_form:
+            raise KeyError(header)
+        roles[role] = tuple(by_form[normalise(header)])
+    recipients_named = any(role in roles or normalise(role) in by_form for role in RECIPIENT_ROLES)
+    for role in ROLES:
+        if role in roles:
+            continue
+        found = by_form.get(normalise(role), [])
+        if not found and not (role in RECIPIENT_ROLES and recipients_named):
+            aliases = [normalise(alias) for alias in _ALIASES.get(role, ())]
+            present = [alias for alias in aliases if alias in by_form]
+            if "url" in present and len(present) > 1:
+                present.remove("url")  # beside a LinkedIn column, a bare "URL" is the company's web site
+            found = [column for alias in present for column in by_form[alias]]
+        if found:
+            roles[role] = tuple(found) if role in RECIPIENT_ROLES else tuple(found[:1])
+    variables, ambiguous = _variables(inputs)
+    return Layout(roles, inputs, variables, ambiguous, bool(results))
+
+
+def _result_columns(columns: Sequence[Column]) -> frozenset[Column]:
+    last = {column.header.strip(): column for column in columns}
+    if not all(mark in last for mark in _RESULT_MARKS):
+        return frozenset()
+    return frozenset(last[name] for name in RESULT_COLUMNS if name in last)
+
+
+def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:
+    exact: dict[str, list[Column]] = {}
+    derived: dict[str, list[Column]] = {}
+    for column in columns:
+        header, *forms = variable_names(column.header) or ("",)
+        exact.setdefault(header, []).append(column)
+        for form in forms:
+            derived.setdefault(form, []).append(column)
+    claims = {**derived, **exact}  # a header as it stands wins over another header's derived form
+    claims.pop("", None)
+    variables = {name: found[0] for name, found in claims.items() if len(found) == 1}
+    return variables, frozenset(name for name, found in claims.items() if len(found) > 1)

@@ -1,0 +1,158 @@
+"""Whom a row means: any spelling of a LinkedIn profile that sheets hold, as one identity, or a clear problem.
+
+The shapes are those of the endpoint's documentation and of exports in the wild. Nothing is guessed: what names no member
+profile for certain is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+URN_PREFIX: Final = "urn:li:fsd_profile:"
+_TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
+_SALES_TOKEN: Final = re.compile(r"ACw[A-Za-z0-9_-]{8,}")
+_URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?", re.IGNORECASE)
+_SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
+_CONVERSATION: Final = re.compile(r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)")
+# Written into identifier cells by people and exports when there is none; none of them is a member's address.
+_PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
+# Zero-width and bidirectional marks ride along when an address is copied from a web page.
+_INVISIBLE: Final = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+_NOT_A_MEMBER: Final = {
+    "sales": "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)",
+    "talent": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
+    "recruiter": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
+    "company": "a company page, not a person",
+    "showcase": "a company page, not a person",
+    "school": "a school page, not a person",
+    "groups": "a group, not a person",
+    "jobs": "a job, not a person",
+    "feed": "a post, not a person",
+    "posts": "a post, not a person",
+    "pub": "an old public link that no longer names a profile; open it and copy the link it leads to",
+    "messaging": "a conversation, not a profile",
+}
+
+
+class RecipientError(ValueError):
+    """A value that names no member profile for certain; `code` is stable, the text says why and what to do."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person: the slug (lower case, percent-decoded, NFC), the URN (case kept), or both when a row gives both."""
+
+    slug: str | None = None
+    urn: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The URN when it is known, else the slug: what makes two rows the same recipient."""
+        identity = self.urn or self.slug
+        if identity is None:
+            raise ValueError("a recipient needs a slug or a URN")
+        return identity
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every identity this recipient is known under."""
+        return tuple(key for key in (self.urn, self.slug) if key)
+
+
+def parse(text: str) -> Recipient:
+    """One identifier cell as a recipient. Raises RecipientError."""
+    value = unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
+    if value.casefold() in _PLACEHOLDERS:
+        raise RecipientError("recipient-missing", f"{text!r} names nobody")
+    if value[:4].casefold() == "urn:":
+        return _from_urn(value)
+    if _TOKEN.fullmatch(value):
+        return Recipient(urn=URN_PREFIX + value)
+    if _SALES_TOKEN.fullmatch(value):
+        raise RecipientError("sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead")
+    if "@" in value and "/" not in value:
+        raise RecipientError("recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile")
+    if match := _URL.fullmatch(value.split("?", 1)[0].split("#", 1)[0]):
+        return _from_url(match["host"].lower(), match["path"] or "", value)
+    if value.startswith(("in/", "/in/")):
+        return _from_path(value, value)
+    return _from_slug(value, value)
+
+
+def merge(recipients: list[Recipient]) -> Recipient:
+    """One row's identifiers as one recipient. Raises RecipientError when they name different people."""
+    slugs = sorted({recipient.slug for recipient in recipients if recipient.slug})
+    urns = sorted({recipient.urn for recipient in recipients if recipient.urn})
+    for several in (slugs, urns):
+        if len(several) > 1:
+            raise RecipientError("two-recipients", f"the row names two people: {_short(several[0])} and {_short(several[1])}")
+    return Recipient(slugs[0] if slugs else None, urns[0] if urns else None)
+
+
+def parse_conversation(text: str) -> str:
+    """A conversation URN as the endpoint takes it. Raises RecipientError. Its owner is the account that sends."""
+    value = text.translate(_INVISIBLE).strip()
+    if not _CONVERSATION.fullmatch(value):
+        raise RecipientError(
+            "conversation-urn",
+            f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(urn:li:fsd_profile:…,2-…)); correct it or leave it blank",
+        )
+    return value
+
+
+def _from_urn(value: str) -> Recipient:
+    kind, _, token = value[4:].partition(":")[2].partition(":")
+    if kind.casefold() == "fsd_profile" and _TOKEN.fullmatch(token):
+        return Recipient(urn=URN_PREFIX + token)
+    if kind.casefold() == "fs_salesprofile" or _SALES_TOKEN.match(token.lstrip("(")):
+        raise RecipientError("sales-navigator", f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link instead")
+    raise RecipientError("recipient-urn", f"{_short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)")
+
+
+def _from_url(host: str, path: str, value: str) -> Recipient:
+    if host == "lnkd.in":
+        raise RecipientError("recipient-url", f"{_short(value)} is a short link; open it and copy the profile link it leads to")
+    if host != "linkedin.com" and not host.endswith(".linkedin.com"):
+        raise RecipientError("recipient-url", f"{_short(value)} is not a LinkedIn profile (linkedin.com/in/…)")
+    return _from_path(path, value)
+
+
+def _from_path(path: str, value: str) -> Recipient:
+    parts = [part for part in path.split("/") if part]
+    if parts and parts[0].lower() == "in" and len(parts) > 1:
+        token = unquote(parts[1])
+        if token[:4].casefold() == "urn:":
+            return _from_urn(token)
+        if _TOKEN.fullmatch(token):
+            return Recipient(urn=URN_PREFIX + token)
+        if _SALES_TOKEN.fullmatch(token):
+            raise RecipientError("sales-navigator", f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile link")
+        return _from_slug(token, value)
+    kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
+    code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
+    raise RecipientError(code, f"{_short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}")
+
+
+def _from_slug(slug: str, value: str) -> Recipient:
+    decoded = unicodedata.normalize("NFC", unquote(slug)).translate(_INVISIBLE).strip().lower()
+    if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded:
+        hint = "a name, perhaps; " if " " in decoded else ""
+        raise RecipientError(
+            "recipient-unreadable",
+            f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands after linkedin.com/in/)",
+        )
+    return Recipient(slug=decoded)
+
+
+def _short(value: str) -> str:
+    return repr(value if len(value) <= 60 else value[:57] + "…")

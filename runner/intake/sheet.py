@@ -1,0 +1,361 @@
+"""A spreadsheet as rows of text that know their place as the spreadsheet program shows it.
+
+Cells are text until we say otherwise: nothing is guessed to be a number, a date or a missing value. A file that cannot be read
+exactly is refused with a sentence; a row that cannot be is handed on with its fault, never dropped.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+from runner.errors import RefusedError
+
+DELIMITERS: Final = ",;\t|"
+MAX_COLUMNS: Final = 1_000
+MAX_ROWS: Final = 1_048_576
+# One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.
+MAX_CELL: Final = 1_048_576
+MAX_UNPACKED: Final = 2 * 1024**3
+MAX_RATIO: Final = 100
+RATIO_MATTERS_FROM: Final = 100 * 1024**2
+# Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the escape on as text.
+_ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `index` from 0, `header` as the sheet has it."""
+
+    index: int
+    header: str
+
+    @property
+    def letter(self) -> str:
+        return column_letter(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a cell (or with `column` None a whole row) cannot be read exactly."""
+
+    column: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: `number` as the spreadsheet program shows it; one text per column of the table, exactly as the sheet has it."""
+
+    number: int
+    cells: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The header and the rows below it; `rows` can be walked once, and reads the file while it is walked.
+
+    `sheet` is None for CSV. `notices` say what was chosen on the reader's behalf.
+    """
+
+    path: Path
+    sheet: str | None
+    header_row: int
+    columns: tuple[Column, ...]
+    rows: Iterator[Row]
+    delimiter: str = ","
+    notices: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+
+
+def clean(text: str) -> str:
+    """What a cell says: outer white space and control characters removed, newlines as one character; nothing else changes."""
+    text = text.strip()
+    if not text.isprintable():  # quick way past the many cells that need nothing
+        text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return text
+
+
+def column_letter(index: int) -> str:
+    """0 is A, 25 is Z, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def read(path: Path, sheet: str | None = None) -> Table:
+    """Open a CSV or XLSX file, told apart by content. `sheet` names a worksheet.
+
+    Raises RefusedError when the file is missing, of another kind, damaged, or holds no table.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except FileNotFoundError:
+        raise RefusedError(
+            f"There is no file {path}.", remedy="Check the spelling, or give the whole path of the spreadsheet."
+        ) from None
+    except IsADirectoryError:
+        raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
+    except OSError as error:
+        if path.is_dir():  # Windows answers "permission denied" for a folder
+            raise RefusedError(
+                f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it."
+            ) from None
+        raise RefusedError(
+            f"{path} cannot be read: {error.strerror}.", remedy="Check who may read it, and whether it is open elsewhere."
+        ) from None
+    if not start:
+        raise RefusedError(f"{path} is empty.", remedy="Save the spreadsheet again and look at it before you run.")
+    if start.startswith(b"PK\x03\x04"):
+        return _read_workbook(path, sheet)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise RefusedError(
+            f"{path} is an old .xls workbook or is protected by a password.",
+            remedy="Open it, remove the password if it has one, and save it as an XLSX workbook.",
+        )
+    if start.startswith(b"%PDF"):
+        raise RefusedError(f"{path} is a PDF, not a spreadsheet.", remedy="Export the list as CSV or XLSX.")
+    if sheet is not None:
+        raise RefusedError(
+            f"{path} is a text file and has no worksheets, so --sheet {sheet!r} cannot be meant.", remedy="Leave --sheet out."
+        )
+    return _read_csv(path)
+
+
+def _table(
+    path: Path, sheet: str | None, records: Iterator[Row], *, delimiter: str = ",", notices: tuple[str, ...] = ()
+) -> Table:
+    header = next((record for record in records if not _blank(record)), None)
+    where = f"{path.name} [{sheet}]" if sheet else path.name
+    if header is None:
+        raise RefusedError("The sheet is empty.", where=where, remedy="It needs a header row and one row per person.")
+    names = list(header.cells)
+    while not names[-1].strip():
+        names.pop()
+    if len(names) > MAX_COLUMNS:
+        raise RefusedError(
+            f"The header row has {len(names)} columns; at most {MAX_COLUMNS} are read.",
+            where=f"{where}, row {header.number}",
+            remedy="Delete the columns that hold nothing.",
+        )
+    columns = tuple(Column(index, name) for index, name in enumerate(names))
+    ragged = sheet is None  # a workbook leaves blank cells at a row's end out; a CSV that does has probably lost a delimiter
+    rows = (_fitted(record, len(columns), where, ragged=ragged) for record in records if not _blank(record))
+    return Table(path, sheet, header.number, columns, rows, delimiter, notices)
+
+
+def _blank(record: Row) -> bool:
+    return not any(map(str.strip, record.cells))
+
+
+def _fitted(record: Row, width: int, where: str, *, ragged: bool) -> Row:
+    """The record with exactly one cell per column; what does not fit becomes a fault, so that no value shifts silently."""
+    if record.number > MAX_ROWS:
+        raise RefusedError(f"The sheet has more than {MAX_ROWS:,} rows.", where=where, remedy="Split it into several.")
+    surplus = [cell for cell in record.cells[width:] if cell.strip()]
+    cells, faults = record.cells[:width], record.faults
+    if surplus:
+        shown = ", ".join(repr(cell[:40]) for cell in surplus[:3])
+        text = f"{len(surplus)} more filled cells than the header row has columns ({shown})"
+        faults = (*faults, Fault(None, text))
+    if len(cells) < width:
+        if ragged:
+            text = f"{len(cells)} cells under {width} headers, so values may stand in the wrong column"
+            faults = (*faults, Fault(None, text))
+        cells = cells + ("",) * (width - len(cells))
+    return Row(record.number, cells, faults)
+
+
+# --- CSV
+
+
+def _read_csv(path: Path) -> Table:
+    raw = path.read_bytes()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif b"\x00" in raw[:4096]:
+        raise RefusedError(
+            f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
+        )
+    else:
+        encoding = "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise RefusedError(
+            f"{path} is not UTF-8 text, so its names could be misread.",
+            where=f"{path.name}, line {line}",
+            remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)", or as an XLSX workbook.',
+        ) from None
+    del raw
+    if re.match(r"\s*<(?:!doctype|html|\?xml|table)", text[:200], re.IGNORECASE):
+        raise RefusedError(f"{path} is a web page or XML, not a CSV.", remedy="Open it and save it as an XLSX workbook.")
+    text = text.rstrip("\x1a")
+    skipped = 0
+    declared = re.match(r"sep=(.)\r?\n", text)
+    if declared:
+        delimiter, text, skipped = declared[1], text[declared.end() :], 1
+    else:
+        delimiter = _delimiter(text)
+    return _table(path, None, _csv_records(path, text, delimiter, skipped), delimiter=delimiter)
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter under which most of the first records have as many fields as the header; a single column if none has."""
+    best, best_score = ",", (0, 0)
+    sample = text[: 64 * 1024]
+    for delimiter in DELIMITERS:
+        try:
+            records = [record for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if record]
+        except csv.Error:
+            continue
+        if not records or (width := len(records[0])) < 2:
+            continue
+        score = (sum(len(record) == width for record in records), width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _csv_records(path: Path, text: str, delimiter: str, skipped: int) -> Iterator[Row]:
+    csv.field_size_limit(MAX_CELL)
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    number = skipped
+    while True:
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise RefusedError(
+                f"The text around line {reader.line_num + skipped} is not valid CSV ({error}); a quote is probably missing.",
+                where=f"{path.name}, after row {number}",
+                remedy='Open the list in a spreadsheet program, look there, and save it again. A quote in a value is written "".',
+            ) from None
+        number += 1
+        yield Row(number, tuple(record))
+
+
+# --- XLSX
+
+
+def _read_workbook(path: Path, sheet: str | None) -> Table:
+    _guard_archive(path)
+    # openpyxl costs a tenth of a second: only workbooks pay it.
+    from openpyxl import load_workbook
+
+    damaged = RefusedError(
+        f"{path} is damaged or is not an XLSX workbook.", remedy="Open it in a spreadsheet program and save it again as XLSX."
+    )
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        names = [worksheet.title for worksheet in book.worksheets]
+        visible = [worksheet.title for worksheet in book.worksheets if worksheet.sheet_state == "visible"]
+        active = book.active.title if book.active is not None else None
+    except Exception:  # noqa: BLE001 - openpyxl answers a damaged file with almost any exception
+        raise damaged from None
+    if not names:
+        raise damaged
+    notices: tuple[str, ...] = ()
+    if sheet is None:
+        sheet = active if active in visible else (visible or names)[0]
+        if len(visible) > 1:
+            others = ", ".join(name for name in visible if name != sheet)
+            notices = (f"Reading the worksheet {sheet!r}; {path.name} also has: {others}. --sheet NAME takes another.",)
+    elif sheet not in names:
+        raise RefusedError(
+            f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}."
+        )
+    worksheet = book[sheet]
+    worksheet.reset_dimensions()  # type: ignore[union-attr]  # the file's own claim of its size can be wrong
+
+    def records() -> Iterator[Row]:
+        try:
+            yield from _sheet_records(worksheet.iter_rows())
+        except RefusedError:
+            raise
+        except Exception:  # noqa: BLE001
+            raise damaged from None
+        finally:
+            book.close()
+
+    return _table(path, sheet, records(), notices=notices)
+
+
+def _guard_archive(path: Path) -> None:
+    """Refuse what is no workbook, and what would unpack to an absurd size, before a parser sees it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        raise RefusedError(
+            f"{path} is damaged: it cannot be unpacked.", remedy="Fetch or save it again; a download may have been cut short."
+        ) from None
+    names = {part.filename.replace("\\", "/").lower() for part in parts}
+    if "word/document.xml" in names:
+        raise RefusedError(f"{path} is a Word document, not a spreadsheet.", remedy="Copy its table to a sheet, save as XLSX.")
+    if "xl/workbook.xml" not in names:
+        raise RefusedError(
+            f"{path} is not an XLSX workbook.", remedy="Open it in a spreadsheet program and save it as XLSX or CSV (UTF-8)."
+        )
+    bomb = any(
+        part.file_size > RATIO_MATTERS_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1) for part in parts
+    )
+    if bomb or sum(part.file_size for part in parts) > MAX_UNPACKED or len(names) != len(parts):
+        raise RefusedError(f"{path} is not a workbook that a spreadsheet program wrote.", remedy="Save the list again as XLSX.")
+
+
+def _sheet_records(rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+    empty = 0
+    for number, cells in enumerate(rows, start=1):
+        texts: list[str] = []
+        faults: list[Fault] = []
+        for index, cell in enumerate(cells[: MAX_COLUMNS + 1]):
+            value = cell.value
+            if value is None:
+                texts.append("")
+            elif cell.data_type == "e":
+                texts.append(str(value))
+                faults.append(Fault(index, f"the cell shows the error {value}"))
+            else:
+                texts.append(_text(value))
+        empty = 0 if any(texts) else empty + 1
+        if empty > 100_000:  # formatted but blank down to the last row: there is nothing more
+            return
+        yield Row(number, tuple(texts), tuple(faults))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        if "_x" in value:
+            value = _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), value)
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == time() else value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    return str(value)

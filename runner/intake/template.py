@@ -1,0 +1,304 @@
+"""A message template, and the message it makes of a row.
+
+The template is Jinja2 in a sandbox from which everything that could run long or grow large has been taken: no loops, macros or
+includes, a short list of filters and text methods, and every step that joins text is bounded. Cell values go in as data and are
+never read as templates. A blank cell counts as missing: printing it is an error that names the column, while `default`, `if`
+and `or` treat it as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn, cast
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from runner.errors import RefusedError
+from runner.intake.column import nearest
+
+MessageType = Literal["normal", "inmail"]
+MAX_SOURCE: Final = 20_000
+# Twice LinkedIn's longest message; nothing a template builds on the way may be longer.
+MAX_TEXT: Final = 16_000
+FRONT_MATTER_KEYS: Final = ("subject", "messageType")
+_FENCE: Final = re.compile(r"---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_STATEMENTS: Final = {
+    nodes.For: "for",
+    nodes.Macro: "macro",
+    nodes.CallBlock: "call",
+    nodes.FilterBlock: "filter",
+    nodes.Block: "block",
+    nodes.Extends: "extends",
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "from … import",
+    nodes.AssignBlock: "set … endset",
+    nodes.With: "with",
+}
+_METHODS: Final = frozenset(
+    "upper lower title capitalize strip lstrip rstrip split startswith endswith removeprefix removesuffix "
+    "isdigit isalpha isupper islower find count casefold".split()
+)
+
+
+class RenderError(ValueError):
+    """One row's message cannot be made; `columns` are the headers that are blank, when that is why."""
+
+    def __init__(self, text: str, column: str | None = None) -> None:
+        super().__init__(text)
+        self.column = column
+
+
+class _BlankError(UndefinedError):
+    def __init__(self, column: str) -> None:
+        super().__init__(f"the column {column!r} is blank in this row")
+        self.column = column
+
+
+class Blank(StrictUndefined):
+    """A cell with nothing in it: false, empty, equal to '', taken by `default`; anything that would print it is an error."""
+
+    __slots__ = ()
+
+    def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise _BlankError(str(self._undefined_name))
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __eq__(self, other: object) -> bool:
+        return other == "" or isinstance(other, Blank)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash("")
+
+    __str__ = _fail_with_undefined_error
+    __contains__ = _fail_with_undefined_error
+
+
+def _printable(value: object) -> object:
+    """What may stand in a message: texts and numbers. `True`, `None`, a list or a method would be an embarrassment."""
+    if isinstance(value, StrictUndefined):
+        return str(value)  # raises
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise SecurityError(f"it would print {str(value)[:40]!r}")
+    return value
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
+    return text
+
+
+def _concat(parts: Sequence[object]) -> str:
+    texts = [str(part) for part in parts]
+    if sum(map(len, texts)) > MAX_TEXT:
+        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
+    return "".join(texts)
+
+
+def _replace(text: object, old: str, new: str) -> str:
+    value = str(text)
+    if len(value) + (value.count(old) if old else len(value) + 1) * len(new) > 2 * MAX_TEXT:
+        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
+    return value.replace(old, new)
+
+
+class _Concat(NodeTransformer):
+    """`a ~ b` becomes our bounded filter: Jinja2 offers no other way to watch it."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's naming
+        self.generic_visit(node)
+        parts = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(parts, "concat", [], [], None, None, lineno=node.lineno)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset(["+", "*", "**", "%", "//", "/"])
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if operator == "**" or (not numbers and operator != "+"):
+            raise SecurityError(f"{operator} works on numbers only in a message template")
+        if numbers and (abs(left) > 1e15 or abs(right) > 1e15):
+            raise SecurityError("the numbers grow too large")
+        result = super().call_binop(context, operator, left, right)
+        return _bounded(result) if isinstance(result, str) else result
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return isinstance(obj, str) and attr in _METHODS
+
+
+def _environment() -> _Sandbox:
+    environment = _Sandbox(undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False)
+    environment.globals.clear()
+    kept = "default d upper lower title capitalize trim first last length int float abs round string truncate wordcount"
+    environment.filters = {name: environment.filters[name] for name in kept.split()}
+    environment.filters |= {"concat": _concat, "replace": _replace}
+    return environment
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A compiled text with the names it reads (`row["…"]` included)."""
+
+    compiled: Template
+    names: Mapping[str, int]
+
+    def render(self, values: Mapping[str, object]) -> str:
+        """The text, at most MAX_TEXT characters. Raises RenderError."""
+        text, length = [], 0
+        try:
+            for piece in self.compiled.generate(values):
+                length += len(piece)
+                if length > MAX_TEXT:
+                    raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
+                text.append(piece)
+        except _BlankError as error:
+            raise RenderError(str(error), error.column) from None
+        except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
+            raise error if isinstance(error, RenderError) else RenderError(f"the template fails on this row: {error}") from None
+        return "".join(text)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A template file: the body, and from its front matter the subject (a template too) and the message type."""
+
+    path: Path
+    source: str
+    body: Part
+    subject: Part | None
+    message_type: MessageType
+
+    @property
+    def names(self) -> Mapping[str, int]:
+        """Every variable the template reads, with the line it stands on."""
+        return {**(self.subject.names if self.subject else {}), **self.body.names}
+
+
+def load(path: Path) -> MessageTemplate:
+    """Read and compile a template file. Raises RefusedError with the line of what is wrong."""
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise RefusedError(f"There is no template {path}.", remedy="Check the spelling of -t/--template.") from None
+    except UnicodeDecodeError:
+        raise RefusedError(f"The template {path} is not UTF-8 text.", remedy="Save it as UTF-8 in a text editor.") from None
+    except OSError as error:
+        reason = "it is a folder" if path.is_dir() else error.strerror
+        raise RefusedError(f"The template {path} cannot be read: {reason}.", remedy="Name a text file.") from None
+    return parse(source, path)
+
+
+def parse(source: str, path: Path) -> MessageTemplate:
+    """Compile a template's text; `path` is only named in errors. Raises RefusedError."""
+    if len(source) > MAX_SOURCE:
+        raise RefusedError(
+            f"The template has {len(source):,} characters; at most {MAX_SOURCE:,} are read.", where=path.name, remedy="Shorten it."
+        )
+    subject, message_type, first_line, body = None, cast(MessageType, "normal"), 1, source
+    if match := _FENCE.match(source):
+        body = source[match.end() :]
+        first_line = source.count("\n", 0, match.end()) + 1
+        for line, text in enumerate(match["head"].splitlines(), start=2):
+            key, separator, value = text.partition(":")
+            key, value = key.strip(), value.strip()
+            if not text.strip() or text.lstrip().startswith("#"):
+                continue
+            if not separator or key not in FRONT_MATTER_KEYS:
+                guess = nearest(key, FRONT_MATTER_KEYS)
+                raise RefusedError(
+                    f"The template's front matter does not know {key!r}.",
+                    where=f"{path.name}, line {line}",
+                    remedy=f"Did you mean {guess!r}?" if guess else f"It takes: {', '.join(FRONT_MATTER_KEYS)}.",
+                )
+            if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+                value = value[1:-1]
+            if key == "subject":
+                subject = _compile(value, path, line)
+            else:
+                message_type = message_type_of(value, f"{path.name}, line {line}")
+    part = _compile(body, path, first_line)
+    if not body.strip():
+        raise RefusedError("The template has no text.", where=path.name, remedy="Write the message into it.")
+    return MessageTemplate(path, source, part, subject, message_type)
+
+
+def message_type_of(text: str, where: str) -> MessageType:
+    """`normal` or `inmail` in any case. Raises RefusedError naming `where`."""
+    value = text.strip().lower()
+    if value not in ("normal", "inmail"):
+        raise RefusedError(f"{text!r} is no message type.", where=where, remedy="Write normal or inmail.")
+    return cast(MessageType, value)
+
+
+def _compile(text: str, path: Path, first_line: int) -> Part:
+    def refuse(what: str, line: int, remedy: str) -> NoReturn:
+        raise RefusedError(what, where=f"{path.name}, line {line + first_line - 1}", remedy=remedy) from None
+
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        for node in tree.find_all(tuple(_STATEMENTS)):
+            word = _STATEMENTS[type(node)]
+            refuse(f"{{% {word} %}} cannot be used in a message template.", node.lineno, "Use {{ … }}, {% if %} and {% set %}.")
+        for filter_ in tree.find_all(nodes.Filter):
+            if filter_.name not in _ENVIRONMENT.filters or filter_.name == "concat":
+                known = sorted(set(_ENVIRONMENT.filters) - {"concat"})
+                guess = nearest(filter_.name, known)
+                remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(known)}."
+                refuse(f"The template uses the filter {filter_.name!r}, which it cannot.", filter_.lineno, remedy)
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
+                refuse(f"The template calls .{call.node.attr}(), which it cannot.", call.lineno, "Use a filter: {{ name|upper }}.")
+        for item in tree.find_all(nodes.Getitem):
+            if _is_row(item.node) and not isinstance(item.arg, nodes.Const):
+                refuse("row[…] takes a column's name in quotes.", item.lineno, 'Write row["First Name"].')
+        names = _names(tree)
+        compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
+        return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names)
+    except TemplateSyntaxError as error:
+        refuse(f"The template has a mistake: {error.message}.", error.lineno, "Correct it; `campaign preview` shows the result.")
+    except TemplateError as error:
+        refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
+    except (RecursionError, MemoryError, OverflowError, SyntaxError, ArithmeticError):
+        refuse("The template is too deeply nested.", 1, "Simplify it.")
+
+
+def _names(tree: nodes.Template) -> dict[str, int]:
+    """Names the text reads and does not set itself, each with its line; `row["First Name"]` and `row.x` count as such."""
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    names: dict[str, int] = {}
+    for name in tree.find_all(nodes.Name):
+        if name.ctx == "load" and name.name not in own and name.name != "row":
+            names.setdefault(name.name, name.lineno)
+    for item in tree.find_all(nodes.Getitem):
+        if _is_row(item.node) and isinstance(item.arg, nodes.Const):
+            names.setdefault(str(item.arg.value), item.lineno)
+    for attribute in tree.find_all(nodes.Getattr):
+        if _is_row(attribute.node):
+            names.setdefault(attribute.attr, attribute.lineno)
+    return names
+
+
+def _is_row(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "row"
