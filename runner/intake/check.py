@@ -280,9 +280,15 @@ def _limits(
         yield Problem("message-long", f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}", row.number)
     elif len(text) >= LONG_MESSAGE:
         yield Problem(
-            "message-lengthy", f"the message has {len(text):,} characters; few people read that", row.number, severity="warning"
+            "message-lengthy",
+            f"the message has {len(text):,} characters; few people read that",
+            row.number,
+            severity="warning",
         )
     if len(subject) > MAX_SUBJECT:
         yield Problem(
-            "subject-long", f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}", row.number, columns["subject"]
+            "subject-long",
+            f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}",
+            row.number,
+            columns["subject"],
         )

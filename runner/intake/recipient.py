@@ -17,12 +17,27 @@ _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _SALES_TOKEN: Final = re.compile(r"ACw[A-Za-z0-9_-]{8,}")
 _URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?", re.IGNORECASE)
 _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
-_CONVERSATION: Final = re.compile(r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)")
+_CONVERSATION: Final = re.compile(
+    r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
+)
 # Written into identifier cells by people and exports when there is none; none of them is a member's address.
 _PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
 # Zero-width and bidirectional marks ride along when an address is copied from a web page.
 _INVISIBLE: Final = dict.fromkeys(
-    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    [
+        0x00AD,
+        0x061C,
+        0x180E,
+        0x200B,
+        0x200C,
+        0x200D,
+        0x200E,
+        0x200F,
+        0x2060,
+        0xFEFF,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ]
 )
 _NOT_A_MEMBER: Final = {
     "sales": "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)",
@@ -79,7 +94,9 @@ def parse(text: str) -> Recipient:
     if _TOKEN.fullmatch(value):
         return Recipient(urn=URN_PREFIX + value)
     if _SALES_TOKEN.fullmatch(value):
-        raise RecipientError("sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead")
+        raise RecipientError(
+            "sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead"
+        )
     if "@" in value and "/" not in value:
         raise RecipientError("recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile")
     if match := _URL.fullmatch(value.split("?", 1)[0].split("#", 1)[0]):
@@ -115,7 +132,10 @@ def _from_urn(value: str) -> Recipient:
     if kind.casefold() == "fsd_profile" and _TOKEN.fullmatch(token):
         return Recipient(urn=URN_PREFIX + token)
     if kind.casefold() == "fs_salesprofile" or _SALES_TOKEN.match(token.lstrip("(")):
-        raise RecipientError("sales-navigator", f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link instead")
+        raise RecipientError(
+            "sales-navigator",
+            f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link instead",
+        )
     raise RecipientError("recipient-urn", f"{_short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)")
 
 
@@ -136,7 +156,9 @@ def _from_path(path: str, value: str) -> Recipient:
         if _TOKEN.fullmatch(token):
             return Recipient(urn=URN_PREFIX + token)
         if _SALES_TOKEN.fullmatch(token):
-            raise RecipientError("sales-navigator", f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile link")
+            raise RecipientError(
+                "sales-navigator", f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile link"
+            )
         return _from_slug(token, value)
     kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
     code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"

@@ -114,11 +114,10 @@ def read(path: Path, sheet: str | None = None) -> Table:
         raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
     except OSError as error:
         if path.is_dir():  # Windows answers "permission denied" for a folder
-            raise RefusedError(
-                f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it."
-            ) from None
+            raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
         raise RefusedError(
-            f"{path} cannot be read: {error.strerror}.", remedy="Check who may read it, and whether it is open elsewhere."
+            f"{path} cannot be read: {error.strerror}.",
+            remedy="Check who may read it, and whether it is open elsewhere.",
         ) from None
     if not start:
         raise RefusedError(f"{path} is empty.", remedy="Save the spreadsheet again and look at it before you run.")
@@ -133,7 +132,8 @@ def read(path: Path, sheet: str | None = None) -> Table:
         raise RefusedError(f"{path} is a PDF, not a spreadsheet.", remedy="Export the list as CSV or XLSX.")
     if sheet is not None:
         raise RefusedError(
-            f"{path} is a text file and has no worksheets, so --sheet {sheet!r} cannot be meant.", remedy="Leave --sheet out."
+            f"{path} is a text file and has no worksheets, so --sheet {sheet!r} cannot be meant.",
+            remedy="Leave --sheet out.",
         )
     return _read_csv(path)
 
@@ -263,7 +263,8 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
     from openpyxl import load_workbook
 
     damaged = RefusedError(
-        f"{path} is damaged or is not an XLSX workbook.", remedy="Open it in a spreadsheet program and save it again as XLSX."
+        f"{path} is damaged or is not an XLSX workbook.",
+        remedy="Open it in a spreadsheet program and save it again as XLSX.",
     )
     try:
         book = load_workbook(path, read_only=True, data_only=True)
@@ -281,9 +282,7 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
             others = ", ".join(name for name in visible if name != sheet)
             notices = (f"Reading the worksheet {sheet!r}; {path.name} also has: {others}. --sheet NAME takes another.",)
     elif sheet not in names:
-        raise RefusedError(
-            f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}."
-        )
+        raise RefusedError(f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}.")
     worksheet = book[sheet]
     worksheet.reset_dimensions()  # type: ignore[union-attr]  # the file's own claim of its size can be wrong
 
@@ -307,14 +306,16 @@ def _guard_archive(path: Path) -> None:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError):
         raise RefusedError(
-            f"{path} is damaged: it cannot be unpacked.", remedy="Fetch or save it again; a download may have been cut short."
+            f"{path} is damaged: it cannot be unpacked.",
+            remedy="Fetch or save it again; a download may have been cut short.",
         ) from None
     names = {part.filename.replace("\\", "/").lower() for part in parts}
     if "word/document.xml" in names:
         raise RefusedError(f"{path} is a Word document, not a spreadsheet.", remedy="Copy its table to a sheet, save as XLSX.")
     if "xl/workbook.xml" not in names:
         raise RefusedError(
-            f"{path} is not an XLSX workbook.", remedy="Open it in a spreadsheet program and save it as XLSX or CSV (UTF-8)."
+            f"{path} is not an XLSX workbook.",
+            remedy="Open it in a spreadsheet program and save it as XLSX or CSV (UTF-8).",
         )
     bomb = any(
         part.file_size > RATIO_MATTERS_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1) for part in parts

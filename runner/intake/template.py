@@ -176,7 +176,9 @@ class Part:
         except _BlankError as error:
             raise RenderError(str(error), error.column) from None
         except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
-            raise error if isinstance(error, RenderError) else RenderError(f"the template fails on this row: {error}") from None
+            raise (
+                error if isinstance(error, RenderError) else RenderError(f"the template fails on this row: {error}")
+            ) from None
         return "".join(text)
 
 
@@ -214,7 +216,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
     """Compile a template's text; `path` is only named in errors. Raises RefusedError."""
     if len(source) > MAX_SOURCE:
         raise RefusedError(
-            f"The template has {len(source):,} characters; at most {MAX_SOURCE:,} are read.", where=path.name, remedy="Shorten it."
+            f"The template has {len(source):,} characters; at most {MAX_SOURCE:,} are read.",
+            where=path.name,
+            remedy="Shorten it.",
         )
     subject, message_type, first_line, body = None, cast(MessageType, "normal"), 1, source
     if match := _FENCE.match(source):
@@ -260,7 +264,11 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
         tree = _ENVIRONMENT.parse(text)
         for node in tree.find_all(tuple(_STATEMENTS)):
             word = _STATEMENTS[type(node)]
-            refuse(f"{{% {word} %}} cannot be used in a message template.", node.lineno, "Use {{ … }}, {% if %} and {% set %}.")
+            refuse(
+                f"{{% {word} %}} cannot be used in a message template.",
+                node.lineno,
+                "Use {{ … }}, {% if %} and {% set %}.",
+            )
         for filter_ in tree.find_all(nodes.Filter):
             if filter_.name not in _ENVIRONMENT.filters or filter_.name == "concat":
                 known = sorted(set(_ENVIRONMENT.filters) - {"concat"})
@@ -269,7 +277,11 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
                 refuse(f"The template uses the filter {filter_.name!r}, which it cannot.", filter_.lineno, remedy)
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
-                refuse(f"The template calls .{call.node.attr}(), which it cannot.", call.lineno, "Use a filter: {{ name|upper }}.")
+                refuse(
+                    f"The template calls .{call.node.attr}(), which it cannot.",
+                    call.lineno,
+                    "Use a filter: {{ name|upper }}.",
+                )
         for item in tree.find_all(nodes.Getitem):
             if _is_row(item.node) and not isinstance(item.arg, nodes.Const):
                 refuse("row[…] takes a column's name in quotes.", item.lineno, 'Write row["First Name"].')
@@ -277,7 +289,11 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names)
     except TemplateSyntaxError as error:
-        refuse(f"The template has a mistake: {error.message}.", error.lineno, "Correct it; `campaign preview` shows the result.")
+        refuse(
+            f"The template has a mistake: {error.message}.",
+            error.lineno,
+            "Correct it; `campaign preview` shows the result.",
+        )
     except TemplateError as error:
         refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
     except (RecursionError, MemoryError, OverflowError, SyntaxError, ArithmeticError):

@@ -1,0 +1,343 @@
+"""Deliveries: taking a sheet in, and reading back what became of each row.
+
+Reading an edited sheet is the normal case. People are recognised by identity, never by position: new ones are added, waiting
+ones rewritten, vanished ones withdrawn, and what was sent stays as it was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.check import Entry, Message
+from runner.ledger import schema
+from runner.ledger.ledger import Ledger
+from runner.ledger.person import Spellings, suppressed
+from runner.ledger.record import (
+    ATTEMPTED,
+    POSSIBLY_RECEIVED,
+    Attempt,
+    Decision,
+    Line,
+    Status,
+    TakenIn,
+    Totals,
+)
+
+_BATCH: Final = 2_000
+WITHDRAWN: Final = "no longer in the sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A delivery that the campaign has already."""
+
+    id: int
+    identity: str
+    status: Status
+    values: tuple[object, ...]
+
+
+_WRITTEN: Final = (
+    "position",
+    "row",
+    "account",
+    "slug",
+    "urn",
+    "message",
+    "subject",
+    "message_type",
+    "conversation_urn",
+)
+
+
+def take_in(connection: Connection, campaign_id: int, entries: Iterable[Entry], accounts: Sequence[str]) -> TakenIn:
+    """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
+
+    `accounts` share the rows that name no account themselves, stably by recipient; with none they go to the key's default.
+    """
+    spellings = Spellings(connection)
+    barred = suppressed(connection, spellings)
+    known = _known(connection, campaign_id, spellings)
+    connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
+
+    taken: dict[int | str, int] = {}  # delivery id or new identity → row number
+    rows: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    wanted: set[int] = set()
+    added = rewritten = 0
+
+    def flush() -> None:
+        for table, values in ((schema.row, rows), (schema.delivery, new)):
+            if values:
+                connection.execute(sa.insert(table), values)
+                values.clear()
+        if changed:
+            names = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
+            connection.execute(
+                sa.update(schema.delivery).where(schema.delivery.c.id == sa.bindparam("_id")).values(names), changed
+            )
+            changed.clear()
+
+    for position, entry in enumerate(entries):
+        number = entry.row.number
+        keys = spellings.of(entry.recipient.keys) if entry.recipient else ()
+        delivery = next((known[key] for key in keys if key in known), None)
+        twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
+        status, reason, identity = None, None, None
+        if entry.duplicate_of is not None or twin is not None:
+            status, reason = Status.SKIPPED, entry.reason or f"same person as row {twin}"
+        elif delivery is not None and delivery.status in ATTEMPTED:
+            identity = delivery.identity  # what was sent stays as it was sent
+            taken[delivery.id] = number
+            place = (position, number)
+            if delivery.values[:2] != place:
+                values = dict(zip(_WRITTEN, (*place, *delivery.values[2:]), strict=True))
+                changed.append({"_id": delivery.id, "status": delivery.status, "reason": None, **values})
+        elif entry.message is None:
+            status, reason = Status.INVALID, entry.reason
+        elif any(key in barred for key in keys):
+            status, reason = Status.SKIPPED, "on the do-not-contact list"
+        else:
+            message = entry.message
+            values = _written(position, number, message, _account(message, accounts))
+            if delivery is None:
+                identity = message.recipient.identity
+                new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **values})
+                taken.update(dict.fromkeys(keys, number))
+                added += 1
+            else:
+                identity = delivery.identity
+                wanted.add(delivery.id)
+                taken[delivery.id] = number
+                if delivery.values != tuple(values.values()) or delivery.status is not Status.WAITING:
+                    changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **values})
+                    rewritten += delivery.values[2:] != tuple(values.values())[2:]
+        cells = json.dumps([entry.row.cells[index] for index in range(len(entry.row.cells))], ensure_ascii=True)
+        rows.append(
+            {
+                "campaign_id": campaign_id,
+                "position": position,
+                "number": number,
+                "cells": cells,
+                "identity": identity,
+                "status": status,
+                "reason": reason,
+            }
+        )
+        if len(rows) >= _BATCH:
+            flush()
+    flush()
+    withdrawn = _withdraw(
+        connection, {delivery.id for delivery in known.values() if delivery.status is Status.WAITING} - wanted
+    )
+    return TakenIn(added, rewritten, withdrawn, len(known))
+
+
+def _account(message: Message, accounts: Sequence[str]) -> str:
+    if message.account:
+        return message.account
+    if len(accounts) < 2:
+        return accounts[0] if accounts else ""
+    # Highest random weight: one more account moves only the rows it takes over.
+    return max(accounts, key=lambda account: blake2b(f"{account}\0{message.recipient.identity}".encode()).digest())
+
+
+def _written(position: int, number: int, message: Message, account: str) -> dict[str, Any]:
+    values = (
+        position,
+        number,
+        account,
+        message.recipient.slug,
+        message.recipient.urn,
+        message.text,
+        message.subject,
+        message.message_type,
+        message.conversation_urn,
+    )
+    return dict(zip(_WRITTEN, values, strict=True))
+
+
+def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> dict[str, _Known]:
+    """Every identity of every delivery the campaign has; of two that mean one person, the one that was attempted."""
+    table = schema.delivery
+    columns = [table.c[name] for name in _WRITTEN]
+    known: dict[str, _Known] = {}
+    statement = sa.select(table.c.id, table.c.identity, table.c.status, *columns).where(table.c.campaign_id == campaign_id)
+    for id_, identity, status, *values in connection.execute(statement):
+        delivery = _Known(id_, identity, Status(status), tuple(values))
+        slug, urn = values[3], values[4]
+        for key in spellings.of(key for key in (identity, slug, urn) if key):
+            other = known.get(key)
+            if other is None or (delivery.status in ATTEMPTED and other.status not in ATTEMPTED):
+                known[key] = delivery
+    return known
+
+
+def _withdraw(connection: Connection, ids: set[int]) -> int:
+    table = schema.delivery
+    values = [{"_id": id_} for id_ in ids]
+    if values:
+        statement = sa.update(table).where(table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING)
+        connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
+    return len(values)
+
+
+# --- reading back
+
+_JOIN: Final = schema.row.outerjoin(
+    schema.delivery,
+    sa.and_(schema.delivery.c.campaign_id == schema.row.c.campaign_id, schema.delivery.c.identity == schema.row.c.identity),
+)
+_STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
+
+
+def shown(status: Status) -> Status:
+    """The status people see: a claim without an outcome may have been delivered, so it counts as uncertain."""
+    return Status.UNCERTAIN if status is Status.SENDING else status
+
+
+def totals(connection: Connection, campaign_id: int) -> Totals:
+    statement = (
+        sa.select(_STATUS, sa.func.count()).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id).group_by(_STATUS)
+    )
+    counts: dict[str, int] = {}
+    for status, count in connection.execute(statement):
+        name = shown(Status(status)).value
+        counts[name] = counts.get(name, 0) + count
+    return Totals(**counts)
+
+
+def sent_but_gone(connection: Connection, campaign_id: int) -> int:
+    """People who were, or may have been, messaged and are no longer in the sheet."""
+    table = schema.delivery
+    present = sa.select(schema.row.c.identity).where(
+        schema.row.c.campaign_id == campaign_id, schema.row.c.identity == table.c.identity
+    )
+    statement = sa.select(sa.func.count()).where(
+        table.c.campaign_id == campaign_id, table.c.status.in_(POSSIBLY_RECEIVED), ~present.exists()
+    )
+    return connection.execute(statement).scalar_one()
+
+
+def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """How many deliveries wait, by account, the accounts in the sheet's order."""
+    table = schema.delivery
+    statement = (
+        sa.select(table.c.account, sa.func.count())
+        .where(table.c.campaign_id == campaign_id, table.c.status == Status.WAITING)
+        .group_by(table.c.account)
+        .order_by(sa.func.min(table.c.position))
+    )
+    return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
+
+
+def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None) -> Iterator[Line]:
+    """The sheet's rows in their order, with what became of each; read in pages, so that nobody waits for the whole."""
+    position = -1
+    tries = (
+        sa.select(sa.func.count())
+        .where(schema.attempt.c.delivery_id == schema.delivery.c.id, schema.attempt.c.wired_at.is_not(None))
+        .correlate(schema.delivery)
+        .scalar_subquery()
+    )
+    columns = (
+        schema.row.c.position,
+        schema.row.c.number,
+        schema.row.c.cells,
+        _STATUS.label("status"),
+        sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason).label("reason"),
+        schema.row.c.identity,
+        schema.delivery.c.id,
+        schema.delivery.c.account,
+        schema.delivery.c.typing_indicator_sent,
+        schema.delivery.c.error,
+        schema.delivery.c.sent_at,
+        schema.delivery.c.sent_to_urn,
+        schema.delivery.c.http_status,
+        schema.delivery.c.message,
+        tries.label("attempts"),
+    )
+    while True:
+        statement = sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+        if number is not None:
+            statement = statement.where(schema.row.c.number == number)
+        page = statement.where(schema.row.c.position > position).order_by(schema.row.c.position).limit(_BATCH)
+        with ledger.read() as connection:
+            found = connection.execute(page).all()
+        for row in found:
+            status = shown(Status(row.status))
+            yield Line(
+                row.number,
+                tuple(json.loads(row.cells)),
+                status,
+                row.reason,
+                row.identity,
+                row.id,
+                row.account,
+                row.typing_indicator_sent,
+                row.error,
+                row.sent_at,
+                row.sent_to_urn,
+                row.http_status,
+                row.attempts or 0,
+                row.message if status in POSSIBLY_RECEIVED else None,
+            )
+        if len(found) < _BATCH:
+            return
+        position = found[-1].position
+
+
+def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:
+    """Every attempt of a delivery, and every decision a person took about it, oldest first."""
+    attempt, decision = schema.attempt, schema.decision
+    attempts = [
+        Attempt(row.claimed_at, row.wired_at, row.settled_at, row.account, row.status, row.http_status, row.error)
+        for row in connection.execute(sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id))
+    ]
+    decisions = [
+        Decision(row.decided_at, row.decided_by, row.verdict)
+        for row in connection.execute(sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id))
+    ]
+    return attempts, decisions
+
+
+def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> None:
+    """Record a person's word on an uncertain or failed delivery; `sent=False` makes it wait again."""
+    table = schema.delivery
+    verdict = "sent" if sent else "not-sent"
+    connection.execute(
+        sa.insert(schema.decision).values(delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now)
+    )
+    if sent:
+        values: dict[str, Any] = {"status": Status.SENT, "reason": f"settled as sent by {by}", "error": None}
+        latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(schema.attempt.c.delivery_id == delivery_id)
+        values["sent_at"] = sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
+    else:
+        values = {"status": Status.WAITING, "reason": None, "error": None, "http_status": None, "sent_at": None}
+    connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
+
+
+def overlaps(connection: Connection, identities: Iterable[str], except_name: str) -> dict[str, int]:
+    """How many of these people other campaigns hold as possibly messaged, or still waiting, by campaign name, most first."""
+    spellings = Spellings(connection)
+    wanted = {key for identity in identities for key in spellings.of([identity])}
+    table = schema.delivery.join(schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id)
+    statement = (
+        sa.select(schema.campaign.c.name, schema.delivery.c.slug, schema.delivery.c.urn)
+        .select_from(table)
+        .where(schema.campaign.c.name != except_name, schema.delivery.c.status != Status.SKIPPED)
+    )
+    counts: dict[str, int] = {}
+    for name, slug, urn in connection.execute(statement):
+        if slug in wanted or urn in wanted:
+            counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))

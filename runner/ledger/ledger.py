@@ -1,0 +1,263 @@
+"""The ledger's door: opening it safely, its two kinds of transaction, and the campaigns in it.
+
+A ledger is never recreated over a damaged one, and never written by a version that does not know its tables. On SQLite a write
+transaction takes the write lock at once, so that what it read is still true when it commits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+
+from runner.errors import StorageError, UsageError
+from runner.ledger import schema
+from runner.ledger.record import CampaignRecord
+
+BUSY_SECONDS: Final = 60
+# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut can undo, WAL with FULL still
+# carries a race in SQLite before 3.51.3, and only PERSIST could record an outcome on a full disk. fullfsync matters on macOS.
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = PERSIST",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+)
+# The whole chain of SQLite errors that mean "this file is not, or no longer, a ledger".
+_DAMAGED: Final = ("not a database", "malformed", "file is encrypted")
+
+
+class Ledger:
+    """An open ledger. One process may hold several; every method of the modules beside this one takes one."""
+
+    def __init__(self, engine: Engine, url: URL) -> None:
+        self._engine = engine
+        self._url = url
+
+    @property
+    def place(self) -> str:
+        """The file's path, or the URL without its password."""
+        return self._url.database or "" if self._url.drivername == "sqlite" else self._url.render_as_string()
+
+    @property
+    def lock_folder(self) -> Path:
+        """Where this ledger's run locks live."""
+        return Path(self.place + ".locks")
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its start and is durable at its end. Raises StorageError."""
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view that keeps nobody from writing for longer than it lasts. Raises StorageError."""
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(read_only=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise StorageError(
+                f"The ledger could not be written or read ({error.orig}).",
+                where=self.place,
+                remedy="Free disk space, check that the file may be written, and run the same command again; nothing is lost.",
+            ) from None
+        except DatabaseError as error:
+            raise _damaged(self.place, error) from None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_ledger(location: str | Path) -> Ledger:
+    """Open a ledger by path or URL, making a new one (mode 0600) where there is none. Raises StorageError, UsageError."""
+    url = _url(location)
+    path = Path(url.database or "")
+    _prepare_file(path)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    ledger = Ledger(engine, url)
+    with ledger.read() as connection:
+        version = _version(connection)
+    if version != schema.HEAD:
+        _migrate(ledger, path)
+    return ledger
+
+
+def _url(location: str | Path) -> URL:
+    text = str(location)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UsageError(f"{text!r} is no ledger URL.", remedy="Give a path, or sqlite:////absolute/path.db.") from None
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        raise UsageError(
+            f"A ledger on {url.drivername} is not supported by this version.",
+            remedy="Give a path, or sqlite:////absolute/path.db.",
+        )
+    return url.set(database=str(Path(url.database).absolute()))
+
+
+def _prepare_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"The ledger cannot be opened ({error.strerror}).",
+            where=str(path),
+            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
+        ) from None
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves: Python's own way would begin them too late
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()
+
+
+def _on_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _version(connection: Connection) -> str | None:
+    """The migration the ledger stands at, None for a new one. Raises StorageError for a file that is not a ledger."""
+    tables = set(connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+    if "alembic_version" in tables:
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if tables:
+        raise StorageError(
+            "The file is a database, but not a ledger.",
+            where=connection.engine.url.database,
+            remedy="Choose another place with --ledger PATH.",
+        )
+    return None
+
+
+def _migrate(ledger: Ledger, path: Path) -> None:
+    # Alembic costs a third of a second to import: only a new or an old ledger pays it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with ledger.write() as connection:  # whoever else opens a new ledger now waits here, and then finds it made
+        if _version(connection) == schema.HEAD:
+            return
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise StorageError(
+                "The ledger was written by a newer version of Campaign Runner.",
+                where=str(path),
+                remedy="Update: pip install --upgrade campaign-runner.",
+            ) from None
+
+
+def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
+    reason = str(getattr(error, "orig", error))
+    if any(mark in reason for mark in _DAMAGED):
+        what = f"The ledger is damaged ({reason}). Nothing was sent, and no new ledger was begun in its place."
+    else:
+        what = f"The ledger refused a change ({reason})."
+    return StorageError(
+        what, where=place, remedy="Restore the ledger from a backup. A new one would not know who was messaged already."
+    )
+
+
+# --- campaigns
+
+
+def campaigns(connection: Connection) -> list[CampaignRecord]:
+    """All campaigns, the most recently read first."""
+    table = schema.campaign
+    return [
+        _campaign(found) for found in connection.execute(sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc()))
+    ]
+
+
+def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
+    found = connection.execute(sa.select(schema.campaign).where(schema.campaign.c.name == name)).first()
+    return _campaign(found) if found else None
+
+
+def campaign_from(connection: Connection, source: str) -> CampaignRecord | None:
+    """The campaign last read from this place."""
+    table = schema.campaign
+    statement = sa.select(table).where(table.c.source == source).order_by(table.c.read_at.desc())
+    found = connection.execute(statement).first()
+    return _campaign(found) if found else None
+
+
+def put_campaign(
+    connection: Connection,
+    name: str,
+    *,
+    source: str,
+    template_hash: str,
+    headers: tuple[str, ...],
+    delimiter: str,
+    settings: dict[str, object],
+    now: datetime,
+) -> CampaignRecord:
+    """Create the campaign, or note what it was read from this time."""
+    table = schema.campaign
+    values: dict[str, Any] = {
+        "source": source,
+        "template_hash": template_hash,
+        "headers": json.dumps(headers, ensure_ascii=False),
+        "delimiter": delimiter,
+        "settings": json.dumps(settings),
+        "read_at": now,
+    }
+    if connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount == 0:
+        connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
+    record = campaign_named(connection, name)
+    assert record is not None  # noqa: S101 - written two lines above, in this transaction
+    return record
+
+
+def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
+    """Note which process runs the campaign since when, or (None) that it ended; the lock, not this, keeps runs apart."""
+    pid = os.getpid() if since else None
+    table = schema.campaign
+    connection.execute(sa.update(table).where(table.c.id == campaign_id).values(running_since=since, running_pid=pid))
+
+
+def _campaign(found: sa.Row[Any]) -> CampaignRecord:
+    return CampaignRecord(
+        found.id,
+        found.name,
+        found.source,
+        found.template_hash,
+        tuple(json.loads(found.headers)),
+        found.delimiter,
+        json.loads(found.settings),
+        found.running_since,
+        found.running_pid,
+    )

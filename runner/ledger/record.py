@@ -1,0 +1,195 @@
+"""The records that cross the ledger's door: frozen, typed, and the same on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+from runner.errors import ExitCode
+from runner.intake.recipient import Recipient
+
+
+class Status(StrEnum):
+    """What became of a row; `sending` exists in the ledger only: a claim without an outcome."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+    INVALID = "invalid"
+
+
+# A message left, or may have left, for these; and what `failed` records is not tried again by itself either.
+ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
+# What a person has, or may have, in the inbox.
+POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
+NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the server said of an account's quota, each number None where it said nothing; `at` is when."""
+
+    at: datetime
+    limit: int | None = None
+    used: int | None = None
+    remaining: int | None = None
+    reset_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An account pauses: until when, and why. `brief` holds are waited out within a run."""
+
+    until: datetime
+    reason: str
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Sending must end, for one account or for the whole run: the exit code, the reason, the next step."""
+
+    scope: Literal["account", "run"]
+    exit_code: ExitCode
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt taught us. Status `waiting` means certainly not sent, and the row may be tried again."""
+
+    status: Status
+    error: str | None = None
+    http_status: int | None = None
+    typing_indicator_sent: bool | None = None
+    recipient_urn: str | None = None
+    told: Told | None = None
+    hold: Hold | None = None
+    stop: Stop | None = None
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account as the ledger knows it inside a claim. `charged_since(t)` counts the messages that count against the quota,
+    claimed at or after `t`; `waiting()` counts the rows that running campaigns still have for the account."""
+
+    account: str
+    told: Told | None
+    hold: Hold | None
+    last_claim: datetime | None
+    charged_since: Callable[[datetime], int]
+    waiting: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No message may go before `until`; `stay` when it is worth staying for within the run."""
+
+    until: datetime
+    reason: str
+    stay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery taken for sending: everything the request needs."""
+
+    attempt: int
+    row: int
+    account: str
+    recipient: Recipient
+    text: str
+    subject: str | None
+    message_type: str
+    conversation_urn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRecord:
+    """A campaign as the ledger keeps it. `settings` is what the command line stored with it, as JSON-ready values."""
+
+    id: int
+    name: str
+    source: str
+    template_hash: str
+    headers: tuple[str, ...]
+    delimiter: str
+    settings: dict[str, object]
+    running_since: datetime | None
+    running_pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows of the sheet stand where. Their sum is the number of rows."""
+
+    sent: int = 0
+    uncertain: int = 0
+    failed: int = 0
+    skipped: int = 0
+    invalid: int = 0
+    waiting: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.sent + self.uncertain + self.failed + self.skipped + self.invalid + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the sheet with what became of it."""
+
+    number: int
+    cells: tuple[str, ...]
+    status: Status
+    reason: str | None = None
+    identity: str | None = None
+    delivery: int | None = None
+    account: str | None = None
+    typing_indicator_sent: bool | None = None
+    error: str | None = None
+    sent_at: datetime | None = None
+    sent_to_urn: str | None = None
+    http_status: int | None = None
+    attempts: int = 0
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request made, or possibly made, for a delivery."""
+
+    claimed_at: datetime
+    wired_at: datetime | None
+    settled_at: datetime | None
+    account: str
+    status: str | None
+    http_status: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a delivery, who, and when."""
+
+    decided_at: datetime
+    decided_by: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What reading the sheet changed: people new to the campaign, waiting messages rewritten, waiting people withdrawn."""
+
+    added: int = 0
+    changed: int = 0
+    withdrawn: int = 0
+    known: int = 0

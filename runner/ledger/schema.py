@@ -1,0 +1,181 @@
+"""The ledger's tables. Migrations make them; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+from runner.ledger.record import Status
+
+HEAD: Final = "0001"
+_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as UTC text of one width: it sorts as time does, on every database, and reads plainly."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC).strftime(_FORMAT)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else datetime.strptime(value, _FORMAT).replace(tzinfo=UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("source", Text, nullable=False),  # where the list was last read from
+    Column("template_hash", String(64), nullable=False),
+    Column("headers", Text, nullable=False),  # JSON list: the columns that the results hand back
+    Column("delimiter", String(1), nullable=False),
+    Column("settings", Text, nullable=False),  # JSON object
+    Column("created_at", Instant, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Column("running_since", Instant),
+    Column("running_pid", Integer),
+    Index(None, "source"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("slug", Text),
+    Column("urn", Text),
+    Column("position", Integer, nullable=False),  # order in the sheet
+    Column("row", Integer, nullable=False),  # as the spreadsheet program shows it
+    Column("account", Text, nullable=False),  # '' is the key's default account
+    Column("message", Text, nullable=False),
+    Column("subject", Text),
+    Column("message_type", String(10), nullable=False),
+    Column("conversation_urn", Text),
+    Column("status", String(10), nullable=False),
+    Column("reason", Text),
+    Column("error", Text),
+    Column("http_status", Integer),
+    Column("typing_indicator_sent", Boolean),
+    Column("sent_at", Instant),
+    Column("sent_to_urn", Text),
+    UniqueConstraint("campaign_id", "identity"),
+    CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+    Index(None, "campaign_id", "account", "status", "position"),
+    Index(None, "slug"),
+    Index(None, "urn"),
+)
+
+row = Table(
+    "row",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("cells", Text, nullable=False),  # JSON list, one text per header
+    Column("identity", Text),  # of the delivery that tells this row's status; else its own status holds
+    Column("status", String(10)),
+    Column("reason", Text),
+    CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),  # when it can no longer be under way
+    Column("wired_at", Instant),  # the intent: committed just before the first request byte
+    Column("settled_at", Instant),
+    Column("status", String(10)),
+    Column("http_status", Integer),
+    Column("error", Text),
+    CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+    Index(None, "delivery_id"),
+    Index(None, "account", "claimed_at"),
+    Index(None, "settled_at", "account"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("told_at", Instant),
+    Column("quota_limit", Integer),
+    Column("quota_used", Integer),
+    Column("quota_remaining", Integer),
+    Column("quota_reset_at", Instant),
+    Column("held_until", Instant),
+    Column("hold_reason", Text),
+    Column("hold_brief", Boolean),
+)
+
+# An answer names the URN of a slug that was asked for: from then on the two are one person.
+alias = Table(
+    "alias",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("urn", Text, nullable=False),
+    Column("learned_at", Instant, nullable=False),
+    Index(None, "urn"),
+)
+
+do_not_contact = Table(
+    "do_not_contact",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("reason", Text),
+    Column("added_at", Instant, nullable=False),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Index(None, "delivery_id"),
+)
