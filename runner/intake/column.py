@@ -67,7 +67,7 @@ class Layout:
     """Which columns mean what.
 
     `roles` gives each role its columns (several only for the recipient); `inputs` are the columns to hand back, without those
-    of an earlier results sheet; `variables` maps every template name to its column; `ambiguous` are names that two columns claim.
+    of an earlier results sheet; `variables` maps every template name to its column; `ambiguous` names are claimed by two.
     """
 
     roles: Mapping[str, tuple[Column, ...]]

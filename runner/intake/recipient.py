@@ -122,7 +122,7 @@ def parse_conversation(text: str) -> str:
     if not _CONVERSATION.fullmatch(value):
         raise RecipientError(
             "conversation-urn",
-            f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(urn:li:fsd_profile:…,2-…)); correct it or leave it blank",
+            f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(…,2-…)); correct it or leave it blank",
         )
     return value
 

@@ -248,7 +248,7 @@ def _csv_records(path: Path, text: str, delimiter: str, skipped: int) -> Iterato
             raise RefusedError(
                 f"The text around line {reader.line_num + skipped} is not valid CSV ({error}); a quote is probably missing.",
                 where=f"{path.name}, after row {number}",
-                remedy='Open the list in a spreadsheet program, look there, and save it again. A quote in a value is written "".',
+                remedy='Open the list in a spreadsheet program, look there, save it again. A quote in a value is written "".',
             ) from None
         number += 1
         yield Row(number, tuple(record))
@@ -284,7 +284,7 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
     elif sheet not in names:
         raise RefusedError(f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}.")
     worksheet = book[sheet]
-    worksheet.reset_dimensions()  # type: ignore[union-attr]  # the file's own claim of its size can be wrong
+    worksheet.reset_dimensions()  # the file's own claim of its size can be wrong
 
     def records() -> Iterator[Row]:
         try:

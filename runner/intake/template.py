@@ -42,8 +42,8 @@ _STATEMENTS: Final = {
     nodes.With: "with",
 }
 _METHODS: Final = frozenset(
-    "upper lower title capitalize strip lstrip rstrip split startswith endswith removeprefix removesuffix "
-    "isdigit isalpha isupper islower find count casefold".split()
+    {"upper", "lower", "title", "capitalize", "casefold", "strip", "lstrip", "rstrip", "split", "removeprefix", "removesuffix"}
+    | {"startswith", "endswith", "isdigit", "isalpha", "isupper", "islower", "find", "count"}
 )
 
 
@@ -66,25 +66,26 @@ class Blank(StrictUndefined):
 
     __slots__ = ()
 
-    def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise _BlankError(str(self._undefined_name))
 
-    def __bool__(self) -> bool:
+    # StrictUndefined types these as never returning; a blank cell answers them.
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
-    def __len__(self) -> int:
+    def __len__(self) -> int:  # type: ignore[override]
         return 0
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         return iter(())
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
         return other == "" or isinstance(other, Blank)
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
         return not self == other
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash("")
 
     __str__ = _fail_with_undefined_error
@@ -141,7 +142,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         result = super().call_binop(context, operator, left, right)
         return _bounded(result) if isinstance(result, str) else result
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
         return isinstance(obj, str) and attr in _METHODS
 
 
@@ -220,7 +221,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
             where=path.name,
             remedy="Shorten it.",
         )
-    subject, message_type, first_line, body = None, cast(MessageType, "normal"), 1, source
+    subject: Part | None = None
+    message_type: MessageType = "normal"
+    first_line, body = 1, source
     if match := _FENCE.match(source):
         body = source[match.end() :]
         first_line = source.count("\n", 0, match.end()) + 1

@@ -63,7 +63,7 @@ def claim(
             )
         )
         connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SENDING))
-        attempt_id = inserted.inserted_primary_key[0]
+        attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
     return Claim(
         attempt_id,
         found.row,
@@ -203,14 +203,13 @@ def _state(connection: Connection, account: str) -> AccountState:
 def _note_account(connection: Connection, account: str, outcome: Outcome) -> None:
     values: dict[str, Any] = {}
     if told := outcome.told:
+        # Any number can be missing from an answer; what is missing does not unsay what an earlier one told.
+        values = {"quota_limit": told.limit, "quota_reset_at": told.reset_at}
+        if told.remaining is not None or told.used is not None:
+            values |= {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
         values = {
-            "told_at": told.at,
-            "quota_used": told.used,
-            "quota_remaining": told.remaining,
-            "quota_reset_at": told.reset_at,
+            name: value for name, value in values.items() if value is not None or name in ("quota_used", "quota_remaining")
         }
-        if told.limit is not None:
-            values["quota_limit"] = told.limit
     if hold := outcome.hold:
         values |= {"held_until": hold.until, "hold_reason": hold.reason, "hold_brief": hold.brief}
     elif outcome.status is Status.SENT:

@@ -81,7 +81,7 @@ def take_in(connection: Connection, campaign_id: int, entries: Iterable[Entry], 
                 connection.execute(sa.insert(table), values)
                 values.clear()
         if changed:
-            names = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
+            names: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
             connection.execute(
                 sa.update(schema.delivery).where(schema.delivery.c.id == sa.bindparam("_id")).values(names), changed
             )

@@ -25,8 +25,8 @@ from runner.ledger import schema
 from runner.ledger.record import CampaignRecord
 
 BUSY_SECONDS: Final = 60
-# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut can undo, WAL with FULL still
-# carries a race in SQLite before 3.51.3, and only PERSIST could record an outcome on a full disk. fullfsync matters on macOS.
+# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut can undo, WAL carries a
+# race in SQLite before 3.51.3, and only PERSIST could still record an outcome on a full disk. fullfsync matters on macOS.
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = PERSIST",

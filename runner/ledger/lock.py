@@ -1,0 +1,39 @@
+"""The run lock: one run of a campaign at a time. The operating system frees it when its process dies, however it dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from runner.errors import AlreadyRunningError, StorageError
+from runner.ledger.ledger import Ledger, campaign_named
+
+
+@contextmanager
+def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
+    """Hold the campaign's run lock. Raises AlreadyRunningError, saying since when another run holds it."""
+    try:
+        ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(ledger.lock_folder / f"{campaign_id}.lock", timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        with ledger.read() as connection:
+            record = campaign_named(connection, name)
+        since = f" since {record.running_since:%Y-%m-%d %H:%M} UTC" if record and record.running_since else ""
+        process = f" (process {record.running_pid})" if record and record.running_pid else ""
+        raise AlreadyRunningError(
+            f"Another run of the campaign {name!r} is active{since}{process}.",
+            remedy="Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far it is.",
+        ) from None
+    except OSError as error:
+        raise StorageError(
+            f"The run lock cannot be made ({error.strerror}).",
+            where=str(ledger.lock_folder),
+            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

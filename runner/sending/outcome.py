@@ -1,0 +1,193 @@
+"""What an answer means: one outcome for everything the endpoint, or the network in its place, can say.
+
+The table is the one of the endpoint's documentation. Where an answer does not say whether the message went out, the outcome is
+uncertain; it is never tried again by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from runner.errors import ExitCode
+from runner.ledger.record import Hold, Outcome, Status, Stop, Told
+from runner.sending.quota import next_midnight, read_headers, read_reset
+
+# A pause of up to this long is waited out within the run; a longer one ends it.
+BRIEF: Final = timedelta(minutes=15)
+_VELOCITY_PAUSE: Final = timedelta(seconds=60)
+_LONGEST_HOLD: Final = timedelta(days=8)
+_SHOWN: Final = 300
+_UPSTREAM_STATUS: Final = re.compile(r"status code (\d{3})")
+_UPSTREAM_UNSURE: Final = re.compile(
+    r"time[d]?[ -]?out|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|socket hang up|network|gateway|upstream|fetch failed"
+    r"|internal server error|service unavailable|aborted",
+    re.IGNORECASE,
+)
+_SPENT: Final = re.compile(r"(\d+)\s*/\s*(\d+)")
+_CREDENTIALS: Final = re.compile(r"LinkedIn authentication credentials", re.IGNORECASE)
+_ACCOUNT_MISSING: Final = re.compile(
+    r"\baccount(?:Id)?\b[^.]{0,60}\bnot (?:found|exist)|\bno (?:such )?account\b", re.IGNORECASE
+)
+_ABOUT_ACCOUNT: Final = re.compile(r"\baccounts?(?:Id)?\b", re.IGNORECASE)
+_ABOUT_PROFILE: Final = re.compile(r"profile|recipient|member|user|person|conversation", re.IGNORECASE)
+_KEY: Final = "Check CONNECTSAFELY_API_KEY and the plan in the vendor's dashboard, then run the same command again."
+_ACCOUNT: Final = "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
+_ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
+
+
+def read_answer(status: int, headers: Mapping[str, str], body: bytes | None, now: datetime) -> Outcome:
+    """The outcome of an answer whose status line arrived.
+
+    `headers` have lower-case names; `body` is None when it could not be read whole.
+    """
+    told = read_headers(headers, now)
+    answer = _json(body)
+    error = error_text(answer, body)
+    if status == 200:
+        return _accepted(answer, error, told)
+    reply = _Reply(status, error or f"HTTP {status}", told)
+    if status == 400:
+        return reply.uncertain() if _unsure(error) else reply.failed()
+    if status in (401, 402, 403):
+        what = {401: "The API key was refused", 402: "The plan does not allow this", 403: "Access was refused"}[status]
+        return reply.waiting(stop=Stop("run", ExitCode.ACCESS, f"{what}: {reply.error}", _KEY))
+    if status in (404, 405, 410):
+        return _not_found(reply, answer)
+    if status in (409, 422):
+        return reply.failed()
+    if status == 429:
+        return reply.waiting(hold=_hold(answer, error, headers, told, now))
+    if status == 500 and _CREDENTIALS.search(error or ""):
+        return reply.waiting(stop=Stop("account", ExitCode.ACCESS, f"The account was refused: {error}", _ACCOUNT))
+    return reply.uncertain()
+
+
+def unanswered(error: str, *, on_wire: bool) -> Outcome:
+    """The outcome when no status line arrived. Whether a request byte may have left, not the kind of error, decides."""
+    if on_wire:
+        return Outcome(Status.UNCERTAIN, error=error)
+    return Outcome(Status.WAITING, error=error, unreachable=True)
+
+
+def error_text(answer: object, body: bytes | None) -> str | None:
+    """The sentence of an error body, in the order of the endpoint's documentation, cut short."""
+    text: object = None
+    if isinstance(answer, dict):
+        error, details = answer.get("error"), answer.get("errorDetails")
+        candidates: list[object] = [error]
+        if isinstance(error, dict):
+            candidates += [error.get("message"), _issue(error.get("issues"))]
+        candidates += [answer.get("message"), details.get("message") if isinstance(details, dict) else None]
+        text = next((candidate for candidate in candidates if isinstance(candidate, str) and candidate.strip()), None)
+    if text is None and body:
+        text = re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace"))
+    if not isinstance(text, str):
+        return None
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…") or None
+
+
+class _Reply:
+    """One answer on its way to an outcome: what every outcome of it carries."""
+
+    def __init__(self, status: int, error: str, told: Told | None) -> None:
+        self.status, self.error, self.told = status, error, told
+
+    def _outcome(self, status: Status, **more: Any) -> Outcome:
+        return Outcome(status, error=self.error, http_status=self.status, told=self.told, **more)
+
+    def failed(self) -> Outcome:
+        return self._outcome(Status.FAILED)
+
+    def uncertain(self) -> Outcome:
+        return self._outcome(Status.UNCERTAIN)
+
+    def waiting(self, *, hold: Hold | None = None, stop: Stop | None = None) -> Outcome:
+        return self._outcome(Status.WAITING, hold=hold, stop=stop)
+
+
+def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
+    if not isinstance(answer, dict) or answer.get("success") is not True:
+        said = f"HTTP 200, but success was not confirmed: {error}" if error else "HTTP 200 without a readable answer"
+        return Outcome(Status.UNCERTAIN, error=said, http_status=200, told=told)
+    urn, typing = answer.get("recipientProfileUrn"), answer.get("typingIndicatorSent")
+    return Outcome(
+        Status.SENT,
+        http_status=200,
+        typing_indicator_sent=typing if isinstance(typing, bool) else None,
+        recipient_urn=urn[:200] if isinstance(urn, str) and urn else None,
+        told=told,
+    )
+
+
+def _unsure(error: str | None) -> bool:
+    """Whether a 400 wraps trouble behind the endpoint that leaves open what became of the message."""
+    if match := _UPSTREAM_STATUS.search(error or ""):
+        return not match[1].startswith("4")
+    return bool(_UPSTREAM_UNSURE.search(error or ""))
+
+
+def _not_found(reply: _Reply, answer: object) -> Outcome:
+    if isinstance(answer, dict) and reply.status == 404:
+        about_profile = _ABOUT_PROFILE.search(reply.error) and not _ACCOUNT_MISSING.search(reply.error)
+        if about_profile:
+            return reply.failed()
+        if _ABOUT_ACCOUNT.search(reply.error):
+            return reply.waiting(stop=Stop("account", ExitCode.ACCESS, f"The account was not found: {reply.error}", _ACCOUNT))
+    reason = f"The endpoint is not there (HTTP {reply.status}): {reply.error}"
+    return reply.waiting(stop=Stop("run", ExitCode.ENDPOINT, reason, _ENDPOINT))
+
+
+def _hold(answer: object, error: str | None, headers: Mapping[str, str], told: Told | None, now: datetime) -> Hold:
+    """Until when an account that was told 429 pauses."""
+    if isinstance(answer, dict) and (until := _hold_until(answer.get("holdUntil"), now)):
+        return Hold(until, "the server put the account on hold")
+    spent = _SPENT.search(error or "")
+    remaining = told.remaining if told else None
+    if remaining is None and spent:
+        remaining = max(0, int(spent[2]) - int(spent[1]))
+    pause = _retry_after(headers.get("retry-after"), now)
+    if remaining == 0 or (remaining is None and pause is None):
+        reset_at = (told.reset_at if told else None) or next_midnight(now)
+        return Hold(reset_at, "the daily quota is spent", brief=reset_at - now <= BRIEF and pause is not None)
+    pause = pause or _VELOCITY_PAUSE
+    return Hold(now + pause, "the server asked to slow down", brief=pause <= BRIEF)
+
+
+def _hold_until(value: object, now: datetime) -> datetime | None:
+    return read_reset(str(value), now) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+def _retry_after(text: str | None, now: datetime) -> timedelta | None:
+    """Seconds, or an HTTP date; None when missing, unreadable or absurd."""
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{1,9}(?:\.\d+)?", text.strip()):
+            pause = timedelta(seconds=float(text))
+        else:
+            instant = parsedate_to_datetime(text)
+            pause = (instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant) - now
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(pause, timedelta(seconds=1)) if timedelta() <= pause <= _LONGEST_HOLD else None
+
+
+def _json(body: bytes | None) -> object:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _issue(issues: object) -> str | None:
+    if not (isinstance(issues, list) and issues and isinstance(issues[0], dict)):
+        return None
+    path, message = issues[0].get("path"), issues[0].get("message")
+    place = ".".join(str(step) for step in path) if isinstance(path, list) else ""
+    return f"{place}: {message}" if place and isinstance(message, str) else message if isinstance(message, str) else None
