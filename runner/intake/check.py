@@ -13,7 +13,7 @@ from typing import Final, Literal
 from runner.errors import RefusedError
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Layout, lay_out, nearest
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation
-from runner.intake.sheet import Column, Row, Table, clean
+from runner.intake.sheet import Column, Row, Table, clean, unguard
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
 # LinkedIn's own limits; the endpoint documents none.
@@ -92,6 +92,11 @@ class Check:
     blocking: tuple[Problem, ...]
     entries: Iterator[Entry]
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers to hand back: the input's, without those of an earlier results sheet."""
+        return tuple(unguard(column.header) if self.layout.is_results else column.header for column in self.layout.inputs)
+
 
 def check(table: Table, template: MessageTemplate | None, mapping: Mapping[str, str] | None = None) -> Check:
     """Check a table against a template; without one, the sheet needs a `message` column.
@@ -163,7 +168,10 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
 def _entries(table: Table, layout: Layout, template: MessageTemplate | None, *, render: bool) -> Iterator[Entry]:
     names = [(name, layout.variables[name]) for name in template.names] if template and render else []
     seen: dict[str, int] = {}
+    guarded = layout.is_results and table.sheet is None
     for row in table.rows:
+        if guarded:
+            row = Row(row.number, tuple(map(unguard, row.cells)), row.faults)
         problems: list[Problem] = []
         recipient = _recipient(row, layout, problems)
         if recipient is not None:

@@ -28,6 +28,9 @@ MAX_RATIO: Final = 100
 RATIO_MATTERS_FROM: Final = 100 * 1024**2
 # Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the escape on as text.
 _ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# What a spreadsheet program may take for the start of a formula (OWASP's list, and its full-width forms).
+_FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -86,6 +89,17 @@ def clean(text: str) -> str:
     if not text.isprintable():  # quick way past the many cells that need nothing
         text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return text
+
+
+def guard(text: str) -> str:
+    """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an apostrophe before it."""
+    risky = _FORMULA_START.match(text.lstrip("'"))
+    return f"'{text}" if risky and not _PLAIN_NUMBER.fullmatch(text) else text
+
+
+def unguard(text: str) -> str:
+    """The text that `guard` made this of."""
+    return text[1:] if text[:1] == "'" and guard(text[1:]) == text else text
 
 
 def column_letter(index: int) -> str:

@@ -58,10 +58,13 @@ _WRITTEN: Final = (
 )
 
 
-def take_in(connection: Connection, campaign_id: int, entries: Iterable[Entry], accounts: Sequence[str]) -> TakenIn:
+def take_in(
+    connection: Connection, campaign_id: int, entries: Iterable[Entry], columns: Sequence[int], accounts: Sequence[str]
+) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
-    `accounts` share the rows that name no account themselves, stably by recipient; with none they go to the key's default.
+    `columns` are the indexes of the cells to keep for the results. `accounts` share the rows that name no account themselves,
+    stably by recipient; with none they go to the key's default.
     """
     spellings = Spellings(connection)
     barred = suppressed(connection, spellings)
@@ -121,7 +124,7 @@ def take_in(connection: Connection, campaign_id: int, entries: Iterable[Entry], 
                 if delivery.values != tuple(values.values()) or delivery.status is not Status.WAITING:
                     changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **values})
                     rewritten += delivery.values[2:] != tuple(values.values())[2:]
-        cells = json.dumps([entry.row.cells[index] for index in range(len(entry.row.cells))], ensure_ascii=True)
+        cells = json.dumps([entry.row.cells[index] for index in columns])
         rows.append(
             {
                 "campaign_id": campaign_id,
@@ -310,9 +313,17 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
     return attempts, decisions
 
 
-def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> None:
-    """Record a person's word on an uncertain or failed delivery; `sent=False` makes it wait again."""
+def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> bool:
+    """Record a person's word on an uncertain or failed delivery; `sent=False` makes it wait again.
+
+    False, and nothing changed, when the delivery is neither.
+    """
     table = schema.delivery
+    open_to_decision = sa.select(table.c.id).where(
+        table.c.id == delivery_id, table.c.status.in_((Status.UNCERTAIN, Status.FAILED))
+    )
+    if connection.execute(open_to_decision).first() is None:
+        return False
     verdict = "sent" if sent else "not-sent"
     connection.execute(
         sa.insert(schema.decision).values(delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now)
@@ -324,17 +335,18 @@ def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now
     else:
         values = {"status": Status.WAITING, "reason": None, "error": None, "http_status": None, "sent_at": None}
     connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
+    return True
 
 
-def overlaps(connection: Connection, identities: Iterable[str], except_name: str) -> dict[str, int]:
-    """How many of these people other campaigns hold as possibly messaged, or still waiting, by campaign name, most first."""
+def overlaps(connection: Connection, identities: Iterable[str]) -> dict[str, int]:
+    """how many of these people campaigns hold as possibly messaged, or still waiting, by campaign name, most first."""
     spellings = Spellings(connection)
     wanted = {key for identity in identities for key in spellings.of([identity])}
     table = schema.delivery.join(schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id)
     statement = (
         sa.select(schema.campaign.c.name, schema.delivery.c.slug, schema.delivery.c.urn)
         .select_from(table)
-        .where(schema.campaign.c.name != except_name, schema.delivery.c.status != Status.SKIPPED)
+        .where(schema.delivery.c.status != Status.SKIPPED)
     )
     counts: dict[str, int] = {}
     for name, slug, urn in connection.execute(statement):

@@ -230,16 +230,15 @@ def put_campaign(
     values: dict[str, Any] = {
         "source": source,
         "template_hash": template_hash,
-        "headers": json.dumps(headers, ensure_ascii=False),
+        "headers": json.dumps(headers, ensure_ascii=True),
         "delimiter": delimiter,
         "settings": json.dumps(settings),
         "read_at": now,
     }
     if connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount == 0:
         connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
-    record = campaign_named(connection, name)
-    assert record is not None  # noqa: S101 - written two lines above, in this transaction
-    return record
+    found = connection.execute(sa.select(table).where(table.c.name == name)).one()
+    return _campaign(found)
 
 
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:

@@ -11,10 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from types import FrameType
 
-from runner.errors import CampaignError
 from runner.ledger.attempt import recover
 from runner.ledger.record import Stop
 from runner.sending.lane import Course, LaneEnd, drive
@@ -24,18 +22,17 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """How the sending of a run ended. `resumes_at` is the earliest instant at which a paused lane may go on."""
+    """How the sending of a run ended; `reason` is why the lane that may go on first is paused."""
 
     interrupted: bool
     stop: Stop | None
-    resumes_at: datetime | None
     reason: str
 
 
 async def dispatch(course: Course, accounts: Sequence[str]) -> Dispatched:
     """Drive one lane per account to its end. The caller holds the campaign's run lock.
 
-    Raises the first CampaignError of a lane, once every message in flight is settled.
+    Raises the first error of a lane, once every message in flight is settled.
     """
     tasks = [asyncio.ensure_future(_lane(course, account)) for account in accounts]
     with _signals(course.halt, tasks) as interruption:
@@ -51,7 +48,6 @@ async def dispatch(course: Course, accounts: Sequence[str]) -> Dispatched:
     return Dispatched(
         interruption.count > 0,
         stops[0] if stops else None,
-        paused[0].until if paused else None,
         paused[0].reason if paused else "",
     )
 
@@ -59,8 +55,8 @@ async def dispatch(course: Course, accounts: Sequence[str]) -> Dispatched:
 async def _lane(course: Course, account: str) -> LaneEnd:
     try:
         end = await drive(course, account)
-    except CampaignError:
-        course.halt.set()
+    except Exception:
+        course.halt.set()  # the other lanes end after their message in flight
         raise
     if end.stop and end.stop.scope == "run":
         course.halt.set()

@@ -1,0 +1,516 @@
+"""The command line: options in, one call, one renderer, exit code out. Commands import the heavy modules they use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from runner import __version__
+from runner.console import Console
+from runner.errors import CampaignError, ExitCode, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from runner.campaign import Campaign
+    from runner.intake.recipient import Recipient
+    from runner.ledger.ledger import Ledger
+    from runner.ledger.record import CampaignRecord
+    from runner.results.summary import Summary
+    from runner.run import Plan
+    from runner.sending.api import Secret
+    from runner.sending.pace import Pace
+
+app = typer.Typer(
+    name="campaign",
+    help="Send one LinkedIn message to each person of a spreadsheet, at most once, within each account's daily quota.",
+    epilog="Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot prevent that.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+suppress_app = typer.Typer(help="The do-not-contact list, for all campaigns.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(suppress_app, name="suppress")
+
+Source = Annotated[
+    Path, typer.Argument(metavar="SHEET|CAMPAIGN.toml", help="The spreadsheet (CSV or XLSX), or a campaign file.")
+]
+Template = Annotated[
+    Path | None, typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", help="The message template (Jinja2).")
+]
+SheetName = Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")]
+Name = Annotated[
+    str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name.")
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account", envvar="CAMPAIGN_ACCOUNT", help="A LinkedIn account ID to send from; several share the rows. Repeatable."
+    ),
+]
+DailyLimit = Annotated[
+    int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
+]
+Hours = Annotated[str | None, typer.Option("--hours", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]")]
+Days = Annotated[str | None, typer.Option("--days", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")]
+TimeZone = Annotated[
+    str | None, typer.Option("--time-zone", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]")
+]
+Now = Annotated[bool, typer.Option("--now", envvar="CAMPAIGN_NOW", help="No calendar: send as fast as quota and gap allow.")]
+MinGap = Annotated[
+    float | None,
+    typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
+]
+Results = Annotated[
+    Path | None,
+    typer.Option(
+        "--results", "-o", envvar="CAMPAIGN_RESULTS", help="Where results go (.csv or .xlsx).  [default: beside the sheet]"
+    ),
+]
+LedgerPlace = Annotated[
+    str | None,
+    typer.Option("--ledger", envvar="CAMPAIGN_LEDGER", metavar="PATH|URL", help="The ledger.  [default: one per user]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="Answer with one JSON object on stdout.")]
+Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
+
+
+@app.callback(invoke_without_command=True)
+def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        Console().say(f"campaign-runner {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    source: Source,
+    template: Template = None,
+    sheet: SheetName = None,
+    name: Name = None,
+    account: Accounts = None,
+    daily_limit: DailyLimit = None,
+    hours: Hours = None,
+    days: Days = None,
+    time_zone: TimeZone = None,
+    now: Now = False,
+    min_gap: MinGap = None,
+    most: Annotated[
+        int | None, typer.Option("--max", envvar="CAMPAIGN_MAX", min=1, help="At most this many messages in this run.")
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
+    ] = False,
+    results: Results = None,
+    ledger: LedgerPlace = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
+    ] = 90.0,
+    yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Send what may go today; the same command resumes, tomorrow or after a crash."""
+    from runner.run import Session
+    from runner.run import run as run_campaign
+    from runner.sending.api import BASE_URL, Endpoint
+
+    console = Console(as_json=as_json)
+    campaign = _load(source, template, sheet, name, account, daily_limit, hours, days, time_zone, now, min_gap, results)
+    endpoint = Endpoint(_key(), _now, base_url=base_url or BASE_URL, read_seconds=timeout)
+
+    def agree(plan: Plan) -> bool:
+        console.plan(plan)
+        waiting = plan.summary.totals.waiting
+        if waiting and not yes:
+            if not (sys.stdin.isatty() and sys.stderr.isatty()):
+                raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was sent.")
+            if not console.ask("Send?"):
+                return False
+        console.progress(min(waiting, most or waiting))
+        return True
+
+    with _ledger(ledger) as opened:
+        report = run_campaign(campaign, opened, Session(_now, endpoint, agree, console.event, stay=wait, most=most))
+    console.report(report)
+    return report.exit_code
+
+
+@app.command()
+def check(
+    source: Source,
+    template: Template = None,
+    sheet: SheetName = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show every problem of sheet and template; nothing is sent."""
+    from runner.run import take
+
+    console = Console(as_json=as_json)
+    intake = take(_load(source, template, sheet))
+    invalid = any(entry.errors for entry in intake.entries)
+    exit_code = ExitCode.NEEDS_A_PERSON if invalid else ExitCode.DONE
+    if intake.blocking or not intake.entries:
+        exit_code = ExitCode.REFUSED
+    console.check(intake, exit_code)
+    return exit_code
+
+
+@app.command()
+def preview(
+    source: Source,
+    template: Template = None,
+    sheet: SheetName = None,
+    number: Annotated[int, typer.Option("-n", min=1, help="How many rows to show.")] = 5,
+    row: Annotated[int | None, typer.Option("--row", help="Show this row.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show the rendered messages, as they would go out."""
+    from runner.run import refuse_unusable, take
+
+    intake = take(_load(source, template, sheet))
+    refuse_unusable(intake)
+    entries = [entry for entry in intake.entries if row is None or entry.row.number == row]
+    if not entries:
+        raise RefusedError(f"The sheet has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them.")
+    Console(as_json=as_json).preview(entries[:number], len(entries))
+    return ExitCode.DONE
+
+
+@app.command()
+def rehearse(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", help="The spreadsheet; without one, the packaged sample.")
+    ] = None,
+    template: Template = None,
+    sheet: SheetName = None,
+    account: Accounts = None,
+    daily_limit: DailyLimit = None,
+    hours: Hours = None,
+    days: Days = None,
+    time_zone: TimeZone = None,
+    now: Now = False,
+    min_gap: MinGap = None,
+    results: Results = None,
+    quota: Annotated[int, typer.Option("--quota", min=1, help="Each simulated account's daily quota.")] = 150,
+    faults: Annotated[float, typer.Option("--faults", min=0, max=0.9, help="The share of requests that meet a fault.")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="Repeat the same faults.")] = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent."""
+    from dataclasses import replace
+
+    from runner.intake.sheet import read
+    from runner.ledger.record import Status
+    from runner.rehearsal.rehearse import rehearse as rehearse_campaign
+    from runner.rehearsal.rehearse import results_path, sample
+
+    console = Console(as_json=as_json)
+    if source is None:
+        source, template = sample("recipients.csv"), template or sample("introduction.j2")
+        results = results or Path("recipients.rehearsal.results.csv")
+    campaign = _load(source, template, sheet, None, account, daily_limit, hours, days, time_zone, now, min_gap, results)
+    if results is None:
+        workbook = read(campaign.sheet, campaign.sheet_name).sheet is not None
+        campaign = replace(campaign, results=results_path(campaign.sheet, workbook=workbook))
+    rehearsed = rehearse_campaign(campaign, _now(), limit=quota, faults=faults, seed=seed, plan=console.plan, day=console.day)
+    shown = [line for line in rehearsed.lines if line.status is not Status.SENT] + [
+        line for line in rehearsed.lines if line.status is Status.SENT
+    ]
+    lines = [(str(line.number), line.status.value, line.error or line.reason or "") for line in shown[:12]]
+    console.table(("row", "status", "reason or error"), lines)
+    console.rehearsed(rehearsed)
+    return rehearsed.report.exit_code
+
+
+@app.command()
+def status(name: Name = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Show where a campaign stands: totals, each account's quota, the forecast, and where the ledger is."""
+    from runner.ledger.ledger import campaigns
+
+    console = Console(as_json=as_json)
+    with _ledger(ledger) as opened:
+        summary = _summary(opened, name)
+        with opened.read() as connection:
+            others = [record for record in campaigns(connection) if record.id != summary.campaign.id]
+        console.status(summary, others, opened.place)
+    return ExitCode.DONE
+
+
+@app.command()
+def why(row: Row, name: Name = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Say what a row waits for and until when, or what happened to it."""
+    from runner.results.summary import why as reasons
+    from runner.run import find_line
+
+    console = Console(as_json=as_json)
+    with _ledger(ledger) as opened:
+        summary = _summary(opened, name)
+        line = find_line(opened, summary.campaign, row)
+        said = reasons(opened, summary, line)
+    for sentence in said:
+        console.say(sentence)
+    console.answer({"campaign": summary.campaign.name, "row": row, "status": line.status.value, "why": said, "exitCode": 0})
+    return ExitCode.DONE
+
+
+@app.command()
+def results(name: Name = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Write the results sheet again, from the ledger."""
+    from runner.results.workbook import check_path
+    from runner.run import write_results
+
+    console = Console(as_json=as_json)
+    with _ledger(ledger) as opened:
+        summary = _summary(opened, name)
+        stored = summary.campaign.settings
+        path = results or Path(str(stored["results"]))
+        check_path(path, Path(str(stored["sheet"])))
+        written = write_results(opened, summary, path)
+    if written.instead_of:
+        console.say(f"{written.instead_of.name} is open elsewhere or read-only.")
+    console.say(f"Results: {written.path}")
+    console.answer({"campaign": summary.campaign.name, "results": str(written.path), "exitCode": 0})
+    return ExitCode.DONE
+
+
+@app.command()
+def settle(
+    rows: Annotated[list[int], typer.Argument(metavar="ROW...", help="Rows, as the spreadsheet program numbers them.")],
+    sent: Annotated[
+        bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
+    ] = None,
+    name: Name = None,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+) -> int:
+    """Decide uncertain rows, after a look in LinkedIn; --not-sent also makes a failed row wait again."""
+    from runner.ledger.ledger import campaigns
+    from runner.run import settle_rows
+
+    console = Console(as_json=as_json)
+    if sent is None:
+        raise UsageError("Say what you found: --sent or --not-sent.", remedy="Look in LinkedIn whether the message arrived.")
+    with _ledger(ledger) as opened:
+        with opened.read() as connection:
+            names = [record.name for record in campaigns(connection)]
+        if name is None and len(names) > 1:
+            raise UsageError("There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}.")
+        record = _record(opened, name)
+        settle_rows(opened, record, rows, sent=sent, by=_user(), now=_now())
+    verdict = "sent" if sent else "not sent; they wait again"
+    console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows)}.")
+    console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
+    return ExitCode.DONE
+
+
+People = Annotated[list[str], typer.Argument(metavar="PERSON...", help="Profile IDs, URNs or links.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, for those who ask later.")]
+
+
+@suppress_app.command("add")
+def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Put people on the do-not-contact list."""
+    from runner.ledger.person import suppress
+
+    identities = [key for person in people for key in _person(person).keys]
+    with _ledger(ledger) as opened, opened.write() as connection:
+        added = suppress(connection, identities, reason, _now())
+    console = Console(as_json=as_json)
+    console.say(f"{added} added to the do-not-contact list; {len(identities) - added} were on it.")
+    console.answer({"added": added, "exitCode": 0})
+    return ExitCode.DONE
+
+
+@suppress_app.command("remove")
+def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Take people off the do-not-contact list."""
+    from runner.ledger.person import unsuppress
+
+    recipients = [_person(person) for person in people]
+    with _ledger(ledger) as opened, opened.write() as connection:
+        removed = sum(unsuppress(connection, recipient) > 0 for recipient in recipients)
+    console = Console(as_json=as_json)
+    console.say(f"{removed} taken off the do-not-contact list; {len(people) - removed} were not on it.")
+    console.answer({"removed": removed, "exitCode": 0})
+    return ExitCode.DONE
+
+
+@suppress_app.command("list")
+def suppress_list(ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Show the do-not-contact list."""
+    from runner.ledger.person import suppressions
+
+    with _ledger(ledger) as opened, opened.read() as connection:
+        Console(as_json=as_json).suppressions(list(suppressions(connection)))
+    return ExitCode.DONE
+
+
+@suppress_app.command("import")
+def suppress_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or XLSX with a column of profiles.")],
+    sheet: SheetName = None,
+    reason: Reason = None,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+) -> int:
+    """Add everyone in a sheet to the do-not-contact list; nobody is ever removed by it."""
+    from runner.ledger.person import suppress
+    from runner.run import people_in
+
+    console = Console(as_json=as_json)
+    found, problems = people_in(file, sheet)
+    with _ledger(ledger) as opened, opened.write() as connection:
+        added = suppress(connection, [key for recipient in found for key in recipient.keys], reason or file.name, _now())
+    console.say(f"{added} added to the do-not-contact list, from {len(found)} people in {file.name}.")
+    for problem in problems:
+        console.tell(f"Not added: {problem}")
+    console.answer({"added": added, "people": len(found), "notAdded": len(problems), "exitCode": int(bool(problems))})
+    return ExitCode.NEEDS_A_PERSON if problems else ExitCode.DONE
+
+
+def main() -> None:
+    """The installed command: every error leaves through here, as sentences and an exit code."""
+    sys.exit(_guarded(sys.argv[1:]))
+
+
+def _guarded(arguments: list[str]) -> int:
+    console = Console(as_json="--json" in arguments)
+    try:
+        code = app(arguments, standalone_mode=False)
+    except CampaignError as error:
+        console.error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        if console.as_json:
+            console.error(UsageError(error.format_message(), remedy="campaign COMMAND --help shows the options."))
+        else:
+            error.show()
+        return ExitCode.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        console.tell("Interrupted; it is safe to run again.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else None
+        console.error(
+            CampaignError(
+                f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
+                where=place,
+                remedy="Report the lines above. Nothing is lost: `campaign status` shows where the campaign stands.",
+            )
+        )
+        return ExitCode.STORAGE
+    return int(code or 0)
+
+
+def _load(
+    source: Path,
+    template: Path | None = None,
+    sheet: str | None = None,
+    name: str | None = None,
+    accounts: list[str] | None = None,
+    daily_limit: int | None = None,
+    hours: str | None = None,
+    days: str | None = None,
+    time_zone: str | None = None,
+    now: bool = False,
+    min_gap: float | None = None,
+    results: Path | None = None,
+) -> Campaign:
+    from runner.campaign import Options, load
+
+    options = Options(template, sheet, name, tuple(accounts or ()), daily_limit, hours, days, time_zone, now, min_gap, results)
+    return load(source, options)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _key() -> Secret:
+    from runner.sending.api import Secret
+
+    for variable in ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN"):
+        if value := os.environ.get(variable, "").strip():
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise UsageError(f"{variable} holds no API key.", remedy="Copy the key from the vendor's dashboard again.")
+            return Secret(value)
+    raise UsageError(
+        "There is no API key.",
+        remedy="Set CONNECTSAFELY_API_KEY to the key of the vendor's dashboard. To try without one: campaign rehearse.",
+    )
+
+
+@contextmanager
+def _ledger(place: str | None) -> Iterator[Ledger]:
+    from platformdirs import user_data_path
+
+    from runner.ledger.ledger import open_ledger
+
+    opened = open_ledger(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db")
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _record(ledger: Ledger, name: str | None) -> CampaignRecord:
+    """The named campaign, or the one last read."""
+    from runner.intake.column import nearest
+    from runner.ledger.ledger import campaigns
+
+    with ledger.read() as connection:
+        known = campaigns(connection)
+    if not known:
+        raise UsageError("There is no campaign yet.", where=ledger.place, remedy="Begin one: campaign run SHEET -t TEMPLATE")
+    found = next((record for record in known if name is None or record.name == name), None)
+    if found is None:
+        guess = nearest(str(name), [record.name for record in known])
+        remedy = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(record.name for record in known)}."
+        raise UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
+    return found
+
+
+def _summary(ledger: Ledger, name: str | None) -> Summary:
+    from runner.campaign import pace
+    from runner.results.summary import summarise
+
+    record = _record(ledger, name)
+    stored: Pace = pace(record.settings)
+    accounts = record.settings.get("accounts")
+    return summarise(
+        ledger, record, stored, _now(), [str(account) for account in accounts] if isinstance(accounts, list) else []
+    )
+
+
+def _person(text: str) -> Recipient:
+    from runner.intake.recipient import RecipientError, parse
+
+    try:
+        return parse(text)
+    except RecipientError as error:
+        raise UsageError(f"{error}.", remedy="Give a profile ID, a URN or a link (linkedin.com/in/…).") from None
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

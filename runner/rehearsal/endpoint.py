@@ -1,0 +1,186 @@
+"""A simulated endpoint that follows the vendor's page.
+
+Bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that resets at midnight UTC, a typing delay.
+It keeps a list of what it accepted: the truth that a rehearsal and the tests compare the ledger with.
+
+Faults can be mixed in, from a seed, so that the same rehearsal can be repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from runner.intake.recipient import URN_PREFIX
+
+Cut = Literal["request-lost", "answer-lost"]
+# How often each fault comes when faults are mixed in: what a bad day of such an endpoint looks like.
+FAULTS: Final[Mapping[str, int]] = {
+    "refused-connection": 4,
+    "slow-down": 3,
+    "no-headers": 3,
+    "lost-request": 1,
+    "lost-answer": 2,
+    "server-error": 1,
+    "no-profile": 2,
+    "no-credentials": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a status, headers and a body, after `delay` seconds; or a connection cut at a phase."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: Cut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message the simulated endpoint accepted, which a person would now have."""
+
+    at: datetime
+    account: str
+    recipient: str
+    message: str
+
+
+class SimulatedEndpoint:
+    """The vendor's side. `answer` takes a request's headers (lower-case names) and body; how it travels is not its matter."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        *,
+        key: str = "rehearsal",
+        limit: int = 150,
+        typing_seconds: float = 3.0,
+        faults: float = 0.0,
+        seed: int = 0,
+        script: Callable[[dict[str, Any]], Answer | None] | None = None,
+    ) -> None:
+        self.receipts: list[Receipt] = []
+        self.requests = 0
+        self._now = now
+        self._key = key
+        self._limit = limit
+        self._typing = typing_seconds
+        self._faults = faults
+        self._random = random.Random(seed)  # noqa: S311 - a repeatable rehearsal, not a secret
+        self._script = script
+        self._fault_drawn: str | None = None
+        self._used: dict[tuple[str, str], int] = {}
+
+    def refuses(self) -> bool:
+        """Whether the next connection is refused; asked once per connection, before its request."""
+        self._fault_drawn = self._fault()
+        return self._fault_drawn == "refused-connection"
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to one request; an accepted message is in `receipts` before it returns."""
+        self.requests += 1
+        if headers.get("authorization") != f"Bearer {self._key}":
+            return _json(401, {"error": "Unauthorized - Invalid credentials"})
+        try:
+            fields = json.loads(body)
+        except ValueError:
+            fields = None
+        if not isinstance(fields, dict):
+            return _json(400, {"success": False, "error": "Invalid JSON"})
+        if self._script is not None and (scripted := self._script(fields)) is not None:
+            return scripted
+        fault, self._fault_drawn = self._fault_drawn, None
+        account = str(fields.get("accountId", ""))
+        if problem := _validate(fields):
+            return _json(400, {"success": False, "error": problem}, self._rate(account))
+        if self._spent(account) >= self._limit:
+            spent = {"error": f"Rate limit exceeded for MESSAGE: {self._limit}/{self._limit} used", "success": False}
+            return _json(429, spent, self._rate(account))
+        return self._accept(account, fields, fault)
+
+    def _accept(self, account: str, fields: dict[str, Any], fault: str | None) -> Answer:
+        recipient = str(fields.get("recipientProfileUrn") or fields.get("recipientProfileId"))
+        if fault == "slow-down":
+            slow = {"error": "Too many requests, slow down", "success": False}
+            return _json(429, slow, {**self._rate(account), "Retry-After": "20"})
+        if fault == "no-profile":
+            return _json(404, {"success": False, "error": f"Profile not found: {recipient}"}, self._rate(account))
+        if fault == "no-credentials":
+            return _json(500, {"error": "Failed to get LinkedIn authentication credentials", "success": False})
+        if fault == "lost-request":
+            return Answer(0, b"", cut="request-lost")
+        day = self._day(account)
+        self._used[day] = self._used.get(day, 0) + 1
+        self.receipts.append(Receipt(self._now(), account, recipient, str(fields["message"])))
+        if fault == "server-error":
+            return _json(502, {"error": "Bad gateway"}, delay=self._typing)
+        body = {
+            "success": True,
+            "message": "Message sent successfully",
+            "recipientProfileUrn": urn_of(recipient),
+            "typingIndicatorSent": bool(fields.get("conversationUrn")),
+        }
+        headers = {} if fault == "no-headers" else self._rate(account)
+        answer = _json(200, body, headers, delay=self._typing)
+        return (
+            Answer(answer.status, answer.body, answer.headers, self._typing, "answer-lost")
+            if fault == "lost-answer"
+            else answer
+        )
+
+    def _fault(self) -> str | None:
+        if not self._faults or self._random.random() >= self._faults:
+            return None
+        return self._random.choices(list(FAULTS), weights=list(FAULTS.values()))[0]
+
+    def used_on(self, day: datetime, account: str) -> int:
+        """How many messages were accepted for the account on that UTC day."""
+        return self._used.get((account, day.astimezone(UTC).date().isoformat()), 0)
+
+    def _day(self, account: str) -> tuple[str, str]:
+        return account, self._now().astimezone(UTC).date().isoformat()
+
+    def _spent(self, account: str) -> int:
+        return self._used.get(self._day(account), 0)
+
+    def _rate(self, account: str) -> dict[str, str]:
+        used = self._spent(account)
+        midnight = self._now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return {
+            "X-RateLimit-Action": "MESSAGE",
+            "X-RateLimit-Limit": str(self._limit),
+            "X-RateLimit-Used": str(used),
+            "X-RateLimit-Remaining": str(max(0, self._limit - used)),
+            "X-RateLimit-Reset": midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        }
+
+
+def urn_of(recipient: str) -> str:
+    """The URN the simulated LinkedIn has for a slug: always the same one."""
+    if recipient.startswith("urn:"):
+        return recipient
+    return f"{URN_PREFIX}ACoAA{sha256(recipient.encode()).hexdigest()[:34]}"
+
+
+def _validate(fields: dict[str, Any]) -> str | None:
+    if not fields.get("message"):
+        return "message is required"
+    if not (fields.get("recipientProfileId") or fields.get("recipientProfileUrn")):
+        return "Either recipientProfileId or recipientProfileUrn must be provided"
+    if fields.get("messageType", "normal") not in ("normal", "inmail"):
+        return "Invalid messageType"
+    if fields.get("messageType") == "inmail" and not fields.get("subject"):
+        return "subject is required for inmail"
+    return None
+
+
+def _json(status: int, body: object, headers: Mapping[str, str] | None = None, delay: float = 0.0) -> Answer:
+    return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}, delay)

@@ -1,0 +1,86 @@
+"""The simulated endpoint in the network's place, and an event loop whose clock jumps.
+
+The transport does what httpx's own does as far as the sender can tell: it announces the request's first byte through the
+`trace` extension before anything counts as received, and fails with the same errors in the same phases.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import httpx
+
+from runner.rehearsal.endpoint import SimulatedEndpoint
+
+
+class SimulatedTransport(httpx.AsyncBaseTransport):
+    """Carries httpx's requests to a simulated endpoint in this process."""
+
+    def __init__(self, endpoint: SimulatedEndpoint) -> None:
+        self._endpoint = endpoint
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = await request.aread()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        trace = request.extensions.get("trace")
+        if self._endpoint.refuses():
+            raise httpx.ConnectError("Connection refused", request=request)
+        if trace is not None:
+            await trace("http11.send_request_headers.started", {"request": SimpleNamespace(method=request.method.encode())})
+        answer = self._endpoint.answer(headers, body)
+        await asyncio.sleep(answer.delay)
+        if answer.cut:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        return httpx.Response(
+            answer.status, headers=dict(answer.headers), stream=httpx.ByteStream(answer.body), request=request
+        )
+
+
+class JumpingClock:
+    """Time that stands still while there is work and jumps over every wait."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._seconds = 0.0
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        self._seconds += max(0.0, seconds)
+
+    def advance_to(self, instant: datetime) -> None:
+        self.advance((instant - self.now()).total_seconds())
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """An event loop on this clock: when it would wait, the clock jumps to the end of the wait instead."""
+        return _JumpingLoop(self)
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, clock: JumpingClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            return super().select(None)  # nothing is planned: only a signal can wake the loop
+        if not ready and timeout:
+            self._clock.advance(timeout)
+        return ready
+
+
+class _JumpingLoop(asyncio.SelectorEventLoop):
+    def __init__(self, clock: JumpingClock) -> None:
+        self._clock = clock
+        super().__init__(_JumpingSelector(clock))
+
+    def time(self) -> float:
+        return self._clock.monotonic()

@@ -1,0 +1,145 @@
+"""Where a campaign stands: totals, each account's quota, the days ahead, and why a row waits; read from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from runner.ledger.attempt import peek
+from runner.ledger.delivery import history, sent_but_gone, totals, waiting
+from runner.ledger.ledger import Ledger
+from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
+from runner.sending.pace import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account's quota now; `waiting` rows of this campaign, and the forecast of when they go."""
+
+    account: str
+    limit: int
+    used: int
+    remaining: int
+    reset_at: datetime
+    waiting: int
+    wait: Wait | None
+    windows: tuple[tuple[datetime, int], ...]
+
+    @property
+    def name(self) -> str:
+        return self.account or "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A campaign at one instant."""
+
+    campaign: CampaignRecord
+    totals: Totals
+    accounts: tuple[AccountView, ...]
+    gone: int
+    at: datetime
+    zone: tzinfo
+
+    @property
+    def next_send_at(self) -> datetime | None:
+        """When the first waiting row may go; None when none waits."""
+        starts = [view.wait.until if view.wait else self.at for view in self.accounts if view.waiting]
+        return min(starts, default=None)
+
+    @property
+    def days(self) -> tuple[tuple[date, int], ...]:
+        """The forecast: how many go on which local day."""
+        counts: dict[date, int] = {}
+        for view in self.accounts:
+            for start, count in view.windows:
+                day = start.astimezone(self.zone).date()
+                counts[day] = counts.get(day, 0) + count
+        return tuple(sorted(counts.items()))
+
+    def starts(self) -> Callable[[Line], datetime | None]:
+        """A function from each waiting line, in the sheet's order, to the start of the sending hours it is forecast for."""
+        queues = {view.account: [start for start, count in view.windows for _ in range(count)] for view in self.accounts}
+        used = dict.fromkeys(queues, 0)
+        seen: dict[int, datetime | None] = {}
+
+        def start(line: Line) -> datetime | None:
+            key = line.delivery or 0
+            if key not in seen:
+                queue, index = queues.get(line.account or "", []), used.get(line.account or "", 0)
+                seen[key] = queue[index] if index < len(queue) else None
+                used[line.account or ""] = index + 1
+            return seen[key]
+
+        return start
+
+
+def summarise(ledger: Ledger, campaign: CampaignRecord, pace: Pace, now: datetime, accounts: Sequence[str] = ()) -> Summary:
+    """The campaign now. `accounts` are shown even if none of their rows wait."""
+    with ledger.read() as connection:
+        waits = waiting(connection, campaign.id)
+        views = []
+        for account in dict.fromkeys((*waits, *accounts)):
+            state, count = peek(connection, account), waits.get(account, 0)
+            left = pace.allowance(state, now)
+            wait = pace.judge(state, now) if count else None
+            windows = tuple(pace.windows(count, left, state.hold, now))
+            views.append(AccountView(account, left.limit, left.used, left.remaining, left.reset_at, count, wait, windows))
+        counted, gone = totals(connection, campaign.id), sent_but_gone(connection, campaign.id)
+    zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
+    assert zone is not None  # noqa: S101 - astimezone() always answers one
+    return Summary(campaign, counted, tuple(views), gone, now, zone)
+
+
+def rows(summary: Summary) -> list[tuple[str, str]]:
+    """The summary as label and value, for the results workbook."""
+    counts = summary.totals
+    listed = [("Campaign", summary.campaign.name), ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"), ("Rows", str(counts.rows))]
+    listed += [(status.value.capitalize(), str(getattr(counts, status.value))) for status in Status if status != Status.SENDING]
+    if summary.gone:
+        listed.append(("Messaged, no longer listed", str(summary.gone)))
+    for view in summary.accounts:
+        quota = f"{view.used} of {view.limit} used, {view.remaining} left until {view.reset_at:%Y-%m-%d %H:%M} UTC"
+        listed.append((f"Account {view.name}", quota))
+    listed += [(f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days]
+    return listed
+
+
+def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
+    """What a row waits for and until when, or what happened to it; a sentence first, then attempt by attempt."""
+    account = (line.account or "default") if line.delivery else "default"
+    if line.status is Status.WAITING:
+        view = next(view for view in summary.accounts if view.account == line.account)
+        first = view.wait
+        now = f"waits: {first.reason} on account {account}" if first else f"may go now, on account {account}, with the next run"
+        until = f"; the account goes on at {clock(first.until, summary.zone)}" if first else ""
+        said = [f"Row {line.number} {now}{until}."]
+    else:
+        words = {
+            Status.SENT: f"was sent from account {account}",
+            Status.UNCERTAIN: f"may or may not have been delivered from account {account}; it is not tried again by itself",
+            Status.FAILED: "was certainly not delivered",
+            Status.SKIPPED: "is skipped on purpose",
+            Status.INVALID: "cannot be sent as it is",
+        }[line.status]
+        detail = line.error or line.reason
+        said = [f"Row {line.number} {words}{f': {detail}' if detail else ''}."]
+    if line.delivery is not None:
+        with ledger.read() as connection:
+            attempts, decisions = history(connection, line.delivery)
+        for number, attempt in enumerate(attempts, start=1):
+            left = "the request left" if attempt.wired_at else "nothing left this machine"
+            ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
+            reason = f": {attempt.error}" if attempt.error else ""
+            said.append(f"Attempt {number}, {clock(attempt.claimed_at, summary.zone)}: {left}; {ended}{reason}.")
+        said += [
+            f"Settled as {decision.verdict} by {decision.decided_by}, {clock(decision.decided_at, summary.zone)}."
+            for decision in decisions
+        ]
+    return said
+
+
+def clock(instant: datetime, zone: tzinfo) -> str:
+    """An instant as people of that zone read it."""
+    return instant.astimezone(zone).strftime("%a %Y-%m-%d %H:%M %Z")

@@ -1,0 +1,294 @@
+"""A run: one execution of a campaign, from the sheet to the results. The same steps serve a rehearsal, on another clock.
+
+Nothing is sent before the whole sheet is read, checked, rendered and in the ledger, the results are known to be writable, and a
+person (or --yes) has seen the plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from runner.campaign import Campaign, stored_pace
+from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, UsageError
+from runner.intake import sheet as sheets
+from runner.intake import template as templates
+from runner.intake.check import Check, Entry, Problem, check
+from runner.intake.recipient import Recipient
+from runner.ledger.attempt import recover
+from runner.ledger.delivery import decide, lines, overlaps, take_in
+from runner.ledger.ledger import Ledger, campaign_from, campaign_named, mark_running, put_campaign
+from runner.ledger.lock import run_lock
+from runner.ledger.record import CampaignRecord, Line, Stop, TakenIn
+from runner.results.summary import Summary, rows, summarise
+from runner.results.workbook import Sheet, Written, check_path, default_path, write
+from runner.sending.api import Endpoint
+from runner.sending.dispatch import Dispatched, dispatch
+from runner.sending.lane import Course, Event, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A sheet and a template, read and checked: every entry, every problem, and what stops the campaign as a whole."""
+
+    checked: Check
+    entries: tuple[Entry, ...]
+    template_hash: str
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        return self.checked.blocking
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for entry in self.entries for problem in entry.problems]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self.checked.table.notices
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is about to do, for a person to agree to. `uncertain` and `released` were left open by a run that died."""
+
+    intake: Intake
+    summary: Summary
+    taken_in: TakenIn
+    results: Path
+    recovered: tuple[int, int]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended."""
+
+    summary: Summary
+    sent: int
+    results: Written
+    exit_code: ExitCode
+    stop: Stop | None
+    pause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a run is given besides its campaign: the clock, the endpoint, its bounds, and who watches."""
+
+    now: Callable[[], datetime]
+    endpoint: Endpoint
+    agree: Callable[[Plan], bool]
+    report: Callable[[Event], None]
+    stay: bool = False
+    most: int | None = None
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+
+
+def take(campaign: Campaign) -> Intake:
+    """Read and check the campaign's sheet and template. Raises RefusedError for what cannot be read at all."""
+    template = templates.load(campaign.template) if campaign.template else None
+    table = sheets.read(campaign.sheet, campaign.sheet_name)
+    checked = check(table, template, campaign.columns)
+    source = template.source if template else ""
+    return Intake(checked, tuple(checked.entries), hashlib.sha256(source.encode()).hexdigest())
+
+
+def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
+    """Send what may go, then write the results.
+
+    Raises RefusedError before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another run has
+    it, InterruptedRunError when nobody agreed to the plan, StorageError when ledger or results fail.
+    """
+    intake = take(campaign)
+    refuse_unusable(intake)
+    is_workbook = intake.checked.table.sheet is not None
+    results = campaign.results or default_path(campaign.sheet, workbook=is_workbook)
+    check_path(results, campaign.sheet)
+    with ledger.write() as connection:
+        name, notices = _name(connection, campaign, intake)
+        record = campaign_named(connection, name) or _put(connection, name, campaign, intake, results, session.now())
+    with run_lock(ledger, name, record.id):
+        recovered = recover(ledger, record.id, session.now())
+        with ledger.write() as connection:
+            record = _put(connection, name, campaign, intake, results, session.now())
+            columns = [column.index for column in intake.checked.layout.inputs]
+            taken_in = take_in(connection, record.id, intake.entries, columns, campaign.accounts)
+        summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
+        plan = Plan(intake, summary, taken_in, results, recovered, (*intake.notices, *notices))
+        if not session.agree(plan):
+            raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
+        with _running(ledger, record, session.now):
+            report = _send(campaign, ledger, record, session)
+        written = write_results(ledger, report.summary, results)
+    return replace(report, results=written)
+
+
+def refuse_unusable(intake: Intake) -> None:
+    """Raise RefusedError, naming every problem, when the sheet or the template as a whole cannot be used."""
+    if intake.blocking:
+        first, *others = intake.blocking
+        also = "".join(f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip() for problem in others)
+        raise RefusedError(f"{first.text[0].upper()}{first.text[1:]}.{also}", remedy=first.remedy)
+    if not intake.entries:
+        table = intake.checked.table
+        raise RefusedError("The sheet has a header row but no people.", where=table.place, remedy="Add one row per person.")
+
+
+def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
+    """Write a campaign's results sheet from the ledger."""
+    record = summary.campaign
+    sheet = Sheet(record.headers, lambda: lines(ledger, record.id), rows(summary), summary.starts(), delimiter=record.delimiter)
+    return write(path, sheet)
+
+
+def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
+    """A row of the campaign by the number the spreadsheet program shows. Raises RefusedError."""
+    line = next(iter(lines(ledger, record.id, number=row)), None)
+    if line is None:
+        raise RefusedError(
+            f"The campaign {record.name!r} has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them."
+        )
+    return line
+
+
+def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], *, sent: bool, by: str, now: datetime) -> None:
+    """Record a person's word on uncertain or failed rows, all or none. Raises UsageError naming the row that is neither."""
+    with suppress(AlreadyRunningError), run_lock(ledger, record.name, record.id):
+        recover(ledger, record.id, now)  # what a dead run left open can be settled as well
+    found = [find_line(ledger, record, number) for number in numbers]
+    with ledger.write() as connection:
+        for line in found:
+            if line.delivery is None or not decide(connection, line.delivery, sent=sent, by=by, now=now):
+                raise UsageError(
+                    f"Row {line.number} is {line.status}; only uncertain and failed rows can be settled. No row was changed.",
+                    remedy=f"campaign why {line.number} says how it stands.",
+                )
+
+
+def people_in(path: Path, sheet_name: str | None) -> tuple[list[Recipient], list[Problem]]:
+    """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column of profiles."""
+    checked = check(sheets.read(path, sheet_name), None)
+    missing = [problem for problem in checked.blocking if problem.code == "no-recipient-column"]
+    if missing:
+        raise RefusedError(f"{missing[0].text}.", remedy=missing[0].remedy)
+    entries = list(checked.entries)
+    nobody = [problem for entry in entries if entry.recipient is None for problem in entry.errors]
+    return [entry.recipient for entry in entries if entry.recipient], nobody
+
+
+def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session) -> Report:
+    sent = 0
+
+    def report(event: Event) -> None:
+        nonlocal sent
+        sent += isinstance(event, Sent) and event.outcome.status == "sent"
+        session.report(event)
+
+    before = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
+    lanes = [view.account for view in before.accounts if view.waiting]
+
+    async def sending() -> Dispatched:
+        course = Course(
+            ledger,
+            record.id,
+            session.endpoint,
+            campaign.pace,
+            session.now,
+            report,
+            session.stay,
+            session.most,
+        )
+        return await dispatch(course, lanes)
+
+    with asyncio.Runner(loop_factory=session.loop_factory) as runner:
+        ended = runner.run(sending())
+    summary = summarise(ledger, record, campaign.pace, session.now(), [view.account for view in before.accounts])
+    exit_code = _exit_code(summary, ended)
+    stop = ended.stop
+    if exit_code is ExitCode.INTERRUPTED:
+        stop = Stop("run", ExitCode.INTERRUPTED, "Interrupted.", "Run the same command again; it goes on where it stopped.")
+    return Report(summary, sent, Written(Path()), exit_code, stop if exit_code not in (0, 1) else None, ended.reason)
+
+
+def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
+    counts = summary.totals
+    if ended.interrupted:
+        return ExitCode.INTERRUPTED
+    if counts.waiting:
+        return ended.stop.exit_code if ended.stop else ExitCode.PAUSED
+    return ExitCode.NEEDS_A_PERSON if counts.uncertain or counts.failed or counts.invalid else ExitCode.DONE
+
+
+@contextmanager
+def _running(ledger: Ledger, record: CampaignRecord, now: Callable[[], datetime]) -> Iterator[None]:
+    with ledger.write() as connection:
+        mark_running(connection, record.id, now())
+    try:
+        yield
+    finally:
+        with ledger.write() as connection:
+            mark_running(connection, record.id, None)
+
+
+def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, results: Path, now: datetime) -> CampaignRecord:
+    settings: dict[str, object] = {
+        **stored_pace(campaign.pace),
+        "sheet": str(campaign.sheet.absolute()),
+        "sheet_name": campaign.sheet_name,
+        "results": str(results.absolute()),
+        "accounts": list(campaign.accounts),
+    }
+    return put_campaign(
+        connection,
+        name,
+        source=campaign.origin,
+        template_hash=intake.template_hash,
+        headers=intake.checked.headers,
+        delimiter=intake.checked.table.delimiter,
+        settings=settings,
+        now=now,
+    )
+
+
+def _name(connection: Connection, campaign: Campaign, intake: Intake) -> tuple[str, tuple[str, ...]]:
+    """The campaign's name, and what to say about the choice.
+
+    A list keeps its campaign when its file is renamed or moved: it is known by its people and its text. Where that leaves a
+    doubt, a person decides, for a wrong guess would message people twice.
+    """
+    if campaign.name:
+        return campaign.name, ()
+    if known := campaign_from(connection, campaign.origin):
+        return known.name, ()
+    identities = {entry.recipient.identity for entry in intake.entries if entry.recipient}
+    found = overlaps(connection, identities)
+    new = _free_name(connection, campaign)
+    if not found:
+        return new, ()
+    name, shared = next(iter(found.items()))
+    other = campaign_named(connection, name)
+    same_text = other is not None and other.template_hash == intake.template_hash
+    if same_text and 2 * shared >= len(identities):
+        return name, (f"This is the list of the campaign {name!r} under another name; it goes on where it stood.",)
+    raise RefusedError(
+        f"{shared} of these {len(identities)} people are already in the campaign {name!r} and could be messaged twice.",
+        where=str(campaign.sheet),
+        remedy=f"If it is the same campaign, add: --name {name!r}. If they are to get this message too: --name {new!r}.",
+    )
+
+
+def _free_name(connection: Connection, campaign: Campaign) -> str:
+    stem = campaign.source.stem.removesuffix(".results") or "campaign"
+    name, number = stem, 1
+    while campaign_named(connection, name):
+        number += 1
+        name = f"{stem}-{number}"
+    return name
