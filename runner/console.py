@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.sending.lane import Event
 
 _PLACES_SHOWN: Final = 5
-_TERMS: Final = "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing lowers that risk, nothing removes it."
+_TERMS: Final = "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot prevent that."
 
 
 class Console:

@@ -123,4 +123,5 @@ def rehearse(
             ledger.close()
     if ended.exit_code is ExitCode.NEEDS_A_PERSON:
         ended = replace(ended, exit_code=ExitCode.DONE)
+    ended = replace(ended, sent=sum(sent.values()))
     return Rehearsed(ended, tuple(days), tuple(server.receipts), tuple(stops), found)
