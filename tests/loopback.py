@@ -1,7 +1,7 @@
 """The simulated endpoint on a real loopback socket, for tests that run the installed command.
 
-`python tests/loopback.py --port-file FILE --receipts FILE [--limit N]` serves in a process of its own, and appends each accepted
-message to the receipts file before it answers: what the file holds is what people received, whoever is killed when.
+`python tests/loopback.py --port-file FILE --receipts FILE [--limit N]` serves in a process of its own, and appends each
+accepted message to the receipts file before it answers: what the file holds is what people received, whoever is killed when.
 """
 
 from __future__ import annotations

@@ -115,9 +115,8 @@ def parse_days(text: str) -> frozenset[int]:
         return frozenset(range(7))
     try:
         for part in text.lower().split(","):
-            first, _, last = (name.strip()[:3] for name in part.strip().partition("-"))
-            begin = DAY_NAMES.index(first)
-            finish = DAY_NAMES.index(last) if last else begin
+            ends = [DAY_NAMES.index(name.strip()[:3]) for name in part.split("-", 1)]
+            begin, finish = ends[0], ends[-1]
             days.update((begin + step) % 7 for step in range((finish - begin) % 7 + 1))
     except ValueError:
         raise UsageError(f"{text!r} are no sending days.", remedy="Write them as mon-fri or mon,wed,fri.") from None

@@ -41,7 +41,7 @@ def allowance(
     told: Told | None, charged_since: Callable[[datetime], int], now: datetime, daily_limit: int | None = None
 ) -> Allowance:
     """What is left at `now`. `charged_since(t)` counts our own attempts claimed at or after `t` that may have cost quota."""
-    limit = told.limit if told and told.limit is not None else DEFAULT_LIMIT
+    limit = told.limit if told and told.limit is not None else max(DEFAULT_LIMIT, (told and told.remaining) or 0)
     opened, reset_at = _window(told, now)
     used = charged_since(opened)
     remaining = limit - used

@@ -1,0 +1,53 @@
+"""The fence: no test reaches beyond the loopback, sleeps for real, or touches the home directory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("default")
+
+_SEND = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def fence(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+            raise AssertionError(f"a test reaches beyond the loopback: {address}")
+        _SEND(self, address)
+
+    def sleep(seconds: float) -> None:
+        raise AssertionError(f"a test sleeps for real, {seconds} s")
+
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(time, "sleep", sleep)
+    for name in list(os.environ):
+        if name.startswith(("CAMPAIGN_", "CONNECTSAFELY_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("TZ", "UTC")
+    yield
+    assert not [path for path in home.rglob("*") if path.is_file()], "a test writes to the home directory"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a small text file into the test's folder."""
+
+    def _write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="")
+        return path
+
+    return _write
