@@ -153,7 +153,8 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
             )
         elif name not in layout.variables:
             headers = sorted({column.header.strip() for column in layout.inputs if column.header.strip()})
-            guess = nearest(name, layout.variables)
+            # Of a column's names the one of the same style is meant: {{ first_name }}, or row["First Name"].
+            guess = nearest(name, sorted(layout.variables, key=lambda known: known.isidentifier() == name.isidentifier()))
             column = layout.variables[guess].header.strip() if guess else None
             written = guess if guess and guess.isidentifier() else f'row["{guess}"]'
             yield Problem(

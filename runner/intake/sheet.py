@@ -296,6 +296,7 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
             others = ", ".join(name for name in visible if name != sheet)
             notices = (f"Reading the worksheet {sheet!r}; {path.name} also has: {others}. --sheet NAME takes another.",)
     elif sheet not in names:
+        book.close()
         raise RefusedError(f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}.")
     worksheet = book[sheet]
     worksheet.reset_dimensions()  # the file's own claim of its size can be wrong

@@ -288,7 +288,7 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
         for item in tree.find_all(nodes.Getitem):
             if _is_row(item.node) and not isinstance(item.arg, nodes.Const):
                 refuse("row[…] takes a column's name in quotes.", item.lineno, 'Write row["First Name"].')
-        names = _names(tree)
+        names = {name: line + first_line - 1 for name, line in _names(tree).items()}
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names)
     except TemplateSyntaxError as error:

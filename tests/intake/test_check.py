@@ -1,0 +1,214 @@
+"""Every problem at once, each by its cell; and the message of each row that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.errors import RefusedError
+from runner.intake.check import Check, Entry, check
+from runner.intake.column import RESULT_COLUMNS, lay_out, nearest, normalise, variable_names
+from runner.intake.sheet import Column, read
+from runner.intake.template import load, parse
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+Write = Callable[[str, str], Path]
+
+
+def examine(path: Path, template: str | None = "Hi {{ first_name }}") -> Check:
+    return check(read(path), parse(template, Path("t.j2")) if template is not None else None)
+
+
+def entries(path: Path, template: str | None = "Hi {{ first_name }}") -> list[Entry]:
+    return list(examine(path, template).entries)
+
+
+def codes(path: Path, template: str | None = "Hi {{ first_name }}") -> list[tuple[str, str]]:
+    return [(problem.cell, problem.code) for entry in entries(path, template) for problem in entry.problems]
+
+
+@pytest.mark.parametrize("name", ["recipients.csv", "recipients.xlsx"])
+def test_the_sample_has_the_problems_it_was_made_with(name: str) -> None:
+    """A duplicate by URL and slug, a blank name, a Sales Navigator link, a company page; all else is ready, one as InMail."""
+    found = list(check(read(SAMPLES / name), load(TEMPLATES / "introduction.j2")).entries)
+    assert {entry.row.number: entry.duplicate_of for entry in found if entry.duplicate_of} == {16: 2}
+    assert [(p.cell, p.code) for entry in found for p in entry.problems] == [
+        ("A17", "blank-value"),
+        ("C18", "sales-navigator"),
+        ("C29", "recipient-url"),
+    ]
+    ready = [entry.message for entry in found if entry.message]
+    assert len(ready) == 26
+    assert [message.subject for message in ready if message.message_type == "inmail"] == [
+        "Ingrid, a question about Solberg Energi"
+    ]
+    assert all("{" not in message.text for message in ready)
+
+
+@pytest.mark.parametrize(
+    ("template", "remedy"),
+    [
+        ("Hi {{ first_nme }}", "{{ first_name }}"),
+        ("Hi {{ FirstName|default('x') }}", "{{ first_name }}"),
+        ('Hi {{ row["Frist Name"] }}', 'row["First Name"]'),
+        ("{% if compny %}x{% endif %}", "company"),
+        ("Hi {{ zzzzzz }}", "The columns are"),
+        ("---\nsubject: {{ frist_name }}\n---\nHi", "{{ first_name }}"),
+    ],
+)
+def test_a_variable_without_a_column_stops_everything(write: Write, template: str, remedy: str) -> None:
+    """Even behind a default: it is a typo; the nearest column is named, with the line of the template."""
+    checked = examine(write("x.csv", "First Name,LinkedIn URL,company\nJo,jo-doe,Acme\n"), template)
+    assert [problem.code for problem in checked.blocking] == ["template-variable"]
+    assert remedy in str(checked.blocking[0].remedy)
+    assert "t.j2, line" in checked.blocking[0].text
+    assert [entry.message for entry in checked.entries] == [None]
+
+
+def test_every_problem_comes_at_once(write: Write) -> None:
+    """Several rows, several columns, several kinds: one pass, each by its cell."""
+    path = write(
+        "x.csv",
+        "First Name,recipientProfileId,recipientProfileUrn,conversationUrn,messageType,subject,message\n"
+        ",jo-doe,,,,,\n"
+        "Al,,,,,,\n"
+        "Bo,bo@x.com,,,,,\n"
+        "Cy,cy-doe,,nonsense,sms,,\n"
+        "Di,di-doe,,,inmail,,\n"
+        f"Ed,ed-doe,,,inmail,{'s' * 201},{'m' * 1901}\n"
+        f"Fi,fi-doe,,,,,{'m' * 8001}\n"
+        f"Gi,gi-doe,,,,,{'m' * 3000}\n"
+        "Hy,hy-doe,urn:li:example:1,,,,\n"
+        "Io,io-doe,https://linkedin.com/in/other,,,,\n"
+        "Jy,jy-doe,ACoAAFpqSoMB8vTqRbg4mN,,,,\n",
+    )
+    assert codes(path) == [
+        ("A2", "blank-value"),
+        ("B3", "recipient-missing"),
+        ("B4", "recipient-email"),
+        ("E5", "message-type"),
+        ("D5", "conversation-urn"),
+        ("F6", "inmail-subject"),
+        ("row 7", "message-long"),
+        ("F7", "subject-long"),
+        ("row 8", "message-long"),
+        ("row 9", "message-lengthy"),
+        ("C10", "recipient-urn"),
+        ("B11", "two-recipients"),
+    ]
+    last = entries(path)[-1]
+    assert last.message is not None
+    assert last.message.recipient.keys == ("urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN", "jy-doe")
+
+
+def test_duplicates_are_skipped_under_any_spelling(write: Write) -> None:
+    """Link against slug, token against URN, and a row that links the two; the first row counts."""
+    path = write(
+        "x.csv",
+        "first name,recipientProfileId,recipientProfileUrn\n"
+        "a,jane-doe,\n"
+        "b,https://www.linkedin.com/in/Jane-Doe/?x=1,\n"
+        "c,,ACoAAFpqSoMB8vTqRbg4mN\n"
+        "d,,urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN\n"
+        "e,jane-doe,ACoAAother12345678\n",
+    )
+    assert [entry.duplicate_of for entry in entries(path)] == [None, 2, None, 4, 2]
+
+
+def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> None:
+    """Row values win over the template, are taken literally, and a blank one falls back to the template."""
+    path = write(
+        "x.csv",
+        "profile,message,subject,message type,accountId\njo-doe,Hello {{ literally }},Sub {{ too }},InMail,acc_2\nal-doe,,,,\n",
+    )
+    first, second = (entry.message for entry in entries(path, "---\nsubject: S\n---\nT"))
+    assert first is not None
+    assert second is not None
+    assert (first.text, first.subject, first.message_type, first.account) == (
+        "Hello {{ literally }}",
+        "Sub {{ too }}",
+        "inmail",
+        "acc_2",
+    )
+    assert (second.text, second.subject, second.message_type, second.account) == ("T", "S", "normal", None)
+
+
+def test_without_template_the_sheet_needs_messages(write: Write) -> None:
+    """No template and no message column stops everything; a blank message is that row's problem."""
+    assert [p.code for p in examine(write("x.csv", "profile\njo-doe\n"), None).blocking] == ["no-template"]
+    assert codes(write("y.csv", "profile,message\njo-doe,Hi\nal-doe, \n"), None) == [("B3", "message-empty")]
+
+
+def test_no_recipient_column_stops_everything(write: Write) -> None:
+    """With the columns there are, and the likeliest one."""
+    blocking = examine(write("x.csv", "First Name,recipientProfilId\nJo,jo-doe\n")).blocking
+    assert [problem.code for problem in blocking] == ["no-recipient-column"]
+    assert "recipientProfilId" in str(blocking[0].remedy)
+
+
+def test_a_named_column_wins_over_an_alias() -> None:
+    """Beside recipientProfileId, or beside any LinkedIn column, a bare URL is the company's web site."""
+    for headers, expected in (
+        (["URL", "recipientProfileId"], ["recipientProfileId"]),
+        (["URL", "LinkedIn"], ["LinkedIn"]),
+        (["First Name", "URL"], ["URL"]),
+        (["Profile ID", "LinkedIn URL"], ["LinkedIn URL", "Profile ID"]),
+    ):
+        layout = lay_out([Column(index, header) for index, header in enumerate(headers)])
+        assert [column.header for column in layout.roles["recipientProfileId"]] == expected
+
+
+def test_a_mapping_names_the_column() -> None:
+    """A campaign file's [columns] win; a header that is not there is refused with the nearest."""
+    columns = [Column(0, "Wer"), Column(1, "LinkedIn")]
+    assert lay_out(columns, {"recipientProfileId": "wer"}).roles["recipientProfileId"] == (columns[0],)
+    with pytest.raises(KeyError):
+        lay_out(columns, {"recipientProfileId": "Linked"})
+
+
+def test_headers_are_variables_under_python_friendly_names() -> None:
+    """First Name → first_name, and the header itself; two columns of one name are ambiguous, an exact header wins."""
+    assert set(variable_names("First Name")) == {"First Name", "first_name"}
+    assert "first_name" in variable_names("firstName")
+    assert "first_name" in variable_names("FIRST-NAME")
+    assert "größe" in variable_names("Größe")
+    layout = lay_out([Column(0, "First Name"), Column(1, "first-name"), Column(2, "x y"), Column(3, "x_y")])
+    assert "first_name" in layout.ambiguous
+    assert layout.variables["x_y"].index == 3
+    assert normalise(" First\u00a0-_Name\u200b ") == "firstname"
+    assert nearest("frist_name", ["First Name", "Company"]) == "First Name"
+
+
+def test_an_ambiguous_variable_stops_everything_only_if_used(write: Write) -> None:
+    """Two columns of one name are an error only for a template that uses the name."""
+    path = write("x.csv", "profile,Name,Name\njo-doe,a,b\n")
+    assert [problem.code for problem in examine(path, "Hi {{ name }}").blocking] == ["template-variable"]
+    assert not examine(path, "Hi").blocking
+
+
+def test_a_results_sheet_is_an_input(write: Write) -> None:
+    """The result columns are recognised as one block and left out; a person's own `status` column stays."""
+    header = ",".join(["profile", "status", "note", *RESULT_COLUMNS])
+    path = write("x.csv", header + "\njo-doe,lead,'=1+1" + "," * len(RESULT_COLUMNS) + "\n")
+    checked = examine(path, "{{ status }} {{ note }}")
+    assert checked.headers == ("profile", "status", "note")
+    message = next(checked.entries).message
+    assert message is not None
+    assert message.text == "lead =1+1"
+    own = examine(write("y.csv", "profile,status,error\njo-doe,x,y\n"), "Hi")
+    assert own.headers == ("profile", "status", "error")
+
+
+def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
+    """Through check as well, with the nearest header."""
+    with pytest.raises(RefusedError) as caught:
+        check(read(write("x.csv", "LinkedIn\njo-doe\n")), None, {"recipientProfileId": "LinkedInn"})
+    assert "LinkedIn" in str(caught.value.remedy)
+
+
+def test_faults_count_where_the_cell_is_used(write: Write) -> None:
+    """A ragged row is invalid as a whole, since any of its values may stand in the wrong column."""
+    assert codes(write("x.csv", "first name,profile,note\nJo,jo-doe\n")) == [("row 2", "ragged-row")]

@@ -1,0 +1,195 @@
+"""Sheets are read exactly or refused clearly, with rows and columns named as the spreadsheet program names them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from runner.errors import ExitCode, RefusedError
+from runner.intake.sheet import clean, column_letter, guard, read, unguard
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+Write = Callable[[str, str], Path]
+
+
+def cells(path: Path) -> list[tuple[int, tuple[str, ...]]]:
+    return [(row.number, row.cells) for row in read(path).rows]
+
+
+def test_column_letters_are_the_spreadsheets() -> None:
+    """A … Z, AA … as the program shows them."""
+    assert [column_letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_delimiters_and_encodings_of_the_world(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    """Comma, semicolon, tab and pipe, in UTF-8 with and without mark and in UTF-16."""
+    path = tmp_path / "x.csv"
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(
+        [["Name", "URL", "City"], ["Jürgen", "a,b;c|d", "Kö\tln"], ["太郎", "", 'x"y']]
+    )
+    path.write_bytes(text.getvalue().encode(encoding))
+    assert [column.header for column in read(path).columns] == ["Name", "URL", "City"]
+    assert cells(path) == [(2, ("Jürgen", "a,b;c|d", "Kö\tln")), (3, ("太郎", "", 'x"y'))]
+
+
+def test_rows_are_numbered_as_shown(write: Write) -> None:
+    """Blank lines count, a line break inside a cell does not; `sep=` is a line of its own."""
+    path = write("x.csv", 'sep=;\r\nName;Text\r\n\r\nJo;"two\nlines"\r\n;\r\nAl;x\r\n')
+    assert cells(path) == [(4, ("Jo", "two\nlines")), (6, ("Al", "x"))]
+    assert read(path).header_row == 2
+
+
+def test_cells_are_text_as_stored(write: Write) -> None:
+    """No number, date or missing value is made of a text, and white space is kept for the results."""
+    row = ("00123", "NA", "None", "1e5", "1/2", "TRUE", " padded ", "7012345678901234567")
+    path = write("x.csv", "a,b,c,d,e,f,g,h\n" + ",".join(row) + "\n")
+    assert cells(path) == [(2, row)]
+    assert clean(" padded\r\n ") == "padded"
+
+
+def test_a_row_of_another_width_is_a_fault_and_never_a_shift(write: Write) -> None:
+    """Too few and too many cells are told, empty ones at the end are not."""
+    path = write("x.csv", "a,b,c\n1,2\n1,2,3,4\n1,2,3,,\n")
+    faults = [(row.number, len(row.cells), [fault.text for fault in row.faults]) for row in read(path).rows]
+    assert [(number, width, bool(texts)) for number, width, texts in faults] == [(2, 3, True), (3, 3, True), (4, 3, False)]
+    assert "'4'" in faults[1][2][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("blank.csv", b"\n\n , \n", "empty"),
+        ("latin.csv", "Name,URL\nJürgen,x\n".encode("cp1252"), "not UTF-8"),
+        ("nul.csv", b"Name\x00,URL\n", "not a text file"),
+        ("page.csv", b"<!DOCTYPE html><html>", "web page"),
+        ("quote.csv", b'Name,URL\n"Jo,x\nAl,y\n', "quote is probably missing"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "password"),
+        ("list.pdf", b"%PDF-1.7", "PDF"),
+        ("cut.xlsx", b"PK\x03\x04rest", "damaged"),
+    ],
+)
+def test_what_cannot_be_read_exactly_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    """Each with a sentence of its own, a way out, and exit code 3."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(RefusedError) as caught:
+        list(read(path).rows)
+    assert words in caught.value.what
+    assert caught.value.remedy
+    assert caught.value.exit_code is ExitCode.REFUSED
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    """A file that is not there, and a folder."""
+    for path, words in ((tmp_path / "none.csv", "no file"), (tmp_path, "folder")):
+        with pytest.raises(RefusedError, match=words):
+            read(path)
+
+
+@pytest.mark.parametrize(("part", "words"), [("word/document.xml", "Word document"), ("content.xml", "not an XLSX")])
+def test_other_zipped_documents_are_refused(tmp_path: Path, part: str, words: str) -> None:
+    """A .docx or an .ods is told from a workbook by what is in it, whatever its name."""
+    path = tmp_path / "list.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(part, "<x/>")
+    with pytest.raises(RefusedError, match=words):
+        read(path)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """A part that would unpack to hundreds of times its size never reaches a parser."""
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
+            for _ in range(110):
+                part.write(b" " * 1024**2)
+    with pytest.raises(RefusedError, match="not a workbook that"):
+        read(path)
+
+
+def test_a_workbook_gives_the_texts_it_shows(tmp_path: Path) -> None:
+    """Numbers without a decimal tail, dates as ISO, booleans as shown, escapes decoded, gaps kept, errors told."""
+    path = tmp_path / "x.xlsx"
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    values = ["t", "00123", 123, 123.0, 0.15, True, datetime(2024, 2, 29), datetime(2024, 2, 29, 13, 45), "a_x000D_b"]  # noqa: DTZ001
+    sheet.append([f"h{index}" for index in range(len(values))])
+    sheet.append(values)
+    sheet.cell(row=5, column=2).value = "late"
+    sheet.cell(row=6, column=1).value = "#N/A"
+    sheet.cell(row=6, column=2).value = "e"
+    book.save(path)
+    rows = list(read(path).rows)
+    shown = ("t", "00123", "123", "123", "0.15", "TRUE", "2024-02-29", "2024-02-29 13:45", "a\rb")
+    assert rows[0].cells == shown
+    assert (rows[1].number, rows[1].cells[:3]) == (5, ("", "late", ""))
+    assert [(fault.column, "#N/A" in fault.text) for fault in rows[2].faults] == [(0, True)]
+
+
+def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
+    """The active visible one, with a notice that names the others; --sheet takes another; a wrong name lists them."""
+    path = tmp_path / "x.xlsx"
+    book = Workbook()
+    book.create_sheet("Config", 0).sheet_state = "hidden"
+    for name in ("People", "Old"):
+        book.create_sheet(name).append([f"in {name}"])
+    del book["Sheet"]
+    book.active = 1
+    book.save(path)
+    table = read(path)
+    assert (table.sheet, table.columns[0].header) == ("People", "in People")
+    assert any("Old" in notice for notice in table.notices)
+    assert read(path, "Old").columns[0].header == "in Old"
+    with pytest.raises(RefusedError) as caught:
+        read(path, "Peple")
+    assert "People" in str(caught.value.remedy)
+
+
+def test_the_samples_are_one_list(tmp_path: Path) -> None:
+    """samples/recipients.csv and .xlsx hold the same cells, about thirty awkward people."""
+    sheets = [cells(SAMPLES / "recipients.csv"), cells(SAMPLES / "recipients.xlsx")]
+    assert sheets[0] == sheets[1]
+    assert len(sheets[0]) == 30
+
+
+@given(st.text(max_size=40))
+def test_the_formula_guard_comes_off_again(text: str) -> None:
+    """Any text, guarded, starts with nothing a spreadsheet takes for a formula, and reads back as itself."""
+    guarded = guard(text)
+    assert unguard(guarded) == text
+    assert guarded[:1] not in {"=", "@", "\t", "\r", "＝", "＋", "－", "＠", "|", "%"}
+    if guarded[:1] in {"+", "-"}:
+        float(guarded.replace(",", "."))
+
+
+cell = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+
+
+@given(st.lists(st.tuples(cell, cell, cell), min_size=1, max_size=8))
+def test_any_csv_comes_in_as_it_was_written(rows: list[tuple[str, str, str]]) -> None:
+    """Any text in quotes, the same text out, in the same row."""
+    import tempfile
+
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("Name", "URL", "City"), *rows])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(text.getvalue().encode())
+        found = dict(cells(path))
+    expected = {number: row for number, row in enumerate(rows, start=2) if any(value.strip() for value in row)}
+    assert found == expected
