@@ -302,13 +302,15 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
     worksheet.reset_dimensions()  # the file's own claim of its size can be wrong
 
     def records() -> Iterator[Row]:
+        cells = worksheet.iter_rows()
         try:
-            yield from _sheet_records(worksheet.iter_rows())
+            yield from _sheet_records(cells)
         except RefusedError:
             raise
         except Exception:  # noqa: BLE001
             raise damaged from None
         finally:
+            cells.close()  # first what reads from the archive, or the file stays open
             book.close()
 
     return _table(path, sheet, records(), notices=notices)
