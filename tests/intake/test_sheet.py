@@ -152,6 +152,7 @@ def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
     book.active = 1
     book.save(path)
     table = read(path)
+    assert list(table.rows) == []
     assert (table.sheet, table.columns[0].header) == ("People", "in People")
     assert any("Old" in notice for notice in table.notices)
     assert read(path, "Old").columns[0].header == "in Old"
