@@ -185,9 +185,9 @@ def _state(connection: Connection, account: str) -> AccountState:
     mine = attempt.c.account == account
     last = connection.execute(sa.select(sa.func.max(attempt.c.claimed_at, type_=schema.Instant())).where(mine)).scalar()
 
-    def charged_since(instant: datetime) -> int:
+    def charged_after(instant: datetime) -> int:
         counts = sa.or_(attempt.c.settled_at.is_(None), attempt.c.status.in_(_CHARGED))
-        statement = sa.select(sa.func.count()).where(mine, attempt.c.claimed_at >= instant, counts)
+        statement = sa.select(sa.func.count()).where(mine, attempt.c.claimed_at > instant, counts)
         return connection.execute(statement).scalar_one()
 
     def waiting() -> int:
@@ -197,7 +197,7 @@ def _state(connection: Connection, account: str) -> AccountState:
         )
         return connection.execute(statement).scalar_one()
 
-    return AccountState(account, told, hold, last, charged_since, waiting)
+    return AccountState(account, told, hold, last, charged_after, waiting)
 
 
 def _note_account(connection: Connection, account: str, outcome: Outcome) -> None:

@@ -78,14 +78,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """An account as the ledger knows it inside a claim. `charged_since(t)` counts the messages that count against the quota,
-    claimed at or after `t`; `waiting()` counts the rows that running campaigns still have for the account."""
+    """An account as the ledger knows it inside a claim. `charged_after(t)` counts the messages that count against the quota,
+    claimed after `t`; `waiting()` counts the rows that running campaigns still have for the account."""
 
     account: str
     told: Told | None
     hold: Hold | None
     last_claim: datetime | None
-    charged_since: Callable[[datetime], int]
+    charged_after: Callable[[datetime], int]
     waiting: Callable[[], int]
 
 

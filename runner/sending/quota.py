@@ -38,15 +38,15 @@ def next_midnight(now: datetime) -> datetime:
 
 
 def allowance(
-    told: Told | None, charged_since: Callable[[datetime], int], now: datetime, daily_limit: int | None = None
+    told: Told | None, charged_after: Callable[[datetime], int], now: datetime, daily_limit: int | None = None
 ) -> Allowance:
-    """What is left at `now`. `charged_since(t)` counts our own attempts claimed at or after `t` that may have cost quota."""
+    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota."""
     limit = told.limit if told and told.limit is not None else max(DEFAULT_LIMIT, (told and told.remaining) or 0)
     opened, reset_at = _window(told, now)
-    used = charged_since(opened)
+    used = charged_after(opened)
     remaining = limit - used
     if told and told.at >= opened:
-        since = charged_since(told.at)
+        since = charged_after(told.at)
         if told.used is not None:
             used = told.used + since
             remaining = limit - used
@@ -54,7 +54,7 @@ def allowance(
             remaining = told.remaining - since
             used = limit - remaining if told.used is None else used
     if daily_limit is not None:
-        today = daily_limit - charged_since(_midnight(now))
+        today = daily_limit - charged_after(_midnight(now))
         limit = min(limit, daily_limit)
         if today < remaining:
             remaining, reset_at = today, min(reset_at, next_midnight(now))

@@ -1,0 +1,487 @@
+"""Whole runs against the simulated endpoint: the five promises, over days, edits, answers and other runs."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
+from runner.ledger.ledger import open_ledger
+from runner.ledger.lock import run_lock
+from runner.ledger.person import suppress
+from runner.ledger.record import Status
+from runner.rehearsal.endpoint import Answer, urn_of
+from runner.run import find_line, settle_rows
+from runner.sending.lane import Sent
+from tests.world import MONDAY, World, crowd, read_results, slugs
+
+
+def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None:
+    """Sent, in the sheet's order, with what the answer told; the second run sends nothing and exits 0."""
+    world = World(tmp_path, crowd(5))
+    report = world.run()
+    assert (report.exit_code, report.sent, report.stop) == (ExitCode.DONE, 5, None)
+    assert world.received() == slugs(world.people)
+    rows = read_results(report.results.path)
+    assert list(rows[0])[:2] == list(world.header)
+    assert [(row["status"], row["typingIndicatorSent"], row["attempts"], row["httpStatus"]) for row in rows] == [
+        ("sent", "false", "1", "200")
+    ] * 5
+    assert rows[0]["sentMessage"] == "Hi Name0"
+    assert rows[0]["sentToUrn"] == urn_of("person-0")
+    again = world.run()
+    assert (again.exit_code, again.sent, len(world.server.receipts)) == (ExitCode.DONE, 0, 5)
+
+
+def test_the_quota_is_used_fully_and_never_exceeded_over_days(tmp_path: Path) -> None:
+    """40 rows at 15 a day, run daily: 15, 15, 10; each day all that may go, none more, no 429 provoked."""
+    world = World(tmp_path, crowd(40), limit=15)
+    codes = [world.run_days(1).exit_code for _ in range(3)]
+    per_day = [world.server.used_on(MONDAY + timedelta(days=day), "") for day in range(4)]
+    assert per_day == [15, 15, 10, 0]
+    assert codes == [ExitCode.PAUSED, ExitCode.PAUSED, ExitCode.DONE]
+    assert world.server.requests == 40
+
+
+def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
+    """No rate header at all: 150 a UTC day by our own count, on from midnight."""
+
+    def silent(fields: dict[str, Any]) -> Answer:
+        return Answer(200, b'{"success": true, "typingIndicatorSent": true}')
+
+    world = World(tmp_path, crowd(200), script=silent)
+    first = world.run(now=True, min_gap=1)
+    assert (first.sent, first.exit_code) == (150, ExitCode.PAUSED)
+    assert first.summary.next_send_at == datetime(2026, 11, 24, tzinfo=UTC)
+    world.clock.advance_to(datetime(2026, 11, 24, tzinfo=UTC))
+    assert world.run(now=True, min_gap=1).sent == 50
+
+
+def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
+    """Within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart; --wait stays over nights and the weekend."""
+    world = World(tmp_path, crowd(120), limit=25, start=datetime(2026, 11, 26, 12, tzinfo=UTC))
+    report = world.run(stay=True, hours="09:00-17:00", days="mon-fri")
+    times = [receipt.at for receipt in world.server.receipts]
+    assert report.exit_code is ExitCode.DONE
+    assert all(9 <= at.hour < 17 and at.weekday() < 5 for at in times)
+    gaps = [after - before for before, after in pairwise(times) if after.date() == before.date()]
+    assert min(gaps) >= timedelta(seconds=30)
+    whole_day = [at for at in times if at.date() == datetime(2026, 11, 27, tzinfo=UTC).date()]
+    assert len(whole_day) == 25
+    assert whole_day[-1] - whole_day[0] > timedelta(hours=7)
+
+
+def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
+    """On a Saturday: nothing is sent, exit 75, next on Monday at nine."""
+    world = World(tmp_path, crowd(3), start=datetime(2026, 11, 28, 12, tzinfo=UTC))
+    report = world.run()
+    assert (report.exit_code, report.sent) == (ExitCode.PAUSED, 0)
+    assert report.summary.next_send_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert read_results(report.results.path)[0]["waitsUntil"] == "2026-11-30T09:00:00Z"
+
+
+def test_accounts_share_the_rows_stably_and_keep_their_own_quota(tmp_path: Path) -> None:
+    """Each recipient keeps an account; a row's own accountId wins; quotas are per account."""
+    people = [(f"N{number}", f"person-{number}", "acc_own" if number % 10 == 0 else "") for number in range(60)]
+    world = World(tmp_path, people, header=("First Name", "recipientProfileId", "accountId"), limit=20)
+    report = world.run(accounts=("acc_a", "acc_b"))
+    used = {account: world.server.used_on(MONDAY, account) for account in ("acc_own", "acc_a", "acc_b")}
+    assert used["acc_own"] == 6
+    assert report.exit_code is ExitCode.PAUSED
+    assert used["acc_a"] == used["acc_b"] == 20
+    random.Random(1).shuffle(world.people)
+    first = {receipt.recipient: receipt.account for receipt in world.server.receipts}
+    world.run_days(2, accounts=("acc_b", "acc_a"))
+    waited = {receipt.recipient: receipt.account for receipt in world.server.receipts if receipt.recipient not in first}
+    assert len(first) + len(waited) == 60
+    alone = World(tmp_path / "other", people, header=world.header, limit=200)
+    alone.folder.mkdir()
+    alone.run(accounts=("acc_a", "acc_b"))
+    assert {receipt.recipient: receipt.account for receipt in alone.server.receipts} == first | waited
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (Answer(400, b'{"error": "message is required"}'), "failed", ExitCode.NEEDS_A_PERSON),
+        (Answer(404, b'{"error": "Profile not found"}'), "failed", ExitCode.NEEDS_A_PERSON),
+        (Answer(401, b'{"error": "Unauthorized"}'), "waiting", ExitCode.ACCESS),
+        (Answer(402, b"{}"), "waiting", ExitCode.ACCESS),
+        (Answer(403, b"{}"), "waiting", ExitCode.ACCESS),
+        (Answer(404, b'{"error": "Account not found"}'), "waiting", ExitCode.ACCESS),
+        (Answer(500, b'{"error": "Failed to get LinkedIn authentication credentials"}'), "waiting", ExitCode.ACCESS),
+        (Answer(404, b"<html>"), "waiting", ExitCode.ENDPOINT),
+        (Answer(410, b""), "waiting", ExitCode.ENDPOINT),
+        (Answer(429, b'{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}'), "waiting", ExitCode.PAUSED),
+        (Answer(500, b""), "uncertain", ExitCode.NEEDS_A_PERSON),
+        (Answer(200, b"<html>"), "uncertain", ExitCode.NEEDS_A_PERSON),
+        (Answer(302, b""), "uncertain", ExitCode.NEEDS_A_PERSON),
+        (Answer(0, b"", cut="answer-lost"), "uncertain", ExitCode.NEEDS_A_PERSON),
+    ],
+)
+def test_each_answer_ends_one_row_as_the_table_says(tmp_path: Path, answer: Answer, status: str, code: ExitCode) -> None:
+    """One row, one answer: one request, the contract's status and exit code; a re-run repeats only what surely did not go."""
+    requests = []
+
+    def script(fields: dict[str, Any]) -> Answer:
+        requests.append(fields)
+        return answer
+
+    world = World(tmp_path, crowd(1), script=script)
+    report = world.run()
+    assert (world.statuses(), report.exit_code, len(requests)) == ([status], code, 1)
+    assert (report.stop is not None) == (code in (ExitCode.ACCESS, ExitCode.ENDPOINT))
+    world.run()
+    assert len(requests) == (2 if status == "waiting" and code is not ExitCode.PAUSED else 1)
+
+
+def test_an_uncertain_row_is_never_tried_again_by_itself(tmp_path: Path) -> None:
+    """Not by the next run, nor after an edit of its text; only a person's word makes it wait, and then it goes once more."""
+    answers = [Answer(502, b"")]
+    world = World(tmp_path, crowd(1), script=lambda _: answers.pop() if answers else None)
+    world.run()
+    world.template = "Edited, {{ first_name }}"
+    world.run_days(3)
+    assert (world.statuses(), world.server.requests) == (["uncertain"], 1)
+    ledger = world.ledger()
+    record = world.plans[-1].summary.campaign
+    settle_rows(ledger, record, [2], sent=False, by="Ann", now=world.clock.now())
+    assert find_line(ledger, record, 2).status is Status.WAITING
+    ledger.close()
+    assert world.run().sent == 1
+    assert world.server.receipts[0].message == "Edited, Name0"
+
+
+def test_settling_as_sent_ends_a_row(tmp_path: Path) -> None:
+    """--sent records the word; rows that are neither uncertain nor failed cannot be settled, and then none is."""
+    world = World(tmp_path, crowd(2), script=lambda fields: Answer(502, b"") if "Name0" in fields["message"] else None)
+    world.run()
+    record = world.plans[-1].summary.campaign
+    ledger = world.ledger()
+    with pytest.raises(UsageError, match="Row 3 is sent"):
+        settle_rows(ledger, record, [2, 3], sent=True, by="Ann", now=world.clock.now())
+    assert find_line(ledger, record, 2).status is Status.UNCERTAIN
+    settle_rows(ledger, record, [2], sent=True, by="Ann", now=world.clock.now())
+    line = find_line(ledger, record, 2)
+    assert (line.status, line.reason) == (Status.SENT, "settled as sent by Ann")
+    assert line.sent_at is not None
+    ledger.close()
+    assert world.run().exit_code is ExitCode.DONE
+
+
+def test_three_unclear_answers_in_a_row_stop_the_account(tmp_path: Path) -> None:
+    """An endpoint that does not behave does not get to burn the whole list."""
+    world = World(tmp_path, crowd(10), script=lambda _: Answer(502, b""))
+    report = world.run()
+    assert world.statuses() == ["uncertain"] * 3 + ["waiting"] * 7
+    assert report.exit_code is ExitCode.ENDPOINT
+
+
+def test_an_unreachable_endpoint_is_tried_a_few_times_and_costs_no_row(tmp_path: Path) -> None:
+    """Refused connections: bounded retries of the same row, then exit 5; everything still waits."""
+    world = World(tmp_path, crowd(3))
+    world.server.refuses = lambda: True  # type: ignore[method-assign]
+    report = world.run()
+    assert (world.statuses(), report.exit_code, world.server.requests) == (["waiting"] * 3, ExitCode.ENDPOINT, 0)
+    assert len([event for event in world.events if isinstance(event, Sent)]) == 4
+    assert world.lines()[0].attempts == 0
+
+
+def test_a_velocity_limit_is_waited_out_within_the_run(tmp_path: Path) -> None:
+    """429 with Retry-After: the same row again after the wait, and the run goes on."""
+    slow = [Answer(429, b'{"error": "slow down"}', {"Retry-After": "30", "X-RateLimit-Remaining": "99"})] * 2
+    world = World(tmp_path, crowd(3), script=lambda _: slow.pop() if slow else None)
+    report = world.run(now=True, min_gap=0)
+    assert (report.exit_code, report.sent) == (ExitCode.DONE, 3)
+    assert world.clock.now() - MONDAY >= timedelta(seconds=60)
+
+
+def test_endless_slowing_down_ends_the_run_and_no_row(tmp_path: Path) -> None:
+    """A 429 without end is bounded: the run pauses with exit 75."""
+    world = World(tmp_path, crowd(2), script=lambda _: Answer(429, b"{}", {"Retry-After": "30"}))
+    report = world.run(now=True, min_gap=0)
+    assert (report.exit_code, world.statuses(), world.server.requests) == (ExitCode.PAUSED, ["waiting"] * 2, 5)
+
+
+def test_other_peoples_use_of_the_quota_is_seen(tmp_path: Path) -> None:
+    """When the headers tell that others used the account, we stop before the 429."""
+    spent = {"X-RateLimit-Limit": "150", "X-RateLimit-Remaining": "2", "X-RateLimit-Reset": "2026-11-24T00:00:00Z"}
+    answers = [Answer(200, b'{"success": true}', spent)]
+    world = World(tmp_path, crowd(10), script=lambda _: answers.pop() if answers else Answer(200, b'{"success": true}'))
+    assert world.run().sent == 3
+
+
+def test_an_account_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
+    """One account's missing credentials stop its lane; the other goes on; the exit code tells."""
+
+    def script(fields: dict[str, Any]) -> Answer | None:
+        refused = b'{"error": "Failed to get LinkedIn authentication credentials"}'
+        return Answer(500, refused) if fields["accountId"] == "acc_a" else None
+
+    world = World(tmp_path, crowd(20), script=script)
+    report = world.run(accounts=("acc_a", "acc_b"))
+    assert report.exit_code is ExitCode.ACCESS
+    assert report.sent == world.server.used_on(MONDAY, "acc_b") > 0
+
+
+def test_max_bounds_a_run(tmp_path: Path) -> None:
+    """--max 2: two messages over all accounts, the rest waits."""
+    world = World(tmp_path, crowd(9))
+    report = world.run(most=2, accounts=("acc_a", "acc_b"))
+    assert (report.sent, report.exit_code, report.summary.totals.waiting) == (2, ExitCode.PAUSED, 7)
+
+
+def test_the_daily_limit_lowers_the_quota(tmp_path: Path) -> None:
+    """--daily-limit 4: four a day."""
+    world = World(tmp_path, crowd(10))
+    world.run_days(3, daily_limit=4)
+    assert [world.server.used_on(MONDAY + timedelta(days=day), "") for day in range(3)] == [4, 4, 2]
+
+
+# --- sheets that change
+
+
+def test_sorting_inserting_deleting_and_renaming_change_nothing_for_those_sent(tmp_path: Path) -> None:
+    """Rows move, the file gets another name and place: nobody again, the new ones once, the vanished withdrawn."""
+    world = World(tmp_path, crowd(12), limit=5)
+    world.run()
+    world.people.reverse()
+    world.people.insert(3, ("New", "person-new"))
+    gone = world.people.pop(0)
+    world.sheet = "renamed list.csv"
+    report = world.run_days(4)
+    assert report.summary.campaign.name == "people"
+    assert any("under another name" in notice for plan in world.plans for notice in plan.notices)
+    expected = {*slugs(crowd(12)), "person-new"} - {gone[1]}
+    assert sorted(world.received()) == sorted(expected)
+
+
+def test_a_withdrawn_person_who_returns_waits_again(tmp_path: Path) -> None:
+    """Deleted from the sheet and put back before it was sent: sent once."""
+    world = World(tmp_path, crowd(4), limit=2)
+    world.run_days(1)
+    last = world.people.pop()
+    world.run(most=1)
+    world.people.append(last)
+    world.run_days(2)
+    assert sorted(world.received()) == slugs(crowd(4))
+
+
+def test_an_edited_message_reaches_only_those_who_still_wait(tmp_path: Path) -> None:
+    """What was sent stays as it was sent, in the results too."""
+    world = World(tmp_path, crowd(4), limit=2)
+    world.run_days(1)
+    world.template = "New text for {{ first_name }}"
+    report = world.run_days(1)
+    assert [row["sentMessage"] for row in read_results(report.results.path)] == [
+        "Hi Name0",
+        "Hi Name1",
+        "New text for Name2",
+        "New text for Name3",
+    ]
+
+
+def test_a_row_that_becomes_invalid_is_not_sent(tmp_path: Path) -> None:
+    """A name blanked while the row waits: invalid now; filled again: sent."""
+    world = World(tmp_path, crowd(2), limit=1)
+    world.run_days(1)
+    world.people[1] = ("", "person-1")
+    assert world.run_days(1).exit_code is ExitCode.NEEDS_A_PERSON
+    assert world.statuses() == ["sent", "invalid"]
+    world.people[1] = ("Name1", "person-1")
+    assert world.run_days(1).exit_code is ExitCode.DONE
+    assert world.received() == ["person-0", "person-1"]
+
+
+def test_the_answers_urn_makes_two_spellings_one_person(tmp_path: Path) -> None:
+    """A slug was sent and the answer named its URN: the URN, in the same sheet or a later one, is the same person."""
+    world = World(tmp_path, [("A", "person-a"), ("B", urn_of("person-a"))])
+    report = world.run()
+    assert world.statuses() == ["sent", "skipped"]
+    assert (report.exit_code, world.lines()[1].reason) == (ExitCode.DONE, "same person as row 2")
+    world.people = [("A", urn_of("person-a"))]
+    assert world.run().sent == 0
+    assert world.statuses() == ["sent"]
+
+
+def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
+    """The results used as input: the same campaign, its result columns replaced, nobody twice."""
+    world = World(tmp_path, crowd(4), limit=2)
+    first = world.run_days(1)
+    results = first.results.path
+    rows = read_results(results)
+    world.sheet = "people.results.csv"
+    world.header = tuple(rows[0])
+    world.people = [tuple(row.values()) for row in rows]
+    ledger = world.ledger()
+    from runner.run import run
+
+    report = run(world.campaign(results=tmp_path / "again.csv"), ledger, world.session())
+    ledger.close()
+    assert (report.summary.campaign.name, report.summary.campaign.headers) == ("people", ("First Name", "recipientProfileId"))
+    assert sorted(world.received()) == slugs(crowd(4))
+
+
+def test_a_doubt_about_the_campaign_is_a_persons_to_settle(tmp_path: Path) -> None:
+    """Some of the same people under another file name and another text: refused, with both commands; --name decides."""
+    world = World(tmp_path, crowd(4))
+    world.run()
+    world.sheet, world.template, world.people = "second.csv", "Another text, {{ first_name }}", crowd(4, start=2)
+    with pytest.raises(RefusedError) as caught:
+        world.run()
+    assert "--name 'people'" in str(caught.value.remedy)
+    assert "--name 'second'" in str(caught.value.remedy)
+    assert len(world.server.receipts) == 4
+
+
+edits = st.lists(
+    st.sampled_from(["shuffle", "insert", "delete", "duplicate", "respell", "blank", "unblank", "run", "run", "rename"]),
+    min_size=1,
+    max_size=14,
+)
+
+
+@hypothesis_settings(max_examples=40)
+@given(edits, st.integers(0, 1_000), st.sampled_from([0.0, 0.3]))
+def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int, faults: float
+) -> None:
+    """Any order of edits and daily runs, with and without faults: nobody twice, every row accounted for, the quota kept."""
+    chance = random.Random(seed)
+    world = World(tmp_path_factory.mktemp("w"), crowd(6), limit=3, faults=faults, seed=seed)
+    for step in [*steps, "run", "run"]:
+        people = world.people
+        chosen = chance.randrange(len(people))
+        name, person, *_ = people[chosen]
+        if step == "shuffle":
+            chance.shuffle(people)
+        elif step == "insert":
+            people.insert(chosen, ("Inserted", f"inserted-{chance.randrange(10)}"))
+        elif step == "delete" and len(people) > 1:
+            people.pop(chosen)
+        elif step == "duplicate":
+            people.append((name, person))
+        elif step == "respell":
+            people[chosen] = (name, f"https://www.linkedin.com/in/{person.upper()}/" if "/" not in person else person)
+        elif step == "blank":
+            people[chosen] = ("", person)
+        elif step == "unblank":
+            people[chosen] = ("Named", person)
+        elif step == "rename":
+            world.sheet = f"list-{chance.randrange(3)}.csv"
+        else:
+            try:
+                world.run_days(1)
+            except RefusedError:
+                world.check_receipts()  # a list that has become another one; a person would be asked
+    world.check_receipts()
+
+
+# --- other runs, other campaigns
+
+
+def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
+    """While one run holds the campaign, another refuses, saying since when; the lock is free afterwards."""
+    world = World(tmp_path, crowd(3))
+    world.run(most=1)
+    record = world.plans[-1].summary.campaign
+    other = open_ledger(tmp_path / "ledger.db")
+    with run_lock(other, record.name, record.id):
+        with pytest.raises(AlreadyRunningError) as caught:
+            world.run()
+        assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
+    other.close()
+    assert world.run().exit_code is ExitCode.DONE
+
+
+def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> None:
+    """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it used."""
+    import asyncio
+    from dataclasses import replace
+
+    from runner.run import _put, take, take_in
+    from runner.sending.dispatch import dispatch
+    from runner.sending.lane import Course
+
+    world = World(tmp_path, crowd(20), limit=25)
+    ledgers = [world.ledger(), world.ledger()]
+    courses = []
+    for number, ledger in enumerate(ledgers):
+        world.people, world.sheet = crowd(20, start=100 * number), f"list-{number}.csv"
+        campaign = world.campaign(now=True, min_gap=40)
+        intake = take(campaign)
+        with ledger.write() as connection:
+            record = _put(connection, f"c{number}", campaign, intake, tmp_path / f"r{number}.csv", world.clock.now())
+            take_in(connection, record.id, intake.entries, [0, 1], ["acc"])
+        session = world.session()
+        courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))
+
+    async def both() -> None:
+        await asyncio.gather(*(dispatch(course, ["acc"]) for course in courses))
+
+    with asyncio.Runner(loop_factory=world.clock.loop) as runner:
+        runner.run(both())
+    times = [receipt.at for receipt in world.server.receipts]
+    assert len(times) == world.server.requests == 25
+    gaps = [after - before for before, after in pairwise(times)]
+    assert min(gaps) >= timedelta(seconds=36)  # claims are 40 s apart; the answer, and so the receipt, up to 3 s later
+    for ledger in ledgers:
+        ledger.close()
+
+
+def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: Path) -> None:
+    """Listed before: skipped at once. Listed while the run waits: skipped at the next claim. Under any spelling."""
+    world = World(tmp_path, crowd(4))
+    ledger = world.ledger()
+    with ledger.write() as connection:
+        suppress(connection, ["person-1"], "asked", world.clock.now())
+
+    def script(fields: dict[str, Any]) -> None:
+        if fields["recipientProfileId"] == "person-0":
+            with ledger.write() as connection:
+                suppress(connection, ["person-2"], "asked just now", world.clock.now())
+
+    world.server._script = script
+    report = world.run()
+    ledger.close()
+    assert world.statuses() == ["sent", "skipped", "skipped", "sent"]
+    assert {line.reason for line in world.lines()[1:3]} == {"on the do-not-contact list"}
+    assert report.exit_code is ExitCode.DONE
+
+
+# --- before the first message
+
+
+def test_nobody_agrees_and_nothing_is_sent(tmp_path: Path) -> None:
+    """A no to the plan: exit 130, and the list still waits."""
+    world = World(tmp_path, crowd(2))
+    with pytest.raises(InterruptedRunError):
+        world.run(agree=False)
+    assert world.server.requests == 0
+    assert world.run().sent == 2
+
+
+def test_a_typo_in_the_template_sends_nothing(tmp_path: Path) -> None:
+    """Exit 3 before the first message, and no campaign is begun."""
+    world = World(tmp_path, crowd(2), template="Hi {{ firstname_ }} {{ nme }}")
+    with pytest.raises(RefusedError) as caught:
+        world.run()
+    assert (caught.value.exit_code, world.server.requests) == (ExitCode.REFUSED, 0)
+
+
+def test_results_that_cannot_be_written_are_told_before_sending(tmp_path: Path) -> None:
+    """A folder that is not there: exit 7, nothing sent."""
+    world = World(tmp_path, crowd(2))
+    with pytest.raises(StorageError):
+        world.run(results=tmp_path / "no such folder" / "r.csv")
+    with pytest.raises(UsageError):
+        world.run(results=world.path)
+    assert world.server.requests == 0

@@ -1,0 +1,138 @@
+"""A small world for tests of whole runs: a sheet, a template, a ledger file, a simulated endpoint and a clock that jumps."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from runner.campaign import Campaign, Options, load
+from runner.ledger.delivery import lines
+from runner.ledger.ledger import Ledger, campaign_named, open_ledger
+from runner.ledger.record import Line
+from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.transport import JumpingClock, SimulatedTransport
+from runner.run import Plan, Report, Session, run
+from runner.sending.api import Endpoint, Secret
+from runner.sending.lane import Event
+
+# A Monday, before the sending hours.
+MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+HEADER = ("First Name", "recipientProfileId")
+KEY = "a-key-of-the-simulated-endpoint"
+TEXT = "Hi {{ first_name }}"
+
+
+@dataclass
+class World:
+    """`people` is the sheet, as (first name, identifier, …) under `header`; each `run` writes and reads it anew."""
+
+    folder: Path
+    people: list[tuple[str, ...]]
+    header: tuple[str, ...] = HEADER
+    template: str | None = TEXT
+    limit: int = 150
+    faults: float = 0.0
+    seed: int = 0
+    script: Callable[[dict[str, Any]], Any] | None = None
+    start: datetime = MONDAY
+    sheet: str = "people.csv"
+    events: list[Event] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = JumpingClock(self.start)
+        self.server = SimulatedEndpoint(
+            self.clock.now, key=KEY, limit=self.limit, faults=self.faults, seed=self.seed, script=self.script
+        )
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.sheet
+
+    def ledger(self) -> Ledger:
+        return open_ledger(self.folder / "ledger.db")
+
+    def campaign(self, **options: Any) -> Campaign:
+        with self.path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([self.header, *self.people])
+        template = None
+        if self.template is not None:
+            template = self.folder / "hello.j2"
+            template.write_text(self.template, encoding="utf-8")
+        return load(self.path, Options(template=template, **{"time_zone": "UTC", **options}))
+
+    def session(self, agree: bool = True, **options: Any) -> Session:
+        endpoint = Endpoint(Secret(KEY), self.clock.now, transport=SimulatedTransport(self.server))
+
+        def _agree(plan: Plan) -> bool:
+            self.plans.append(plan)
+            return agree
+
+        return Session(self.clock.now, endpoint, _agree, self.events.append, loop_factory=self.clock.loop, **options)
+
+    def run(self, stay: bool = False, most: int | None = None, agree: bool = True, **options: Any) -> Report:
+        ledger = self.ledger()
+        try:
+            report = run(self.campaign(**options), ledger, self.session(agree, stay=stay, most=most))
+        finally:
+            ledger.close()
+        self.check(report)
+        return report
+
+    def run_days(self, days: int, **options: Any) -> Report:
+        """Run once each day at six in the morning."""
+        for _ in range(days):
+            report = self.run(**options)
+            tomorrow = self.clock.now().replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            self.clock.advance_to(tomorrow)
+        return report
+
+    def check(self, report: Report) -> None:
+        """What holds at every exit: nothing lost, nobody twice, and the quota kept."""
+        counts = report.summary.totals
+        written = self.lines(report.summary.campaign.name)
+        assert counts.rows == len(written)
+        assert [line.cells for line in written] == [tuple(person) for person in self.people if any(person)]
+        assert report.results.path.exists()
+        self.check_receipts()
+
+    def check_receipts(self) -> None:
+        twice = [person for person, count in Counter(r.recipient for r in self.server.receipts).items() if count > 1]
+        assert twice == []
+        days = Counter((receipt.account, receipt.at.date()) for receipt in self.server.receipts)
+        assert all(count <= self.limit for count in days.values())
+
+    def lines(self, name: str = "people") -> list[Line]:
+        ledger = self.ledger()
+        try:
+            with ledger.read() as connection:
+                record = campaign_named(connection, name)
+            assert record is not None
+            return list(lines(ledger, record.id))
+        finally:
+            ledger.close()
+
+    def statuses(self, name: str = "people") -> list[str]:
+        return [line.status.value for line in self.lines(name)]
+
+    def received(self) -> list[str]:
+        return [receipt.recipient for receipt in self.server.receipts]
+
+
+def crowd(count: int, start: int = 0) -> list[tuple[str, ...]]:
+    """People with a name and a slug."""
+    return [(f"Name{number}", f"person-{number}") for number in range(start, start + count)]
+
+
+def read_results(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def slugs(people: Sequence[tuple[str, ...]]) -> list[str]:
+    return [person[1] for person in people]
