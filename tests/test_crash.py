@@ -86,9 +86,8 @@ def die_at(step: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, seco
         if strike is None and steps:
             continue
         reaper = Reaper(strike)
-        with mortal(monkeypatch, reaper):
-            with suppress(Dead):
-                world.run(now=True, min_gap=0)
+        with mortal(monkeypatch, reaper), suppress(Dead):
+            world.run(now=True, min_gap=0)
         steps = steps or reaper.steps
     world.run(now=True, min_gap=0)
     return world, steps

@@ -129,9 +129,9 @@ def crowd(count: int, start: int = 0) -> list[tuple[str, ...]]:
     return [(f"Name{number}", f"person-{number}") for number in range(start, start + count)]
 
 
-def read_results(path: Path) -> list[dict[str, str]]:
+def read_results(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
 def slugs(people: Sequence[tuple[str, ...]]) -> list[str]:

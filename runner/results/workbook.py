@@ -177,8 +177,9 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
     writer = csv.writer(text, delimiter=sheet.delimiter)
     writer.writerow([*(guard(header) for header in sheet.headers), *RESULT_COLUMNS])
     for line in sheet.lines():
-        cells = (guard(cell) if cell else cell for cell in line.cells)
-        writer.writerow([*cells, *(guard(str(cell)) for cell in _outcome_cells(line, sheet))])
+        cells = [*line.cells, *map(str, _outcome_cells(line, sheet))]
+        # A zero byte would make the whole file look like no text at all.
+        writer.writerow([guard(cell).replace("\x00", "\ufffd") for cell in cells])
     text.flush()
     text.detach()
 

@@ -1,0 +1,221 @@
+"""The ledger's door: made whole, kept private, refused when it is not one, never begun anew over a damaged one."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis import strategies as st
+
+import runner.ledger
+from runner.errors import ExitCode, StorageError, UsageError
+from runner.intake.check import Message
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.attempt import claim, commit_intent, recover, settle
+from runner.ledger.delivery import _account
+from runner.ledger.ledger import campaign_named, campaigns, open_ledger
+from runner.ledger.person import Spellings, learn, spellings_of, suppress, suppressed, suppressions, unsuppress
+from runner.ledger.record import Outcome, Status, Wait
+from tests.world import MONDAY, World, crowd
+
+LEASE = timedelta(minutes=2)
+
+
+def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
+    """What the migrations make is what the code believes, and the newest migration is the one it expects."""
+    ledger = open_ledger(tmp_path / "ledger.db")
+    with ledger.read() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, schema.metadata) == []
+        constraints = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")).scalar_one()
+        assert "CHECK (status IN ('waiting'" in constraints
+    ledger.close()
+    config = Config()
+    config.set_main_option("script_location", str(Path(runner.ledger.__file__).with_name("migrations")))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
+
+
+def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
+    """Mode 0600 for the file and its journal, 0700 for its folder; PERSIST, FULL, foreign keys on."""
+    path = tmp_path / "new folder" / "ledger.db"
+    ledger = open_ledger(path)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert modes == {"ledger.db": 0o600, "ledger.db-journal": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with ledger.read() as connection:
+        settings = {
+            name: connection.execute(sa.text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "fullfsync")
+        }
+    assert settings == {"journal_mode": "persist", "synchronous": 2, "foreign_keys": 1, "fullfsync": 1}
+    assert ledger.place == str(path)
+    ledger.close()
+    again = open_ledger(f"sqlite:///{path}")
+    with again.read() as connection:
+        assert campaigns(connection) == []
+    again.close()
+
+
+@pytest.mark.parametrize("content", [b"this is a letter, not a ledger" * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    """Garbage and damage: exit 7, and not a byte of it changed."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(content)
+    with pytest.raises(StorageError) as caught:
+        open_ledger(path)
+    assert caught.value.exit_code is ExitCode.STORAGE
+    assert path.read_bytes() == content
+
+
+def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None:
+    """Somebody else's tables are not ours to migrate; a version we do not know is not ours to write."""
+    other = tmp_path / "other.db"
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE customers (id)")
+    connection.close()
+    with pytest.raises(StorageError, match="not a ledger"):
+        open_ledger(other)
+    path = tmp_path / "ledger.db"
+    open_ledger(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StorageError, match="newer"):
+        open_ledger(path)
+
+
+def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    """A folder, another database server, nonsense: each its own sentence."""
+    with pytest.raises(StorageError):
+        open_ledger(tmp_path)
+    for url in ("postgresql://localhost/x", "sqlite://", "://"):
+        with pytest.raises(UsageError):
+            open_ledger(url)
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
+def test_instants_keep_their_moment_and_sort_as_text(instant: datetime) -> None:
+    """Stored as UTC text of one width."""
+    column = schema.Instant()
+    dialect = sa.create_engine("sqlite://").dialect
+    text = column.process_bind_param(instant, dialect)
+    assert text is not None
+    assert len(text) == 27
+    back = column.process_result_value(text, dialect)
+    assert back is not None
+    assert back.timestamp() == instant.timestamp()
+    with pytest.raises(ValueError, match="time zone"):
+        column.process_bind_param(instant.replace(tzinfo=None), dialect)
+
+
+# --- attempts
+
+
+def begun(folder: Path, people: int = 2) -> tuple[World, int]:
+    """A world whose sheet is in the ledger, nothing sent; and its campaign's id."""
+    world = World(folder, crowd(people))
+    world.run(most=1, daily_limit=1, now=True)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+    ledger.close()
+    assert record is not None
+    return world, record.id
+
+
+def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
+    """A second commit, a commit after the outcome, and one after the deadline are refused: no byte may leave."""
+    world, campaign = begun(tmp_path, 4)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    taken = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    assert taken is not None
+    assert not isinstance(taken, Wait)
+    commit_intent(ledger, taken, now)
+    with pytest.raises(StorageError):
+        commit_intent(ledger, taken, now)
+    settle(ledger, taken, Outcome(Status.SENT), now)
+    with pytest.raises(StorageError, match="two outcomes"):
+        settle(ledger, taken, Outcome(Status.FAILED), now)
+    late = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    assert late is not None
+    assert not isinstance(late, Wait)
+    with pytest.raises(StorageError):
+        commit_intent(ledger, late, now + LEASE)
+    ledger.close()
+
+
+def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
+    """While an attempt is open nobody claims on its account, until its deadline has passed; other accounts may."""
+    world, campaign = begun(tmp_path, 4)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    first = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    assert first is not None
+    second = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    assert isinstance(second, Wait)
+    assert second.stay
+    assert claim(ledger, campaign, "acc_other", now, LEASE, lambda _: None) is None
+    assert not isinstance(claim(ledger, campaign, "", now + LEASE, LEASE, lambda _: None), Wait)
+    ledger.close()
+
+
+@pytest.mark.parametrize(("wired", "status"), [(False, "waiting"), (True, "uncertain")])
+def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, status: str) -> None:
+    """An open attempt without intent waits again; with one it is uncertain; and recovering twice changes nothing."""
+    world, campaign = begun(tmp_path)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    taken = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    assert taken is not None
+    assert not isinstance(taken, Wait)
+    if wired:
+        commit_intent(ledger, taken, now)
+    assert recover(ledger, campaign, now) == ((1, 0) if wired else (0, 1))
+    assert recover(ledger, campaign, now) == (0, 0)
+    assert world.statuses() == ["sent", status]
+    ledger.close()
+
+
+# --- people
+
+
+def test_accounts_share_rows_stably() -> None:
+    """The order of accounts does not matter, and one more account moves only the rows it takes over."""
+    messages = [Message(Recipient(slug=f"person-{number}"), "Hi") for number in range(600)]
+    two = [_account(message, ("a", "b")) for message in messages]
+    three = [_account(message, ("c", "b", "a")) for message in messages]
+    assert two == [_account(message, ("b", "a")) for message in messages]
+    assert all(after in (before, "c") for before, after in zip(two, three, strict=True))
+    assert all(150 < three.count(account) < 250 for account in "abc")
+    assert _account(messages[0], ()) == ""
+
+
+def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
+    """A slug and its URN are one person for the list, whichever was listed; what was learned first stays."""
+    ledger = open_ledger(tmp_path / "ledger.db")
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    with ledger.write() as connection:
+        learn(connection, "jane", "urn:1", now)
+        learn(connection, "jane-doe", "urn:1", now)
+        learn(connection, "jane", "urn:2", now)
+        assert suppress(connection, ["jane", "joe", "jane"], "asked", now) == 2
+        assert suppress(connection, ["jane"], None, now) == 0
+        spellings = Spellings(connection)
+        assert set(spellings.of(["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
+        assert set(spellings_of(connection, Recipient(slug="jane-doe"))) == {"jane-doe", "urn:1", "jane"}
+        assert suppressed(connection, spellings) == {"jane", "jane-doe", "urn:1", "joe"}
+        assert unsuppress(connection, Recipient(urn="urn:1")) == 1
+        assert [entry.identity for entry in suppressions(connection)] == ["joe"]
+    ledger.close()

@@ -1,0 +1,378 @@
+"""The command as a stranger meets it, in an empty folder: what it says, where, what to do next, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.cli import _guarded
+from runner.rehearsal.endpoint import Answer
+from tests.loopback import KEY, Server, serving
+from tests.world import read_results
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "samples" / "recipients.csv"
+TEMPLATE = ROOT / "templates" / "introduction.j2"
+JSON_KEYS = ["campaign", "totals", "sentThisRun", "accounts", "nextSendAt", "results", "exitCode", "stopped"]
+
+
+class Shell:
+    """Runs `campaign` in this process, in the test's folder, with a ledger of its own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], server: Server) -> None:
+        self.folder, self.server, self._capsys = folder, server, capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        self._capsys.readouterr()
+        code = int(_guarded([*arguments]))
+        self.out, self.err = self._capsys.readouterr()
+        assert "Traceback" not in self.err
+        assert KEY not in self.out + self.err
+        return code
+
+    def run(self, *arguments: str) -> int:
+        return self("run", *arguments, "--now", "--min-gap", "0", "--yes")
+
+    def json(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        code = self(*arguments, "--json")
+        answer: dict[str, Any] = json.loads(self.out)
+        return code, answer
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
+    monkeypatch.setenv("CAMPAIGN_TIME_ZONE", "UTC")
+    with serving() as server:
+        monkeypatch.setenv("CAMPAIGN_BASE_URL", server.url)
+        yield Shell(tmp_path, capsys, server)
+
+
+@pytest.fixture
+def people(write: Callable[[str, str], Path]) -> None:
+    write("people.csv", "First Name,LinkedIn URL\nJo,jo-doe\nAl,al-doe\nBo,bo-doe\n")
+    write("hello.j2", "Hi {{ first_name }}")
+
+
+def test_the_whole_day_of_a_user(shell: Shell) -> None:
+    """The sample: check, preview, run, status, why, results; then again, and nothing more goes out."""
+    shutil.copy(SAMPLE, "list.csv")
+    shutil.copy(TEMPLATE, "intro.j2")
+    assert shell("check", "list.csv", "-t", "intro.j2") == 1
+    assert "list.csv: 30 rows; 26 ready, 1 skipped, 3 invalid." in shell.out
+    assert "A17 (First Name): blank" in shell.out
+    assert shell("preview", "list.csv", "-t", "intro.j2", "--row", "2") == 0
+    assert "Hi Jane,\n\nI work with logistics teams" in shell.out
+    before = Path("list.csv").read_bytes()
+    assert shell.run("list.csv", "-t", "intro.j2", "--account", "acc_1") == 1
+    assert "Sent in this run: 26." in shell.out
+    assert "LinkedIn's terms" in shell.err
+    rows = read_results(Path("list.results.csv"))
+    assert Path("list.csv").read_bytes() == before
+    assert stat.S_IMODE(Path("list.results.csv").stat().st_mode) == 0o600
+    assert {row["status"] for row in rows} == {"sent", "skipped", "invalid"}
+    assert [row["typingIndicatorSent"] for row in rows if row["conversationUrn"]] == ["true", "true"]
+    assert shell("status") == 0
+    assert "26 sent" in shell.out
+    assert f"Ledger: {shell.folder / 'ledger.db'}" in shell.out
+    for row, words in ((2, "was sent from account acc_1"), (16, "same person as row 2"), (17, "A17 (First Name): blank")):
+        assert shell("why", str(row)) == 0
+        assert words in shell.out
+    assert shell("results", "-o", "again.xlsx") == 0
+    assert Path("again.xlsx").exists()
+    assert shell.run("list.csv", "-t", "intro.j2", "--account", "acc_1") == 1
+    assert len(shell.server.endpoint.receipts) == 26
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in shell.folder.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["none.csv", "-t", "hello.j2"], 3, "There is no file none.csv"),
+        ([".", "-t", "hello.j2"], 3, "is a folder"),
+        (["letter.docx", "-t", "hello.j2"], 3, "Word document"),
+        (["empty.csv", "-t", "hello.j2"], 3, "is empty"),
+        (["header.csv", "-t", "hello.j2"], 3, "no people"),
+        (["people.csv", "-t", "typo.j2"], 3, "Did you mean {{ first_name }}"),
+        (["people.csv", "-t", "syntax.j2"], 3, "syntax.j2, line 2"),
+        (["people.csv", "-t", "none.j2"], 3, "There is no template none.j2"),
+        (["people.csv"], 3, "-t TEMPLATE"),
+        (["people.csv", "-t", "hello.j2", "--sheet", "x"], 3, "no worksheets"),
+        (["people.csv", "-t", "hello.j2", "-o", "r.txt"], 2, ".csv or .xlsx"),
+        (["people.csv", "-t", "hello.j2", "-o", "nowhere/r.csv"], 7, "-o PATH"),
+        (["people.csv", "-t", "hello.j2", "--hours", "late"], 2, "09:00-17:00"),
+        (["people.csv", "-t", "hello.j2", "--days", "never"], 2, "mon-fri"),
+        (["people.csv", "-t", "hello.j2", "--time-zone", "Mars"], 2, "Europe/Berlin"),
+        (["people.csv", "-t", "hello.j2", "--daily-limit", "0"], 2, "from 1"),
+        (["people.csv", "-t", "hello.j2", "--base-url", "http://example.com"], 2, "https"),
+        (["people.csv", "-t", "hello.j2", "--ledger", "."], 7, "--ledger PATH"),
+        (["people.csv", "-t", "hello.j2", "--ledger", "garbage.db"], 7, "backup"),
+        (["people.csv", "-t", "hello.j2", "--ledger", "postgresql://h/d"], 2, "not supported"),
+        (["people.csv", "-t", "hello.j2", "--nonsense"], 2, "nonsense"),
+        (["misspelt.toml"], 3, "Did you mean 'template'"),
+        (["broken.toml"], 3, "broken.toml"),
+        (["none.toml"], 3, "There is no campaign file"),
+    ],
+)
+@pytest.mark.usefixtures("people")
+def test_what_goes_wrong_before_sending(
+    shell: Shell, write: Callable[[str, str], Path], arguments: list[str], code: int, words: str
+) -> None:
+    """A sentence that says what to do, the contract's exit code, nothing sent; as text and as one JSON object."""
+    with zipfile.ZipFile("letter.docx", "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    write("empty.csv", "")
+    write("header.csv", "First Name,LinkedIn URL\n")
+    write("typo.j2", "Hi {{ frist_name }}")
+    write("syntax.j2", "Hi\n{{ first_name")
+    write("garbage.db", "x" * 5_000)
+    write("misspelt.toml", 'sheet = "people.csv"\ntemplat = "hello.j2"\n')
+    write("broken.toml", "sheet = \n")
+    assert shell.run(*arguments) == code
+    assert words in shell.err + shell.out
+    assert shell.run(*arguments, "--json") == code
+    answer = json.loads(shell.out)
+    assert list(answer) == JSON_KEYS
+    assert answer["exitCode"] == code
+    assert answer["stopped"]["reason"]
+    assert shell.server.endpoint.requests == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key: exit 2, the variable's name, and how to try without one. The older variable is accepted."""
+    monkeypatch.delenv("CONNECTSAFELY_API_KEY")
+    assert shell.run("people.csv", "-t", "hello.j2") == 2
+    assert "CONNECTSAFELY_API_KEY" in shell.err
+    assert "rehearse" in shell.err
+    monkeypatch.setenv("CONNECTSAFELY_API_TOKEN", KEY)
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_a_wrong_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 4, every row still waits, the results are written; with the right key the same command goes on."""
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", "wrong-key")
+    assert shell.run("people.csv", "-t", "hello.j2") == 4
+    assert "The API key was refused" in shell.out
+    assert [row["status"] for row in read_results(Path("people.results.csv"))] == ["waiting"] * 3
+    assert shell.server.endpoint.requests == 1
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_the_json_answer(shell: Shell) -> None:
+    """Exactly one object on stdout, with the contract's keys, for a pause, a finish, and status."""
+    code, answer = shell.json("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes", "--max", "2")
+    assert (code, answer["exitCode"], answer["stopped"], answer["sentThisRun"]) == (75, 75, None, 2)
+    assert list(answer) == JSON_KEYS
+    assert answer["totals"] == {"sent": 2, "uncertain": 0, "failed": 0, "skipped": 0, "invalid": 0, "waiting": 1, "rows": 3}
+    assert answer["nextSendAt"]
+    assert answer["results"].endswith("people.results.csv")
+    assert answer["accounts"] == [
+        {"account": None, "limit": 150, "used": 2, "remaining": 148, "resetAt": answer["accounts"][0]["resetAt"]}
+    ]
+    code, answer = shell.json("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes")
+    assert (code, answer["nextSendAt"], answer["sentThisRun"], answer["totals"]["sent"]) == (0, None, 1, 3)
+    code, answer = shell.json("status")
+    assert (code, answer["campaign"], answer["totals"]["sent"]) == (0, "people", 3)
+
+
+@pytest.mark.usefixtures("people")
+def test_without_a_terminal_a_run_needs_yes(shell: Shell) -> None:
+    """Exit 2, and nothing is sent."""
+    assert shell("run", "people.csv", "-t", "hello.j2", "--now") == 2
+    assert "--yes" in shell.err
+    assert shell.server.endpoint.requests == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_options_have_environment_twins(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option of run, by its twin; the command line wins; the vendor's account variable is the last resort."""
+    twins = {"TEMPLATE": "hello.j2", "NOW": "1", "MIN_GAP": "0", "YES": "1", "JSON": "1", "MAX": "1", "RESULTS": "r.xlsx"}
+    for name, value in twins.items():
+        monkeypatch.setenv(f"CAMPAIGN_{name}", value)
+    monkeypatch.setenv("CONNECTSAFELY_ACCOUNT_ID", "acc_env")
+    code, answer = shell.json("run", "people.csv")
+    assert (code, answer["sentThisRun"], answer["accounts"][0]["account"]) == (75, 1, "acc_env")
+    assert answer["results"].endswith("r.xlsx")
+    code, answer = shell.json("run", "people.csv", "--account", "acc_line", "--max", "2")
+    assert (code, answer["sentThisRun"], {receipt.account for receipt in shell.server.endpoint.receipts}) == (
+        0,
+        2,
+        {"acc_env", "acc_line"},
+    )
+
+
+def test_every_option_of_run_has_a_twin() -> None:
+    """By the rule --some-option is CAMPAIGN_SOME_OPTION."""
+    import typer.main
+
+    from runner.cli import app
+
+    group = typer.main.get_command(app)
+    command = group.commands["run"]  # type: ignore[attr-defined]
+    for option in command.params:
+        if option.param_type_name == "option" and option.name != "help":
+            longest = max(option.opts, key=len)
+            assert option.envvar == f"CAMPAIGN_{longest.lstrip('-').replace('-', '_').upper()}", option.opts
+
+
+@pytest.mark.usefixtures("people")
+def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> None:
+    """Paths relative to the file, columns mapped, options winning over it, its name the campaign's."""
+    folder = shell.folder / "campaigns"
+    folder.mkdir()
+    write("kontakte.csv", "Vorname;Kontakt\nJo;jo-doe\nAl;al-doe\n")
+    write("hallo.j2", "Hallo {{ vorname }}")
+    (folder / "spring.toml").write_text(
+        'name = "Spring"\nsheet = "../kontakte.csv"\ntemplate = "../hallo.j2"\naccounts = ["acc_1"]\n'
+        'now = true\nmin_gap = 0\nresults = "out.csv"\n[columns]\nrecipientProfileId = "Kontakt"\n'
+    )
+    code, answer = shell.json("run", "campaigns/spring.toml", "--yes", "--account", "acc_2")
+    assert (code, answer["campaign"], answer["totals"]["sent"]) == (0, "Spring", 2)
+    assert {receipt.account for receipt in shell.server.endpoint.receipts} == {"acc_2"}
+    assert len(read_results(folder / "out.csv", delimiter=";")) == 2
+
+
+@pytest.mark.usefixtures("people")
+def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
+    """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
+    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    assert shell.run("people.csv", "-t", "hello.j2") == 1
+    assert "1 uncertain: look in LinkedIn" in shell.out
+    assert shell("why", "3") == 0
+    assert "may or may not have been delivered" in shell.out
+    assert "the request left" in shell.out
+    assert shell("settle", "3") == 2
+    assert shell("settle", "2", "--sent") == 2
+    assert shell("settle", "99", "--sent") == 3
+    assert shell("settle", "3", "--not-sent") == 0
+    shell.server.endpoint._script = None
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert shell("why", "3") == 0
+    assert "Settled as not-sent by" in shell.out
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "bo-doe", "al-doe"]
+
+
+@pytest.mark.usefixtures("people")
+def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]) -> None:
+    """Add under any spelling, list, import, remove; the list holds for every campaign."""
+    assert shell("suppress", "add", "https://www.linkedin.com/in/JO-DOE/", "--reason", "asked") == 0
+    write("no.csv", "Profile,Why\nbo-doe,x\nsomeone-else,y\nnot a profile,z\n")
+    assert shell("suppress", "import", "no.csv") == 1
+    assert "A4 (Profile)" in shell.err
+    code, answer = shell.json("suppress", "list")
+    assert (code, [entry["identity"] for entry in answer["doNotContact"]]) == (0, ["jo-doe", "bo-doe", "someone-else"])
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["al-doe"]
+    assert shell("suppress", "remove", "jo-doe") == 0
+    assert shell("suppress", "add", "jane doe") == 2
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["al-doe", "jo-doe"]
+
+
+def test_no_campaign_yet(shell: Shell) -> None:
+    """status, why and results in a new ledger say how to begin."""
+    for arguments in (["status"], ["why", "2"], ["results"], ["settle", "2", "--sent"]):
+        assert shell(*arguments) == 2
+        assert "campaign run" in shell.err
+
+
+@pytest.mark.usefixtures("people")
+def test_a_misspelt_campaign_name(shell: Shell) -> None:
+    """The nearest one is named."""
+    shell.run("people.csv", "-t", "hello.j2")
+    assert shell("status", "--name", "poeple") == 2
+    assert "'people'" in shell.err
+
+
+@pytest.mark.usefixtures("people")
+def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw leaves through the same door, without the values of any row, as exit 7."""
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("Jo jo-doe")
+
+    monkeypatch.setattr("runner.intake.sheet.read", broken)
+    assert shell("check", "people.csv", "-t", "hello.j2") == 7
+    assert "ZeroDivisionError" in shell.err
+    assert "jo-doe" not in shell.err
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs to become another user")
+@pytest.mark.usefixtures("people")
+def test_a_read_only_folder(shell: Shell) -> None:
+    """Results cannot go beside the list: exit 7 before anything is sent; with -o elsewhere it works."""
+    private = shell.folder / "private"
+    private.mkdir(mode=0o777)
+    private.chmod(0o777)
+    for folder in [shell.folder, *shell.folder.parents][:4]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CAMPAIGN_LEDGER": str(private / "l.db"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "runner", "run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes"]
+
+    def as_nobody(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *more],
+            cwd=shell.folder,
+            env=environment,
+            user=65534,
+            group=65534,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+    refused = as_nobody()
+    if "No module named" in refused.stderr or "Permission denied" in refused.stderr.split("Error:")[0]:
+        pytest.skip("the other user cannot read the code")
+    assert refused.returncode == 7
+    assert "-o PATH" in refused.stderr
+    assert shell.server.endpoint.requests == 0
+    assert as_nobody("-o", str(private / "r.csv")).returncode == 0
+
+
+def test_help_is_light() -> None:
+    """--help imports nothing heavy: no HTTP, no database, no workbook library."""
+    heavy = "{'httpx', 'sqlalchemy', 'openpyxl', 'jinja2', 'tqdm', 'alembic', 'pandas', 'rich'}"
+    code = f"import sys, runner.cli; runner.cli._guarded(['--help']); sys.exit(len({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "rehearse" in done.stdout) == (0, True)
+
+
+def test_version(shell: Shell) -> None:
+    """--version names the distribution."""
+    assert shell("--version") == 0
+    assert shell.out.startswith("campaign-runner ")
+
+
+@pytest.mark.usefixtures("people")
+def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
+    """Not even when the endpoint echoes it."""
+    shell.server.endpoint._script = lambda _: Answer(400, f'{{"error": "bad header Bearer {KEY}"}}'.encode())
+    assert shell.run("people.csv", "-t", "hello.j2") == 1
+    dump = "\n".join(sqlite3.connect("ledger.db").iterdump())
+    assert "[key]" in dump
+    assert KEY not in dump
+    assert KEY not in Path("people.results.csv").read_text()

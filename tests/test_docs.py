@@ -1,0 +1,112 @@
+"""The documents say what the program does: every command, option, column, key and exit code, and commands that run."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import typer.main
+
+from runner.campaign import KEYS, Options, load
+from runner.cli import app
+from runner.errors import ExitCode
+from runner.intake.column import RESULT_COLUMNS, ROLES
+from runner.intake.template import _ENVIRONMENT
+from runner.ledger.record import Status
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
+
+
+def commands() -> dict[str, list[str]]:
+    """Every command with its long options."""
+    group = typer.main.get_command(app)
+    found: dict[str, list[str]] = {}
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        for leaf in getattr(command, "commands", {"": command}).values():
+            options = [option for parameter in leaf.params for option in parameter.opts if option.startswith("--")]
+            found.setdefault(name, []).extend(options)
+    return found
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    """Both ways, with the options that the documents mention."""
+    known = commands()
+    for name in known:
+        assert f"`campaign {name}" in README, name
+    shown = re.findall(r"(?:^|`)campaign ([a-z]+)([^`\n#]*)", README, re.MULTILINE)
+    assert shown
+    for name, rest in shown:
+        assert name in known, name
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert option in [*known[name], "--not-sent", "--help"], (name, option)
+
+
+def test_every_option_in_the_documents_exists() -> None:
+    """Any `--option` that a document names is an option of some command."""
+    known = {option for options in commands().values() for option in options} | {"--help", "--not-sent", "--version"}
+    foreign = {"--extra"}
+    for document in DOCUMENTS:
+        prose = re.sub(r"```sh\n(?:python3|uv) .*?```", "", document, flags=re.DOTALL)
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", prose)) - foreign <= known
+
+
+def test_every_exit_code_status_and_column_is_documented() -> None:
+    """In the README's tables."""
+    for code in ExitCode:
+        assert f"\n| {code.value} | " in README, code
+    for status in Status:
+        assert status is Status.SENDING or f"`{status.value}`" in README, status
+    for column in RESULT_COLUMNS:
+        assert f"\n| `{column}` |" in README, column
+
+
+def test_every_key_role_and_filter_is_documented() -> None:
+    """Campaign files and templates, and nothing in their tables that the code does not know."""
+    text = (ROOT / "docs" / "campaign-files.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)) == KEYS
+    for role in ROLES:
+        assert f"`{role}`" in text
+    templates = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    for name in set(_ENVIRONMENT.filters) - {"concat"}:
+        assert f"`{name}`" in templates, name
+
+
+def test_the_sample_campaign_file_loads() -> None:
+    """campaigns/introduction.toml uses the samples, by paths relative to itself."""
+    path = ROOT / "campaigns" / "introduction.toml"
+    assert set(tomllib.loads(path.read_text(encoding="utf-8"))) <= set(KEYS)
+    campaign = load(path, Options())
+    assert campaign.sheet.is_file()
+    assert campaign.template is not None
+    assert campaign.template.is_file()
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of every document."""
+    for folder, document in [
+        (ROOT, README),
+        *((ROOT / "docs", p.read_text(encoding="utf-8")) for p in (ROOT / "docs").glob("*.md")),
+    ]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document):
+            assert (folder / target).exists(), target
+
+
+def test_nothing_is_promised_that_cannot_be() -> None:
+    """No text calls this safe for an account, undetectable or like a human."""
+    texts = [*DOCUMENTS, *(path.read_text(encoding="utf-8") for path in (ROOT / "runner").rglob("*.py"))]
+    for text in texts:
+        assert not re.search(
+            r"undetect|human-like|like a human|100 ?% safe|guaranteed? safe|avoid detection", text, re.IGNORECASE
+        )
+
+
+def test_ci_runs_the_readmes_commands() -> None:
+    """The two commands of .ci/run stand in the README, each as a whole line."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    quoted = re.findall(r"^(?:try_it|run_tests)='(.*)'$", script, re.MULTILINE)
+    assert len(quoted) == 2
+    for command in quoted:
+        assert command in README.splitlines()
