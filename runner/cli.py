@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from runner import __version__
@@ -390,13 +389,13 @@ def _guarded(arguments: list[str]) -> int:
     except CampaignError as error:
         console.error(error)
         return error.exit_code
-    except click.ClickException as error:
-        if console.as_json:
+    except typer.TyperException as error:
+        if console.as_json or not hasattr(error, "show"):
             console.error(UsageError(error.format_message(), remedy="campaign COMMAND --help shows the options."))
         else:
             error.show()
         return ExitCode.USAGE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         console.tell("Interrupted; it is safe to run again.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
