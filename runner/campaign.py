@@ -106,7 +106,7 @@ def load(source: Path, options: Options) -> Campaign:
         said.get("sheet_name"),
         said.get("template"),
         name.strip() if name else None,
-        tuple(dict.fromkeys(account.strip() for account in accounts if account.strip())),
+        tuple(dict.fromkeys(account for named in accounts for account in named.replace(",", " ").split())),
         pace(said),
         said.get("results"),
         said.get("columns", {}),
@@ -118,9 +118,9 @@ def pace(said: Mapping[str, Any]) -> Pace:
     gap = said.get("min_gap")
     daily_limit = said.get("daily_limit")
     if gap is not None and not (math.isfinite(gap) and 0 <= gap <= 86_400):
-        raise UsageError(f"--min-gap {gap} makes no sense.", remedy="Give seconds, 0 to 86400.")
+        raise UsageError(f"A gap of {gap} seconds makes no sense.", remedy="Give 0 to 86400.")
     if daily_limit is not None and daily_limit < 1:
-        raise UsageError(f"--daily-limit {daily_limit} lets nothing go.", remedy="Give a number from 1 on.")
+        raise UsageError(f"A daily limit of {daily_limit} lets nothing go.", remedy="Give a number from 1 on.")
     min_gap = DEFAULT_MIN_GAP if gap is None else timedelta(seconds=gap)
     # Read in any case: an hour that makes no sense is told now, not on the day --now is left out.
     start, end = parse_hours(said.get("hours") or DEFAULT_HOURS)
@@ -153,6 +153,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
         _check_key(path, key, value)
     if "sheet" not in said:
         raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
+    try:
+        pace(said)
+    except UsageError as error:
+        raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
+    if not said.get("name", "x").strip():
+        raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
     for key in ("sheet", "template", "results"):
         if key in said:
             said[key] = path.parent / Path(said[key]).expanduser()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ import typer
 
 from runner import __version__
 from runner.console import Console
-from runner.errors import CampaignError, ExitCode, RefusedError, UsageError
+from runner.errors import CampaignError, ExitCode, InterruptedRunError, UsageError
 
 if TYPE_CHECKING:
     from runner.campaign import Campaign
@@ -39,10 +41,12 @@ suppress_app = typer.Typer(help="The do-not-contact list, for all campaigns.", n
 app.add_typer(suppress_app, name="suppress")
 
 Source = Annotated[
-    Path, typer.Argument(metavar="SHEET|CAMPAIGN.toml", help="The spreadsheet (CSV or XLSX), or a campaign file.")
+    Path,
+    typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The spreadsheet (CSV or XLSX), or a campaign file."),
 ]
 Template = Annotated[
-    Path | None, typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", help="The message template (Jinja2).")
+    Path | None,
+    typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template (Jinja2)."),
 ]
 SheetName = Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")]
 Name = Annotated[
@@ -128,7 +132,7 @@ def run(
     endpoint = Endpoint(_key(), _now, base_url=base_url or BASE_URL, read_seconds=timeout)
 
     def agree(plan: Plan) -> bool:
-        console.plan(plan)
+        console.plan(plan, most)
         waiting = plan.summary.totals.waiting
         if waiting and not yes:
             if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -180,7 +184,7 @@ def preview(
     refuse_unusable(intake)
     entries = [entry for entry in intake.entries if row is None or entry.row.number == row]
     if not entries:
-        raise RefusedError(f"The sheet has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them.")
+        raise UsageError(f"The sheet has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them.")
     Console(as_json=as_json).preview(entries[:number], len(entries))
     return ExitCode.DONE
 
@@ -275,9 +279,7 @@ def results(name: Name = None, results: Results = None, ledger: LedgerPlace = No
         path = results or Path(str(stored["results"]))
         check_path(path, Path(str(stored["sheet"])))
         written = write_results(opened, summary, path)
-    if written.instead_of:
-        console.say(f"{written.instead_of.name} is open elsewhere or read-only.")
-    console.say(f"Results: {written.path}")
+    console.results(written)
     console.answer({"campaign": summary.campaign.name, "results": str(written.path), "exitCode": 0})
     return ExitCode.DONE
 
@@ -294,7 +296,7 @@ def settle(
 ) -> int:
     """Decide uncertain rows, after a look in LinkedIn; --not-sent also makes a failed row wait again."""
     from runner.ledger.ledger import campaigns
-    from runner.run import settle_rows
+    from runner.run import settle_rows, write_results
 
     console = Console(as_json=as_json)
     if sent is None:
@@ -306,8 +308,10 @@ def settle(
             raise UsageError("There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}.")
         record = _record(opened, name)
         settle_rows(opened, record, rows, sent=sent, by=_user(), now=_now())
-    verdict = "sent" if sent else "not sent; they wait again"
-    console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows)}.")
+        verdict = "sent" if sent else "not sent, to be sent with the next run"
+        console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows)}.")
+        summary = _summary(opened, record.name)
+        console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
     console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
     return ExitCode.DONE
 
@@ -379,11 +383,18 @@ def suppress_import(
 
 def main() -> None:
     """The installed command: every error leaves through here, as sentences and an exit code."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that a terminal cannot show must not end a run
     sys.exit(_guarded(sys.argv[1:]))
 
 
 def _guarded(arguments: list[str]) -> int:
-    console = Console(as_json="--json" in arguments)
+    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
+    console = Console(as_json="--json" in arguments or asked)
     try:
         code = app(arguments, standalone_mode=False)
     except CampaignError as error:
@@ -396,7 +407,7 @@ def _guarded(arguments: list[str]) -> int:
             error.show()
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
-        console.tell("Interrupted; it is safe to run again.")
+        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
@@ -487,14 +498,14 @@ def _record(ledger: Ledger, name: str | None) -> CampaignRecord:
 
 def _summary(ledger: Ledger, name: str | None) -> Summary:
     from runner.campaign import pace
+    from runner.ledger.lock import is_running
     from runner.results.summary import summarise
 
     record = _record(ledger, name)
     stored: Pace = pace(record.settings)
     accounts = record.settings.get("accounts")
-    return summarise(
-        ledger, record, stored, _now(), [str(account) for account in accounts] if isinstance(accounts, list) else []
-    )
+    named = [str(account) for account in accounts] if isinstance(accounts, list) else []
+    return summarise(ledger, record, stored, _now(), named, live=is_running(ledger, record.id))
 
 
 def _person(text: str) -> Recipient:

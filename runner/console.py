@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.errors import CampaignError, ExitCode
+from runner.errors import CampaignError, ExitCode, InterruptedRunError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord, Totals
     from runner.rehearsal.rehearse import Day, Rehearsed
     from runner.results.summary import Summary
+    from runner.results.workbook import Written
     from runner.run import Intake, Plan, Report
     from runner.sending.lane import Event
 
@@ -44,24 +45,24 @@ class Console:
     def answer(self, answer: Mapping[str, Any]) -> None:
         """The JSON object; nothing without `as_json`."""
         if self.as_json:
-            print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
+            print(json.dumps(answer))  # noqa: T201
 
     def ask(self, question: str) -> bool:
         """Ask a person at the terminal; only a clear yes counts."""
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
-    def error(self, error: CampaignError, campaign: str | None = None) -> None:
-        """An error as what, where and what to do next."""
-        self.tell(f"Error: {error.what}")
+    def error(self, error: CampaignError) -> None:
+        """An error as what, where and what to do next. What is not known of the campaign is null, never zero."""
+        self.tell(error.what if isinstance(error, InterruptedRunError) else f"Error: {error.what}")
         if error.where:
             self.tell(f"  Where: {error.where}")
         if error.remedy:
             self.tell(f"  Next:  {error.remedy}")
         self.answer(
             {
-                "campaign": campaign,
-                "totals": dict.fromkeys(("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows"), 0),
+                "campaign": None,
+                "totals": None,
                 "sentThisRun": 0,
                 "accounts": [],
                 "nextSendAt": None,
@@ -83,19 +84,21 @@ class Console:
             self.say(f"Stops the campaign: {problem.text}.")
             if problem.remedy:
                 self.say(f"  Next: {problem.remedy}")
-        self.say(f"{table.place}: {len(entries)} rows; {ready} ready, {len(duplicates)} skipped, {invalid} invalid.")
+        self.say(f"{table.place}: {_count(len(entries), 'row')}; {ready} ready, {len(duplicates)} skipped, {invalid} invalid.")
         for notice in intake.notices:
             self.say(notice)
         if duplicates:
             self.say(f"Skipped as the same person: {_some([f'row {e.row.number} ({e.reason})' for e in duplicates])}")
         for group in _grouped(problems):
             word = "Invalid" if group[0].severity == "error" else "Warning"
-            self.say(f"{word}, {group[0].code}, {len(group)} row{'s' * (len(group) > 1)}:")
+            self.say(f"{word}, {group[0].code}, {_count(len(group), 'row')}:")
             for problem in group[:_PLACES_SHOWN]:
                 self.say(f"  {problem}")
             if len(group) > _PLACES_SHOWN:
                 self.say(f"  … and {len(group) - _PLACES_SHOWN} more")
-        if not problems and not intake.blocking:
+        if not entries:
+            self.say("The sheet has a header row but no people.")
+        elif not problems and not intake.blocking:
             self.say("No problems.")
         self.answer(
             {
@@ -139,16 +142,16 @@ class Console:
 
     # --- run
 
-    def plan(self, plan: Plan) -> None:
-        """What a run is about to do; to stderr, for a person to agree to."""
+    def plan(self, plan: Plan, most: int | None = None) -> None:
+        """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree to."""
         summary, taken = plan.summary, plan.taken_in
         counts = summary.totals
         for notice in plan.notices:
             self.tell(f"Note: {notice}")
         uncertain, _ = plan.recovered
         if uncertain:
-            self.tell(f"Note: an earlier run ended in the middle of {uncertain} message; see `campaign status`.")
-        self.tell(f"Campaign {summary.campaign.name}: {counts.rows} rows; {_totals(counts)}.")
+            self.tell(f"Note: an earlier run ended in the middle of {_count(uncertain, 'message')}; see `campaign status`.")
+        self.tell(f"Campaign {summary.campaign.name}: {_count(counts.rows, 'row')}; {_totals(counts)}.")
         if taken.known and (taken.added or taken.changed or taken.withdrawn):
             parts = [f"{taken.added} new", f"{taken.changed} rewritten", f"{taken.withdrawn} no longer listed"]
             self.tell(f"Since the sheet was last read: {', '.join(parts)}.")
@@ -161,8 +164,9 @@ class Console:
             return
         first, days = summary.next_send_at, summary.days
         today = next((count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0)
+        bound = f" (at most {most} in this run)" if most is not None else ""
         finish = f"the last on {days[-1][0]:%a %Y-%m-%d}" if days else "no end in sight"
-        self.tell(f"Plan: {today} today, {counts.waiting} in all over {len(days)} day{'s' * (len(days) != 1)}, {finish}.")
+        self.tell(f"Plan: {today} today{bound}, {counts.waiting} in all over {_count(len(days), 'day')}, {finish}.")
         if first is not None:
             self.tell(f"First message: {'now' if first <= summary.at else _clock(first, summary)}.")
         self.tell(_TERMS)
@@ -188,19 +192,25 @@ class Console:
         elif summary.totals.waiting:
             self.say(f"Paused: {report.pause or 'rows wait'}.")
             self.say(f"  Next: run the same command again at {_clock(summary.next_send_at, summary)}, or later.")
-        if report.results.instead_of:
-            self.say(f"{report.results.instead_of.name} is open elsewhere or read-only.")
-        self.say(f"Results: {report.results.path}")
+        if report.results is not None:
+            self.results(report.results)
         self.answer(_answer(summary, report))
+
+    def results(self, written: Written) -> None:
+        """Where the results are."""
+        if written.instead_of:
+            self.say(f"{written.instead_of.name} is open elsewhere or read-only.")
+        self.say(f"Results: {written.path}")
 
     def status(self, summary: Summary, others: Sequence[CampaignRecord], ledger: str) -> None:
         """Where a campaign stands."""
         campaign = summary.campaign
-        running = f" (a run is active since {campaign.running_since:%Y-%m-%d %H:%M} UTC)" if campaign.running_since else ""
-        self.say(f"Campaign {campaign.name}{running}: {summary.totals.rows} rows; {_totals(summary.totals)}.")
+        since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC" if campaign.running_since else ""
+        running = f" (a run is active{since})" if summary.live else ""
+        self.say(f"Campaign {campaign.name}{running}: {_count(summary.totals.rows, 'row')}; {_totals(summary.totals)}.")
         self._needs_a_person(summary)
         if summary.gone:
-            self.say(f"{summary.gone} people were messaged and are no longer in the sheet.")
+            self.say(f"Messaged and no longer in the sheet: {summary.gone}.")
         for view in summary.accounts:
             quota = f"{view.used} of {view.limit} used, {view.remaining} left until {_clock(view.reset_at, summary)}"
             wait = f"; {view.wait.reason} until {_clock(view.wait.until, summary)}" if view.wait else ""
@@ -223,7 +233,7 @@ class Console:
             )
         if counts.failed or counts.invalid:
             self.say(
-                f"{counts.failed + counts.invalid} rows need a person: see the results, sheet Needs attention or column error."
+                f"Failed or invalid: {counts.failed + counts.invalid}; the results say why, in the columns reason and error."
             )
 
     # --- rehearsal
@@ -238,11 +248,12 @@ class Console:
         counts = report.summary.totals
         for stop in rehearsed.stops:
             self.tell(f"Stopped on the way, {stop}")
-        self.say(f"Rehearsed: {_totals(counts)}, over {len(rehearsed.days)} sending days. Nothing was really sent.")
+        self.say(f"Rehearsed: {_totals(counts)}, over {_count(len(rehearsed.days), 'sending day')}. Nothing was really sent.")
         accepted = len(rehearsed.receipts)
         people = len({(receipt.account, receipt.recipient) for receipt in rehearsed.receipts})
-        self.say(f"The simulated endpoint accepted {accepted} messages for {people} people.")
-        self.say(f"Results: {report.results.path}")
+        self.say(f"The simulated endpoint accepted {_count(accepted, 'message')}, to {people} different recipients.")
+        if report.results is not None:
+            self.results(report.results)
         self.answer(_answer(report.summary, report))
 
     def table(self, headers: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
@@ -279,7 +290,7 @@ class _Progress:
             self._bar = tqdm(total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
 
     def event(self, event: Event) -> None:
-        from runner.sending.lane import Sent
+        from runner.sending.lane import Sent, Waiting
 
         if isinstance(event, Sent):
             outcome = event.outcome
@@ -298,8 +309,10 @@ class _Progress:
             if self._bar is None and done and (self._settled == 1 or self._settled % max(10, self._total // 10) == 0):
                 left = "" if self._left is None else f"; quota left {self._left}"
                 self._console.tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
-        else:
+        elif isinstance(event, Waiting):
             self._next = event.wait.until
+        else:
+            self._write("Finishing the message in flight. Again: do not wait for it, which leaves it uncertain.")
         if self._bar is not None:
             shown: dict[str, object] = {"sent": self._sent}
             if self._left is not None:
@@ -334,16 +347,22 @@ def _answer(summary: Summary, report: Report | None = None) -> dict[str, Any]:
         for view in summary.accounts
     ]
     stop = report.stop if report else None
+    stored = summary.campaign.settings.get("results")
+    path = (report.results.path if report.results else None) if report else stored
     return {
         "campaign": summary.campaign.name,
         "totals": {name: getattr(counts, name) for name in names},
         "sentThisRun": report.sent if report else 0,
         "accounts": accounts,
         "nextSendAt": _instant(summary.next_send_at),
-        "results": str(report.results.path if report else summary.campaign.settings.get("results")),
+        "results": str(path) if path else None,
         "exitCode": int(report.exit_code) if report else 0,
         "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
     }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -17,20 +17,22 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from runner.campaign import Campaign, stored_pace
-from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, UsageError
+from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Entry, Problem, check
+from runner.intake.column import lay_out
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
-from runner.ledger.delivery import decide, lines, overlaps, take_in
-from runner.ledger.ledger import Ledger, campaign_from, campaign_named, mark_running, put_campaign
-from runner.ledger.lock import run_lock
-from runner.ledger.record import CampaignRecord, Line, Stop, TakenIn
+from runner.ledger.delivery import decide, lines, take_in
+from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, put_campaign
+from runner.ledger.lock import is_running, run_lock
+from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
+from runner.naming import name as name_campaign
 from runner.results.summary import Summary, rows, summarise
 from runner.results.workbook import Sheet, Written, check_path, default_path, write
 from runner.sending.api import Endpoint
-from runner.sending.dispatch import Dispatched, dispatch
+from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent
 
 
@@ -57,26 +59,26 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is about to do, for a person to agree to. `uncertain` and `released` were left open by a run that died."""
+    """What a run is about to do, for a person to agree to. `recovered` attempts were left open by a run that died: how many
+    became uncertain, how many wait again."""
 
     intake: Intake
     summary: Summary
     taken_in: TakenIn
-    results: Path
     recovered: tuple[int, int]
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended."""
+    """How a run ended; `results` is None when they could not be written."""
 
     summary: Summary
     sent: int
-    results: Written
     exit_code: ExitCode
     stop: Stop | None
     pause: str = ""
+    results: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +107,35 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     """Send what may go, then write the results.
 
     Raises RefusedError before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another run has
-    it, InterruptedRunError when nobody agreed to the plan, StorageError when ledger or results fail.
+    it, InterruptedRunError when nobody agreed to the plan, StorageError when the ledger fails.
     """
     intake = take(campaign)
     refuse_unusable(intake)
-    is_workbook = intake.checked.table.sheet is not None
-    results = campaign.results or default_path(campaign.sheet, workbook=is_workbook)
-    check_path(results, campaign.sheet)
+    people = [entry.recipient for entry in intake.entries if entry.recipient]
     with ledger.write() as connection:
-        name, notices = _name(connection, campaign, intake)
-        record = campaign_named(connection, name) or _put(connection, name, campaign, intake, results, session.now())
-    with run_lock(ledger, name, record.id):
+        named = name_campaign(connection, campaign, people, intake.template_hash)
+        known = campaign_named(connection, named.name)
+        campaign, notices = _same_accounts(campaign, known)
+        results = _results_path(connection, campaign, intake, named.name, known)
+        record = known or _put(connection, named.name, campaign, intake, results, session.now())
+    with run_lock(ledger, record.name, record.id):
         recovered = recover(ledger, record.id, session.now())
         with ledger.write() as connection:
-            record = _put(connection, name, campaign, intake, results, session.now())
+            record = _put(connection, record.name, campaign, intake, results, session.now())
             columns = [column.index for column in intake.checked.layout.inputs]
             taken_in = take_in(connection, record.id, intake.entries, columns, campaign.accounts)
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
-        plan = Plan(intake, summary, taken_in, results, recovered, (*intake.notices, *notices))
+        plan = Plan(intake, summary, taken_in, recovered, (*intake.notices, *named.notices, *notices))
         if not session.agree(plan):
             raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
-        with _running(ledger, record, session.now):
-            report = _send(campaign, ledger, record, session)
-        written = write_results(ledger, report.summary, results)
-    return replace(report, results=written)
+        with interruptible() as interruption:
+            with _running(ledger, record, session.now):
+                report = _send(campaign, ledger, record, session, interruption)
+            try:
+                return replace(report, results=write_results(ledger, report.summary, results))
+            except StorageError as error:
+                stop = Stop("run", ExitCode.STORAGE, error.what, error.remedy or "")
+                return replace(report, exit_code=ExitCode.STORAGE, stop=stop)
 
 
 def refuse_unusable(intake: Intake) -> None:
@@ -136,24 +143,31 @@ def refuse_unusable(intake: Intake) -> None:
     if intake.blocking:
         first, *others = intake.blocking
         also = "".join(f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip() for problem in others)
-        raise RefusedError(f"{first.text[0].upper()}{first.text[1:]}.{also}", remedy=first.remedy)
+        raise RefusedError(f"{first.text}.{also}", remedy=first.remedy)
     if not intake.entries:
         table = intake.checked.table
         raise RefusedError("The sheet has a header row but no people.", where=table.place, remedy="Add one row per person.")
 
 
 def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
-    """Write a campaign's results sheet from the ledger."""
+    """Write a campaign's results sheet from the ledger. Raises StorageError."""
     record = summary.campaign
-    sheet = Sheet(record.headers, lambda: lines(ledger, record.id), rows(summary), summary.starts(), delimiter=record.delimiter)
+    sheet = Sheet(
+        record.headers,
+        lambda: lines(ledger, record.id, live=summary.live),
+        rows(summary),
+        summary.starts(),
+        delimiter=record.delimiter,
+    )
     return write(path, sheet)
 
 
 def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
-    """A row of the campaign by the number the spreadsheet program shows. Raises RefusedError."""
-    line = next(iter(lines(ledger, record.id, number=row)), None)
+    """A row of the campaign by the number the spreadsheet program shows. Raises UsageError."""
+    live = is_running(ledger, record.id)
+    line = next(iter(lines(ledger, record.id, number=row, live=live)), None)
     if line is None:
-        raise RefusedError(
+        raise UsageError(
             f"The campaign {record.name!r} has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them."
         )
     return line
@@ -184,15 +198,15 @@ def people_in(path: Path, sheet_name: str | None) -> tuple[list[Recipient], list
     return [entry.recipient for entry in entries if entry.recipient], nobody
 
 
-def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session) -> Report:
+def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session, interruption: Interruption) -> Report:
     sent = 0
 
     def report(event: Event) -> None:
         nonlocal sent
-        sent += isinstance(event, Sent) and event.outcome.status == "sent"
+        sent += isinstance(event, Sent) and event.outcome.status is Status.SENT
         session.report(event)
 
-    before = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
+    before = summarise(ledger, record, campaign.pace, session.now())
     lanes = [view.account for view in before.accounts if view.waiting]
 
     async def sending() -> Dispatched:
@@ -206,16 +220,16 @@ def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: S
             session.stay,
             session.most,
         )
-        return await dispatch(course, lanes)
+        return await dispatch(course, lanes, interruption)
 
     with asyncio.Runner(loop_factory=session.loop_factory) as runner:
         ended = runner.run(sending())
-    summary = summarise(ledger, record, campaign.pace, session.now(), [view.account for view in before.accounts])
+    summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
     exit_code = _exit_code(summary, ended)
     stop = ended.stop
     if exit_code is ExitCode.INTERRUPTED:
-        stop = Stop("run", ExitCode.INTERRUPTED, "Interrupted.", "Run the same command again; it goes on where it stopped.")
-    return Report(summary, sent, Written(Path()), exit_code, stop if exit_code not in (0, 1) else None, ended.reason)
+        stop = Stop("run", exit_code, "Interrupted.", "Run the same command again; it goes on where it stopped.")
+    return Report(summary, sent, exit_code, stop if exit_code not in (0, 1) else None, ended.reason)
 
 
 def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
@@ -238,12 +252,46 @@ def _running(ledger: Ledger, record: CampaignRecord, now: Callable[[], datetime]
             mark_running(connection, record.id, None)
 
 
+def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Campaign, tuple[str, ...]]:
+    """The campaign with the accounts it had, when this time none is named: people keep the sender they were planned for."""
+    before = known.settings.get("accounts") if known else None
+    if campaign.accounts or not isinstance(before, list) or not before:
+        return campaign, ()
+    accounts = tuple(str(account) for account in before)
+    named = "account" if len(accounts) == 1 else "accounts"
+    return replace(campaign, accounts=accounts), (f"Sending from the {named} of the last run: {', '.join(accounts)}.",)
+
+
+def _results_path(connection: Connection, campaign: Campaign, intake: Intake, name: str, known: CampaignRecord | None) -> Path:
+    """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
+    path = campaign.results
+    others = {record.settings.get("results") for record in campaigns(connection) if record.name != name}
+    if path is None:
+        path = default_path(campaign.sheet, workbook=intake.checked.table.sheet is not None)
+        if str(path.absolute()) in others:
+            path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
+    path = path.absolute()
+    check_path(path, campaign.sheet)
+    ours = known is not None and known.settings.get("results") == str(path)
+    if not ours and path.exists() and (str(path) in others or not _is_results(path)):
+        whose = "holds the results of another campaign" if str(path) in others else "is no results sheet"
+        raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
+    return path
+
+
+def _is_results(path: Path) -> bool:
+    try:
+        return lay_out(sheets.read(path).columns).is_results
+    except RefusedError:
+        return False
+
+
 def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, results: Path, now: datetime) -> CampaignRecord:
     settings: dict[str, object] = {
         **stored_pace(campaign.pace),
         "sheet": str(campaign.sheet.absolute()),
         "sheet_name": campaign.sheet_name,
-        "results": str(results.absolute()),
+        "results": str(results),
         "accounts": list(campaign.accounts),
     }
     return put_campaign(
@@ -256,39 +304,3 @@ def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, 
         settings=settings,
         now=now,
     )
-
-
-def _name(connection: Connection, campaign: Campaign, intake: Intake) -> tuple[str, tuple[str, ...]]:
-    """The campaign's name, and what to say about the choice.
-
-    A list keeps its campaign when its file is renamed or moved: it is known by its people and its text. Where that leaves a
-    doubt, a person decides, for a wrong guess would message people twice.
-    """
-    if campaign.name:
-        return campaign.name, ()
-    if known := campaign_from(connection, campaign.origin):
-        return known.name, ()
-    identities = {entry.recipient.identity for entry in intake.entries if entry.recipient}
-    found = overlaps(connection, identities)
-    new = _free_name(connection, campaign)
-    if not found:
-        return new, ()
-    name, shared = next(iter(found.items()))
-    other = campaign_named(connection, name)
-    same_text = other is not None and other.template_hash == intake.template_hash
-    if same_text and 2 * shared >= len(identities):
-        return name, (f"This is the list of the campaign {name!r} under another name; it goes on where it stood.",)
-    raise RefusedError(
-        f"{shared} of these {len(identities)} people are already in the campaign {name!r} and could be messaged twice.",
-        where=str(campaign.sheet),
-        remedy=f"If it is the same campaign, add: --name {name!r}. If they are to get this message too: --name {new!r}.",
-    )
-
-
-def _free_name(connection: Connection, campaign: Campaign) -> str:
-    stem = campaign.source.stem.removesuffix(".results") or "campaign"
-    name, number = stem, 1
-    while campaign_named(connection, name):
-        number += 1
-        name = f"{stem}-{number}"
-    return name

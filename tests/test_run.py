@@ -408,7 +408,7 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
     from dataclasses import replace
 
     from runner.run import _put, take, take_in
-    from runner.sending.dispatch import dispatch
+    from runner.sending.dispatch import Interruption, dispatch
     from runner.sending.lane import Course
 
     world = World(tmp_path, crowd(20), limit=25)
@@ -425,7 +425,7 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))
 
     async def both() -> None:
-        await asyncio.gather(*(dispatch(course, ["acc"]) for course in courses))
+        await asyncio.gather(*(dispatch(course, ["acc"], Interruption()) for course in courses))
 
     with asyncio.Runner(loop_factory=world.clock.loop) as runner:
         runner.run(both())

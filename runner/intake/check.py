@@ -13,7 +13,7 @@ from typing import Final, Literal
 from runner.errors import RefusedError
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Layout, lay_out, nearest
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation
-from runner.intake.sheet import Column, Row, Table, clean, unguard
+from runner.intake.sheet import ERROR_TEXTS, Column, Row, Table, clean, unguard
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
 # LinkedIn's own limits; the endpoint documents none.
@@ -63,7 +63,8 @@ class Message:
 class Entry:
     """A row after its check: a message, or a duplicate of an earlier row, or invalid for its error problems.
 
-    `recipient` is known whenever the row names one, also when the row is invalid.
+    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the status that a results sheet
+    used as input gives the row.
     """
 
     row: Row
@@ -71,6 +72,7 @@ class Entry:
     message: Message | None
     problems: tuple[Problem, ...] = ()
     duplicate_of: int | None = None
+    earlier: str = ""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -168,6 +170,8 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
 
 def _entries(table: Table, layout: Layout, template: MessageTemplate | None, *, render: bool) -> Iterator[Entry]:
     names = [(name, layout.variables[name]) for name in template.names] if template and render else []
+    used = {column.index: column for columns in layout.roles.values() for column in columns}
+    used |= {column.index: column for _, column in names}
     seen: dict[str, int] = {}
     guarded = layout.is_results and table.sheet is None
     for row in table.rows:
@@ -178,16 +182,19 @@ def _entries(table: Table, layout: Layout, template: MessageTemplate | None, *, 
         if recipient is not None:
             first = next((seen[key] for key in recipient.keys if key in seen), None)
             if first is not None:
+                for key in recipient.keys:
+                    seen.setdefault(key, first)
                 yield Entry(row, recipient, None, duplicate_of=first)
                 continue
             seen.update(dict.fromkeys(recipient.keys, row.number))
-        _faults(row, layout, names, problems)
+        _faults(row, used, problems)
         message = None
         if recipient is not None and render:
             message = _message(row, layout, template, recipient, names, problems)
         if any(problem.severity == "error" for problem in problems):
             message = None
-        yield Entry(row, recipient, message, tuple(problems))
+        earlier = _value(row, layout.earlier_status)
+        yield Entry(row, recipient, message, tuple(problems), earlier=earlier)
 
 
 def _value(row: Row, column: Column | None) -> str:
@@ -216,12 +223,12 @@ def _recipient(row: Row, layout: Layout, problems: list[Problem]) -> Recipient |
         return None
 
 
-def _faults(row: Row, layout: Layout, names: list[tuple[str, Column]], problems: list[Problem]) -> None:
-    """What the reader could not read exactly counts where the cell is used; a fault of the whole row always counts."""
-    if not row.faults:
-        return
-    used = {column.index: column for _, column in names}
-    used |= {column.index: column for columns in layout.roles.values() for column in columns}
+def _faults(row: Row, used: Mapping[int, Column], problems: list[Problem]) -> None:
+    """What could not be read exactly counts where the cell is used; a fault of the whole row always counts."""
+    told = {fault.column for fault in row.faults}
+    for index, column in used.items():
+        if row.cells[index][:1] == "#" and index not in told and clean(row.cells[index]) in ERROR_TEXTS:
+            problems.append(Problem("cell-error", f"the cell shows the error {clean(row.cells[index])}", row.number, column))
     for fault in row.faults:
         if fault.column is None:
             problems.append(Problem("ragged-row", fault.text, row.number))

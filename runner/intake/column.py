@@ -66,8 +66,9 @@ _IGNORED: Final = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff\u00ad]+")
 class Layout:
     """Which columns mean what.
 
-    `roles` gives each role its columns (several only for the recipient); `inputs` are the columns to hand back, without those
-    of an earlier results sheet; `variables` maps every template name to its column; `ambiguous` names are claimed by two.
+    `roles` gives each role its columns (several only for the recipient). `inputs` are the columns to hand back, without those
+    of an earlier results sheet; `earlier_status` is the one of those that told the status. `variables` maps every template name
+    to its column; `ambiguous` names are claimed by two.
     """
 
     roles: Mapping[str, tuple[Column, ...]]
@@ -75,6 +76,7 @@ class Layout:
     variables: Mapping[str, Column]
     ambiguous: frozenset[str]
     is_results: bool
+    earlier_status: Column | None = None
 
     def column(self, role: str) -> Column | None:
         columns = self.roles.get(role, ())
@@ -128,7 +130,8 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
         if found:
             roles[role] = tuple(found) if role in RECIPIENT_ROLES else tuple(found[:1])
     variables, ambiguous = _variables(inputs)
-    return Layout(roles, inputs, variables, ambiguous, bool(results))
+    earlier = next((column for column in results if column.header.strip() == "status"), None)
+    return Layout(roles, inputs, variables, ambiguous, bool(results), earlier)
 
 
 def _result_columns(columns: Sequence[Column]) -> frozenset[Column]:

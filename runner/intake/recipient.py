@@ -99,6 +99,8 @@ def parse(text: str) -> Recipient:
         )
     if "@" in value and "/" not in value:
         raise RecipientError("recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile")
+    if len(re.findall(r"linkedin\.com/|/in/", value, re.IGNORECASE)) > 1 and re.search(r"[\s,;|].*/in/", value):
+        raise RecipientError("two-recipients", f"{_short(value)} names several people; give each a row of their own")
     if match := _URL.fullmatch(value.split("?", 1)[0].split("#", 1)[0]):
         return _from_url(match["host"].lower(), match["path"] or "", value)
     if value.startswith(("in/", "/in/")):

@@ -19,6 +19,10 @@ from typing import Any, Final
 from runner.errors import RefusedError
 
 DELIMITERS: Final = ",;\t|"
+# What a spreadsheet program shows in a cell whose formula failed; a CSV holds it as text.
+ERROR_TEXTS: Final = frozenset(
+    {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA"}
+)
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
 # One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.

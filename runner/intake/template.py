@@ -27,7 +27,7 @@ MAX_SOURCE: Final = 20_000
 # Twice LinkedIn's longest message; nothing a template builds on the way may be longer.
 MAX_TEXT: Final = 16_000
 FRONT_MATTER_KEYS: Final = ("subject", "messageType")
-_FENCE: Final = re.compile(r"---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _STATEMENTS: Final = {
     nodes.For: "for",
     nodes.Macro: "macro",
@@ -227,7 +227,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
     if match := _FENCE.match(source):
         body = source[match.end() :]
         first_line = source.count("\n", 0, match.end()) + 1
-        for line, text in enumerate(match["head"].splitlines(), start=2):
+        for line, text in enumerate(match["head"].splitlines(), start=source.count("\n", 0, match.start("head")) + 1):
             key, separator, value = text.partition(":")
             key, value = key.strip(), value.strip()
             if not text.strip() or text.lstrip().startswith("#"):
@@ -245,6 +245,12 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 subject = _compile(value, path, line)
             else:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
+    elif re.match(r"\s*---[ \t]*(?:\r?\n|\Z)", source):
+        raise RefusedError(
+            "The template's front matter is not closed.",
+            where=path.name,
+            remedy="End it with a line of three dashes, or take away the first one.",
+        )
     part = _compile(body, path, first_line)
     if not body.strip():
         raise RefusedError("The template has no text.", where=path.name, remedy="Write the message into it.")

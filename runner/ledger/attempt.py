@@ -54,7 +54,7 @@ def claim(
             connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
         else:
             return None
-        wait = _under_way(connection, account, now) or decide(_state(connection, account))
+        wait = _under_way(connection, account, now) or decide(_state(connection, account, campaign_id))
         if wait is not None:
             return wait
         inserted = connection.execute(
@@ -76,9 +76,9 @@ def claim(
     )
 
 
-def peek(connection: Connection, account: str) -> AccountState:
-    """The account as a claim would see it now."""
-    return _state(connection, account)
+def peek(connection: Connection, account: str, campaign_id: int) -> AccountState:
+    """The account as a claim of this campaign would see it now."""
+    return _state(connection, account, campaign_id)
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
@@ -173,7 +173,7 @@ def _under_way(connection: Connection, account: str, now: datetime) -> Wait | No
     return Wait(min(deadline, now + _POLL), "another campaign is sending on this account", stay=True)
 
 
-def _state(connection: Connection, account: str) -> AccountState:
+def _state(connection: Connection, account: str, campaign_id: int) -> AccountState:
     known, attempt, delivery = schema.account, schema.attempt, schema.delivery
     found = connection.execute(sa.select(known).where(known.c.account == account)).first()
     told = hold = None
@@ -193,7 +193,9 @@ def _state(connection: Connection, account: str) -> AccountState:
     def waiting() -> int:
         running = sa.select(schema.campaign.c.id).where(schema.campaign.c.running_since.is_not(None))
         statement = sa.select(sa.func.count()).where(
-            delivery.c.campaign_id.in_(running), delivery.c.account == account, delivery.c.status == Status.WAITING
+            sa.or_(delivery.c.campaign_id == campaign_id, delivery.c.campaign_id.in_(running)),
+            delivery.c.account == account,
+            delivery.c.status == Status.WAITING,
         )
         return connection.execute(statement).scalar_one()
 

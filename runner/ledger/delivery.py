@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.intake.check import Entry, Message
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import Spellings, suppressed
@@ -107,6 +108,9 @@ def take_in(
                 changed.append({"_id": delivery.id, "status": delivery.status, "reason": None, **values})
         elif entry.message is None:
             status, reason = Status.INVALID, entry.reason
+        elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
+            # The ledger that knows it is another one; the sheet is all there is to go by.
+            status, reason = Status.SKIPPED, f"this results sheet says it was {entry.earlier}"
         elif any(key in barred for key in keys):
             status, reason = Status.SKIPPED, "on the do-not-contact list"
         else:
@@ -203,18 +207,21 @@ _JOIN: Final = schema.row.outerjoin(
 _STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
 
 
-def shown(status: Status) -> Status:
-    """The status people see: a claim without an outcome may have been delivered, so it counts as uncertain."""
-    return Status.UNCERTAIN if status is Status.SENDING else status
+def shown(status: Status, *, live: bool = False) -> Status:
+    """The status people see. A claim without an outcome may have been delivered, so it counts as uncertain; while the run that
+    made it is `live`, it is just being sent and counts as waiting."""
+    if status is Status.SENDING:
+        return Status.WAITING if live else Status.UNCERTAIN
+    return status
 
 
-def totals(connection: Connection, campaign_id: int) -> Totals:
+def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> Totals:
     statement = (
         sa.select(_STATUS, sa.func.count()).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id).group_by(_STATUS)
     )
     counts: dict[str, int] = {}
     for status, count in connection.execute(statement):
-        name = shown(Status(status)).value
+        name = shown(Status(status), live=live).value
         counts[name] = counts.get(name, 0) + count
     return Totals(**counts)
 
@@ -243,7 +250,7 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
 
 
-def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None) -> Iterator[Line]:
+def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False) -> Iterator[Line]:
     """The sheet's rows in their order, with what became of each; read in pages, so that nobody waits for the whole."""
     position = -1
     tries = (
@@ -277,7 +284,7 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None) -> Ite
         with ledger.read() as connection:
             found = connection.execute(page).all()
         for row in found:
-            status = shown(Status(row.status))
+            status = shown(Status(row.status), live=live)
             yield Line(
                 row.number,
                 tuple(json.loads(row.cells)),
@@ -297,6 +304,13 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None) -> Ite
         if len(found) < _BATCH:
             return
         position = found[-1].position
+
+
+def senders(connection: Connection, campaign_id: int) -> list[str]:
+    """The accounts of the campaign's rows, in the sheet's order."""
+    table = schema.delivery
+    statement = sa.select(table.c.account).where(table.c.campaign_id == campaign_id, table.c.status != Status.SKIPPED)
+    return list(connection.execute(statement.group_by(table.c.account).order_by(sa.func.min(table.c.position))).scalars())
 
 
 def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:
@@ -338,18 +352,35 @@ def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now
     return True
 
 
-def overlaps(connection: Connection, identities: Iterable[str]) -> dict[str, int]:
-    """how many of these people campaigns hold as possibly messaged, or still waiting, by campaign name, most first."""
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a list has in common with a campaign: people it holds, and of its people those that have, or may have, its message;
+    `waiting` rows of the campaign, and how many of those the list lacks."""
+
+    name: str
+    shared: int
+    messaged: int
+    waiting: int
+    missing: int
+
+
+def overlaps(connection: Connection, people: Iterable[Recipient]) -> list[Overlap]:
+    """Every campaign that holds some of these people, the one that holds most of them first."""
     spellings = Spellings(connection)
-    wanted = {key for identity in identities for key in spellings.of([identity])}
-    table = schema.delivery.join(schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id)
+    wanted = {key for recipient in people for key in spellings.of(recipient.keys)}
+    joined = schema.delivery.join(schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id)
     statement = (
-        sa.select(schema.campaign.c.name, schema.delivery.c.slug, schema.delivery.c.urn)
-        .select_from(table)
+        sa.select(schema.campaign.c.name, schema.delivery.c.slug, schema.delivery.c.urn, schema.delivery.c.status)
+        .select_from(joined)
         .where(schema.delivery.c.status != Status.SKIPPED)
     )
-    counts: dict[str, int] = {}
-    for name, slug, urn in connection.execute(statement):
-        if slug in wanted or urn in wanted:
-            counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    counts: dict[str, list[int]] = {}
+    for name, slug, urn, status in connection.execute(statement):
+        count = counts.setdefault(name, [0, 0, 0, 0])
+        shared = slug in wanted or urn in wanted
+        count[0] += shared
+        count[1] += shared and status in POSSIBLY_RECEIVED
+        count[2] += status == Status.WAITING
+        count[3] += status == Status.WAITING and not shared
+    found = [Overlap(name, *count) for name, count in counts.items() if count[0]]
+    return sorted(found, key=lambda overlap: -overlap.shared)

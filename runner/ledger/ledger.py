@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -123,7 +124,12 @@ def _url(location: str | Path) -> URL:
 def _prepare_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+                os.fchmod(handle, 0o600)  # it holds people's names, whoever made it readable
+        finally:
+            os.close(handle)
     except OSError as error:
         raise StorageError(
             f"The ledger cannot be opened ({error.strerror}).",
@@ -182,7 +188,7 @@ def _migrate(ledger: Ledger, path: Path) -> None:
 def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
     reason = str(getattr(error, "orig", error))
     if any(mark in reason for mark in _DAMAGED):
-        what = f"The ledger is damaged ({reason}). Nothing was sent, and no new ledger was begun in its place."
+        what = f"This is no ledger, or a damaged one ({reason}); it was left as it is."
     else:
         what = f"The ledger refused a change ({reason})."
     return StorageError(
@@ -206,12 +212,9 @@ def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
     return _campaign(found) if found else None
 
 
-def campaign_from(connection: Connection, source: str) -> CampaignRecord | None:
-    """The campaign last read from this place."""
-    table = schema.campaign
-    statement = sa.select(table).where(table.c.source == source).order_by(table.c.read_at.desc())
-    found = connection.execute(statement).first()
-    return _campaign(found) if found else None
+def campaigns_from(connection: Connection, source: str) -> list[CampaignRecord]:
+    """The campaigns last read from this place, the most recent first; several when names were given."""
+    return [record for record in campaigns(connection) if record.source == source]
 
 
 def put_campaign(

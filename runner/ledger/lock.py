@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -11,12 +12,30 @@ from runner.errors import AlreadyRunningError, StorageError
 from runner.ledger.ledger import Ledger, campaign_named
 
 
+def is_running(ledger: Ledger, campaign_id: int) -> bool:
+    """Whether a run of the campaign is active now, in any process."""
+    path = _path(ledger, campaign_id)
+    if not path.exists():
+        return False
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
+def _path(ledger: Ledger, campaign_id: int) -> Path:
+    return ledger.lock_folder / f"{campaign_id}.lock"
+
+
 @contextmanager
 def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
     """Hold the campaign's run lock. Raises AlreadyRunningError, saying since when another run holds it."""
     try:
         ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
-        lock = FileLock(ledger.lock_folder / f"{campaign_id}.lock", timeout=0, mode=0o600)
+        lock = FileLock(_path(ledger, campaign_id), timeout=0, mode=0o600)
         lock.acquire()
     except Timeout:
         with ledger.read() as connection:

@@ -79,7 +79,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class AccountState:
     """An account as the ledger knows it inside a claim. `charged_after(t)` counts the messages that count against the quota,
-    claimed after `t`; `waiting()` counts the rows that running campaigns still have for the account."""
+    claimed after `t`; `waiting()` counts the rows that the asking and all running campaigns still have for the account."""
 
     account: str
     told: Told | None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from runner.ledger.attempt import peek
-from runner.ledger.delivery import history, sent_but_gone, totals, waiting
+from runner.ledger.delivery import history, senders, sent_but_gone, totals, waiting
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
 from runner.sending.pace import Pace
@@ -33,7 +33,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A campaign at one instant."""
+    """A campaign at one instant; `live` while a run of it is active."""
 
     campaign: CampaignRecord
     totals: Totals
@@ -41,6 +41,7 @@ class Summary:
     gone: int
     at: datetime
     zone: tzinfo
+    live: bool = False
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -75,21 +76,23 @@ class Summary:
         return start
 
 
-def summarise(ledger: Ledger, campaign: CampaignRecord, pace: Pace, now: datetime, accounts: Sequence[str] = ()) -> Summary:
-    """The campaign now. `accounts` are shown even if none of their rows wait."""
+def summarise(
+    ledger: Ledger, campaign: CampaignRecord, pace: Pace, now: datetime, accounts: Sequence[str] = (), *, live: bool = False
+) -> Summary:
+    """The campaign now. `accounts` are shown beside those of its rows; `live` says that a run of it is active elsewhere."""
     with ledger.read() as connection:
         waits = waiting(connection, campaign.id)
         views = []
-        for account in dict.fromkeys((*waits, *accounts)):
-            state, count = peek(connection, account), waits.get(account, 0)
+        for account in dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts)):
+            state, count = peek(connection, account, campaign.id), waits.get(account, 0)
             left = pace.allowance(state, now)
             wait = pace.judge(state, now) if count else None
             windows = tuple(pace.windows(count, left, state.hold, now))
             views.append(AccountView(account, left.limit, left.used, left.remaining, left.reset_at, count, wait, windows))
-        counted, gone = totals(connection, campaign.id), sent_but_gone(connection, campaign.id)
+        counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
-    return Summary(campaign, counted, tuple(views), gone, now, zone)
+    return Summary(campaign, counted, tuple(views), gone, now, zone, live)
 
 
 def rows(summary: Summary) -> list[tuple[str, str]]:

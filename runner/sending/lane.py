@@ -41,7 +41,12 @@ class Waiting:
     wait: Wait
 
 
-Event = Sent | Waiting
+@dataclass(frozen=True, slots=True)
+class Halting:
+    """A person interrupted; the messages in flight are waited for."""
+
+
+Event = Sent | Waiting | Halting
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ class Pace:
             return Wait(self._opening(hold.until), hold.reason, stay=hold.brief)
         left = self.allowance(state, now)
         if left.remaining == 0:
-            return Wait(self._opening(left.reset_at), f"the quota is spent ({left.used} of {left.limit} used)", stay=False)
+            return Wait(self._opening(left.reset_at), f"no more may go now ({left.used} of {left.limit} used)", stay=False)
         if self.calendar is None:
             slot = now if state.last_claim is None else max(now, state.last_claim + self.min_gap)
             return Wait(slot, "messages are spaced", stay=True) if slot > now else None
