@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -333,6 +334,18 @@ def test_help_is_light() -> None:
     code = f"import sys, runner.cli; runner.cli._guarded(['--help']); sys.exit(len({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "rehearse" in done.stdout) == (0, True)
+
+
+@pytest.mark.usefixtures("people")
+def test_names_that_a_terminal_cannot_show_end_nothing(shell: Shell, write: Callable[[str, str], Path]) -> None:
+    """Output to a narrow encoding: the run goes to its end, and JSON is plain ASCII."""
+    write("名簿.csv", "First Name,LinkedIn URL\n太郎,taro-yamada\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "runner", "run", "名簿.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes"]
+    for more in ([], ["--json"]):
+        done = subprocess.run([*command, *more], env=environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["campaign"] == "名簿"
 
 
 def test_version(shell: Shell) -> None:

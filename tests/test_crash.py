@@ -196,7 +196,7 @@ def test_sigkill_while_a_request_is_under_way(tmp_path: Path, fatal: int) -> Non
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_lets_the_message_in_flight_finish(tmp_path: Path, number: signal.Signals) -> None:
     """Exit 130, results written, the message under way recorded as sent, the rest waiting; the next run finishes."""
     lay_out(tmp_path, 6)
@@ -210,8 +210,9 @@ def test_the_first_signal_lets_the_message_in_flight_finish(tmp_path: Path, numb
         server.received = received
         process = command(tmp_path, server.url)
         running.append(process)
-        code, answer, _ = finish(process)
+        code, answer, err = finish(process)
         assert (code, answer["exitCode"], answer["stopped"]["reason"]) == (130, 130, "Interrupted.")
+        assert "Finishing the message in flight" in err
         assert answer["totals"]["sent"] == len(server.endpoint.receipts)
         assert answer["totals"]["uncertain"] == 0
         assert 3 <= answer["totals"]["sent"] <= 6

@@ -98,6 +98,7 @@ class World:
         written = self.lines(report.summary.campaign.name)
         assert counts.rows == len(written)
         assert [line.cells for line in written] == [tuple(person) for person in self.people if any(person)]
+        assert report.results is not None
         assert report.results.path.exists()
         self.check_receipts()
 

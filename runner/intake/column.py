@@ -121,7 +121,7 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
         if role in roles:
             continue
         found = by_form.get(normalise(role), [])
-        if not found and not (role in RECIPIENT_ROLES and recipients_named):
+        if not found and not (role == "recipientProfileId" and recipients_named):
             aliases = [normalise(alias) for alias in _ALIASES.get(role, ())]
             present = [alias for alias in aliases if alias in by_form]
             if "url" in present and len(present) > 1:

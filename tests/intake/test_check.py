@@ -209,6 +209,21 @@ def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
     assert "LinkedIn" in str(caught.value.remedy)
 
 
+def test_a_spreadsheets_error_text_is_an_error_also_in_a_csv(write: Write) -> None:
+    """#N/A in a cell the template uses; elsewhere it does not matter; `NA` is a name."""
+    path = write("x.csv", "first name,profile,note\n#N/A,jo-doe,\nNA,al-doe,#REF!\n")
+    assert codes(path) == [("A2", "cell-error")]
+
+
+def test_a_duplicate_can_link_two_spellings(write: Write) -> None:
+    """A row that repeats a slug and adds a URN makes a later row with that URN a duplicate as well."""
+    path = write(
+        "x.csv",
+        "first name,recipientProfileId,urn\na,jane,\nb,jane,ACoAAFpqSoMB8v\nc,,ACoAAFpqSoMB8v\n",
+    )
+    assert [entry.duplicate_of for entry in entries(path)] == [None, 2, 2]
+
+
 def test_faults_count_where_the_cell_is_used(write: Write) -> None:
     """A ragged row is invalid as a whole, since any of its values may stand in the wrong column."""
     assert codes(write("x.csv", "first name,profile,note\nJo,jo-doe\n")) == [("row 2", "ragged-row")]

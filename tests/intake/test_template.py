@@ -144,6 +144,9 @@ def test_front_matter_gives_subject_and_type() -> None:
         ("---\nsubject: x\n---\nHi\n{{ name|uper }}", "hello.j2, line 5", "upper"),
         ("Hi\n{% for x in name %}{% endfor %}", "hello.j2, line 2", "if"),
         ("", "hello.j2", "Write"),
+        ("---\nsubject: x\nHi {{ name }}", "hello.j2", "three dashes"),
+        ("\n---\nsubject: x\nHi", "hello.j2", "three dashes"),
+        ("\n\n---\nsubjct: x\n---\nhi", "hello.j2, line 4", "subject"),
     ],
 )
 def test_a_mistake_is_refused_with_its_line(source: str, where: str, remedy: str) -> None:
