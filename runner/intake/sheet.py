@@ -6,6 +6,7 @@ exactly is refused with a sentence; a row that cannot be is handed on with its f
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -27,6 +28,8 @@ MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
 # One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.
 MAX_CELL: Final = 1_048_576
+_CHUNK: Final = 1024**2
+_SAMPLE: Final = 64 * 1024
 MAX_UNPACKED: Final = 2 * 1024**3
 MAX_RATIO: Final = 100
 RATIO_MATTERS_FROM: Final = 100 * 1024**2
@@ -204,41 +207,47 @@ def _fitted(record: Row, width: int, where: str, *, ragged: bool) -> Row:
 
 
 def _read_csv(path: Path) -> Table:
-    raw = path.read_bytes()
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    elif b"\x00" in raw[:4096]:
-        raise RefusedError(
-            f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
-        )
-    else:
-        encoding = "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise RefusedError(
-            f"{path} is not UTF-8 text, so its names could be misread.",
-            where=f"{path.name}, line {line}",
-            remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)", or as an XLSX workbook.',
-        ) from None
-    del raw
-    if re.match(r"\s*<(?:!doctype|html|\?xml|table)", text[:200], re.IGNORECASE):
+    encoding, sample = _decoded(path)
+    if re.match(r"\s*<(?:!doctype|html|\?xml|table)", sample[:200], re.IGNORECASE):
         raise RefusedError(f"{path} is a web page or XML, not a CSV.", remedy="Open it and save it as an XLSX workbook.")
-    text = text.rstrip("\x1a")
-    skipped = 0
-    declared = re.match(r"sep=(.)\r?\n", text)
-    if declared:
-        delimiter, text, skipped = declared[1], text[declared.end() :], 1
-    else:
-        delimiter = _delimiter(text)
-    return _table(path, None, _csv_records(path, text, delimiter, skipped), delimiter=delimiter)
+    declared = re.match(r"sep=(.)\r?\n", sample)
+    delimiter = declared[1] if declared else _delimiter(sample)
+    return _table(path, None, _csv_records(path, encoding, delimiter, skip=bool(declared)), delimiter=delimiter)
 
 
-def _delimiter(text: str) -> str:
+def _decoded(path: Path) -> tuple[str, str]:
+    """A text file's encoding, sure because all of it was decoded, and its first characters. Raises RefusedError."""
+    with path.open("rb") as file:
+        chunk = file.read(_CHUNK)
+        if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16"
+        elif b"\x00" in chunk[:4096]:
+            raise RefusedError(
+                f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
+            )
+        else:
+            encoding = "utf-8-sig"
+        decoder, sample, lines = codecs.getincrementaldecoder(encoding)(), "", 1
+        try:
+            while chunk:
+                text = decoder.decode(chunk)
+                sample = sample or text[:_SAMPLE]
+                lines += chunk.count(b"\n")
+                chunk = file.read(_CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            lines += chunk.count(b"\n", 0, error.start)
+            raise RefusedError(
+                f"{path} is not UTF-8 text, so its names could be misread.",
+                where=f"{path.name}, line {lines}",
+                remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)", or as an XLSX workbook.',
+            ) from None
+    return encoding, sample
+
+
+def _delimiter(sample: str) -> str:
     """The delimiter under which most of the first records have as many fields as the header; a single column if none has."""
     best, best_score = ",", (0, 0)
-    sample = text[: 64 * 1024]
     for delimiter in DELIMITERS:
         try:
             records = [record for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if record]
@@ -252,24 +261,27 @@ def _delimiter(text: str) -> str:
     return best
 
 
-def _csv_records(path: Path, text: str, delimiter: str, skipped: int) -> Iterator[Row]:
+def _csv_records(path: Path, encoding: str, delimiter: str, *, skip: bool) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
-    lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = skipped
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise RefusedError(
-                f"The text around line {reader.line_num + skipped} is not valid CSV ({error}); a quote is probably missing.",
-                where=f"{path.name}, after row {number}",
-                remedy='Open the list in a spreadsheet program, look there, save it again. A quote in a value is written "".',
-            ) from None
-        number += 1
-        yield Row(number, tuple(record))
+    with path.open(encoding=encoding, newline="") as file:
+        if skip:
+            file.readline()
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        number = int(skip)
+        while True:
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise RefusedError(
+                    f"The text around line {reader.line_num + skip} is not valid CSV ({error}); a quote is probably missing.",
+                    where=f"{path.name}, after row {number}",
+                    remedy='Open it in a spreadsheet program, look there, save it again. A quote in a value is written "".',
+                ) from None
+            number += 1
+            if record != ["\x1a"]:  # the end-of-file mark of old programs
+                yield Row(number, tuple(record))
 
 
 # --- XLSX
