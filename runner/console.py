@@ -316,7 +316,7 @@ class _Progress:
         if self._bar is not None:
             shown: dict[str, object] = {"sent": self._sent}
             if self._left is not None:
-                shown["quota left"] = self._left
+                shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
             if self._next is not None:
                 shown["next"] = f"{self._next.astimezone():%H:%M:%S}"
             self._bar.set_postfix(shown)

@@ -24,10 +24,11 @@ from runner.intake.check import Check, Entry, Problem, check
 from runner.intake.column import lay_out
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
-from runner.ledger.delivery import decide, lines, take_in
+from runner.ledger.delivery import decide, take_in
 from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, put_campaign
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
+from runner.ledger.standing import lines
 from runner.naming import name as name_campaign
 from runner.results.summary import Summary, rows, summarise
 from runner.results.workbook import Sheet, Written, check_path, default_path, write

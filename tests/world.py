@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.campaign import Campaign, Options, load
-from runner.ledger.delivery import lines
 from runner.ledger.ledger import Ledger, campaign_named, open_ledger
 from runner.ledger.record import Line
+from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.run import Plan, Report, Session, run

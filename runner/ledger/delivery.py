@@ -1,4 +1,4 @@
-"""Deliveries: taking a sheet in, and reading back what became of each row.
+"""Deliveries: taking a sheet in, what a person decides about one, and what a list has in common with the campaigns there are.
 
 Reading an edited sheet is the normal case. People are recognised by identity, never by position: new ones are added, waiting
 ones rewritten, vanished ones withdrawn, and what was sent stays as it was sent.
@@ -7,7 +7,7 @@ ones rewritten, vanished ones withdrawn, and what was sent stays as it was sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -19,17 +19,12 @@ from sqlalchemy.engine import Connection
 from runner.intake.check import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.ledger import Ledger
 from runner.ledger.person import Spellings, suppressed
 from runner.ledger.record import (
     ATTEMPTED,
     POSSIBLY_RECEIVED,
-    Attempt,
-    Decision,
-    Line,
     Status,
     TakenIn,
-    Totals,
 )
 
 _BATCH: Final = 2_000
@@ -196,135 +191,6 @@ def _withdraw(connection: Connection, ids: set[int]) -> int:
         statement = sa.update(table).where(table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING)
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
     return len(values)
-
-
-# --- reading back
-
-_JOIN: Final = schema.row.outerjoin(
-    schema.delivery,
-    sa.and_(schema.delivery.c.campaign_id == schema.row.c.campaign_id, schema.delivery.c.identity == schema.row.c.identity),
-)
-_STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
-
-
-def shown(status: Status, *, live: bool = False) -> Status:
-    """The status people see. A claim without an outcome may have been delivered, so it counts as uncertain; while the run that
-    made it is `live`, it is just being sent and counts as waiting."""
-    if status is Status.SENDING:
-        return Status.WAITING if live else Status.UNCERTAIN
-    return status
-
-
-def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> Totals:
-    statement = (
-        sa.select(_STATUS, sa.func.count()).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id).group_by(_STATUS)
-    )
-    counts: dict[str, int] = {}
-    for status, count in connection.execute(statement):
-        name = shown(Status(status), live=live).value
-        counts[name] = counts.get(name, 0) + count
-    return Totals(**counts)
-
-
-def sent_but_gone(connection: Connection, campaign_id: int) -> int:
-    """People who were, or may have been, messaged and are no longer in the sheet."""
-    table = schema.delivery
-    present = sa.select(schema.row.c.identity).where(
-        schema.row.c.campaign_id == campaign_id, schema.row.c.identity == table.c.identity
-    )
-    statement = sa.select(sa.func.count()).where(
-        table.c.campaign_id == campaign_id, table.c.status.in_(POSSIBLY_RECEIVED), ~present.exists()
-    )
-    return connection.execute(statement).scalar_one()
-
-
-def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
-    """How many deliveries wait, by account, the accounts in the sheet's order."""
-    table = schema.delivery
-    statement = (
-        sa.select(table.c.account, sa.func.count())
-        .where(table.c.campaign_id == campaign_id, table.c.status == Status.WAITING)
-        .group_by(table.c.account)
-        .order_by(sa.func.min(table.c.position))
-    )
-    return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
-
-
-def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False) -> Iterator[Line]:
-    """The sheet's rows in their order, with what became of each; read in pages, so that nobody waits for the whole."""
-    position = -1
-    tries = (
-        sa.select(sa.func.count())
-        .where(schema.attempt.c.delivery_id == schema.delivery.c.id, schema.attempt.c.wired_at.is_not(None))
-        .correlate(schema.delivery)
-        .scalar_subquery()
-    )
-    columns = (
-        schema.row.c.position,
-        schema.row.c.number,
-        schema.row.c.cells,
-        _STATUS.label("status"),
-        sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason).label("reason"),
-        schema.row.c.identity,
-        schema.delivery.c.id,
-        schema.delivery.c.account,
-        schema.delivery.c.typing_indicator_sent,
-        schema.delivery.c.error,
-        schema.delivery.c.sent_at,
-        schema.delivery.c.sent_to_urn,
-        schema.delivery.c.http_status,
-        schema.delivery.c.message,
-        tries.label("attempts"),
-    )
-    while True:
-        statement = sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
-        if number is not None:
-            statement = statement.where(schema.row.c.number == number)
-        page = statement.where(schema.row.c.position > position).order_by(schema.row.c.position).limit(_BATCH)
-        with ledger.read() as connection:
-            found = connection.execute(page).all()
-        for row in found:
-            status = shown(Status(row.status), live=live)
-            yield Line(
-                row.number,
-                tuple(json.loads(row.cells)),
-                status,
-                row.reason,
-                row.identity,
-                row.id,
-                row.account,
-                row.typing_indicator_sent,
-                row.error,
-                row.sent_at,
-                row.sent_to_urn,
-                row.http_status,
-                row.attempts or 0,
-                row.message if status in POSSIBLY_RECEIVED else None,
-            )
-        if len(found) < _BATCH:
-            return
-        position = found[-1].position
-
-
-def senders(connection: Connection, campaign_id: int) -> list[str]:
-    """The accounts of the campaign's rows, in the sheet's order."""
-    table = schema.delivery
-    statement = sa.select(table.c.account).where(table.c.campaign_id == campaign_id, table.c.status != Status.SKIPPED)
-    return list(connection.execute(statement.group_by(table.c.account).order_by(sa.func.min(table.c.position))).scalars())
-
-
-def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:
-    """Every attempt of a delivery, and every decision a person took about it, oldest first."""
-    attempt, decision = schema.attempt, schema.decision
-    attempts = [
-        Attempt(row.claimed_at, row.wired_at, row.settled_at, row.account, row.status, row.http_status, row.error)
-        for row in connection.execute(sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id))
-    ]
-    decisions = [
-        Decision(row.decided_at, row.decided_by, row.verdict)
-        for row in connection.execute(sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id))
-    ]
-    return attempts, decisions
 
 
 def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> bool:

@@ -15,9 +15,9 @@ from typing import Final
 
 from runner.campaign import Campaign
 from runner.errors import ExitCode
-from runner.ledger.delivery import lines
 from runner.ledger.ledger import open_ledger
 from runner.ledger.record import Line, Status
+from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import Receipt, SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.results.workbook import default_path

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from runner.ledger.attempt import peek
-from runner.ledger.delivery import history, senders, sent_but_gone, totals, waiting
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
+from runner.ledger.standing import history, senders, sent_but_gone, totals, waiting
 from runner.sending.pace import Pace
 
 
