@@ -174,7 +174,9 @@ def test_settling_as_sent_ends_a_row(tmp_path: Path) -> None:
     assert (line.status, line.reason) == (Status.SENT, "settled as sent by Ann")
     assert line.sent_at is not None
     ledger.close()
+    world.people.reverse()
     assert world.run().exit_code is ExitCode.DONE
+    assert [line.reason for line in world.lines()] == [None, "settled as sent by Ann"]
 
 
 def test_three_unclear_answers_in_a_row_stop_the_account(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def take_in(
     rows: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []  # attempted deliveries, of which nothing but the place in the sheet may change
     wanted: set[int] = set()
     added = rewritten = 0
 
@@ -79,17 +80,18 @@ def take_in(
             if values:
                 connection.execute(sa.insert(table), values)
                 values.clear()
-        if changed:
-            names: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
-            connection.execute(
-                sa.update(schema.delivery).where(schema.delivery.c.id == sa.bindparam("_id")).values(names), changed
-            )
-            changed.clear()
+        for values in (changed, moved):
+            if values:
+                names: dict[str, Any] = {name: sa.bindparam(name) for name in values[0] if name != "_id"}
+                statement = sa.update(schema.delivery).where(schema.delivery.c.id == sa.bindparam("_id"))
+                connection.execute(statement.values(names), values)
+                values.clear()
 
     for position, entry in enumerate(entries):
         number = entry.row.number
         keys = spellings.of(entry.recipient.keys) if entry.recipient else ()
-        delivery = next((known[key] for key in keys if key in known), None)
+        same = [known[key] for key in keys if key in known]
+        delivery = next((one for one in same if one.status in ATTEMPTED), same[0] if same else None)
         twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
         status, reason, identity = None, None, None
         if entry.duplicate_of is not None or twin is not None:
@@ -97,10 +99,8 @@ def take_in(
         elif delivery is not None and delivery.status in ATTEMPTED:
             identity = delivery.identity  # what was sent stays as it was sent
             taken[delivery.id] = number
-            place = (position, number)
-            if delivery.values[:2] != place:
-                values = dict(zip(_WRITTEN, (*place, *delivery.values[2:]), strict=True))
-                changed.append({"_id": delivery.id, "status": delivery.status, "reason": None, **values})
+            if delivery.values[:2] != (position, number):
+                moved.append({"_id": delivery.id, "position": position, "row": number})
         elif entry.message is None:
             status, reason = Status.INVALID, entry.reason
         elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
@@ -110,19 +110,19 @@ def take_in(
             status, reason = Status.SKIPPED, "on the do-not-contact list"
         else:
             message = entry.message
-            values = _written(position, number, message, _account(message, accounts))
+            written = _written(position, number, message, _account(message, accounts))
             if delivery is None:
                 identity = message.recipient.identity
-                new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **values})
+                new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **written})
                 taken.update(dict.fromkeys(keys, number))
                 added += 1
             else:
                 identity = delivery.identity
                 wanted.add(delivery.id)
                 taken[delivery.id] = number
-                if delivery.values != tuple(values.values()) or delivery.status is not Status.WAITING:
-                    changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **values})
-                    rewritten += delivery.values[2:] != tuple(values.values())[2:]
+                if delivery.values != tuple(written.values()) or delivery.status is not Status.WAITING:
+                    changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **written})
+                    rewritten += delivery.values[2:] != tuple(written.values())[2:]
         cells = json.dumps([entry.row.cells[index] for index in columns])
         rows.append(
             {
