@@ -213,6 +213,14 @@ def test_endless_slowing_down_ends_the_run_and_no_row(tmp_path: Path) -> None:
     assert (report.exit_code, world.statuses(), world.server.requests) == (ExitCode.PAUSED, ["waiting"] * 2, 5)
 
 
+def test_staying_runs_do_not_hammer_an_endpoint_that_slows_them(tmp_path: Path) -> None:
+    """With --wait a 429 without end is asked about ever more rarely, and the row goes when it may."""
+    slow = [Answer(429, b"{}", {"Retry-After": "1"})] * 50
+    world = World(tmp_path, crowd(1), script=lambda _: slow.pop() if slow else None)
+    assert world.run(stay=True, now=True, min_gap=0).exit_code is ExitCode.DONE
+    assert world.clock.now() - MONDAY > timedelta(hours=11)
+
+
 def test_other_peoples_use_of_the_quota_is_seen(tmp_path: Path) -> None:
     """When the headers tell that others used the account, we stop before the 429."""
     spent = {"X-RateLimit-Limit": "150", "X-RateLimit-Remaining": "2", "X-RateLimit-Reset": "2026-11-24T00:00:00Z"}

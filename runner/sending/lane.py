@@ -13,6 +13,7 @@ from runner.ledger.attempt import claim, commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 from runner.sending.api import Endpoint
+from runner.sending.outcome import BRIEF
 from runner.sending.pace import Pace
 
 # A request that never left is tried again after these pauses, then the account stops.
@@ -110,8 +111,10 @@ async def drive(course: Course, account: str) -> LaneEnd:
             await _sleep_until(course, course.now() + RETRY_PAUSES[unreachable - 1])
         elif uncertain >= UNCERTAIN_IN_A_ROW:
             return _given_up(f"{uncertain} messages in a row ended without a clear answer; the last: {outcome.error}")
-        elif outcome.hold and slowed >= SLOWED_IN_A_ROW and not course.stay:
-            return LaneEnd("paused", outcome.hold.until, outcome.hold.reason)
+        elif outcome.hold and slowed >= SLOWED_IN_A_ROW:
+            if not course.stay:
+                return LaneEnd("paused", outcome.hold.until, outcome.hold.reason)
+            await _sleep_until(course, course.now() + BRIEF)
     return LaneEnd("halted")
 
 
