@@ -79,6 +79,16 @@ def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
     assert whole_day[-1] - whole_day[0] > timedelta(hours=7)
 
 
+def test_a_quota_that_resets_within_the_hours_makes_no_burst(tmp_path: Path) -> None:
+    """In Los Angeles the quota's day ends at 16:00: what the last hour could send is spread into the next day's hours."""
+    world = World(tmp_path, crowd(300), limit=80, start=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    world.run(stay=True, time_zone="America/Los_Angeles")
+    times = [receipt.at for receipt in world.server.receipts]
+    gaps = [after - before for before, after in pairwise(times)]
+    assert len(times) == 300
+    assert min(gaps) > timedelta(minutes=4)
+
+
 def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
     """On a Saturday: nothing is sent, exit 75, next on Monday at nine."""
     world = World(tmp_path, crowd(3), start=datetime(2026, 11, 28, 12, tzinfo=UTC))

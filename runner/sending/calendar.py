@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,13 @@ class Calendar:
         """The first instant after `instant`, which is inside the hours, that is outside; at most a few days on."""
         later = [edge for edge in self._edges(instant, days=3) if edge > instant]
         return next((edge for edge in later if not self.is_open(edge)), later[-1])
+
+    def open_time(self, start: datetime, end: datetime) -> timedelta:
+        """How much of the time from `start` to `end`, at most some days on, is inside the hours."""
+        inside = [edge for edge in self._edges(start) if start < edge < end]
+        moments = [start, *inside, max(start, end)]
+        spans = (after - before for before, after in pairwise(moments) if self.is_open(before))
+        return sum(spans, timedelta())
 
     def _edges(self, instant: datetime, days: int = 15) -> list[datetime]:
         """Every instant, from the day of `instant` on, at which the hours may open or close, in order."""

@@ -5,6 +5,7 @@ Holds first, then the quota, then the sending hours, then the spacing: the first
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +44,8 @@ class Pace:
         if not self.calendar.is_open(now):
             opening = self.calendar.next_open(now)
             return Wait(opening, "it is outside the sending hours", stay=self._same_day(now, opening))
-        end = min(self.calendar.closes(now), left.reset_at)
+        # The quota's window can end within the sending hours: spread over all the hours it still has, today's and tomorrow's.
+        end = now + self.calendar.open_time(now, left.reset_at)
         count = max(1, min(left.remaining, state.waiting(), left.remaining if budget is None else budget))
         slot = next_slot(now, state.last_claim, end, count, self.min_gap)
         if slot <= now:
@@ -64,7 +66,8 @@ class Pace:
                 remaining, reset_at = left.limit, next_midnight(moment)
             end = min(self.calendar.closes(moment), reset_at) if self.calendar else reset_at
             room = waiting if not self.min_gap else 1 + int((end - moment - timedelta(microseconds=1)) / self.min_gap)
-            count = min(waiting, remaining, room)
+            share = (end - moment) / self.calendar.open_time(moment, reset_at) if self.calendar else 1.0
+            count = min(math.ceil(min(waiting, remaining) * share), room)
             if count > 0:
                 yield moment, count
             waiting -= count

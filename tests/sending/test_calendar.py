@@ -76,6 +76,13 @@ def test_nothing_is_closed_before_the_closing(calendar: Calendar, instant: datet
         minute += MINUTE if closing - minute < timedelta(days=1) else timedelta(minutes=13)
 
 
+@given(calendars(), minutes, st.integers(0, 3 * 24 * 60))
+def test_open_time_is_what_a_clock_would_count(calendar: Calendar, start: datetime, count: int) -> None:
+    """The open minutes between two instants, counted one by one; every edge here falls on a minute."""
+    counted = sum(calendar.is_open(start + number * MINUTE) for number in range(count))
+    assert calendar.open_time(start, start + count * MINUTE) == counted * MINUTE
+
+
 def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
     """Berlin has no 02:30 on 29 March 2026: the hours begin at 03:00, when the gap ends."""
     calendar = Calendar(time(2, 30), time(5), frozenset(range(7)), ZoneInfo("Europe/Berlin"))
