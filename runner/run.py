@@ -124,7 +124,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         with ledger.write() as connection:
             record = _put(connection, record.name, campaign, intake, results, session.now())
             columns = [column.index for column in intake.checked.layout.inputs]
-            taken_in = take_in(connection, record.id, intake.entries, columns, campaign.accounts)
+            taken_in = take_in(connection, record.id, intake.entries, columns, campaign.accounts, session.now())
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
         plan = Plan(intake, summary, taken_in, recovered, (*intake.notices, *named.notices, *notices))
         if not session.agree(plan):

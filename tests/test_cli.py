@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -359,7 +360,8 @@ def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
     """Not even when the endpoint echoes it."""
     shell.server.endpoint._script = lambda _: Answer(400, f'{{"error": "bad header Bearer {KEY}"}}'.encode())
     assert shell.run("people.csv", "-t", "hello.j2") == 1
-    dump = "\n".join(sqlite3.connect("ledger.db").iterdump())
+    with closing(sqlite3.connect("ledger.db")) as connection:
+        dump = "\n".join(connection.iterdump())
     assert "[key]" in dump
     assert KEY not in dump
     assert KEY not in Path("people.results.csv").read_text()

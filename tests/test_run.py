@@ -440,7 +440,7 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         intake = take(campaign)
         with ledger.write() as connection:
             record = _put(connection, f"c{number}", campaign, intake, tmp_path / f"r{number}.csv", world.clock.now())
-            take_in(connection, record.id, intake.entries, [0, 1], ["acc"])
+            take_in(connection, record.id, intake.entries, [0, 1], ["acc"], world.clock.now())
         session = world.session()
         courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))
 

@@ -98,6 +98,13 @@ def clean(text: str) -> str:
     return text
 
 
+def whole(text: str) -> str:
+    """The text without halves of characters, which no file or request can carry."""
+    if text.isprintable():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def guard(text: str) -> str:
     """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an apostrophe before it."""
     risky = _FORMULA_START.match(text.lstrip("'"))
@@ -267,7 +274,7 @@ def _csv_records(path: Path, encoding: str, delimiter: str, *, skip: bool) -> It
         if skip:
             file.readline()
         reader = csv.reader(file, delimiter=delimiter, strict=True)
-        number = int(skip)
+        number = 0  # spreadsheet programs do not show the line that names the delimiter
         while True:
             try:
                 record = next(reader)
@@ -380,7 +387,7 @@ def _sheet_records(rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
 def _text(value: object) -> str:
     if isinstance(value, str):
         if "_x" in value:
-            value = _ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), value)
+            value = whole(_ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), value))
         return value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

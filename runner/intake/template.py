@@ -16,11 +16,13 @@ from typing import Any, Final, Literal, NoReturn, cast
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import RefusedError
 from runner.intake.column import nearest
+from runner.intake.sheet import whole
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
@@ -108,7 +110,7 @@ def _bounded(text: str) -> str:
 
 
 def _concat(parts: Sequence[object]) -> str:
-    texts = [str(part) for part in parts]
+    texts = [str(_printable(part)) for part in parts]
     if sum(map(len, texts)) > MAX_TEXT:
         raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
     return "".join(texts)
@@ -135,7 +137,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        if operator == "**" or (not numbers and operator != "+"):
+        texts = isinstance(left, str) and isinstance(right, str) and operator == "+"
+        if isinstance(left, StrictUndefined) or isinstance(right, StrictUndefined):
+            str(left), str(right)  # one of them raises
+        if operator == "**" or not (numbers or texts):
             raise SecurityError(f"{operator} works on numbers only in a message template")
         if numbers and (abs(left) > 1e15 or abs(right) > 1e15):
             raise SecurityError("the numbers grow too large")
@@ -149,13 +154,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _environment() -> _Sandbox:
     environment = _Sandbox(undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False)
     environment.globals.clear()
-    kept = "default d upper lower title capitalize trim first last length int float abs round string truncate wordcount"
+    kept = "default d upper lower title capitalize trim first last length int float string truncate wordcount"
     environment.filters = {name: environment.filters[name] for name in kept.split()}
     environment.filters |= {"concat": _concat, "replace": _replace}
     return environment
 
 
 _ENVIRONMENT: Final = _environment()
+_FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +173,20 @@ class Part:
 
     def render(self, values: Mapping[str, object]) -> str:
         """The text, at most MAX_TEXT characters. Raises RenderError."""
-        text, length = [], 0
+        pieces, length = [], 0
         try:
             for piece in self.compiled.generate(values):
+                pieces.append(piece)
                 length += len(piece)
                 if length > MAX_TEXT:
-                    raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
-                text.append(piece)
+                    break
         except _BlankError as error:
             raise RenderError(str(error), error.column) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
-            raise (
-                error if isinstance(error, RenderError) else RenderError(f"the template fails on this row: {error}")
-            ) from None
-        return "".join(text)
+        except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError, MemoryError) as error:
+            raise RenderError(f"the template fails on this row: {error}") from None
+        if length > MAX_TEXT:
+            raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
+        return whole("".join(pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,50 +277,55 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
 
     try:
         tree = _ENVIRONMENT.parse(text)
-        for node in tree.find_all(tuple(_STATEMENTS)):
-            word = _STATEMENTS[type(node)]
-            refuse(
-                f"{{% {word} %}} cannot be used in a message template.",
-                node.lineno,
-                "Use {{ … }}, {% if %} and {% set %}.",
-            )
-        for filter_ in tree.find_all(nodes.Filter):
-            if filter_.name not in _ENVIRONMENT.filters or filter_.name == "concat":
-                known = sorted(set(_ENVIRONMENT.filters) - {"concat"})
-                guess = nearest(filter_.name, known)
-                remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(known)}."
-                refuse(f"The template uses the filter {filter_.name!r}, which it cannot.", filter_.lineno, remedy)
-        for call in tree.find_all(nodes.Call):
-            if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
-                refuse(
-                    f"The template calls .{call.node.attr}(), which it cannot.",
-                    call.lineno,
-                    "Use a filter: {{ name|upper }}.",
-                )
-        for item in tree.find_all(nodes.Getitem):
-            if _is_row(item.node) and not isinstance(item.arg, nodes.Const):
-                refuse("row[…] takes a column's name in quotes.", item.lineno, 'Write row["First Name"].')
+        for what, line, remedy in _forbidden(tree):
+            refuse(what, line, remedy)
         names = {name: line + first_line - 1 for name, line in _names(tree).items()}
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names)
     except TemplateSyntaxError as error:
-        refuse(
-            f"The template has a mistake: {error.message}.",
-            error.lineno,
-            "Correct it; `campaign preview` shows the result.",
-        )
+        what = f"The template has a mistake: {error.message}".rstrip(".")
+        refuse(f"{what}.", error.lineno, "Correct it; `campaign preview` shows the result.")
     except TemplateError as error:
         refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
-    except (RecursionError, MemoryError, OverflowError, SyntaxError, ArithmeticError):
-        refuse("The template is too deeply nested.", 1, "Simplify it.")
+    except (RecursionError, MemoryError, ValueError, SyntaxError, ArithmeticError):
+        refuse("The template is too deeply nested, or holds too large a number.", 1, "Simplify it.")
+
+
+def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
+    """What a message template may not hold: each as a sentence, its line, and what to write instead."""
+    for node in tree.find_all(tuple(_STATEMENTS)):
+        word = _STATEMENTS[type(node)]
+        yield f"{{% {word} %}} cannot be used in a message template.", node.lineno, "Use {{ … }}, {% if %} and {% set %}."
+    for filter_ in tree.find_all(nodes.Filter):
+        if filter_.name not in _FILTERS:
+            guess = nearest(filter_.name, _FILTERS)
+            remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(_FILTERS))}."
+            yield f"The template uses the filter {filter_.name!r}, which it cannot.", filter_.lineno, remedy
+    called = set()
+    for call in tree.find_all(nodes.Call):
+        called.add(id(call.node))
+        if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
+            yield f"The template calls .{call.node.attr}(), which it cannot.", call.lineno, "Use a filter: {{ name|upper }}."
+    for attribute in tree.find_all(nodes.Getattr):
+        if id(attribute) not in called and not _is_row(attribute.node):
+            yield f"The template reads .{attribute.attr}, which it cannot.", attribute.lineno, "Use a filter: {{ name|upper }}."
+    for item in tree.find_all(nodes.Getitem):
+        constant = item.arg.value if isinstance(item.arg, nodes.Const) else None
+        if _is_row(item.node) != isinstance(constant, str):
+            yield "[…] takes a place in a text, or a column's name after row.", item.lineno, 'Write row["First Name"].'
+    listed = {id(operand.expr) for operand in tree.find_all(nodes.Operand) if operand.op in ("in", "notin")}
+    for literal in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
+        if id(literal) not in listed:
+            yield "The template makes a list, which it can only behind `in`.", literal.lineno, "Write the values one by one."
 
 
 def _names(tree: nodes.Template) -> dict[str, int]:
     """Names the text reads and does not set itself, each with its line; `row["First Name"]` and `row.x` count as such."""
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    # `{% set name = name|default("there") %}` both reads and sets it: Jinja2 knows what comes first.
+    read = find_undeclared_variables(tree) - {"row"}
     names: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in own and name.name != "row":
+        if name.ctx == "load" and name.name in read:
             names.setdefault(name.name, name.lineno)
     for item in tree.find_all(nodes.Getitem):
         if _is_row(item.node) and isinstance(item.arg, nodes.Const):

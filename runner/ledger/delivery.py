@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.check import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.person import Spellings, suppressed
+from runner.ledger.person import Spellings, learn, suppressed
 from runner.ledger.record import (
     ATTEMPTED,
     POSSIBLY_RECEIVED,
@@ -55,16 +55,23 @@ _WRITTEN: Final = (
 
 
 def take_in(
-    connection: Connection, campaign_id: int, entries: Iterable[Entry], columns: Sequence[int], accounts: Sequence[str]
+    connection: Connection,
+    campaign_id: int,
+    entries: Sequence[Entry],
+    columns: Sequence[int],
+    accounts: Sequence[str],
+    now: datetime,
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
     `columns` are the indexes of the cells to keep for the results. `accounts` share the rows that name no account themselves,
     stably by recipient; with none they go to the key's default.
     """
+    people = [entry.recipient for entry in entries if entry.recipient]
+    learn(connection, [(person.slug, person.urn) for person in people if person.slug and person.urn], now)
     spellings = Spellings(connection)
     barred = suppressed(connection, spellings)
-    known = _known(connection, campaign_id, spellings)
+    known, waiting = _known(connection, campaign_id, spellings)
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
 
     taken: dict[int | str, int] = {}  # delivery id or new identity → row number
@@ -138,9 +145,7 @@ def take_in(
         if len(rows) >= _BATCH:
             flush()
     flush()
-    withdrawn = _withdraw(
-        connection, {delivery.id for delivery in known.values() if delivery.status is Status.WAITING} - wanted
-    )
+    withdrawn = _withdraw(connection, waiting - wanted)
     return TakenIn(added, rewritten, withdrawn, len(known))
 
 
@@ -168,20 +173,24 @@ def _written(position: int, number: int, message: Message, account: str) -> dict
     return dict(zip(_WRITTEN, values, strict=True))
 
 
-def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> dict[str, _Known]:
-    """Every identity of every delivery the campaign has; of two that mean one person, the one that was attempted."""
+def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> tuple[dict[str, _Known], set[int]]:
+    """Every identity of every delivery the campaign has, of two that mean one person the one that was attempted; and the ids of
+    all that wait."""
     table = schema.delivery
     columns = [table.c[name] for name in _WRITTEN]
     known: dict[str, _Known] = {}
+    waiting: set[int] = set()
     statement = sa.select(table.c.id, table.c.identity, table.c.status, *columns).where(table.c.campaign_id == campaign_id)
     for id_, identity, status, *values in connection.execute(statement):
         delivery = _Known(id_, identity, Status(status), tuple(values))
+        if delivery.status is Status.WAITING:
+            waiting.add(id_)
         slug, urn = values[3], values[4]
         for key in spellings.of(key for key in (identity, slug, urn) if key):
             other = known.get(key)
             if other is None or (delivery.status in ATTEMPTED and other.status not in ATTEMPTED):
                 known[key] = delivery
-    return known
+    return known, waiting
 
 
 def _withdraw(connection: Connection, ids: set[int]) -> int:

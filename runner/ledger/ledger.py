@@ -98,10 +98,14 @@ def open_ledger(location: str | Path) -> Ledger:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     ledger = Ledger(engine, url)
-    with ledger.read() as connection:
-        version = _version(connection)
-    if version != schema.HEAD:
-        _migrate(ledger, path)
+    try:
+        with ledger.read() as connection:
+            version = _version(connection)
+        if version != schema.HEAD:
+            _migrate(ledger, path)
+    except BaseException:
+        ledger.close()
+        raise
     return ledger
 
 
@@ -140,8 +144,12 @@ def _prepare_file(path: Path) -> None:
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves: Python's own way would begin them too late
-    for pragma in _PRAGMAS:
-        connection.execute(pragma).close()
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma).close()
+    except sqlite3.Error:
+        connection.close()
+        raise
 
 
 def _on_begin(connection: Connection) -> None:

@@ -1,6 +1,6 @@
 """One person under several spellings, and the do-not-contact list, both for all campaigns.
 
-An answer that names the URN of the slug it was asked for links the two for good.
+An answer that names the URN of the slug it was asked for links the two for good, and so does a row that gives both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.record import POSSIBLY_RECEIVED
+from runner.ledger.record import ATTEMPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +30,38 @@ class Spellings:
     """Every identity that is known to mean the same person. Loaded once, for work on a whole sheet."""
 
     def __init__(self, connection: Connection) -> None:
-        self._urn: dict[str, str] = {}
-        self._slugs: dict[str, list[str]] = {}
-        for slug, urn in connection.execute(sa.select(schema.alias.c.slug, schema.alias.c.urn)):
-            self._urn[slug] = urn
-            self._slugs.setdefault(urn, []).append(slug)
+        self._others: dict[str, list[str]] = {}
+        for identity, other in connection.execute(sa.select(schema.alias.c.identity, schema.alias.c.other)):
+            self._others.setdefault(identity, []).append(other)
+            self._others.setdefault(other, []).append(identity)
 
     def of(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """The given identities, then the others that mean the same person."""
-        found = dict.fromkeys(keys)
-        for key in list(found):
-            urn = self._urn.get(key, key)
-            found[urn] = None
-            found.update(dict.fromkeys(self._slugs.get(urn, ())))
+        """The given identities, then all that mean the same person, directly or through each other."""
+        found = list(dict.fromkeys(keys))
+        for key in found:  # grows while it is walked
+            found += [other for other in self._others.get(key, ()) if other not in found]
         return tuple(found)
 
 
-def learn(connection: Connection, slug: str, urn: str, now: datetime) -> None:
-    """Link a slug with the URN an answer gave for it. What was learned first stays."""
-    known = connection.execute(sa.select(schema.alias.c.urn).where(schema.alias.c.slug == slug)).scalar()
-    if known is None:
-        connection.execute(sa.insert(schema.alias).values(slug=slug, urn=urn, learned_at=now))
+def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Note pairs of identities that are one person."""
+    table = schema.alias
+    known = {(identity, other) for identity, other in connection.execute(sa.select(table.c.identity, table.c.other))}
+    new = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]} - known
+    if new:
+        rows = [{"identity": identity, "other": other, "learned_at": now} for identity, other in sorted(new)]
+        connection.execute(sa.insert(table), rows)
 
 
 def spellings_of(connection: Connection, recipient: Recipient) -> tuple[str, ...]:
     """As `Spellings.of`, for one person, asked inside a claim."""
     table = schema.alias
-    keys = dict.fromkeys(recipient.keys)
-    if recipient.slug:
-        urn = connection.execute(sa.select(table.c.urn).where(table.c.slug == recipient.slug)).scalar()
-        if urn:
-            keys[urn] = None
-    urns = [key for key in keys if key.startswith("urn:")]
-    if urns:
-        keys.update(dict.fromkeys(connection.execute(sa.select(table.c.slug).where(table.c.urn.in_(urns))).scalars()))
+    keys, fresh = dict.fromkeys(recipient.keys), list(recipient.keys)
+    while fresh:
+        either = sa.or_(table.c.identity.in_(fresh), table.c.other.in_(fresh))
+        pairs = connection.execute(sa.select(table.c.identity, table.c.other).where(either)).all()
+        fresh = [key for key in dict.fromkeys(key for pair in pairs for key in pair) if key not in keys]
+        keys.update(dict.fromkeys(fresh))
     return tuple(keys)
 
 
@@ -110,7 +108,7 @@ def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: R
             sa.or_(table.c.slug.in_(keys), table.c.urn.in_(keys)),
             table.c.campaign_id == campaign_id,
             table.c.id != delivery_id,
-            table.c.status.in_(POSSIBLY_RECEIVED),
+            table.c.status.in_(ATTEMPTED),
         )
         .limit(1)
     ).scalar()

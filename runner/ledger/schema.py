@@ -151,14 +151,14 @@ account = Table(
     Column("hold_brief", Boolean),
 )
 
-# An answer names the URN of a slug that was asked for: from then on the two are one person.
+# Two identities of one person: an answer named the URN of the slug it was asked for, or a row gave both.
 alias = Table(
     "alias",
     metadata,
-    Column("slug", Text, primary_key=True),
-    Column("urn", Text, nullable=False),
+    Column("identity", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
     Column("learned_at", Instant, nullable=False),
-    Index(None, "urn"),
+    Index(None, "other"),
 )
 
 do_not_contact = Table(

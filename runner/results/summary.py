@@ -84,7 +84,7 @@ def summarise(
         waits = waiting(connection, campaign.id)
         views = []
         for account in dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts)):
-            state, count = peek(connection, account, campaign.id), waits.get(account, 0)
+            state, count = peek(connection, account, campaign.id, now), waits.get(account, 0)
             left = pace.allowance(state, now)
             wait = pace.judge(state, now) if count else None
             windows = tuple(pace.windows(count, left, state.hold, now))

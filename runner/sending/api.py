@@ -112,8 +112,7 @@ class Endpoint:
             # From here on the status is known, and stands whatever becomes of the body.
             body = await _body(response)
             names = {name.lower(): self._hide(value) for name, value in response.headers.items()}
-            secret = self._key.reveal().encode()
-            return read_answer(response.status_code, names, body and body.replace(secret, b"[key]"), self._now())
+            return read_answer(response.status_code, names, body, self._now(), self._hide)
 
     def _say(self, error: Exception) -> str:
         text = " ".join(str(error).split())

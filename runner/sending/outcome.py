@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -22,14 +22,16 @@ BRIEF: Final = timedelta(minutes=15)
 _VELOCITY_PAUSE: Final = timedelta(seconds=60)
 _LONGEST_HOLD: Final = timedelta(days=8)
 _SHOWN: Final = 300
-_UPSTREAM_STATUS: Final = re.compile(r"status code (\d{3})")
+_UPSTREAM_STATUS: Final = re.compile(r"(?:status(?:[ _]?code)?|HTTP)\W{0,4}([1-5]\d\d)\b", re.IGNORECASE)
 _UPSTREAM_UNSURE: Final = re.compile(
-    r"time[d]?[ -]?out|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|socket hang up|network|gateway|upstream|fetch failed"
-    r"|internal server error|service unavailable|aborted",
+    r"time[d]?[ -]?out|deadline exceeded|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_NETWORK"
+    r"|ERR_BAD_RESPONSE|socket (?:hang up|closed)|reset by peer|broken pipe|premature close|aborted|fetch failed"
+    r"|network (?:error|failure|problem|is unreachable|request failed)|bad gateway|gateway time|upstream"
+    r"|internal server error|service unavailable",
     re.IGNORECASE,
 )
 _SPENT: Final = re.compile(r"(\d+)\s*/\s*(\d+)")
-_CREDENTIALS: Final = re.compile(r"LinkedIn authentication credentials", re.IGNORECASE)
+_CREDENTIALS: Final = re.compile(r"\s*failed to get LinkedIn authentication credentials", re.IGNORECASE)
 _ACCOUNT_MISSING: Final = re.compile(
     r"\baccount(?:Id)?\b[^.]{0,60}\bnot (?:found|exist)|\bno (?:such )?account\b", re.IGNORECASE
 )
@@ -40,29 +42,35 @@ _ACCOUNT: Final = "Reconnect the LinkedIn account in the vendor's dashboard, the
 _ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes | None, now: datetime) -> Outcome:
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes | None, now: datetime, hide: Callable[[str], str] = str
+) -> Outcome:
     """The outcome of an answer whose status line arrived.
 
-    `headers` have lower-case names; `body` is None when it could not be read whole.
+    `headers` have lower-case names; `body` is None when it could not be read whole; `hide` takes secrets out of a text.
     """
     told = read_headers(headers, now)
     answer = _json(body)
     error = error_text(answer, body)
+    error = hide(error) if error else None
     if status == 200:
         return _accepted(answer, error, told)
     reply = _Reply(status, error or f"HTTP {status}", told)
     if status == 400:
-        return reply.uncertain() if _unsure(error) else reply.failed()
+        return reply.uncertain() if _unsure(body) else reply.failed()
     if status in (401, 402, 403):
         what = {401: "The API key was refused", 402: "The plan does not allow this", 403: "Access was refused"}[status]
         return reply.waiting(stop=Stop("run", ExitCode.ACCESS, f"{what}: {reply.error}", _KEY))
     if status in (404, 405, 410):
         return _not_found(reply, answer)
     if status in (409, 422):
-        return reply.failed()
+        return reply.uncertain() if _unsure(body) and body is not None else reply.failed()
     if status == 429:
-        return reply.waiting(hold=_hold(answer, error, headers, told, now))
-    if status == 500 and _CREDENTIALS.search(error or ""):
+        hold = _hold(answer, error, headers, told, now)
+        if hold.brief:
+            reply.told = None  # the numbers of a velocity limit are not those of the day
+        return reply.waiting(hold=hold)
+    if status == 500 and _CREDENTIALS.match(error or ""):
         return reply.waiting(stop=Stop("account", ExitCode.ACCESS, f"The account was refused: {error}", _ACCOUNT))
     return reply.uncertain()
 
@@ -120,16 +128,20 @@ def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
         Status.SENT,
         http_status=200,
         typing_indicator_sent=typing if isinstance(typing, bool) else None,
-        recipient_urn=urn[:200] if isinstance(urn, str) and urn else None,
+        recipient_urn=urn[:200] if isinstance(urn, str) and urn.isascii() and urn.isprintable() and urn else None,
         told=told,
     )
 
 
-def _unsure(error: str | None) -> bool:
-    """Whether a 400 wraps trouble behind the endpoint that leaves open what became of the message."""
-    if match := _UPSTREAM_STATUS.search(error or ""):
-        return not match[1].startswith("4")
-    return bool(_UPSTREAM_UNSURE.search(error or ""))
+def _unsure(body: bytes | None) -> bool:
+    """Whether a refusal wraps trouble behind the endpoint that leaves open what became of the message, or cannot be read."""
+    if body is None:
+        return True
+    text = body.decode("utf-8", "replace")
+    wrapped = _UPSTREAM_STATUS.findall(text)
+    if wrapped:
+        return any(not status.startswith("4") for status in wrapped)
+    return bool(_UPSTREAM_UNSURE.search(text))
 
 
 def _not_found(reply: _Reply, answer: object) -> Outcome:

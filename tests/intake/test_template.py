@@ -45,6 +45,19 @@ def test_a_blank_cell_counts_as_missing(source: str, text: str | None) -> None:
         assert render(source, name="") == text
 
 
+def test_a_variable_that_is_set_from_itself_is_still_the_columns() -> None:
+    """`set name = name|default` reads the column; so the default is used only where the cell is blank."""
+    source = "{% set name = name|default('there') %}Hi {{ name }}"
+    assert parse(source, PATH).names == {"name": 1}
+    assert (render(source, name="Jo"), render(source, name="")) == ("Hi Jo", "Hi there")
+
+
+def test_lists_stand_behind_in_and_halves_of_characters_nowhere() -> None:
+    """`in` takes a list of constants; a lone surrogate becomes a replacement character."""
+    assert render("{% if name in ['a', 'b'] %}yes{% endif %}", name="b") == "yes"
+    assert render("{{ '\\ud800' }}x") == "\ufffdx"
+
+
 def test_the_error_of_a_blank_cell_names_the_column() -> None:
     """So that a person finds the cell."""
     with pytest.raises(RenderError) as caught:
@@ -103,6 +116,13 @@ def test_a_cell_is_never_a_template(cell: str) -> None:
         "{{ row }}",
         "{{ row.items() }}",
         "{{ row[name] }}",
+        "{{ name['upper'] ~ 'x' }}",
+        "{{ name.title ~ '!' }}",
+        "{{ none ~ '' }}",
+        "{% set a = [name, name] %}" + "{% set a = [a, a] %}" * 28 + "{{ a|string }}",
+        "{% set a = name.split('') + name.split('') %}{{ a }}",
+        "{{ 1.5|round(9999999, 'ceil') }}",
+        "{{ " + "9" * 5_000 + " }}",
         "{{ name }}" * 1_000,
         "{{ " + "(" * 500 + "1" + ")" * 500 + " }}",
         "x" * 30_000,

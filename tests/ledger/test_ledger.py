@@ -203,13 +203,12 @@ def test_accounts_share_rows_stably() -> None:
 
 
 def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
-    """A slug and its URN are one person for the list, whichever was listed; what was learned first stays."""
+    """A slug and its URN are one person for the list, whichever was listed, also through each other."""
     ledger = open_ledger(tmp_path / "ledger.db")
     now = datetime(2026, 11, 23, tzinfo=UTC)
     with ledger.write() as connection:
-        learn(connection, "jane", "urn:1", now)
-        learn(connection, "jane-doe", "urn:1", now)
-        learn(connection, "jane", "urn:2", now)
+        learn(connection, [("jane", "urn:1"), ("urn:1", "jane-doe"), ("jane", "urn:1")], now)
+        learn(connection, [("jane", "urn:1")], now)
         assert suppress(connection, ["jane", "joe", "jane"], "asked", now) == 2
         assert suppress(connection, ["jane"], None, now) == 0
         spellings = Spellings(connection)

@@ -56,6 +56,17 @@ def test_success_without_indicator_is_sent() -> None:
         (400, {"success": False, "error": "read ECONNRESET"}),
         (400, {"success": False, "error": "socket hang up"}),
         (400, {"success": False, "error": "Network Error"}),
+        (400, {"success": False, "error": "Request failed with status 503"}),
+        (400, {"success": False, "error": "HTTP 502"}),
+        (400, {"success": False, "error": "Bad request", "errorDetails": {"statusCode": 504}}),
+        (400, {"success": False, "error": "Request failed with status code 400 after status code 500"}),
+        (400, {"success": False, "error": "x" * 400 + " status code 500"}),
+        (400, {"success": False, "error": "Connection reset by peer"}),
+        (400, {"success": False, "error": "Premature close"}),
+        (400, {"success": False, "error": "context deadline exceeded"}),
+        (400, None),
+        (422, {"error": "Request failed with status code 500"}),
+        (500, {"error": "Message sent, but could not refresh LinkedIn authentication credentials"}),
         (201, {"success": True}),
         (204, None),
         (301, b""),
@@ -93,6 +104,7 @@ def test_what_does_not_tell_is_uncertain(status: int, body: Any) -> None:
         ),
         (400, {"success": False, "code": "X", "message": "Not connected"}, "Not connected"),
         (400, {"errorDetails": {"message": "No InMail credits"}}, "No InMail credits"),
+        (400, {"success": False, "error": "Recipient is not in your network"}, "Recipient is not in your network"),
         (404, {"success": False, "error": "Profile not found"}, "Profile not found"),
         (404, {"error": "Recipient does not exist"}, "Recipient does not exist"),
         (404, {"error": "Profile x not found for this account"}, "Profile x not found for this account"),
@@ -183,6 +195,7 @@ def test_a_velocity_limit_is_a_brief_hold(headers: dict[str, str], pause: timede
     outcome = answer(429, {"error": "Too many requests"}, **headers)
     assert outcome.hold is not None
     assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (Status.WAITING, NOW + pause, True)
+    assert outcome.told is None  # its numbers are not the day's
 
 
 def test_a_long_retry_after_is_no_brief_hold() -> None:

@@ -23,12 +23,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "alias",
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("urn", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
         sa.Column("learned_at", sa.String(27), nullable=False),
-        sa.PrimaryKeyConstraint("slug", name=op.f("pk_alias")),
+        sa.PrimaryKeyConstraint("identity", "other", name=op.f("pk_alias")),
     )
-    op.create_index(op.f("ix_alias_urn"), "alias", ["urn"], unique=False)
+    op.create_index(op.f("ix_alias_other"), "alias", ["other"], unique=False)
     op.create_table(
         "campaign",
         sa.Column("id", sa.Integer(), nullable=False),
