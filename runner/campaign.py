@@ -157,6 +157,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         pace(said)
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
+    if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
+        raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
     if not said.get("name", "x").strip():
         raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
     for key in ("sheet", "template", "results"):

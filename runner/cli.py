@@ -52,6 +52,7 @@ SheetName = Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET
 Name = Annotated[
     str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name.")
 ]
+Which = Annotated[str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign; default: the one last read.")]
 Accounts = Annotated[
     list[str] | None,
     typer.Option(
@@ -231,12 +232,14 @@ def rehearse(
     ]
     lines = [(str(line.number), line.status.value, line.error or line.reason or "") for line in shown[:12]]
     console.table(("row", "status", "reason or error"), lines)
+    if len(shown) > len(lines):
+        console.say(f"… and {len(shown) - len(lines)} more rows in the results.")
     console.rehearsed(rehearsed)
     return rehearsed.report.exit_code
 
 
 @app.command()
-def status(name: Name = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+def status(name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Show where a campaign stands: totals, each account's quota, the forecast, and where the ledger is."""
     from runner.ledger.ledger import campaigns
 
@@ -250,7 +253,7 @@ def status(name: Name = None, ledger: LedgerPlace = None, as_json: AsJson = Fals
 
 
 @app.command()
-def why(row: Row, name: Name = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Say what a row waits for and until when, or what happened to it."""
     from runner.results.summary import why as reasons
     from runner.run import find_line
@@ -267,17 +270,20 @@ def why(row: Row, name: Name = None, ledger: LedgerPlace = None, as_json: AsJson
 
 
 @app.command()
-def results(name: Name = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Write the results sheet again, from the ledger."""
     from runner.results.workbook import check_path
-    from runner.run import write_results
+    from runner.run import check_replaceable, write_results
 
     console = Console(as_json=as_json)
     with _ledger(ledger) as opened:
         summary = _summary(opened, name)
         stored = summary.campaign.settings
-        path = results or Path(str(stored["results"]))
+        path = (results or Path(str(stored["results"]))).absolute()
         check_path(path, Path(str(stored["sheet"])))
+        if str(path) != stored["results"]:
+            with opened.read() as connection:
+                check_replaceable(connection, path, summary.campaign.name)
         written = write_results(opened, summary, path)
     console.results(written)
     console.answer({"campaign": summary.campaign.name, "results": str(written.path), "exitCode": 0})
@@ -290,7 +296,7 @@ def settle(
     sent: Annotated[
         bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
     ] = None,
-    name: Name = None,
+    name: Which = None,
     ledger: LedgerPlace = None,
     as_json: AsJson = False,
 ) -> int:
@@ -425,6 +431,8 @@ def _guarded(arguments: list[str]) -> int:
             )
         )
         return ExitCode.STORAGE
+    if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):  # typer's own answer to Ctrl-C
+        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
     return int(code or 0)
 
 

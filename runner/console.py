@@ -312,7 +312,7 @@ class _Progress:
         elif isinstance(event, Waiting):
             self._next = event.wait.until
         else:
-            self._write("Finishing the message in flight. Again: do not wait for it, which leaves it uncertain.")
+            self._write("Stopping; a message in flight is finished first. Once more does not wait: it will be uncertain.")
         if self._bar is not None:
             shown: dict[str, object] = {"sent": self._sent}
             if self._left is not None:

@@ -56,10 +56,19 @@ def _chosen(
     if campaign.name:
         return Named(campaign.name)
     here = campaigns_from(connection, campaign.origin)
+    of_this_text = {record.name for record in known if record.template_hash == template_hash}
     if len(here) == 1:
-        return Named(here[0].name)
+        twin = next((overlap for overlap in found if overlap.messaged and overlap.name in of_this_text), None)
+        if here[0].name in of_this_text or twin is None:
+            return Named(here[0].name)
+        raise RefusedError(
+            f"This list was last read for the campaign {here[0].name!r}, but the text is that of {twin.name!r}, "
+            f"which has written to {twin.messaged} of these people.",
+            where=str(campaign.source),
+            remedy=f"Say which is meant: --name {twin.name!r} or --name {here[0].name!r}.",
+        )
     if here:
-        alike = [record for record in here if record.template_hash == template_hash]
+        alike = [record for record in here if record.name in of_this_text]
         if len(alike) == 1:
             return Named(alike[0].name)
         names = ", ".join(repr(record.name) for record in here)

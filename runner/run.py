@@ -116,6 +116,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     with ledger.write() as connection:
         named = name_campaign(connection, campaign, people, intake.template_hash)
         known = campaign_named(connection, named.name)
+        _same_worksheet(campaign, intake, known)
         campaign, notices = _same_accounts(campaign, known)
         results = _results_path(connection, campaign, intake, named.name, known)
         record = known or _put(connection, named.name, campaign, intake, results, session.now())
@@ -263,6 +264,19 @@ def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Ca
     return replace(campaign, accounts=accounts), (f"Sending from the {named} of the last run: {', '.join(accounts)}.",)
 
 
+def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | None) -> None:
+    """Raise RefusedError when the workbook now opens with another worksheet than the campaign was read from."""
+    if known is None or campaign.sheet_name or known.settings.get("sheet") != str(campaign.sheet.absolute()):
+        return
+    before, found = known.settings.get("worksheet"), intake.checked.table.sheet
+    if before and found and before != found:
+        raise RefusedError(
+            f"The campaign {known.name!r} was read from the worksheet {before!r}, but the workbook now opens with {found!r}.",
+            where=str(campaign.sheet),
+            remedy=f"Say which is meant: --sheet {before!r} or --sheet {found!r}.",
+        )
+
+
 def _results_path(connection: Connection, campaign: Campaign, intake: Intake, name: str, known: CampaignRecord | None) -> Path:
     """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
     path = campaign.results
@@ -273,11 +287,17 @@ def _results_path(connection: Connection, campaign: Campaign, intake: Intake, na
             path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
     path = path.absolute()
     check_path(path, campaign.sheet)
-    ours = known is not None and known.settings.get("results") == str(path)
-    if not ours and path.exists() and (str(path) in others or not _is_results(path)):
+    if known is None or known.settings.get("results") != str(path):
+        check_replaceable(connection, path, name)
+    return path
+
+
+def check_replaceable(connection: Connection, path: Path, name: str) -> None:
+    """Raise UsageError for an existing file that is not a results sheet, or is another campaign's."""
+    others = {record.settings.get("results") for record in campaigns(connection) if record.name != name}
+    if path.exists() and (str(path) in others or not _is_results(path)):
         whose = "holds the results of another campaign" if str(path) in others else "is no results sheet"
         raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
-    return path
 
 
 def _is_results(path: Path) -> bool:
@@ -291,7 +311,7 @@ def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, 
     settings: dict[str, object] = {
         **stored_pace(campaign.pace),
         "sheet": str(campaign.sheet.absolute()),
-        "sheet_name": campaign.sheet_name,
+        "worksheet": intake.checked.table.sheet,
         "results": str(results),
         "accounts": list(campaign.accounts),
     }

@@ -94,6 +94,9 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
         assert shell("why", str(row)) == 0
         assert words in shell.out
     assert shell("results", "-o", "again.xlsx") == 0
+    Path("precious.csv").write_text("a,b\n1,2\n")
+    assert shell("results", "-o", "precious.csv") == 2
+    assert Path("precious.csv").read_text() == "a,b\n1,2\n"
     assert Path("again.xlsx").exists()
     assert shell.run("list.csv", "-t", "intro.j2", "--account", "acc_1") == 1
     assert len(shell.server.endpoint.receipts) == 26

@@ -212,7 +212,7 @@ def test_the_first_signal_lets_the_message_in_flight_finish(tmp_path: Path, numb
         running.append(process)
         code, answer, err = finish(process)
         assert (code, answer["exitCode"], answer["stopped"]["reason"]) == (130, 130, "Interrupted.")
-        assert "Finishing the message in flight" in err
+        assert "a message in flight is finished first" in err
         assert answer["totals"]["sent"] == len(server.endpoint.receipts)
         assert answer["totals"]["uncertain"] == 0
         assert 3 <= answer["totals"]["sent"] <= 6

@@ -29,6 +29,11 @@ def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
     world.template = "A third text, {{ first_name }}"
     with pytest.raises(RefusedError, match="Several campaigns use this list"):
         world.run()
+    world.template, world.sheet = first, "renamed.csv"
+    assert world.run().summary.campaign.name == "people"
+    world.sheet = "people.csv"
+    with pytest.raises(RefusedError, match="the text is that of 'people'"):
+        world.run()
 
 
 def test_a_part_of_a_list_does_not_withdraw_the_rest(tmp_path: Path) -> None:

@@ -332,6 +332,122 @@ def test_the_answers_urn_makes_two_spellings_one_person(tmp_path: Path) -> None:
     assert world.statuses() == ["sent"]
 
 
+U = urn_of("person-a")
+
+
+URN_ONLY, BOTH, SLUG_ONLY = ("A", "", U), ("A", "person-a", U), ("A", "person-a", "")
+
+
+@pytest.mark.parametrize(
+    "sheets",
+    [
+        [[URN_ONLY, BOTH, SLUG_ONLY]],
+        [[URN_ONLY], [BOTH], [SLUG_ONLY]],
+        [[SLUG_ONLY], [BOTH], [URN_ONLY]],
+        [[URN_ONLY], [SLUG_ONLY, BOTH]],
+    ],
+)
+@pytest.mark.parametrize("answer", ["sent", "uncertain", "bare"])
+def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: str) -> None:
+    """A row that gives slug and URN makes them one person, at once and for later readings; one request in all."""
+    answers = {
+        "sent": Answer(200, b'{"success": true}'),
+        "uncertain": Answer(502, b""),
+        "bare": Answer(200, f'{{"success": true, "recipientProfileUrn": "{U.rpartition(":")[2]}"}}'.encode()),
+    }
+    header = ("First Name", "recipientProfileId", "recipientProfileUrn")
+    world = World(tmp_path, [], header=header, script=lambda _: answers[answer])
+    for people in sheets:
+        world.people = people
+        world.run_days(1)
+    assert world.server.requests == 1
+
+
+def test_an_answer_that_names_another_person_counts_for_both(tmp_path: Path) -> None:
+    """Asked for one URN, answered with another: the sheet corrected to the other sends nothing more."""
+    other = urn_of("somebody else")
+    body = f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode()
+    world = World(tmp_path, [("A", U)], script=lambda _: Answer(200, body))
+    world.run()
+    world.people = [("A", other)]
+    world.run()
+    assert world.server.requests == 1
+
+
+def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None:
+    """Linked by another campaign while both wait: one is sent, the other is skipped, and no delivery is left behind."""
+    world = World(tmp_path, [("X", "person-x"), ("A", "person-a"), ("A", U)])
+    world.run(most=1)
+    people = world.people
+    world.people, world.sheet = [("A", "person-a")], "second.csv"
+    world.check_receipts = lambda: None  # type: ignore[method-assign]  # the second campaign may write to the same person
+    world.run(name="second")
+    world.people, world.sheet = people, "people.csv"
+    world.run()
+    assert world.statuses() == ["sent", "sent", "skipped"]
+    assert world.received() == ["person-x", "person-a", "person-a"]
+
+
+def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
+    """A run under a clock a year ahead, then under the right one: the account goes on."""
+    world = World(tmp_path, crowd(6))
+    world.clock._seconds += 366 * 86_400
+    assert world.run(most=2).sent == 2
+    world.clock._seconds -= 366 * 86_400
+    report = world.run()
+    assert (report.exit_code, report.sent) == (ExitCode.DONE, 4)
+
+
+def test_rate_headers_that_come_in_part_never_starve_an_account(tmp_path: Path) -> None:
+    """A spent quota told once, then answers with nothing but a reset: the next day's quota is used."""
+
+    def script(fields: dict[str, Any]) -> Answer:
+        midnight = (world.clock.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        headers = {"X-RateLimit-Reset": midnight.isoformat()}
+        if world.server.requests == 3:
+            headers["X-RateLimit-Remaining"] = "0"
+        return Answer(200, b'{"success": true}', headers)
+
+    world = World(tmp_path, crowd(20), script=script)
+    assert world.run(now=True, min_gap=0).sent == 3
+    world.clock.advance(86_400)
+    assert world.run(now=True, min_gap=0).sent == 17
+
+
+def test_a_limit_alone_is_believed(tmp_path: Path) -> None:
+    """An answer that tells only the limit: our own count keeps to it, without provoking a 429."""
+    world = World(tmp_path, crowd(20), script=lambda _: Answer(200, b'{"success": true}', {"X-RateLimit-Limit": "5"}))
+    assert world.run(now=True, min_gap=0).sent == 5
+
+
+def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: Path) -> None:
+    """Saved with another tab in front: refused, since the campaign's people would be withdrawn for the other's."""
+    from dataclasses import replace
+
+    from openpyxl import Workbook
+
+    from runner.run import run
+
+    world = World(tmp_path, crowd(2))
+    book = Workbook()
+    for title, start in (("Leads", 0), ("Archive", 50)):
+        worksheet = book.create_sheet(title)
+        for row in (world.header, *crowd(2, start)):
+            worksheet.append(row)
+    del book["Sheet"]
+    book.save(tmp_path / "list.xlsx")
+    campaign = replace(world.campaign(), source=tmp_path / "list.xlsx", sheet=tmp_path / "list.xlsx")
+    ledger = world.ledger()
+    run(campaign, ledger, world.session(most=1))
+    book.active = 1
+    book.save(tmp_path / "list.xlsx")
+    with pytest.raises(RefusedError, match="opens with 'Archive'"):
+        run(campaign, ledger, world.session())
+    run(replace(campaign, sheet_name="Leads", source=campaign.source), ledger, world.session())
+    ledger.close()
+    assert world.received() == ["person-0", "person-1"]
+
+
 def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
     """The results used as input: the same campaign, its result columns replaced, nobody twice."""
     world = World(tmp_path, crowd(4), limit=2)

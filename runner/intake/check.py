@@ -13,7 +13,7 @@ from typing import Final, Literal
 from runner.errors import RefusedError
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Layout, lay_out, nearest
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation
-from runner.intake.sheet import ERROR_TEXTS, Column, Row, Table, clean, unguard
+from runner.intake.sheet import ERROR_TEXT, Column, Row, Table, clean, unguard
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
 # LinkedIn's own limits; the endpoint documents none.
@@ -227,7 +227,7 @@ def _faults(row: Row, used: Mapping[int, Column], problems: list[Problem]) -> No
     """What could not be read exactly counts where the cell is used; a fault of the whole row always counts."""
     told = {fault.column for fault in row.faults}
     for index, column in used.items():
-        if row.cells[index][:1] == "#" and index not in told and clean(row.cells[index]) in ERROR_TEXTS:
+        if row.cells[index][:1] in ("#", "E") and index not in told and ERROR_TEXT.fullmatch(clean(row.cells[index])):
             problems.append(Problem("cell-error", f"the cell shows the error {clean(row.cells[index])}", row.number, column))
     for fault in row.faults:
         if fault.column is None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import RefusedError
 
 DELIMITERS: Final = ",;\t|"
-# What a spreadsheet program shows in a cell whose formula failed; a CSV holds it as text.
-ERROR_TEXTS: Final = frozenset(
-    {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#FIELD!", "#GETTING_DATA"}
-)
+# What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV holds it as text.
+ERROR_TEXT: Final = re.compile(r"#[^\W\d_][\w/]*[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|Err:\d{3}")
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
 # One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.
@@ -141,7 +142,7 @@ def read(path: Path, sheet: str | None = None) -> Table:
     except IsADirectoryError:
         raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
     except OSError as error:
-        if path.is_dir():  # Windows answers "permission denied" for a folder
+        if os.path.isdir(path):  # noqa: PTH112 - Path's would raise again; Windows denies permission for a folder
             raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
         raise RefusedError(
             f"{path} cannot be read: {error.strerror}.",
@@ -295,7 +296,7 @@ def _csv_records(path: Path, encoding: str, delimiter: str, *, skip: bool) -> It
 
 
 def _read_workbook(path: Path, sheet: str | None) -> Table:
-    _guard_archive(path)
+    has_formulas = _guard_archive(path)
     # openpyxl costs a tenth of a second: only workbooks pay it.
     from openpyxl import load_workbook
 
@@ -305,6 +306,7 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
     )
     try:
         book = load_workbook(path, read_only=True, data_only=True)
+        source = load_workbook(path, read_only=True) if has_formulas else None
         names = [worksheet.title for worksheet in book.worksheets]
         visible = [worksheet.title for worksheet in book.worksheets if worksheet.sheet_state == "visible"]
         active = book.active.title if book.active is not None else None
@@ -326,21 +328,29 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
 
     def records() -> Iterator[Row]:
         cells = worksheet.iter_rows()
+        if source is not None:
+            source[sheet].reset_dimensions()
+        formulas = source[sheet].iter_rows() if source is not None else None
         try:
-            yield from _sheet_records(cells)
+            yield from _sheet_records(cells, formulas)
         except RefusedError:
             raise
         except Exception:  # noqa: BLE001
             raise damaged from None
         finally:
-            cells.close()  # first what reads from the archive, or the file stays open
-            book.close()
+            for reading, closing in ((cells, book), (formulas, source)):
+                if reading is not None and closing is not None:
+                    reading.close()  # first what reads from the archive, or the file stays open
+                    closing.close()
 
     return _table(path, sheet, records(), notices=notices)
 
 
-def _guard_archive(path: Path) -> None:
-    """Refuse what is no workbook, and what would unpack to an absurd size, before a parser sees it."""
+def _guard_archive(path: Path) -> bool:
+    """Refuse what is no workbook, and what would unpack to an absurd size, before a parser sees it.
+
+    Answers whether any worksheet holds a formula.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -362,17 +372,37 @@ def _guard_archive(path: Path) -> None:
     )
     if bomb or sum(part.file_size for part in parts) > MAX_UNPACKED or len(names) != len(parts):
         raise RefusedError(f"{path} is not a workbook that a spreadsheet program wrote.", remedy="Save the list again as XLSX.")
+    worksheets = (part.filename for part in parts if part.filename.replace("\\", "/").lower().startswith("xl/worksheets/"))
+    return _holds_formula(path, worksheets)
 
 
-def _sheet_records(rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+def _holds_formula(path: Path, parts: Iterable[str]) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for part in parts:
+                with archive.open(part) as file:
+                    tail = b""
+                    while chunk := file.read(_CHUNK):
+                        if b"<f>" in tail + chunk or b"<f " in tail + chunk:
+                            return True
+                        tail = chunk[-3:]
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError):
+        return True  # damaged; the parser will say so
+    return False
+
+
+def _sheet_records(rows: Iterable[tuple[Any, ...]], formulas: Iterable[tuple[Any, ...]] | None) -> Iterator[Row]:
+    """`formulas` are the same rows with formulas in place of their stored values, where the workbook has any."""
     empty = 0
-    for number, cells in enumerate(rows, start=1):
+    for number, (cells, sources) in enumerate(zip(rows, formulas or repeat(()), strict=False), start=1):
         texts: list[str] = []
         faults: list[Fault] = []
         for index, cell in enumerate(cells[: MAX_COLUMNS + 1]):
             value = cell.value
             if value is None:
                 texts.append("")
+                if index < len(sources) and sources[index].data_type == "f":
+                    faults.append(Fault(index, "a formula without a stored value; open the workbook in Excel and save it"))
             elif cell.data_type == "e":
                 texts.append(str(value))
                 faults.append(Fault(index, f"the cell shows the error {value}"))

@@ -8,6 +8,7 @@ and `or` treat it as absent.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,19 @@ _STATEMENTS: Final = {
 _METHODS: Final = frozenset(
     {"upper", "lower", "title", "capitalize", "casefold", "strip", "lstrip", "rstrip", "split", "removeprefix", "removesuffix"}
     | {"startswith", "endswith", "isdigit", "isalpha", "isupper", "islower", "find", "count"}
+)
+
+
+# What an expression of a template can end in.
+_FAILURES: Final = (
+    TemplateError,
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+    MemoryError,
 )
 
 
@@ -182,7 +196,16 @@ class Part:
                     break
         except _BlankError as error:
             raise RenderError(str(error), error.column) from None
-        except (TemplateError, ArithmeticError, TypeError, ValueError, AttributeError, LookupError, MemoryError) as error:
+        except (
+            TemplateError,
+            ArithmeticError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            LookupError,
+            AssertionError,
+            MemoryError,
+        ) as error:
             raise RenderError(f"the template fails on this row: {error}") from None
         if length > MAX_TEXT:
             raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
@@ -214,7 +237,7 @@ def load(path: Path) -> MessageTemplate:
     except UnicodeDecodeError:
         raise RefusedError(f"The template {path} is not UTF-8 text.", remedy="Save it as UTF-8 in a text editor.") from None
     except OSError as error:
-        reason = "it is a folder" if path.is_dir() else error.strerror
+        reason = "it is a folder" if os.path.isdir(path) else error.strerror  # noqa: PTH112 - Path's would raise again
         raise RefusedError(f"The template {path} cannot be read: {reason}.", remedy="Name a text file.") from None
     return parse(source, path)
 
@@ -251,11 +274,11 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 subject = _compile(value, path, line)
             else:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
-    elif re.match(r"\s*---[ \t]*(?:\r?\n|\Z)", source):
+    elif re.match(r"\s*[-\u2010-\u2015\u2212]{2,}[ \t]*(?:\r?\n|\Z)", source):  # also what word processors make of dashes
         raise RefusedError(
-            "The template's front matter is not closed.",
+            "The template's front matter does not begin and end with a line of three dashes.",
             where=path.name,
-            remedy="End it with a line of three dashes, or take away the first one.",
+            remedy="Write --- above and below it, or take the first line away.",
         )
     part = _compile(body, path, first_line)
     if not body.strip():

@@ -73,7 +73,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready and timeout is None:
             return super().select(None)  # nothing is planned: only a signal can wake the loop
         if not ready and timeout:
-            self._clock.advance(timeout)
+            self._clock.advance(timeout + 1e-6)  # past the end of the wait, also where a float has no finer step
         return ready
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MAX_CELL: Final = 32_767
 MAX_ROWS: Final = 1_048_576
 _WIDTH_SAMPLE: Final = 200
+_LONGEST_GAP: Final = 1_000
 _MARK: Final = "… [cut]"
 _COLOURS: Final = {
     Status.SENT: "C6EFCE",
@@ -168,6 +169,16 @@ def _instant(instant: datetime | None) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else ""
 
 
+def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:
+    """The lines with None for each blank row of the sheet between them, so that rows keep the numbers people know them by."""
+    row = 2
+    for line in lines:
+        if line.number - row <= _LONGEST_GAP:
+            yield from [None] * (line.number - row)
+        row = line.number + 1
+        yield line
+
+
 # --- CSV
 
 
@@ -176,7 +187,10 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
     writer = csv.writer(text, delimiter=sheet.delimiter)
     writer.writerow([*(guard(header) for header in sheet.headers), *RESULT_COLUMNS])
-    for line in sheet.lines():
+    for line in _aligned(sheet.lines()):
+        if line is None:
+            writer.writerow([])
+            continue
         cells = [*line.cells, *map(str, _outcome_cells(line, sheet))]
         # A zero byte would make the whole file look like no text at all.
         writer.writerow([guard(cell).replace("\x00", "\ufffd") for cell in cells])
@@ -198,9 +212,13 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     style = _Style()
     results.append(style.header(results, headers))
     attention.append(style.header(attention, headers))
-    for line in sheet.lines():
+    for line in _aligned(sheet.lines()):
+        if line is None:
+            results.append([])
+            counts["Results"] += 1
+            continue
         cells = [*line.cells, *_outcome_cells(line, sheet)]
-        if counts["Results"] == MAX_ROWS:  # the last row of a worksheet: go on in another
+        if counts["Results"] >= MAX_ROWS:  # the last row of a worksheet: go on in another
             results = _worksheet(book, f"Results {len(book.worksheets) - 1}", headers, sheet)
             results.append(style.header(results, headers))
             counts["Results"] = 1

@@ -44,6 +44,11 @@ class Calendar:
         later = [edge for edge in self._edges(instant, days=3) if edge > instant]
         return next((edge for edge in later if not self.is_open(edge)), later[-1])
 
+    def day(self, instant: datetime) -> tuple[datetime, datetime]:
+        """When the zone's day that holds `instant` begins and ends."""
+        today = instant.astimezone(self.zone).date()
+        return self._instant(today, _DAY_START), self._instant(today + timedelta(days=1), _DAY_START)
+
     def open_time(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time from `start` to `end`, at most some days on, is inside the hours."""
         inside = [edge for edge in self._edges(start) if start < edge < end]

@@ -28,7 +28,8 @@ class Pace:
     daily_limit: int | None = None
 
     def allowance(self, state: AccountState, now: datetime) -> Allowance:
-        return allowance(state.told, state.charged_after, now, self.daily_limit)
+        day = self.calendar.day(now) if self.calendar else None
+        return allowance(state.told, state.charged_after, now, self.daily_limit, day)
 
     def judge(self, state: AccountState, now: datetime, budget: int | None = None) -> Wait | None:
         """None when a message may go now, else until when not, and why. `budget` is what is left of the run's own bound."""

@@ -38,9 +38,16 @@ def next_midnight(now: datetime) -> datetime:
 
 
 def allowance(
-    told: Told | None, charged_after: Callable[[datetime], int], now: datetime, daily_limit: int | None = None
+    told: Told | None,
+    charged_after: Callable[[datetime], int],
+    now: datetime,
+    daily_limit: int | None = None,
+    day: tuple[datetime, datetime] | None = None,
 ) -> Allowance:
-    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota."""
+    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
+
+    `daily_limit` is our own bound for `day`, which is the UTC day unless it is given as (start, end).
+    """
     limit = told.limit if told and told.limit is not None else max(DEFAULT_LIMIT, (told and told.remaining) or 0)
     opened, reset_at = _window(told, now)
     used = charged_after(opened)
@@ -54,10 +61,12 @@ def allowance(
             remaining = told.remaining - since
             used = limit - remaining if told.used is None else used
     if daily_limit is not None:
-        today = daily_limit - charged_after(_midnight(now))
+        start, end = day or (_midnight(now), next_midnight(now))
+        today = daily_limit - charged_after(start)
         limit = min(limit, daily_limit)
         if today < remaining:
-            remaining, reset_at = today, min(reset_at, next_midnight(now))
+            # Our own day may end after the server's window: what may go is known again when it does.
+            remaining, reset_at = today, end if today <= 0 else min(reset_at, end)
     return Allowance(max(0, remaining), limit, max(0, used), reset_at)
 
 

@@ -211,8 +211,8 @@ def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
 
 def test_a_spreadsheets_error_text_is_an_error_also_in_a_csv(write: Write) -> None:
     """#N/A in a cell the template uses; elsewhere it does not matter; `NA` is a name."""
-    path = write("x.csv", "first name,profile,note\n#N/A,jo-doe,\nNA,al-doe,#REF!\n")
-    assert codes(path) == [("A2", "cell-error")]
+    path = write("x.csv", "first name,profile,note\n#N/A,jo-doe,\nNA,al-doe,#REF!\n#BEZUG!,bo-doe,\nErr:502,cy-doe,\n")
+    assert codes(path) == [("A2", "cell-error"), ("A4", "cell-error"), ("A5", "cell-error")]
 
 
 def test_a_duplicate_can_link_two_spellings(write: Write) -> None:

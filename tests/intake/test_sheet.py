@@ -141,6 +141,20 @@ def test_a_workbook_gives_the_texts_it_shows(tmp_path: Path) -> None:
     assert [(fault.column, "#N/A" in fault.text) for fault in rows[2].faults] == [(0, True)]
 
 
+def test_a_formula_without_a_stored_value_is_not_blank(tmp_path: Path) -> None:
+    """Written by a program that does not calculate: told, and never taken for an empty cell."""
+    path = tmp_path / "x.xlsx"
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["a", "b"])
+    sheet.append(["x", '="Acme "&"Ltd"'])
+    book.save(path)
+    row = next(read(path).rows)
+    assert row.cells == ("x", "")
+    assert [(fault.column, "formula" in fault.text) for fault in row.faults] == [(1, True)]
+
+
 def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
     """The active visible one, with a notice that names the others; --sheet takes another; a wrong name lists them."""
     path = tmp_path / "x.xlsx"

@@ -46,6 +46,8 @@ def test_csv_holds_every_row_and_reads_back(tmp_path: Path) -> None:
     assert write(path, sheet(LINES, ";")).path == path
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.reader(raw.decode("utf-8-sig").splitlines(keepends=True), delimiter=";"))
+    assert [row[:1] for row in lines] == [["Name"], ["Jürgen"], ["山田"], [], ["x"], [""], ["dup"], ["f"]]  # row 4 was blank
     rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines(keepends=True), delimiter=";"))
     assert tuple(rows[0])[2:] == RESULT_COLUMNS
     assert [row["status"] for row in rows] == ["sent", "waiting", "uncertain", "invalid", "skipped", "failed"]
@@ -75,11 +77,11 @@ def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
     results = book["Results"]
     values = [[cell.value for cell in row] for row in results.iter_rows()]
     assert values[0] == ["Name", "=Phone", *RESULT_COLUMNS]
-    assert [row[1] for row in values[1:]] == ["=1+1", "007", "@SUM(A1)", "+49 170", "-2+3", "'=quoted"]
+    assert [row[1] for row in values[1:]] == ["=1+1", "007", None, "@SUM(A1)", "+49 170", "-2+3", "'=quoted"]
     assert values[1][2:] == ["sent", None, "true", None, "2026-11-23T09:05:07Z", URN, "acc", 200, 1, None, "Hi\nJürgen"]
-    assert (results.freeze_panes, results.auto_filter.ref) == ("A2", "A1:M7")
+    assert (results.freeze_panes, results.auto_filter.ref) == ("A2", "A1:M8")
     assert results["A1"].font.bold
-    assert len({results.cell(row=row, column=3).fill.fgColor.rgb for row in range(2, 8)}) == 5
+    assert len({results.cell(row=row, column=3).fill.fgColor.rgb for row in (2, 3, 5, 6, 7, 8)}) == 5
     assert (results.column_dimensions["A"].width or 0) >= 8
     attention = [[cell.value for cell in row] for row in book["Needs attention"].iter_rows()]
     assert [row[0] for row in attention[1:]] == ["x", None, "f"]

@@ -105,6 +105,13 @@ def test_the_daily_limit_only_lowers() -> None:
     assert allowance(told, lambda since: 0 if since >= NOW else 18, NOW, daily_limit=500).remaining == 140
 
 
+def test_the_daily_limit_is_for_the_senders_day() -> None:
+    """A limit of 20 a day counts from the local midnight, whenever the server's window ends."""
+    day = (NOW.replace(hour=8), NOW.replace(hour=8) + timedelta(days=1))
+    found = allowance(Told(NOW, 150, 0, 150, MIDNIGHT), lambda since: 20 if since <= day[0] else 0, NOW, 20, day)
+    assert (found.remaining, found.reset_at) == (0, day[1])
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["limit", "used", "remaining", "reset"]), st.integers(-10, 10**10).map(str) | st.text(max_size=25)
