@@ -196,16 +196,7 @@ class Part:
                     break
         except _BlankError as error:
             raise RenderError(str(error), error.column) from None
-        except (
-            TemplateError,
-            ArithmeticError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            LookupError,
-            AssertionError,
-            MemoryError,
-        ) as error:
+        except _FAILURES as error:
             raise RenderError(f"the template fails on this row: {error}") from None
         if length > MAX_TEXT:
             raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
