@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +16,8 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.record import ATTEMPTED
+
+_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,14 @@ class Spellings:
 def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     """Note pairs of identities that are one person."""
     table = schema.alias
-    known = {(identity, other) for identity, other in connection.execute(sa.select(table.c.identity, table.c.other))}
-    new = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]} - known
-    if new:
-        rows = [{"identity": identity, "other": other, "learned_at": now} for identity, other in sorted(new)]
-        connection.execute(sa.insert(table), rows)
+    ordered = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    for start in range(0, len(ordered), _BATCH):
+        batch = ordered[start : start + _BATCH]
+        statement = sa.select(table.c.identity, table.c.other).where(table.c.identity.in_([pair[0] for pair in batch]))
+        known = {(identity, other) for identity, other in connection.execute(statement)}
+        rows = [{"identity": pair[0], "other": pair[1], "learned_at": now} for pair in batch if pair not in known]
+        if rows:
+            connection.execute(sa.insert(table), rows)
 
 
 def spellings_of(connection: Connection, recipient: Recipient) -> tuple[str, ...]:
