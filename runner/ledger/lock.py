@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from runner.errors import AlreadyRunningError, StorageError
 from runner.ledger.ledger import Ledger, campaign_named
+from runner.ledger.record import CampaignRecord
+
+# Whoever asks whether a run is active holds its lock for an instant; a look at the ledger in between outlasts that.
+_TRIES: Final = 3
 
 
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
@@ -36,16 +41,14 @@ def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
     try:
         ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(_path(ledger, campaign_id), timeout=0, mode=0o600)
-        lock.acquire()
-    except Timeout:
-        with ledger.read() as connection:
-            record = campaign_named(connection, name)
-        since = f" since {record.running_since:%Y-%m-%d %H:%M} UTC" if record and record.running_since else ""
-        process = f" (process {record.running_pid})" if record and record.running_pid else ""
-        raise AlreadyRunningError(
-            f"Another run of the campaign {name!r} is active{since}{process}.",
-            remedy="Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far it is.",
-        ) from None
+        for _ in range(_TRIES):
+            with suppress(Timeout):
+                lock.acquire()
+                break
+            with ledger.read() as connection:
+                record = campaign_named(connection, name)
+        else:
+            raise _already_running(name, record)
     except OSError as error:
         raise StorageError(
             f"The run lock cannot be made ({error.strerror}).",
@@ -56,3 +59,12 @@ def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _already_running(name: str, record: CampaignRecord | None) -> AlreadyRunningError:
+    since = f" since {record.running_since:%Y-%m-%d %H:%M} UTC" if record and record.running_since else ""
+    process = f" (process {record.running_pid})" if record and record.running_pid else ""
+    return AlreadyRunningError(
+        f"Another run of the campaign {name!r} is active{since}{process}.",
+        remedy="Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far it is.",
+    )
