@@ -14,7 +14,7 @@ from runner.campaign import Campaign
 from runner.errors import RefusedError
 from runner.intake.recipient import Recipient
 from runner.ledger.delivery import Overlap, overlaps
-from runner.ledger.ledger import campaign_named, campaigns, campaigns_from
+from runner.ledger.ledger import campaigns
 from runner.ledger.record import CampaignRecord
 
 
@@ -30,10 +30,9 @@ def name(connection: Connection, campaign: Campaign, people: list[Recipient], te
     """The campaign that this list and text belong to. Raises RefusedError when a person has to say."""
     known = campaigns(connection)
     found = overlaps(connection, people) if known else []
-    chosen = _chosen(connection, campaign, people, template_hash, known, found)
+    chosen = _chosen(campaign, people, template_hash, known, found)
     notices = list(chosen.notices)
-    record = campaign_named(connection, chosen.name)
-    if record is not None and record.template_hash != template_hash:
+    if any(record.name == chosen.name and record.template_hash != template_hash for record in known):
         notices.append(
             "The text has changed. Those who have the earlier one do not get the new one; a new campaign would: --name NAME."
         )
@@ -46,7 +45,6 @@ def name(connection: Connection, campaign: Campaign, people: list[Recipient], te
 
 
 def _chosen(
-    connection: Connection,
     campaign: Campaign,
     people: list[Recipient],
     template_hash: str,
@@ -55,7 +53,7 @@ def _chosen(
 ) -> Named:
     if campaign.name:
         return Named(campaign.name)
-    here = campaigns_from(connection, campaign.origin)
+    here = [record for record in known if record.source == campaign.origin]
     of_this_text = {record.name for record in known if record.template_hash == template_hash}
     if len(here) == 1:
         twin = next((overlap for overlap in found if overlap.messaged and overlap.name in of_this_text), None)
@@ -79,17 +77,15 @@ def _chosen(
     own = [record.name for record in known if record.settings.get("results") == path]
     likely = next((overlap for overlap in found if overlap.name in own), found[0] if found else None)
     if likely is None:
-        return Named(own[0] if own else _free_name(connection, campaign))
-    record = campaign_named(connection, likely.name)
-    same_text = record is not None and record.template_hash == template_hash
+        return Named(own[0] if own else _free_name(campaign, known))
     # Most of this list is in the campaign, and most of those who wait there are in this list.
     same_people = 2 * likely.shared >= len(people) or likely.name in own
-    if same_text and same_people and 2 * likely.missing <= likely.waiting:
+    if likely.name in of_this_text and same_people and 2 * likely.missing <= likely.waiting:
         return Named(
             likely.name, (f"This is the list of the campaign {likely.name!r} under another name; it goes on where it stood.",)
         )
     lacks = f" It lacks {likely.missing} people who wait there and would be withdrawn." if likely.missing else ""
-    new = _free_name(connection, campaign)
+    new = _free_name(campaign, known)
     raise RefusedError(
         f"{likely.shared} of these {len(people)} people are already in the campaign {likely.name!r}.{lacks}",
         where=str(campaign.source),
@@ -98,10 +94,11 @@ def _chosen(
     )
 
 
-def _free_name(connection: Connection, campaign: Campaign) -> str:
+def _free_name(campaign: Campaign, known: list[CampaignRecord]) -> str:
+    taken = {record.name for record in known}
     stem = campaign.source.stem.removesuffix(".results") or "campaign"
     free, number = stem, 1
-    while campaign_named(connection, free):
+    while free in taken:
         number += 1
         free = f"{stem}-{number}"
     return free

@@ -132,7 +132,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
             raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
         with interruptible() as interruption:
             with _running(ledger, record, session.now):
-                report = _send(campaign, ledger, record, session, interruption)
+                report = _send(campaign, ledger, summary, session, interruption)
             try:
                 return replace(report, results=write_results(ledger, report.summary, results))
             except StorageError as error:
@@ -200,7 +200,8 @@ def people_in(path: Path, sheet_name: str | None) -> tuple[list[Recipient], list
     return [entry.recipient for entry in entries if entry.recipient], nobody
 
 
-def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session, interruption: Interruption) -> Report:
+def _send(campaign: Campaign, ledger: Ledger, before: Summary, session: Session, interruption: Interruption) -> Report:
+    record = before.campaign
     sent = 0
 
     def report(event: Event) -> None:
@@ -208,7 +209,6 @@ def _send(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: S
         sent += isinstance(event, Sent) and event.outcome.status is Status.SENT
         session.report(event)
 
-    before = summarise(ledger, record, campaign.pace, session.now())
     lanes = [view.account for view in before.accounts if view.waiting]
 
     async def sending() -> Dispatched:
@@ -280,10 +280,9 @@ def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | 
 def _results_path(connection: Connection, campaign: Campaign, intake: Intake, name: str, known: CampaignRecord | None) -> Path:
     """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
     path = campaign.results
-    others = {record.settings.get("results") for record in campaigns(connection) if record.name != name}
     if path is None:
         path = default_path(campaign.sheet, workbook=intake.checked.table.sheet is not None)
-        if str(path.absolute()) in others:
+        if str(path.absolute()) in _results_of_others(connection, name):
             path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
     path = path.absolute()
     check_path(path, campaign.sheet)
@@ -294,10 +293,14 @@ def _results_path(connection: Connection, campaign: Campaign, intake: Intake, na
 
 def check_replaceable(connection: Connection, path: Path, name: str) -> None:
     """Raise UsageError for an existing file that is not a results sheet, or is another campaign's."""
-    others = {record.settings.get("results") for record in campaigns(connection) if record.name != name}
-    if path.exists() and (str(path) in others or not _is_results(path)):
-        whose = "holds the results of another campaign" if str(path) in others else "is no results sheet"
+    foreign = str(path) in _results_of_others(connection, name)
+    if path.exists() and (foreign or not _is_results(path)):
+        whose = "holds the results of another campaign" if foreign else "is no results sheet"
         raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
+
+
+def _results_of_others(connection: Connection, name: str) -> set[object]:
+    return {record.settings.get("results") for record in campaigns(connection) if record.name != name}
 
 
 def _is_results(path: Path) -> bool:

@@ -139,8 +139,6 @@ def read(path: Path, sheet: str | None = None) -> Table:
         raise RefusedError(
             f"There is no file {path}.", remedy="Check the spelling, or give the whole path of the spreadsheet."
         ) from None
-    except IsADirectoryError:
-        raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
     except OSError as error:
         if os.path.isdir(path):  # noqa: PTH112 - Path's would raise again; Windows denies permission for a folder
             raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None

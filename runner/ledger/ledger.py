@@ -220,11 +220,6 @@ def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
     return _campaign(found) if found else None
 
 
-def campaigns_from(connection: Connection, source: str) -> list[CampaignRecord]:
-    """The campaigns last read from this place, the most recent first; several when names were given."""
-    return [record for record in campaigns(connection) if record.source == source]
-
-
 def put_campaign(
     connection: Connection,
     name: str,

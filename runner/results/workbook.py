@@ -20,14 +20,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from runner.errors import StorageError, UsageError
 from runner.intake.column import RESULT_COLUMNS
-from runner.intake.sheet import guard
+from runner.intake.sheet import MAX_ROWS, guard
 from runner.ledger.record import NEEDS_A_PERSON, Line, Status
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 MAX_CELL: Final = 32_767
-MAX_ROWS: Final = 1_048_576
 _WIDTH_SAMPLE: Final = 200
 _LONGEST_GAP: Final = 1_000
 _MARK: Final = "… [cut]"
@@ -206,8 +205,9 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
 
     book = Workbook(write_only=True)
     headers = [*sheet.headers, *RESULT_COLUMNS]
-    results = _worksheet(book, "Results", headers, sheet)
-    attention = _worksheet(book, "Needs attention", headers, sheet)
+    widths = _widths(headers, sheet)
+    results = _worksheet(book, "Results", widths)
+    attention = _worksheet(book, "Needs attention", widths)
     counts = {"Results": 1, "Needs attention": 1}
     style = _Style()
     results.append(style.header(results, headers))
@@ -219,7 +219,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
             continue
         cells = [*line.cells, *_outcome_cells(line, sheet)]
         if counts["Results"] >= MAX_ROWS:  # the last row of a worksheet: go on in another
-            results = _worksheet(book, f"Results {len(book.worksheets) - 1}", headers, sheet)
+            results = _worksheet(book, f"Results {len(book.worksheets) - 1}", widths)
             results.append(style.header(results, headers))
             counts["Results"] = 1
         results.append(style.row(results, cells, line.status, len(line.cells)))
@@ -234,17 +234,22 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     book.save(file)
 
 
-def _worksheet(book: Workbook, title: str, headers: Sequence[str], sheet: Sheet) -> Any:
-    worksheet = book.create_sheet(title)
-    worksheet.freeze_panes = "A2"
+def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
+    """How wide the columns are to be, by their headers and first cells."""
     widths = [len(header) + 2 for header in headers]
     for index, line in enumerate(sheet.lines()):
         if index == _WIDTH_SAMPLE:
             break
         for column, cell in enumerate([*line.cells, *_outcome_cells(line, sheet)]):
             widths[column] = max(widths[column], len(str(cell)))
+    return [min(max(width + 2, 8), 60) for width in widths]
+
+
+def _worksheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:
+    worksheet = book.create_sheet(title)
+    worksheet.freeze_panes = "A2"
     for column, width in enumerate(widths):
-        worksheet.column_dimensions[_letters(column + 1)].width = min(max(width + 2, 8), 60)
+        worksheet.column_dimensions[_letters(column + 1)].width = width
     return worksheet
 
 
