@@ -188,7 +188,8 @@ def _table(
 
 
 def _blank(record: Row) -> bool:
-    return not any(map(str.strip, record.cells))
+    # A row that shows nothing because its formulas have no stored values is not blank: it would be lost.
+    return not record.faults and not any(map(str.strip, record.cells))
 
 
 def _fitted(record: Row, width: int, where: str, *, ragged: bool) -> Row:
@@ -319,7 +320,9 @@ def _read_workbook(path: Path, sheet: str | None) -> Table:
             others = ", ".join(name for name in visible if name != sheet)
             notices = (f"Reading the worksheet {sheet!r}; {path.name} also has: {others}. --sheet NAME takes another.",)
     elif sheet not in names:
-        book.close()
+        for opened in (book, source):
+            if opened is not None:
+                opened.close()
         raise RefusedError(f"{path.name} has no worksheet {sheet!r}.", where=path.name, remedy=f"It has: {', '.join(names)}.")
     worksheet = book[sheet]
     worksheet.reset_dimensions()  # the file's own claim of its size can be wrong

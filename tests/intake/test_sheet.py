@@ -153,6 +153,9 @@ def test_a_formula_without_a_stored_value_is_not_blank(tmp_path: Path) -> None:
     row = next(read(path).rows)
     assert row.cells == ("x", "")
     assert [(fault.column, "formula" in fault.text) for fault in row.faults] == [(1, True)]
+    sheet.append(["=Old!A2", "=Old!B2"])
+    book.save(path)
+    assert [(row.number, len(row.faults)) for row in read(path).rows] == [(2, 1), (3, 2)]
 
 
 def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
