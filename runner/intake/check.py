@@ -1,126 +1,184 @@
 """Every problem of sheet and template, located, in one pass; and the message of each row that has none.
 
 Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others. Only what makes
-every row doubtful (no recipient column, a variable that no column provides) stops a campaign before its first message.
+every row doubtful (no recipient column, a variable that no column provides, hidden rows nobody spoke of) stops a campaign before
+its first message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from runner.errors import RefusedError
-from runner.intake.column import RECIPIENT_ROLES, ROLES, Layout, lay_out, nearest
-from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation
-from runner.intake.sheet import ERROR_TEXT, Column, Row, Table, clean, unguard
-from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
-
-# LinkedIn's own limits; the endpoint documents none.
-MAX_SUBJECT: Final = 200
-MAX_INMAIL: Final = 1_900
-MAX_MESSAGE: Final = 8_000
-LONG_MESSAGE: Final = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the campaign) from being sent."""
-
-    code: str
-    text: str
-    row: int | None = None
-    column: Column | None = None
-    severity: Literal["error", "warning"] = "error"
-    remedy: str | None = None
-
-    @property
-    def cell(self) -> str:
-        """`C7`, `row 7`, or nothing when the problem is the whole sheet's or the template's."""
-        if self.row is None:
-            return ""
-        return f"{self.column.letter}{self.row}" if self.column else f"row {self.row}"
-
-    def __str__(self) -> str:
-        if self.column is not None and self.row is not None:
-            return f"{self.cell} ({self.column.header.strip()}): {self.text}"
-        return f"{self.cell}: {self.text}" if self.cell else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one delivery sends, and to whom. `account` is the row's own choice, if it made one."""
-
-    recipient: Recipient
-    text: str
-    message_type: MessageType = "normal"
-    subject: str | None = None
-    conversation_urn: str | None = None
-    account: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row after its check: a message, or a duplicate of an earlier row, or invalid for its error problems.
-
-    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the status that a results sheet
-    used as input gives the row.
-    """
-
-    row: Row
-    recipient: Recipient | None
-    message: Message | None
-    problems: tuple[Problem, ...] = ()
-    duplicate_of: int | None = None
-    earlier: str = ""
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
-    @property
-    def reason(self) -> str:
-        if self.duplicate_of is not None:
-            return f"same person as row {self.duplicate_of}"
-        return "; ".join(str(problem) for problem in self.errors)
+from runner.intake.cell import clean, unguard
+from runner.intake.column import RECIPIENT_ROLES, Layout, lay_out, nearest
+from runner.intake.entry import Entry, Examiner, Problem
+from runner.intake.recipient import Recipient
+from runner.intake.review import Review
+from runner.intake.sheet import Reading
+from runner.intake.table import Table
+from runner.intake.template import MessageTemplate
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sheet's layout, what stops the campaign as a whole, and the entries, which can be walked once."""
+    """A sheet's layout, what stops the campaign as a whole, and the entries, walked anew by every call.
+
+    What only shows between rows (`verdicts`) is known once `judge` has walked over all of them.
+    """
 
     table: Table
     layout: Layout
+    template: MessageTemplate | None
+    reading: Reading
+    accounts: Sequence[str]
     blocking: tuple[Problem, ...]
-    entries: Iterator[Entry]
+    verdicts: Mapping[int, Sequence[Problem]] = field(default_factory=dict)
 
     @property
     def headers(self) -> tuple[str, ...]:
         """The headers to hand back: the input's, without those of an earlier results sheet."""
         return tuple(unguard(column.header) if self.layout.is_results else column.header for column in self.layout.inputs)
 
+    def entries(self, review: Review | None = None) -> Iterator[Entry]:
+        """Every row after its check; `review` is told what has to be compared between rows."""
+        render = not any(problem.code in ("template-variable", "no-template") for problem in self.blocking)
+        examiner = Examiner(
+            self.layout,
+            self.template,
+            review or Review(),
+            delimited=self.table.delimiter is not None,
+            hidden=self.reading.hidden,
+            accounts=self.accounts,
+            verdicts=self.verdicts,
+            render=render,
+        )
+        return map(examiner.examine, self.table.rows())
 
-def check(table: Table, template: MessageTemplate | None, mapping: Mapping[str, str] | None = None) -> Check:
-    """Check a table against a template; without one, the sheet needs a `message` column.
 
-    Raises RefusedError only for a `mapping` (role → header) that does not fit; all else is in the answer.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a walk over all rows found: how many there are and how they stand, the problems, the people, and how many cells the
+    longest row has beyond the header."""
+
+    rows: int
+    ready: int
+    invalid: int
+    skipped: tuple[tuple[int, str], ...]
+    problems: tuple[Problem, ...]
+    people: tuple[Recipient, ...]
+    surplus: int
+
+
+def check(
+    table: Table, template: MessageTemplate | None, reading: Reading | None = None, accounts: Sequence[str] = ()
+) -> Check:
+    """Check a table against a template; without one, the sheet needs a `message` column. `accounts` are those that will send.
+
+    Raises RefusedError only for a column mapping that does not fit; all else is in the answer.
     """
+    reading = reading or Reading()
     try:
-        layout = lay_out(table.columns, mapping)
+        layout = lay_out(table.columns, reading.columns)
     except KeyError as error:
         header = str(error.args[0])
         guess = nearest(header, [column.header for column in table.columns])
         raise RefusedError(
             f"The sheet has no column {header!r}.",
             where=f"{table.place}, row {table.header_row}",
-            remedy=f"Did you mean {guess!r}?" if guess else "Correct the [columns] of the campaign file.",
+            remedy=f"Did you mean {guess!r}?" if guess else "Correct --column, or the [columns] of the campaign file.",
         ) from None
     blocking = (*_sheet_problems(table, layout), *_template_problems(layout, template))
-    usable = not any(problem.code in ("template-variable", "no-template") for problem in blocking)
-    return Check(table, layout, blocking, _entries(table, layout, template, render=usable))
+    return Check(table, layout, template, reading, accounts, blocking)
+
+
+def judge(checked: Check) -> tuple[Check, Findings]:
+    """Walk all rows once. The answered check knows what shows only between rows; its entries can be walked again for that.
+
+    Raises RefusedError where the file turns out to be damaged.
+    """
+    review, width = Review(), len(checked.table.columns)
+    rows = ready = surplus = hidden = 0
+    invalid: set[int] = set()
+    skipped: list[tuple[int, str]] = []
+    problems: list[Problem] = []
+    people: list[Recipient] = []
+    for row, recipient, message, found, reason, _ in checked.entries(review):
+        rows += 1
+        ready += message is not None
+        if recipient is not None:
+            people.append(recipient)
+        if reason:
+            skipped.append((row.number, reason))
+        elif found:
+            problems += found
+            if any(problem.severity == "error" for problem in found):
+                invalid.add(row.number)
+        hidden += row.hidden
+        if len(row.cells) > width + surplus:
+            surplus = len(row.cells) - width
+    verdicts = _verdicts(checked, review)
+    for number, (verdict, *_) in verdicts.items():
+        if verdict.severity == "error" and number not in invalid:
+            invalid.add(number)
+            ready -= 1
+    problems += [problem for found in verdicts.values() for problem in found]
+    blocking = checked.blocking
+    if hidden and checked.reading.hidden is None:
+        blocking = (*blocking, _hidden(checked.table, hidden, rows))
+    if repeated := review.repeated():
+        count, first = repeated
+        text = f"{count:,} people get exactly the same text, first in row {first}; LinkedIn may take that for spam"
+        problems.append(Problem("same-text", text, severity="warning"))
+    findings = Findings(rows, ready, len(invalid), tuple(skipped), tuple(problems), tuple(people), surplus)
+    return replace(checked, blocking=blocking, verdicts=verdicts), findings
+
+
+def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
+    verdicts: dict[int, list[Problem]] = {}
+    column = checked.layout.column("conversationUrn")
+    for number, owner, account in review.foreign_conversations():
+        sender = f"account {account}" if account else "the default account"
+        text = f"the conversation belongs to the member {owner}, but the others sent from {sender} belong to another"
+        verdicts.setdefault(number, []).append(Problem("conversation-account", text, number, column))
+    for number, name, other in _misaddressed(checked, review):
+        text = f"the message greets {name!r}, who is not in this row but in row {other}"
+        found = Problem("greeting-other", text, number, checked.layout.column("message"), "warning")
+        verdicts.setdefault(number, []).append(found)
+    return verdicts
+
+
+def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, int]]:
+    """Rows whose own message greets somebody whom only another row names: the row, the name, the other row."""
+    message = checked.layout.column("message")
+    if not review.greeted or message is None:
+        return
+    for row in checked.table.rows():
+        for index, cell in enumerate(row.cells):
+            if index != message.index and (name := clean(cell)) in review.greeted:
+                for number in review.greeted.pop(name):
+                    yield number, name, row.number
+
+
+def _hidden(table: Table, hidden: int, rows: int) -> Problem:
+    return Problem(
+        "hidden-rows",
+        f"{table.place}: {hidden:,} of {rows:,} rows are hidden or filtered out, and a person who filters a list may mean to leave "
+        "them out",
+        remedy="Say what is meant: --hidden skip leaves them out, --hidden include writes to them as well.",
+    )
 
 
 def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
+    for role, columns in layout.doubled.items():
+        letters = " and ".join(column.letter for column in columns)
+        yield Problem(
+            "duplicate-header",
+            f"{table.place}, row {table.header_row}: the columns {letters} are both called {columns[0].header.strip()!r}, so it "
+            f"cannot be told which is {role}",
+            remedy="Rename or delete one of them.",
+        )
     if any(role in layout.roles for role in RECIPIENT_ROLES):
         return
     headers = [column.header.strip() for column in layout.inputs if column.header.strip()]
@@ -166,145 +224,3 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
                 if guess
                 else f"The columns are: {', '.join(headers)}.",
             )
-
-
-def _entries(table: Table, layout: Layout, template: MessageTemplate | None, *, render: bool) -> Iterator[Entry]:
-    names = [(name, layout.variables[name]) for name in template.names] if template and render else []
-    used = {column.index: column for columns in layout.roles.values() for column in columns}
-    used |= {column.index: column for _, column in names}
-    seen: dict[str, int] = {}
-    guarded = layout.is_results and table.sheet is None
-    for row in table.rows:
-        if guarded:
-            row = Row(row.number, tuple(map(unguard, row.cells)), row.faults)
-        problems: list[Problem] = []
-        recipient = _recipient(row, layout, problems)
-        if recipient is not None:
-            first = next((seen[key] for key in recipient.keys if key in seen), None)
-            if first is not None:
-                for key in recipient.keys:
-                    seen.setdefault(key, first)
-                yield Entry(row, recipient, None, duplicate_of=first)
-                continue
-            seen.update(dict.fromkeys(recipient.keys, row.number))
-        _faults(row, used, problems)
-        message = None
-        if recipient is not None and render:
-            message = _message(row, layout, template, recipient, names, problems)
-        if any(problem.severity == "error" for problem in problems):
-            message = None
-        earlier = _value(row, layout.earlier_status)
-        yield Entry(row, recipient, message, tuple(problems), earlier=earlier)
-
-
-def _value(row: Row, column: Column | None) -> str:
-    return clean(row.cells[column.index]) if column else ""
-
-
-def _recipient(row: Row, layout: Layout, problems: list[Problem]) -> Recipient | None:
-    columns = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
-    found: list[Recipient] = []
-    for column in columns:
-        if text := _value(row, column):
-            try:
-                found.append(parse(text))
-            except RecipientError as error:
-                problems.append(Problem(error.code, str(error), row.number, column))
-    if problems:
-        return None
-    if not found:
-        if columns:
-            problems.append(Problem("recipient-missing", "no recipient", row.number, columns[0]))
-        return None
-    try:
-        return merge(found)
-    except RecipientError as error:
-        problems.append(Problem(error.code, str(error), row.number, columns[0]))
-        return None
-
-
-def _faults(row: Row, used: Mapping[int, Column], problems: list[Problem]) -> None:
-    """What could not be read exactly counts where the cell is used; a fault of the whole row always counts."""
-    told = {fault.column for fault in row.faults}
-    for index, column in used.items():
-        if row.cells[index][:1] in ("#", "E") and index not in told and ERROR_TEXT.fullmatch(clean(row.cells[index])):
-            problems.append(Problem("cell-error", f"the cell shows the error {clean(row.cells[index])}", row.number, column))
-    for fault in row.faults:
-        if fault.column is None:
-            problems.append(Problem("ragged-row", fault.text, row.number))
-        elif fault.column in used:
-            problems.append(Problem("cell-error", fault.text, row.number, used[fault.column]))
-
-
-def _message(
-    row: Row,
-    layout: Layout,
-    template: MessageTemplate | None,
-    recipient: Recipient,
-    names: list[tuple[str, Column]],
-    problems: list[Problem],
-) -> Message | None:
-    columns = {role: layout.column(role) for role in ROLES}
-    own_text, own_subject = _value(row, columns["message"]), _value(row, columns["subject"])
-    message_type: MessageType = template.message_type if template else "normal"
-    if own_type := _value(row, columns["messageType"]):
-        try:
-            message_type = message_type_of(own_type, "")
-        except RefusedError as error:
-            problems.append(Problem("message-type", f"{error.what} {error.remedy}", row.number, columns["messageType"]))
-    conversation = _value(row, columns["conversationUrn"]) or None
-    if conversation:
-        try:
-            conversation = parse_conversation(conversation)
-        except RecipientError as error:
-            problems.append(Problem(error.code, str(error), row.number, columns["conversationUrn"]))
-    values: dict[str, object] = {
-        name: _value(row, column) or Blank(name=column.header.strip() or column.letter) for name, column in names
-    }
-    values["row"] = dict(values)
-    text, subject = own_text, own_subject
-    try:
-        if not text and template:
-            text = template.body.render(values).replace("\r\n", "\n").strip()
-        if not subject and template and template.subject:
-            subject = " ".join(template.subject.render(values).split())
-    except RenderError as error:
-        blank = next((column for _, column in names if column.header.strip() == error.column), None) if error.column else None
-        if blank:
-            text_ = "blank, but the template uses it without a default"
-            problems.append(Problem("blank-value", text_, row.number, blank))
-        else:
-            problems.append(Problem("template-row", str(error), row.number))
-        return None
-    if not text:
-        problems.append(Problem("message-empty", "the message is empty", row.number, columns["message"]))
-        return None
-    problems.extend(_limits(row, text, subject, message_type, columns))
-    return Message(recipient, text, message_type, subject or None, conversation, _value(row, columns["accountId"]) or None)
-
-
-def _limits(
-    row: Row, text: str, subject: str, message_type: MessageType, columns: Mapping[str, Column | None]
-) -> Iterator[Problem]:
-    if message_type == "inmail":
-        if not subject:
-            yield Problem("inmail-subject", "an InMail needs a subject", row.number, columns["subject"])
-        if len(text) > MAX_INMAIL:
-            over = f"the InMail has {len(text):,} characters; LinkedIn takes {MAX_INMAIL:,}"
-            yield Problem("message-long", over, row.number)
-    elif len(text) > MAX_MESSAGE:
-        yield Problem("message-long", f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}", row.number)
-    elif len(text) >= LONG_MESSAGE:
-        yield Problem(
-            "message-lengthy",
-            f"the message has {len(text):,} characters; few people read that",
-            row.number,
-            severity="warning",
-        )
-    if len(subject) > MAX_SUBJECT:
-        yield Problem(
-            "subject-long",
-            f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}",
-            row.number,
-            columns["subject"],
-        )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runner.intake.sheet import Column
+from runner.intake.cell import INVISIBLE, column_letter
 
 RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
 ROLES: Final = (*RECIPIENT_ROLES, "conversationUrn", "accountId", "subject", "messageType", "message")
@@ -59,22 +59,38 @@ _ALIASES: Final = {
     "accountId": ("linkedin account id", "sender account id", "sending account", "sending account id"),
     "messageType": ("type of message",),
 }
-_IGNORED: Final = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff\u00ad]+")
+# Beside a column that says LinkedIn, "URL" is the company's web site and "Profile" may be anything.
+_VAGUE: Final = ("url", "profile", "recipient")
+_VALUE: Final = re.compile(r"https?://|linkedin\.com/|urn:li:|@\w+\.", re.IGNORECASE)
+_IGNORED: Final = re.compile(r"[\s_\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `index` from 0, `header` as the sheet has it."""
+
+    index: int
+    header: str
+
+    @property
+    def letter(self) -> str:
+        return column_letter(self.index)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Which columns mean what.
 
-    `roles` gives each role its columns (several only for the recipient). `inputs` are the columns to hand back, without those
-    of an earlier results sheet; `earlier_status` is the one of those that told the status. `variables` maps every template name
-    to its column; `ambiguous` names are claimed by two.
+    `roles` gives each role its columns (several only for the recipient); `doubled` roles are claimed by columns of one header.
+    `inputs` are the columns to hand back, without those of an earlier results sheet; `earlier_status` is the one of those that
+    told the status. `variables` maps every template name to its column; `ambiguous` names are claimed by two.
     """
 
     roles: Mapping[str, tuple[Column, ...]]
     inputs: tuple[Column, ...]
     variables: Mapping[str, Column]
     ambiguous: frozenset[str]
+    doubled: Mapping[str, tuple[Column, ...]]
     is_results: bool
     earlier_status: Column | None = None
 
@@ -85,7 +101,14 @@ class Layout:
 
 def normalise(header: str) -> str:
     """`First-Name`, `first name` and `FIRSTNAME` are one header."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", header)).casefold()
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).casefold()
+
+
+def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
+    """Whether these cells may be a header: one of them names a recipient column (or is one of `mapped`), and none is a value."""
+    known = {normalise(name) for role in RECIPIENT_ROLES for name in (role, *_ALIASES[role])} | set(map(normalise, mapped))
+    filled = [cell for cell in cells if cell.strip()]
+    return any(normalise(cell) in known for cell in filled) and not any(_VALUE.search(cell) for cell in filled)
 
 
 def variable_names(header: str) -> tuple[str, ...]:
@@ -112,10 +135,13 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
         if column.header.strip():
             by_form.setdefault(normalise(column.header), []).append(column)
     roles: dict[str, tuple[Column, ...]] = {}
+    doubled: dict[str, tuple[Column, ...]] = {}
     for role, header in (mapping or {}).items():
         if normalise(header) not in by_form:
             raise KeyError(header)
         roles[role] = tuple(by_form[normalise(header)])
+        if len(roles[role]) > 1:
+            doubled[role] = roles[role]
     recipients_named = any(role in roles or normalise(role) in by_form for role in RECIPIENT_ROLES)
     for role in ROLES:
         if role in roles:
@@ -124,14 +150,16 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
         if not found and not (role == "recipientProfileId" and recipients_named):
             aliases = [normalise(alias) for alias in _ALIASES.get(role, ())]
             present = [alias for alias in aliases if alias in by_form]
-            if "url" in present and len(present) > 1:
-                present.remove("url")  # beside a LinkedIn column, a bare "URL" is the company's web site
+            present = [alias for alias in present if alias not in _VAGUE] or present
             found = [column for alias in present for column in by_form[alias]]
         if found:
             roles[role] = tuple(found) if role in RECIPIENT_ROLES else tuple(found[:1])
+            alike = [column for column in found if normalise(column.header) == normalise(found[0].header)]
+            if len(alike) > 1:
+                doubled[role] = tuple(alike)
     variables, ambiguous = _variables(inputs)
     earlier = next((column for column in results if column.header.strip() == "status"), None)
-    return Layout(roles, inputs, variables, ambiguous, bool(results), earlier)
+    return Layout(roles, inputs, variables, ambiguous, doubled, bool(results), earlier)
 
 
 def _result_columns(columns: Sequence[Column]) -> frozenset[Column]:

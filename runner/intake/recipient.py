@@ -8,37 +8,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote
+
+from runner.intake.cell import INVISIBLE, identifier
 
 URN_PREFIX: Final = "urn:li:fsd_profile:"
 _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _SALES_TOKEN: Final = re.compile(r"ACw[A-Za-z0-9_-]{8,}")
 _URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?", re.IGNORECASE)
+# The two shapes that nearly all rows have, past which the rest need not be tried: a plain profile link, and a URN.
+_COMMON: Final = re.compile(
+    r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/([a-z0-9-]{3,100})/?|(urn:li:fsd_profile:ACo[A-Za-z0-9_-]{8,})"
+).fullmatch
 _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
 _CONVERSATION: Final = re.compile(
     r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
 )
 # Written into identifier cells by people and exports when there is none; none of them is a member's address.
 _PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
-# Zero-width and bidirectional marks ride along when an address is copied from a web page.
-_INVISIBLE: Final = dict.fromkeys(
-    [
-        0x00AD,
-        0x061C,
-        0x180E,
-        0x200B,
-        0x200C,
-        0x200D,
-        0x200E,
-        0x200F,
-        0x2060,
-        0xFEFF,
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-    ]
-)
 _NOT_A_MEMBER: Final = {
     "sales": "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)",
     "talent": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
@@ -63,8 +51,7 @@ class RecipientError(ValueError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A person: the slug (lower case, percent-decoded, NFC), the URN (case kept), or both when a row gives both."""
 
     slug: str | None = None
@@ -86,7 +73,9 @@ class Recipient:
 
 def parse(text: str) -> Recipient:
     """One identifier cell as a recipient. Raises RecipientError."""
-    value = unicodedata.normalize("NFC", text.translate(_INVISIBLE)).strip()
+    if (plain := parse_plain(text)) is not None:
+        return plain
+    value = identifier(text)
     if value.casefold() in _PLACEHOLDERS:
         raise RecipientError("recipient-missing", f"{text!r} names nobody")
     if value[:4].casefold() == "urn:":
@@ -108,6 +97,12 @@ def parse(text: str) -> Recipient:
     return _from_slug(value, value)
 
 
+def parse_plain(text: str) -> Recipient | None:
+    """The recipient of a cell in one of the two shapes that nearly all have; None for any other, which `parse` may know."""
+    match = _COMMON(text)
+    return tuple.__new__(Recipient, match.groups()) if match else None  # cheaper than the constructor, for every row
+
+
 def merge(recipients: list[Recipient]) -> Recipient:
     """One row's identifiers as one recipient. Raises RecipientError when they name different people."""
     slugs = sorted({recipient.slug for recipient in recipients if recipient.slug})
@@ -120,13 +115,19 @@ def merge(recipients: list[Recipient]) -> Recipient:
 
 def parse_conversation(text: str) -> str:
     """A conversation URN as the endpoint takes it. Raises RecipientError. Its owner is the account that sends."""
-    value = text.translate(_INVISIBLE).strip()
+    value = identifier(text)
     if not _CONVERSATION.fullmatch(value):
         raise RecipientError(
             "conversation-urn",
             f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(…,2-…)); correct it or leave it blank",
         )
     return value
+
+
+def conversation_owner(urn: str) -> str:
+    """The member token of the account that a conversation belongs to; the only one that can send in it."""
+    match = _CONVERSATION.fullmatch(urn)
+    return match["owner"] if match else ""
 
 
 def _from_urn(value: str) -> Recipient:
@@ -168,7 +169,7 @@ def _from_path(path: str, value: str) -> Recipient:
 
 
 def _from_slug(slug: str, value: str) -> Recipient:
-    decoded = unicodedata.normalize("NFC", unquote(slug)).translate(_INVISIBLE).strip().lower()
+    decoded = unicodedata.normalize("NFC", unquote(slug)).translate(INVISIBLE).strip().lower()
     if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded:
         hint = "a name, perhaps; " if " " in decoded else ""
         raise RecipientError(

@@ -22,8 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import RefusedError
+from runner.intake.cell import whole
 from runner.intake.column import nearest
-from runner.intake.sheet import whole
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
@@ -180,10 +180,11 @@ _FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A compiled text with the names it reads (`row["…"]` included)."""
+    """A compiled text with the names it reads (`row["…"]` included), and what of it is printed as it stands."""
 
     compiled: Template
     names: Mapping[str, int]
+    literal: str
 
     def render(self, values: Mapping[str, object]) -> str:
         """The text, at most MAX_TEXT characters. Raises RenderError."""
@@ -294,8 +295,9 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
         for what, line, remedy in _forbidden(tree):
             refuse(what, line, remedy)
         names = {name: line + first_line - 1 for name, line in _names(tree).items()}
+        literal = "\0".join(found.data for found in tree.find_all(nodes.TemplateData))
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
-        return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names)
+        return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
     except TemplateSyntaxError as error:
         what = f"The template has a mistake: {error.message}".rstrip(".")
         refuse(f"{what}.", error.lineno, "Correct it; `campaign preview` shows the result.")

@@ -1,0 +1,140 @@
+"""What a cell says, as text: nothing is guessed to be a number, a date or a missing value.
+
+`as_text` turns what a library read from a workbook into the text a person typed or sees; `clean` is that text as the campaign
+uses it. The text handed back in the results is always the one before `clean`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+# One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.
+MAX_CELL: Final = 1_048_576
+# Excel keeps 15 digits of a number; what stood behind them is zeros or gone. A float holds whole numbers exactly up to 2**53.
+_EXACT_BELOW: Final = 1e15
+_WHOLE_BELOW: Final = 2**53
+ROUNDED: Final = "a number of 16 digits or more, of which the spreadsheet program has changed the last ones"
+# What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV holds it as text.
+ERROR_TEXT: Final = re.compile(r"#[^\W\d_][\w/]*[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|#BLOCKED!|Err:\d{3}")
+# Zero-width and bidirectional marks ride along when text is copied from a web page or a chat.
+INVISIBLE: Final = dict.fromkeys(
+    [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)]
+    + [*range(0x2066, 0x2070), 0xFEFF]
+)
+_EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(chr, range(0x3001))))
+# Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the escape on as text.
+_ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# What a spreadsheet program may take for the start of a formula (OWASP's list, and its full-width forms).
+_FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+# How Excel is made to keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
+_FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\d+)')
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL_BYTES: Final = bytes(code for code in (*range(32), 127) if code not in b"\t\n")
+_ZEROS: Final = re.compile(r"0{2,}")
+
+
+def clean(text: str) -> str:
+    """What a cell says: composed (NFC), without control characters and without white space or invisible characters around it;
+    newlines are one character. Nothing else changes."""
+    text = text.strip()
+    if text.isascii():  # a quick way past the many cells that need nothing
+        raw = text.encode()
+        if len(raw.translate(None, _CONTROL_BYTES)) == len(raw):
+            return text
+    if not text.isprintable():
+        text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip(_EDGES)
+    return unicodedata.normalize("NFC", text)
+
+
+def identifier(text: str) -> str:
+    """What a cell of identifiers says: as `clean`, and without invisible characters and white space inside."""
+    text = clean(text.translate(INVISIBLE))
+    return text if text.isascii() else " ".join(text.split())
+
+
+def unforced(text: str) -> str:
+    """The text that a CSV's `="00456"` or `'00456` stands for; any other text as it is."""
+    forced = _FORCED_TEXT.fullmatch(text)
+    return forced[forced.lastindex or 0] if forced else text
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which no file or request can carry."""
+    if text.isprintable():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def unescaped(text: str) -> str:
+    """A workbook's text with its `_xHHHH_` escapes decoded."""
+    if "_x" in text:
+        return whole(_ESCAPED_CHARACTER.sub(lambda match: chr(int(match[1], 16)), text))
+    return text
+
+
+def guard(text: str) -> str:
+    """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an apostrophe before it."""
+    risky = _FORMULA_START.match(text.lstrip("'"))
+    return f"'{text}" if risky and not _PLAIN_NUMBER.fullmatch(text) else text
+
+
+def unguard(text: str) -> str:
+    """The text that `guard` made this of."""
+    return text[1:] if text[:1] == "'" and guard(text[1:]) == text else text
+
+
+def as_text(value: object, number_format: str = "General") -> str:
+    """A value that a library read, as text: whole numbers as digits, zero-padded where the format shows it so, dates and times
+    in ISO form, booleans as Excel shows them. A percentage or a sum of money is its raw number."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return _number(value, number_format)
+    if isinstance(value, datetime):
+        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return value.strftime("%Y-%m-%d") if midnight else value.strftime("%Y-%m-%d ") + _clock(value.time())
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return _clock(value)
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+    return str(value)
+
+
+def is_rounded(value: object) -> bool:
+    """Whether a value is a number with more digits than a spreadsheet program keeps."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT_BELOW
+
+
+def column_letter(index: int) -> str:
+    """0 is A, 25 is Z, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _number(value: float, number_format: str) -> str:
+    if isinstance(value, float):
+        if not value.is_integer() or abs(value) >= _WHOLE_BELOW:
+            return repr(value)
+        value = int(value)
+    text = str(value)
+    return text.zfill(len(number_format)) if _ZEROS.fullmatch(number_format) else text
+
+
+def _clock(value: time) -> str:
+    return value.strftime("%H:%M:%S" if value.second else "%H:%M")

@@ -1,0 +1,350 @@
+"""A row after its check: the message it sends, or every problem that keeps it from being sent, by cell.
+
+Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from runner.errors import RefusedError
+from runner.intake.cell import ERROR_TEXT, clean, unforced, unguard
+from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
+from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
+from runner.intake.review import Review, blemishes, greeted, names_people, suspicion
+from runner.intake.sheet import Hidden, Row
+from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
+
+HIDDEN: Final = "hidden in the sheet"
+# LinkedIn's own limits; the endpoint documents none.
+MAX_SUBJECT: Final = 200
+MAX_INMAIL: Final = 1_900
+MAX_MESSAGE: Final = 8_000
+LONG_MESSAGE: Final = 3_000
+
+
+_ROUNDED_CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
+
+# What begins so may be a spreadsheet program's error, or a text forced to be one.
+_TELLING: Final = ("#", "Err:", "=", "'")
+_new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the campaign) from being sent."""
+
+    code: str
+    text: str
+    row: int | None = None
+    column: Column | None = None
+    severity: Severity = "error"
+    remedy: str | None = None
+
+    @property
+    def cell(self) -> str:
+        """`C7`, `row 7`, or nothing when the problem is the whole sheet's or the template's."""
+        if self.row is None:
+            return ""
+        return f"{self.column.letter}{self.row}" if self.column else f"row {self.row}"
+
+    def __str__(self) -> str:
+        if self.column is not None and self.row is not None:
+            return f"{self.cell} ({self.column.header.strip()}): {self.text}"
+        return f"{self.cell}: {self.text}" if self.cell else self.text
+
+
+class Message(NamedTuple):
+    """What one delivery sends, and to whom. `account` is the row's own choice, if it made one."""
+
+    recipient: Recipient
+    text: str
+    message_type: MessageType = "normal"
+    subject: str | None = None
+    conversation_urn: str | None = None
+    account: str | None = None
+
+
+class Entry(NamedTuple):
+    """A row after its check: a message, or skipped on purpose for the reason `skipped`, or invalid for its error problems.
+
+    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the status that a results sheet
+    used as input gives the row.
+    """
+
+    row: Row
+    recipient: Recipient | None
+    message: Message | None
+    problems: Sequence[Problem] = ()
+    skipped: str = ""
+    earlier: str = ""
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def reason(self) -> str:
+        return self.skipped or "; ".join(str(problem) for problem in self.errors)
+
+
+class Examiner:
+    """Checks rows one after the other; what it has seen decides which is a duplicate.
+
+    Lists are long and most rows are plain: what layout and template decide for all rows is worked out once, and each rare thing
+    (a link, a fault, an odd spelling) is looked for by a quick look first.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        template: MessageTemplate | None,
+        review: Review,
+        *,
+        delimited: bool,
+        hidden: Hidden | None,
+        accounts: Sequence[str],
+        verdicts: Mapping[int, Sequence[Problem]],
+        render: bool,
+    ) -> None:
+        self._template = template if render else None
+        self._review, self._hidden, self._verdicts, self._render = review, hidden, verdicts, render
+        self._delimited = delimited
+        self._guarded = layout.is_results and delimited
+        self._account = accounts[0] if len(accounts) == 1 else ""
+        self._several = len(accounts) > 1
+        self._seen: dict[str, int] = {}
+        self._earlier = layout.earlier_status
+        self._recipients = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
+        self._only = self._recipients[0].index if len(self._recipients) == 1 else None
+        self._conversation, self._account_id, self._subject, self._message_type, self._message = (
+            layout.column(role) for role in ROLES if role not in RECIPIENT_ROLES
+        )
+        self._names: list[tuple[str, int, Blank]] = []
+        self._read: dict[int, Column] = {}  # the columns that the template reads
+        if self._template:
+            for name in self._template.names:
+                column = layout.variables[name]
+                self._names.append((name, column.index, Blank(name=column.header.strip() or column.letter)))
+                self._read[column.index] = column
+        self._of_people = {index for index, column in self._read.items() if names_people(column.header)}
+        self._used = {column.index: column for columns in layout.roles.values() for column in columns} | self._read
+        self._before: tuple[int, dict[int, str]] = (0, {})
+
+    def examine(self, row: Row) -> Entry:
+        """The row's entry. Problems found between rows (the verdicts) count as well."""
+        if self._guarded:
+            row = row._replace(cells=[*map(unguard, row.cells)])
+        number, cells, faults, links, hidden = row
+        problems: list[Problem] = []
+        recipient = parse_plain(cells[self._only]) if self._only is not None and not links else None
+        if recipient is None:
+            recipient = self._recipient(row, problems)
+        earlier = self._text(row, self._earlier, problems) if self._earlier else ""
+        if hidden and self._hidden != "include":
+            return Entry(row, recipient, None, (), HIDDEN, earlier)
+        message = None
+        if recipient is not None:
+            if (first := self._first(recipient, number)) != number:
+                return Entry(row, recipient, None, (), f"same person as row {first}", earlier)
+            if self._render:
+                message = self._compose(row, recipient, problems)
+        if faults:
+            self._faults(row, problems)
+        if self._verdicts:
+            problems += self._verdicts.get(number, ())
+        if problems and any(problem.severity == "error" for problem in problems):
+            message = None
+        return _new(Entry, (row, recipient, message, problems, "", earlier))
+
+    def _first(self, recipient: Recipient, number: int) -> int:
+        """The first row that names the same person under a spelling met so far; `number` itself for a new one."""
+        slug, urn = recipient
+        if slug is None or urn is None:
+            return self._seen.setdefault(urn or slug or "", number)
+        first = self._seen.get(urn) or self._seen.get(slug) or number
+        self._seen.setdefault(urn, first)
+        self._seen.setdefault(slug, first)
+        return first
+
+    def _text(self, row: Row, column: Column, problems: list[Problem]) -> str:
+        """What a cell says; that it shows an error is noted as a problem, unless the workbook has told so already."""
+        text = clean(row.cells[column.index])
+        if text.startswith(_TELLING):
+            if ERROR_TEXT.fullmatch(text):
+                if all(fault.column != column.index for fault in row.faults):
+                    problems.append(Problem("cell-error", f"the cell shows the error {text}", row.number, column))
+            elif self._delimited:
+                return unforced(text)
+        return text
+
+    def _recipient(self, row: Row, problems: list[Problem]) -> Recipient | None:
+        found = []
+        for column in self._recipients:
+            text = self._text(row, column, problems)
+            try:
+                if row.links and (linked := _linked(text, column.index, row.links)):
+                    found.append(parse(linked))
+                    shown = f"the cell shows {text[:40]!r}; the link behind it was taken: {linked[:80]}"
+                    problems.append(Problem("recipient-link", shown, row.number, column, "warning"))
+                elif text and not problems:
+                    found.append(parse(text))
+            except RecipientError as error:
+                problems.append(Problem(error.code, str(error), row.number, column))
+        if any(problem.severity == "error" for problem in problems):
+            return None
+        try:
+            if found:
+                return merge(found)
+            told = {fault.column for fault in row.faults}
+            if self._recipients and not told.intersection(column.index for column in self._recipients):
+                problems.append(Problem("recipient-missing", "no recipient", row.number, self._recipients[0]))
+        except RecipientError as error:
+            problems.append(Problem(error.code, str(error), row.number, self._recipients[0]))
+        return None
+
+    def _faults(self, row: Row, problems: list[Problem]) -> None:
+        """What could not be read exactly counts where the cell is used; a fault of the whole row always counts."""
+        identifiers = {column.index for column in (*self._recipients, self._conversation, self._account_id) if column}
+        for index, code, text in row.faults:
+            column = None if index is None else self._used.get(index)
+            if column is None and index is not None:
+                continue
+            severity: Severity = "error"
+            if code == "rounded-number":
+                # Digits that the program lost make another identifier; in a text they are for a person to judge.
+                text, severity = f"{text}; {_ROUNDED_CURE}", "error" if index in identifiers else "warning"
+            problems.append(Problem(code, text, row.number, column, severity))
+
+    def _compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
+        number, template = row.number, self._template
+        message_type: MessageType = template.message_type if template else "normal"
+        text = subject = account = ""
+        conversation = None
+        if self._message:
+            text = self._text(row, self._message, problems)
+        if self._subject:
+            subject = self._text(row, self._subject, problems)
+        if self._account_id:
+            account = self._text(row, self._account_id, problems)
+        if self._message_type and (written := self._text(row, self._message_type, problems)):
+            try:
+                message_type = message_type_of(written, "")
+            except RefusedError as error:
+                problems.append(Problem("message-type", f"{error.what} {error.remedy}", number, self._message_type))
+        if self._conversation and (written := self._text(row, self._conversation, problems)):
+            conversation = self._continued(number, written, account, problems)
+        own = self._message if text else None
+        if template and not (text and (subject or not template.subject)):
+            text, subject = self._rendered(row, template, text, subject, problems)
+        if not text:
+            if not problems:
+                problems.append(Problem("message-empty", "the message is empty", number, self._message))
+            return None
+        if own:
+            name = greeted(text)
+            if name and name not in row.cells and not any(name in cell for cell in row.cells if cell != text):
+                self._review.greeting(number, name)
+            for code, sentence in blemishes(text, name):
+                problems.append(Problem(code, sentence, number, own))
+        if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
+            problems += _limits(number, text, subject, message_type, self._subject)
+        self._review.text(number, text)
+        return _new(Message, (recipient, text, message_type, subject or None, conversation, account or None))
+
+    def _rendered(
+        self, row: Row, template: MessageTemplate, text: str, subject: str, problems: list[Problem]
+    ) -> tuple[str, str]:
+        """Text and subject, each the row's own or the template's; both empty when the template fails on the row."""
+        said = {index: self._text(row, column, problems) for index, column in self._read.items()}
+        values: dict[str, object] = {name: said[index] or blank for name, index, blank in self._names}
+        values["row"] = values
+        own = text
+        try:
+            text = own or template.body.render(values).strip()
+            if not subject and template.subject:
+                subject = " ".join(template.subject.render(values).split())
+        except RenderError as error:
+            problems.append(self._failure(row.number, error))
+            return "", ""
+        if not own:
+            literal = None if all(said.values()) else template.body.literal
+            for code, sentence in blemishes(text, greeted(text), literal):
+                problems.append(Problem(code, sentence, row.number))
+        for index, value in said.items():
+            if value and (why := suspicion(value, self._read[index].header, of_person=index in self._of_people)):
+                problems.append(Problem("value-suspicious", why, row.number, self._read[index], "warning"))
+        before, others = self._before
+        for index, value in others.items():
+            if value != said[index] and not own and value in text and _is_foreign(value, said, template):
+                problems.append(Problem("foreign-value", f"the message holds {value!r}, which is row {before}'s", row.number))
+        self._before = (row.number, said)
+        return text, subject
+
+    def _failure(self, number: int, error: RenderError) -> Problem:
+        named = (column for column in self._read.values() if error.column and column.header.strip() == error.column)
+        if blank := next(named, None):
+            return Problem("blank-value", "blank, but the template uses it without a default", number, blank)
+        return Problem("template-row", str(error), number)
+
+    def _continued(self, number: int, written: str, account: str, problems: list[Problem]) -> str | None:
+        """The conversation to continue. It belongs to one account, which must be the one that sends."""
+        try:
+            conversation = parse_conversation(written)
+        except RecipientError as error:
+            problems.append(Problem(error.code, str(error), number, self._conversation))
+            return None
+        if self._several and not account:
+            text = "several accounts share this list, and a conversation belongs to one: name it in the column accountId"
+            problems.append(Problem("conversation-account", text, number, self._conversation))
+        else:
+            self._review.conversation(number, conversation, account or self._account)
+        return conversation
+
+
+def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) -> bool:
+    """Whether a value can only have come from another row: a number may be computed, a short text stands in many words."""
+    if len(value) < 3 or not any(map(str.isalpha, value)):
+        return False
+    folded = value.casefold()
+    return all(folded not in own.casefold() for own in (*said.values(), template.source))
+
+
+def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | None:
+    """The profile link behind a cell that shows something else. Raises RecipientError when both name a profile, and two."""
+    target = next((target for at, target in links if at == column), None)
+    if target is None or target == text:
+        return None
+    try:
+        behind = parse(target)
+    except RecipientError:
+        return None  # a mail address, a tracking link
+    if "/in/" in text or text.startswith("urn:"):
+        shown = parse(text)
+        if shown != behind:
+            raise RecipientError("two-recipients", f"the cell shows {shown.identity!r} but links to {behind.identity!r}")
+        return None
+    return target
+
+
+def _limits(number: int, text: str, subject: str, message_type: MessageType, column: Column | None) -> Iterator[Problem]:
+    if message_type == "inmail":
+        if not subject:
+            yield Problem("inmail-subject", "an InMail needs a subject", number, column)
+        if len(text) > MAX_INMAIL:
+            over = f"the InMail has {len(text):,} characters; LinkedIn takes {MAX_INMAIL:,}"
+            yield Problem("message-long", over, number)
+    elif len(text) > MAX_MESSAGE:
+        yield Problem("message-long", f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}", number)
+    elif len(text) >= LONG_MESSAGE:
+        over = f"the message has {len(text):,} characters; few people read that"
+        yield Problem("message-lengthy", over, number, severity="warning")
+    if len(subject) > MAX_SUBJECT:
+        over = f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}"
+        yield Problem("subject-long", over, number, column)
+    for code, sentence in blemishes(subject, None):
+        yield Problem(code, sentence.replace("the message", "the subject"), number, column)

@@ -1,0 +1,122 @@
+"""A workbook read in a process of its own, so that a parser that crashes or runs out of memory takes nothing down with it.
+
+The child reads the file's bytes from its standard input and answers with lines of JSON: rows in pieces, then one line on the
+whole. The parent keeps the pieces as they came, and makes rows of them on every walk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from runner.errors import RefusedError
+from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, protected
+
+_PIECE: Final = 500
+_MEMORY: Final = 4 * 1024**3
+_ROOT: Final = Path(__file__).parents[2]
+
+
+def grid(source: Source, kind: str, sheet: str | None) -> Grid:
+    """A workbook's rows. Raises RefusedError when there is no such worksheet, or the file is protected or damaged."""
+    request = json.dumps({"kind": kind, "sheet": sheet, "name": source.path.name}).encode() + b"\n"
+    # -P keeps the current folder, where anybody's csv.py may lie, out of the child's path.
+    command = [sys.executable, "-P", "-m", __name__]
+    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            with child.stdin as into:
+                into.write(request)
+                into.write(source.data)
+        except OSError:
+            pass  # it died before it had read all; its answer says the rest
+        pieces = list(child.stdout)
+    answer: dict[str, Any] = json.loads(pieces.pop()) if pieces and child.returncode == 0 else {"damaged": True}
+    if "refused" in answer:
+        raise RefusedError(answer["refused"], where=answer["where"], remedy=answer["remedy"])
+    if answer.get("protected"):
+        raise protected(source.path)
+    if answer.get("damaged"):
+        raise RefusedError(
+            f"{source.path} is damaged or is not a workbook that a spreadsheet program wrote.",
+            remedy="Open it in a spreadsheet program, look whether all is there, and save it again as XLSX.",
+        )
+    return Grid(answer["sheet"], lambda: _walk(pieces), answer["width"], notices=tuple(answer["notices"]))
+
+
+def _walk(pieces: list[bytes]) -> Iterator[Row]:
+    for piece in pieces:
+        for number, cells, *rest in json.loads(piece):
+            if rest:
+                faults, links, hidden = rest
+                yield Row(number, cells, [Fault(*fault) for fault in faults], [(at, to) for at, to in links], hidden)
+            else:
+                yield Row(number, cells)
+
+
+# --- the child
+
+
+def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
+    from runner.intake.archive import WideError
+    from runner.intake.workbook import open_workbook
+
+    try:
+        opened = open_workbook(data, request["kind"], request["sheet"], request["name"])
+        width, piece = 0, []
+        for row in opened.rows:
+            number, cells, faults, links, hidden = row
+            while len(cells) > width:
+                if cells[-1]:
+                    width = len(cells)
+                else:
+                    cells = cells[:-1]
+            if number > MAX_ROWS or width > MAX_COLUMNS:
+                raise WideError
+            piece.append([number, cells, faults, links, hidden] if faults or links or hidden else [number, cells])
+            if len(piece) >= _PIECE:
+                yield piece
+                piece = []
+        yield piece
+    except RefusedError as error:
+        yield {"refused": error.what, "where": error.where, "remedy": error.remedy}
+    except WideError:
+        what = f"The sheet has more than {MAX_COLUMNS:,} columns or {MAX_ROWS:,} rows."
+        remedy = (
+            "Delete the columns and rows that hold nothing for the campaign: something may stand far to the right or below."
+        )
+        yield {"refused": what, "where": request["name"], "remedy": remedy}
+    except Exception as error:  # noqa: BLE001 - parsers answer a damaged file with almost any exception
+        yield {"protected": type(error).__name__ == "PasswordError", "damaged": True}
+    else:
+        yield {"sheet": opened.sheet, "notices": opened.notices, "width": width}
+
+
+def _main() -> None:
+    if os.name == "posix":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    request = json.loads(sys.stdin.buffer.readline())
+    out = sys.stdout.buffer
+    for line in _answer(request, sys.stdin.buffer.read()):
+        out.write(json.dumps(line).encode() + b"\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,141 @@
+"""What would embarrass: in one message, in one value, and between the rows of a sheet.
+
+One message is judged when it is rendered; what only shows between rows (a text that many people get, a greeting with another
+row's name, a conversation of another account, rows that the spreadsheet program hides) is known when all have been seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from runner.intake.recipient import conversation_owner
+
+# This many people with one text look like spam, to them and to LinkedIn.
+MANY: Final = 25
+_PLACEHOLDER: Final = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\{#|#\}"  # Jinja2's own
+    r"|\$?\{\s*[A-Za-z_][\w .-]{0,40}\}"  # {first_name}, ${name}
+    r"|\*\|\w{2,40}\|\*|%[A-Z_]{3,40}%"  # *|FNAME|*, %FIRSTNAME%
+    r"|[\[<]\s*(?:your |their |insert |the )?(?:first|last|full|sur|family|given|company|user)[ _-]?(?:name)?\s*[\]>]"
+    r"|[\[<]\s*(?:name|company|insert|your name|job ?title|position|city)\b[^\]>\n]{0,30}[\]>]",
+    re.IGNORECASE,
+)
+# A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
+_OPENING: Final = re.compile(r"\s*([^\W\d_]+) +([^\W\d_][\w'’-]*)").match
+_GREETINGS: Final = frozenset(
+    "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chère hola estimado estimada ciao gentile olá ola caro cara "
+    "beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια".split()
+)
+_GREETING: Final = re.compile(
+    rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten (?:tag|morgen|abend)|dobr[yý] den"
+    r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
+    re.IGNORECASE,
+).match
+_NOBODY: Final = re.compile(r"\s+[,!.:;].*|\s{2,}\S.*|\s*,\s*,.*|\s+-?\s*", re.DOTALL).fullmatch
+_GAPS: Final = ("  ", " ,", " .", " ;", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
+_NAME_HEADER: Final = re.compile(r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE)
+_NOT_A_PERSON: Final = re.compile(r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE)
+_TRIAL: Final = frozenset(
+    {"test", "testing", "tester", "asdf", "qwerty", "xxx", "xx", "abc", "foo", "bar", "foobar", "example", "dummy", "sample"}
+    | {"john doe", "jane doe", "first name", "last name", "firstname", "lastname", "name", "fname", "lname", "company", "tbd"}
+    | {"unknown", "n/a", "none given", "no name", "not available", "null null", "undefined", "-", "--", ".", "?", "lorem ipsum"}
+)
+
+
+def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequence[tuple[str, str]]:
+    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`); `literal` is what
+    the template itself prints, where a value that the template reads was blank."""
+    found = []
+    # Quick looks come first: nearly all texts hold none of it.
+    if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text:
+        match = _PLACEHOLDER.search(text)
+        if match:
+            shown = _around(text, match.start())
+            found.append(("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in"))
+    if name == "":
+        found.append(("greeting-empty", f"the message greets nobody: {_around(text, 0)!r}"))
+    elif literal is not None and (gap := next((gap for gap in _GAPS if text.count(gap) > literal.count(gap)), None)):
+        found.append(("gap", f"a blank value leaves a gap in the message: {_around(text, text.index(gap))!r}"))
+    return found
+
+
+def greeted(text: str) -> str | None:
+    """The name that a message's greeting is followed by; empty when it greets nobody, None when it does not greet by name."""
+    match = _OPENING(text)
+    if match and match[1].casefold() in _GREETINGS:
+        return match[2]
+    if (match := _GREETING(text)) and _NOBODY(match["rest"]):
+        return ""
+    return None
+
+
+def names_people(header: str) -> bool:
+    """Whether a column by this header holds people's names."""
+    return bool(_NAME_HEADER.search(header)) and not _NOT_A_PERSON.search(header)
+
+
+def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
+    """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are names."""
+    folded = value.casefold()
+    if folded in _TRIAL or folded == header.strip().casefold():
+        return f"{value!r} looks like a placeholder"
+    if "@" in value and re.fullmatch(r"\S+@\S+\.\w+", value):
+        return f"{value!r} is an e-mail address"
+    if "://" in value or folded.startswith("www."):
+        return f"{value[:40]!r} is a link"
+    if of_person and not value.isalpha() and any(map(str.isdigit, value)):
+        return f"{value!r} holds digits"
+    if of_person and len(value) > 3 and value.isascii() and value.isupper():
+        return f"{value!r} is all in capitals"
+    return None
+
+
+class Review:
+    """What has been seen of a sheet's rows; asked at the end."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}  # a text's hash → the first row that has it
+        self._again: Counter[int] = Counter()
+        self.greeted: dict[str, list[int]] = {}
+        self._owners: dict[str, Counter[str]] = {}
+        self._conversations: list[tuple[int, str, str]] = []
+
+    def text(self, row: int, text: str) -> None:
+        """Note a message's text."""
+        key = hash(text)
+        if self._first.setdefault(key, row) != row:
+            self._again[key] += 1
+
+    def greeting(self, row: int, name: str) -> None:
+        """Note that a row's own message greets somebody whom the row does not name."""
+        self.greeted.setdefault(name, []).append(row)
+
+    def conversation(self, row: int, urn: str, account: str) -> None:
+        """Note a conversation and the account it is to be continued from."""
+        owner = conversation_owner(urn)
+        self._owners.setdefault(account, Counter())[owner] += 1
+        self._conversations.append((row, owner, account))
+
+    def repeated(self) -> tuple[int, int] | None:
+        """How many people get the commonest text, when they are many, and the first of their rows."""
+        for key, again in self._again.most_common(1):
+            if again + 1 >= MANY:
+                return again + 1, self._first[key]
+        return None
+
+    def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
+        """Rows whose conversation belongs to another account than most others sent from the same: row, owner, account."""
+        for row, owner, account in self._conversations:
+            owners = self._owners[account]
+            if len(owners) > 1:
+                (usual, most), (_, second) = owners.most_common(2)
+                if owner != usual or most == second:
+                    yield row, owner, account
+
+
+def _around(text: str, at: int) -> str:
+    start = max(0, at - 12)
+    return text[start : at + 24].replace("\n", " ").strip()

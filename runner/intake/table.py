@@ -1,0 +1,156 @@
+"""The table in a sheet: its header, found under whatever stands above it, and the rows below, walked as often as needed.
+
+What was chosen on the reader's behalf is said. A row that does not fit its header is handed on with that fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import RefusedError
+from runner.intake import format as formats
+from runner.intake.cell import clean
+from runner.intake.column import Column, names_recipients
+from runner.intake.sheet import MAX_COLUMNS, Fault, Grid, Reading, Row, Source, load
+
+if TYPE_CHECKING:
+    import pandas
+
+_HEADER_AMONG: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The header and the rows below it; every call of `rows` walks them anew.
+
+    `path` is None for a data frame, `sheet` for a CSV, `delimiter` for all but a CSV. `notices` say what was chosen on the
+    reader's behalf.
+    """
+
+    path: Path | None
+    sheet: str | None
+    header_row: int
+    columns: tuple[Column, ...]
+    walk: Callable[[], Iterator[Row]]
+    delimiter: str | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        return _place(self.path, self.sheet)
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that hold anything. Raises RefusedError where the file turns out to be damaged."""
+        header_row, width, delimited = self.header_row, len(self.columns), self.delimiter is not None
+        for row in self.walk():
+            number, cells = row.number, row.cells
+            if number <= header_row:
+                continue
+            if len(cells) != width:
+                row = _fitted(row, width, delimited=delimited)
+            first = cells[0] if cells else ""
+            if (first and not first.isspace()) or row.faults or any(map(str.strip, cells)):
+                yield row
+
+
+def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None = None) -> Table:
+    """The table of a file (CSV, XLSX, XLSM, XLS, XLSB, ODS; told by its content) or of a pandas DataFrame.
+
+    Raises RefusedError when the file is missing, damaged, protected or of another kind, or holds no table.
+    """
+    reading = reading or Reading()
+    if isinstance(source, str | os.PathLike):
+        source = load(Path(source))
+    if isinstance(source, Source):
+        return _table(source.path, formats.open_grid(source, reading), reading)
+    pandas = sys.modules.get("pandas")  # whoever has a frame has imported it
+    if pandas is None or not isinstance(source, pandas.DataFrame):
+        raise TypeError(f"a path or a pandas DataFrame is needed, not {type(source).__name__}")
+    from runner.intake import frame
+
+    return _table(None, Grid(None, lambda: frame.rows(source, header=True), len(source.columns)), reading)
+
+
+def _place(path: Path | None, sheet: str | None) -> str:
+    name = path.name if path else "the data frame"
+    return f"{name} [{sheet}]" if sheet else name
+
+
+def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
+    where = _place(path, grid.sheet)
+    header, above = _header(where, grid, reading)
+    names = list(header.cells)
+    while names and not names[-1].strip():
+        names.pop()
+    names += [""] * (grid.width - len(names))
+    if len(names) > MAX_COLUMNS:
+        raise RefusedError(
+            f"The sheet has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.",
+            where=f"{where}, row {header.number}",
+            remedy="Delete the columns that the campaign does not need.",
+        )
+    columns = tuple(Column(index, name) for index, name in enumerate(names))
+    notices = list(grid.notices)
+    if above:
+        shown = ", ".join(f"row {row.number} ({next(filter(None, map(clean, row.cells)))[:40]!r})" for row in above[:3])
+        more = f" and {len(above) - 3} more" if len(above) > 3 else ""
+        notices.append(f"The header is row {header.number}; what stands above it is not read: {shown}{more}.")
+    return Table(path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, tuple(notices))
+
+
+def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
+    """The header row and the filled rows above it.
+
+    It is the first that names a recipient column, if that is among the first rows and wider than all above it (a preamble is
+    narrower than its table); else the first that holds anything.
+    """
+    last = reading.header_row or _HEADER_AMONG
+    rows: list[Row] = []
+    for row in grid.walk():
+        if row.number > last and (rows or reading.header_row):
+            break
+        if any(map(str.strip, row.cells)):
+            rows.append(row)
+    if reading.header_row is not None:
+        if not rows or rows[-1].number != reading.header_row:
+            raise RefusedError(
+                f"Row {reading.header_row} holds nothing, so it cannot be the header.",
+                where=where,
+                remedy="Give --header-row the number of the row with the columns' names, as the spreadsheet program shows it.",
+            )
+        return rows[-1], rows[:-1]
+    if not rows:
+        raise RefusedError("The sheet is empty.", where=where, remedy="It needs a header row and one row per person.")
+    widest = 0
+    single = max(map(_filled, rows)) == 1
+    for index, row in enumerate(rows):
+        filled = _filled(row)
+        if filled > widest and (filled > 1 or single) and names_recipients(row.cells, reading.columns.values()):
+            return row, rows[:index]
+        widest = max(widest, filled)
+    return rows[0], []
+
+
+def _filled(row: Row) -> int:
+    return len(set(filter(None, map(clean, row.cells))))
+
+
+def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
+    """The row with at least one cell per column; what does not fit becomes a fault, so that no value shifts silently."""
+    cells = list(row.cells)
+    if len(cells) < width:
+        # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a delimiter.
+        fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so values may stand in the wrong column")
+        faults = (*row.faults, fault) if delimited and any(map(str.strip, cells)) else row.faults
+        return row._replace(cells=cells + [""] * (width - len(cells)), faults=faults)
+    surplus = [cell for cell in cells[width:] if cell.strip()]
+    if not surplus:
+        return row._replace(cells=cells[:width])
+    shown = ", ".join(repr(cell[:40]) for cell in surplus[:3])
+    text = f"{len(surplus)} more filled cells than the header row has columns ({shown})"
+    return row._replace(faults=(*row.faults, Fault(None, "ragged-row", text)))
