@@ -18,6 +18,7 @@ from tzlocal import get_localzone_name
 
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
+from runner.intake.sheet import Reading
 from runner.sending.calendar import Calendar, parse_days, parse_hours, parse_zone
 from runner.sending.pace import DEFAULT_MIN_GAP, Pace
 
@@ -27,6 +28,9 @@ KEYS: Final = (
     "name",
     "sheet",
     "sheet_name",
+    "header_row",
+    "encoding",
+    "hidden",
     "columns",
     "template",
     "accounts",
@@ -37,7 +41,9 @@ KEYS: Final = (
     "now",
     "min_gap",
     "results",
+    "results_in",
 )
+_CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,10 @@ class Options:
 
     template: Path | None = None
     sheet_name: str | None = None
+    header_row: int | None = None
+    encoding: str | None = None
+    hidden: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     accounts: tuple[str, ...] = ()
     daily_limit: int | None = None
@@ -55,6 +65,7 @@ class Options:
     now: bool = False
     min_gap: float | None = None
     results: Path | None = None
+    results_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +74,19 @@ class Campaign:
 
     source: Path
     sheet: Path
-    sheet_name: str | None
+    reading: Reading
     template: Path | None
     name: str | None
     accounts: tuple[str, ...]
     pace: Pace
     results: Path | None
-    columns: Mapping[str, str] = field(default_factory=dict)
+    results_in_copy: bool = False
 
     @property
     def origin(self) -> str:
         """Where the list comes from, as the ledger remembers it: the same list under another path is found by its people."""
         path = str(self.source.absolute())
-        return f"{path}#{self.sheet_name}" if self.sheet_name else path
+        return f"{path}#{self.reading.sheet}" if self.reading.sheet else path
 
 
 def load(source: Path, options: Options) -> Campaign:
@@ -84,6 +95,9 @@ def load(source: Path, options: Options) -> Campaign:
     given: dict[str, Any] = {
         "template": options.template,
         "sheet_name": options.sheet_name,
+        "header_row": options.header_row,
+        "encoding": options.encoding,
+        "hidden": options.hidden,
         "name": options.name,
         "accounts": options.accounts or None,
         "daily_limit": options.daily_limit,
@@ -93,6 +107,7 @@ def load(source: Path, options: Options) -> Campaign:
         "now": options.now or None,
         "min_gap": options.min_gap,
         "results": options.results,
+        "results_in": options.results_in,
     }
     said |= {key: value for key, value in given.items() if value is not None}
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
@@ -100,16 +115,23 @@ def load(source: Path, options: Options) -> Campaign:
     name = said.get("name")
     if name is not None and not name.strip():
         raise UsageError("A campaign's name cannot be blank.", remedy="Leave --name out, or give one.")
+    reading = Reading(
+        said.get("sheet_name"),
+        said.get("header_row"),
+        said.get("encoding"),
+        said.get("hidden"),
+        {**said.get("columns", {}), **options.columns},
+    )
     return Campaign(
         source,
         said["sheet"],
-        said.get("sheet_name"),
+        reading,
         said.get("template"),
         name.strip() if name else None,
         tuple(dict.fromkeys(account for named in accounts for account in named.replace(",", " ").split())),
         pace(said),
         said.get("results"),
-        said.get("columns", {}),
+        said.get("results_in") == "copy",
     )
 
 
@@ -180,20 +202,33 @@ def _check_key(path: Path, key: str, value: object) -> None:
         "accounts": (list, 'a list of texts, ["acc_1", "acc_2"]'),
         "columns": (dict, 'a table, recipientProfileId = "LinkedIn"'),
         "daily_limit": (int, "a whole number"),
+        "header_row": (int, "a row's number, from 1 on"),
         "min_gap": ((int, float), "a number of seconds"),
         "now": (bool, "true or false"),
     }
     kind, words = kinds.get(key, (str, "a text in quotes"))
     texts = list(value) + list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    wrong = not isinstance(value, kind) or (isinstance(value, bool) and key != "now")
+    choices = _CHOICES.get(key)
+    if choices and value not in choices:
+        raise RefusedError(f"{value!r} is no choice here.", where=where, remedy=f"Give one of: {', '.join(choices)}.")
+    wrong = (
+        not isinstance(value, kind)
+        or (isinstance(value, bool) and key != "now")
+        or (key == "header_row" and isinstance(value, int) and value < 1)
+    )
     if wrong or not all(isinstance(text, str) for text in texts):
         raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {words}.")
     if key == "columns" and isinstance(value, dict):
         for role in value:
-            if role not in ROLES:
-                guess = nearest(role, ROLES)
-                raise RefusedError(
-                    f"There is nothing called {role!r} to map a column to.",
-                    where=where,
-                    remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(ROLES)}.",
-                )
+            check_role(role, where)
+
+
+def check_role(role: str, where: str) -> None:
+    """Raise RefusedError for a role that no column can have."""
+    if role not in ROLES:
+        guess = nearest(role, ROLES)
+        raise RefusedError(
+            f"There is nothing called {role!r} to map a column to.",
+            where=where,
+            remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(ROLES)}.",
+        )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from runner import __version__
 from runner.console import Console
-from runner.errors import CampaignError, ExitCode, InterruptedRunError, UsageError
+from runner.errors import CampaignError, ExitCode, InterruptedRunError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from runner.campaign import Campaign
@@ -40,38 +42,13 @@ app = typer.Typer(
 suppress_app = typer.Typer(help="The do-not-contact list, for all campaigns.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(suppress_app, name="suppress")
 
+Hidden = Literal["include", "skip"]
+ResultsIn = Literal["new", "copy"]
 Source = Annotated[
     Path,
-    typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The spreadsheet (CSV or XLSX), or a campaign file."),
-]
-Template = Annotated[
-    Path | None,
-    typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template (Jinja2)."),
-]
-SheetName = Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")]
-Name = Annotated[
-    str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name.")
+    typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The spreadsheet (CSV, XLSX …), or a campaign file."),
 ]
 Which = Annotated[str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign; default: the one last read.")]
-Accounts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--account", envvar="CAMPAIGN_ACCOUNT", help="A LinkedIn account ID to send from; several share the rows. Repeatable."
-    ),
-]
-DailyLimit = Annotated[
-    int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
-]
-Hours = Annotated[str | None, typer.Option("--hours", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]")]
-Days = Annotated[str | None, typer.Option("--days", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")]
-TimeZone = Annotated[
-    str | None, typer.Option("--time-zone", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]")
-]
-Now = Annotated[bool, typer.Option("--now", envvar="CAMPAIGN_NOW", help="No calendar: send as fast as quota and gap allow.")]
-MinGap = Annotated[
-    float | None,
-    typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
-]
 Results = Annotated[
     Path | None,
     typer.Option(
@@ -86,6 +63,107 @@ AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="An
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
 
 
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How the sheet is to be read."""
+
+    sheet_name: Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")] = None
+    header_row: Annotated[
+        int | None,
+        typer.Option(
+            "--header-row", envvar="CAMPAIGN_HEADER_ROW", min=1, help="The row with the columns' names.  [default: found]"
+        ),
+    ] = None
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", envvar="CAMPAIGN_COLUMN", metavar="ROLE=HEADER", help="What a column is for. Repeatable."),
+    ] = None
+    hidden: Annotated[
+        Hidden | None,
+        typer.Option(
+            "--hidden", envvar="CAMPAIGN_HIDDEN", help="Write to people in hidden and filtered-out rows, or skip them."
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", envvar="CAMPAIGN_ENCODING", help="A CSV's encoding.  [default: UTF-8 or refused]"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class TemplateOption:
+    """The text."""
+
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template (Jinja2)."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class SendingOptions:
+    """From whom, when, and where the results go."""
+
+    accounts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--account",
+            envvar="CAMPAIGN_ACCOUNT",
+            help="A LinkedIn account ID to send from; several share the rows. Repeatable.",
+        ),
+    ] = None
+    daily_limit: Annotated[
+        int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
+    ] = None
+    hours: Annotated[
+        str | None, typer.Option("--hours", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]")
+    ] = None
+    days: Annotated[str | None, typer.Option("--days", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")] = None
+    time_zone: Annotated[
+        str | None, typer.Option("--time-zone", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]")
+    ] = None
+    now: Annotated[
+        bool, typer.Option("--now", envvar="CAMPAIGN_NOW", help="No calendar: send as fast as quota and gap allow.")
+    ] = False
+    min_gap: Annotated[
+        float | None,
+        typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
+    ] = None
+    results: Results = None
+    results_in: Annotated[
+        ResultsIn | None,
+        typer.Option(
+            "--results-in", envvar="CAMPAIGN_RESULTS_IN", help="A new file, or a copy of your workbook.  [default: new]"
+        ),
+    ] = None
+
+
+def _takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Let a command take the options of these groups besides its own; they reach it as one mapping, its `options`."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        own = [
+            found
+            for found in inspect.signature(command, eval_str=True).parameters.values()
+            if found.kind is not found.VAR_KEYWORD
+        ]
+        hints = {name: hint for group in groups for name, hint in get_type_hints(group, include_extras=True).items()}
+        shared = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=getattr(group, name), annotation=hints[name])
+            for group in groups
+            for name in group.__annotations__
+        ]
+        first = [parameter for parameter in own if parameter.name == "source"]
+        parameters = [*first, *shared, *(parameter for parameter in own if parameter not in first)]
+        command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        )
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return command
+
+    return decorate
+
+
 @app.callback(invoke_without_command=True)
 def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if version:
@@ -94,25 +172,18 @@ def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the 
 
 
 @app.command()
+@_takes(TemplateOption, ReadingOptions, SendingOptions)
 def run(
     source: Source,
-    template: Template = None,
-    sheet: SheetName = None,
-    name: Name = None,
-    account: Accounts = None,
-    daily_limit: DailyLimit = None,
-    hours: Hours = None,
-    days: Days = None,
-    time_zone: TimeZone = None,
-    now: Now = False,
-    min_gap: MinGap = None,
+    name: Annotated[
+        str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name.")
+    ] = None,
     most: Annotated[
         int | None, typer.Option("--max", envvar="CAMPAIGN_MAX", min=1, help="At most this many messages in this run.")
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
     ] = False,
-    results: Results = None,
     ledger: LedgerPlace = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
@@ -122,6 +193,7 @@ def run(
     ] = 90.0,
     yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
     from runner.run import Session
@@ -129,7 +201,7 @@ def run(
     from runner.sending.api import BASE_URL, Endpoint
 
     console = Console(as_json=as_json)
-    campaign = _load(source, template, sheet, name, account, daily_limit, hours, days, time_zone, now, min_gap, results)
+    campaign = _load(source, name=name, **options)
     endpoint = Endpoint(_key(), _now, base_url=base_url or BASE_URL, read_seconds=timeout)
 
     def agree(plan: Plan) -> bool:
@@ -150,81 +222,82 @@ def run(
 
 
 @app.command()
+@_takes(TemplateOption, ReadingOptions)
 def check(
     source: Source,
-    template: Template = None,
-    sheet: SheetName = None,
+    problems: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Also write the problems to a workbook (.xlsx), for a colleague to work through."),
+    ] = None,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Show every problem of sheet and template; nothing is sent."""
+    from runner.results.problems import write as write_problems
     from runner.run import take
 
     console = Console(as_json=as_json)
-    intake = take(_load(source, template, sheet))
-    invalid = any(entry.errors for entry in intake.entries)
-    exit_code = ExitCode.NEEDS_A_PERSON if invalid else ExitCode.DONE
-    if intake.blocking or not intake.entries:
+    campaign = _load(source, **options)
+    intake = take(campaign)
+    exit_code = ExitCode.NEEDS_A_PERSON if intake.findings.invalid else ExitCode.DONE
+    if intake.blocking or not intake.findings.rows:
         exit_code = ExitCode.REFUSED
-    console.check(intake, exit_code)
+    written = write_problems(problems, campaign.sheet, intake.checked, intake.findings) if problems else None
+    console.check(intake, exit_code, written.path if written else None)
     return exit_code
 
 
 @app.command()
+@_takes(TemplateOption, ReadingOptions)
 def preview(
     source: Source,
-    template: Template = None,
-    sheet: SheetName = None,
     number: Annotated[int, typer.Option("-n", min=1, help="How many rows to show.")] = 5,
     row: Annotated[int | None, typer.Option("--row", help="Show this row.")] = None,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Show the rendered messages, as they would go out."""
+    from itertools import islice
+
     from runner.run import refuse_unusable, take
 
-    intake = take(_load(source, template, sheet))
+    intake = take(_load(source, **options))
     refuse_unusable(intake)
-    entries = [entry for entry in intake.entries if row is None or entry.row.number == row]
+    wanted = (entry for entry in intake.checked.entries() if row is None or entry.row.number == row)
+    entries = list(islice(wanted, number))
     if not entries:
         raise UsageError(f"The sheet has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them.")
-    Console(as_json=as_json).preview(entries[:number], len(entries))
+    Console(as_json=as_json).preview(entries, intake.findings.rows if row is None else 1)
     return ExitCode.DONE
 
 
 @app.command()
+@_takes(TemplateOption, ReadingOptions, SendingOptions)
 def rehearse(
     source: Annotated[
         Path | None, typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", help="The spreadsheet; without one, the packaged sample.")
     ] = None,
-    template: Template = None,
-    sheet: SheetName = None,
-    account: Accounts = None,
-    daily_limit: DailyLimit = None,
-    hours: Hours = None,
-    days: Days = None,
-    time_zone: TimeZone = None,
-    now: Now = False,
-    min_gap: MinGap = None,
-    results: Results = None,
     quota: Annotated[int, typer.Option("--quota", min=1, help="Each simulated account's daily quota.")] = 150,
     faults: Annotated[float, typer.Option("--faults", min=0, max=0.9, help="The share of requests that meet a fault.")] = 0.0,
     seed: Annotated[int, typer.Option("--seed", help="Repeat the same faults.")] = 0,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent."""
     from dataclasses import replace
 
-    from runner.intake.sheet import read
+    from runner.intake.table import read
     from runner.ledger.record import Status
     from runner.rehearsal.rehearse import rehearse as rehearse_campaign
     from runner.rehearsal.rehearse import results_path, sample
 
     console = Console(as_json=as_json)
     if source is None:
-        source, template = sample("recipients.csv"), template or sample("introduction.j2")
-        results = results or Path("recipients.rehearsal.results.csv")
-    campaign = _load(source, template, sheet, None, account, daily_limit, hours, days, time_zone, now, min_gap, results)
-    if results is None:
-        workbook = read(campaign.sheet, campaign.sheet_name).sheet is not None
+        source, options["template"] = sample("recipients.csv"), options["template"] or sample("introduction.j2")
+        options["results"] = options["results"] or Path("recipients.rehearsal.results.csv")
+    campaign = _load(source, **options)
+    if options["results"] is None:
+        workbook = read(campaign.sheet, campaign.reading).delimiter is None
         campaign = replace(campaign, results=results_path(campaign.sheet, workbook=workbook))
     rehearsed = rehearse_campaign(campaign, _now(), limit=quota, faults=faults, seed=seed, plan=console.plan, day=console.day)
     shown = [line for line in rehearsed.lines if line.status is not Status.SENT] + [
@@ -272,7 +345,7 @@ def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJso
 @app.command()
 def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Write the results sheet again, from the ledger."""
-    from runner.results.workbook import check_path
+    from runner.results.place import check_path
     from runner.run import check_replaceable, write_results
 
     console = Console(as_json=as_json)
@@ -365,22 +438,23 @@ def suppress_list(ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
 
 
 @suppress_app.command("import")
+@_takes(ReadingOptions)
 def suppress_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or XLSX with a column of profiles.")],
-    sheet: SheetName = None,
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, XLSX … with a column of profiles.")],
     reason: Reason = None,
     ledger: LedgerPlace = None,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Add everyone in a sheet to the do-not-contact list; nobody is ever removed by it."""
     from runner.ledger.person import suppress
     from runner.run import people_in
 
     console = Console(as_json=as_json)
-    found, problems = people_in(file, sheet)
+    found, problems = people_in(source, _load(source, **options).reading)
     with _ledger(ledger) as opened, opened.write() as connection:
-        added = suppress(connection, [key for recipient in found for key in recipient.keys], reason or file.name, _now())
-    console.say(f"{added} added to the do-not-contact list, from {len(found)} people in {file.name}.")
+        added = suppress(connection, [key for recipient in found for key in recipient.keys], reason or source.name, _now())
+    console.say(f"{added} added to the do-not-contact list, from {len(found)} people in {source.name}.")
     for problem in problems:
         console.tell(f"Not added: {problem}")
     console.answer({"added": added, "people": len(found), "notAdded": len(problems), "exitCode": int(bool(problems))})
@@ -436,24 +510,21 @@ def _guarded(arguments: list[str]) -> int:
     return int(code or 0)
 
 
-def _load(
-    source: Path,
-    template: Path | None = None,
-    sheet: str | None = None,
-    name: str | None = None,
-    accounts: list[str] | None = None,
-    daily_limit: int | None = None,
-    hours: str | None = None,
-    days: str | None = None,
-    time_zone: str | None = None,
-    now: bool = False,
-    min_gap: float | None = None,
-    results: Path | None = None,
-) -> Campaign:
-    from runner.campaign import Options, load
+def _load(source: Path, *, columns: list[str] | None = None, accounts: list[str] | None = None, **options: Any) -> Campaign:
+    from runner.campaign import Options, check_role, load
 
-    options = Options(template, sheet, name, tuple(accounts or ()), daily_limit, hours, days, time_zone, now, min_gap, results)
-    return load(source, options)
+    mapping = {}
+    for said in columns or ():
+        role, separator, header = said.partition("=")
+        if not separator or not header.strip():
+            remedy = 'Write ROLE=HEADER: --column recipientProfileId="LinkedIn".'
+            raise UsageError(f"--column {said!r} names no header.", remedy=remedy)
+        try:
+            check_role(role.strip(), "--column")
+        except RefusedError as error:
+            raise UsageError(error.what, where=error.where, remedy=error.remedy) from None
+        mapping[role.strip()] = header
+    return load(source, Options(columns=mapping, accounts=tuple(accounts or ()), **options))
 
 
 def _now() -> datetime:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.errors import CampaignError, ExitCode, InterruptedRunError
@@ -13,12 +14,12 @@ from runner.errors import CampaignError, ExitCode, InterruptedRunError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from runner.intake.check import Entry, Problem
+    from runner.intake.entry import Entry, Problem
     from runner.ledger.person import Suppression
     from runner.ledger.record import CampaignRecord, Totals
     from runner.rehearsal.rehearse import Day, Rehearsed
+    from runner.results.place import Written
     from runner.results.summary import Summary
-    from runner.results.workbook import Written
     from runner.run import Intake, Plan, Report
     from runner.sending.lane import Event
 
@@ -74,40 +75,42 @@ class Console:
 
     # --- check and preview
 
-    def check(self, intake: Intake, exit_code: ExitCode) -> None:
+    def check(self, intake: Intake, exit_code: ExitCode, problems_sheet: Path | None = None) -> None:
         """Every problem, grouped, with the first few places of each."""
-        table, entries, problems = intake.checked.table, intake.entries, intake.problems
-        ready = sum(entry.message is not None for entry in entries)
-        duplicates = [entry for entry in entries if entry.duplicate_of is not None]
-        invalid = sum(bool(entry.errors) for entry in entries)
+        table, found = intake.checked.table, intake.findings
         for problem in intake.blocking:
             self.say(f"Stops the campaign: {problem.text}.")
             if problem.remedy:
                 self.say(f"  Next: {problem.remedy}")
-        self.say(f"{table.place}: {_count(len(entries), 'row')}; {ready} ready, {len(duplicates)} skipped, {invalid} invalid.")
+        rows = _count(found.rows, "row")
+        self.say(f"{table.place}: {rows}; {found.ready} ready, {len(found.skipped)} skipped, {found.invalid} invalid.")
         for notice in intake.notices:
             self.say(notice)
-        if duplicates:
-            self.say(f"Skipped as the same person: {_some([f'row {e.row.number} ({e.reason})' for e in duplicates])}")
-        for group in _grouped(problems):
+        if found.skipped:
+            self.say(f"Skipped: {_some([f'row {number} ({reason})' for number, reason in found.skipped])}")
+        for group in _grouped(found.problems):
             word = "Invalid" if group[0].severity == "error" else "Warning"
-            self.say(f"{word}, {group[0].code}, {_count(len(group), 'row')}:")
+            self.say(f"{word}, {group[0].code}, {_count(len(group), 'place')}:")
             for problem in group[:_PLACES_SHOWN]:
                 self.say(f"  {problem}")
             if len(group) > _PLACES_SHOWN:
                 self.say(f"  … and {len(group) - _PLACES_SHOWN} more")
-        if not entries:
+        if not found.rows:
             self.say("The sheet has a header row but no people.")
-        elif not problems and not intake.blocking:
+        elif not found.problems and not intake.blocking:
             self.say("No problems.")
+        if problems_sheet:
+            self.say(f"Problems: {problems_sheet}")
         self.answer(
             {
                 "sheet": str(table.path),
-                "rows": len(entries),
-                "ready": ready,
-                "skipped": len(duplicates),
-                "invalid": invalid,
-                "problems": [_problem(problem) for problem in (*intake.blocking, *problems)],
+                "rows": found.rows,
+                "ready": found.ready,
+                "skipped": len(found.skipped),
+                "invalid": found.invalid,
+                "notices": list(intake.notices),
+                "problems": [_problem(problem) for problem in (*intake.blocking, *found.problems)],
+                "problemsSheet": str(problems_sheet) if problems_sheet else None,
                 "exitCode": int(exit_code),
             }
         )
@@ -152,10 +155,14 @@ class Console:
         if uncertain:
             self.tell(f"Note: an earlier run ended in the middle of {_count(uncertain, 'message')}; see `campaign status`.")
         self.tell(f"Campaign {summary.campaign.name}: {_count(counts.rows, 'row')}; {_totals(counts)}.")
-        if taken.known and (taken.added or taken.changed or taken.withdrawn):
-            parts = [f"{taken.added} new", f"{taken.changed} rewritten", f"{taken.withdrawn} no longer listed"]
-            self.tell(f"Since the sheet was last read: {', '.join(parts)}.")
-        for group in _grouped(plan.intake.problems):
+        if taken.again and (taken.added or taken.rewritten or taken.withdrawn or taken.outdated):
+            changes = [_rows(taken.added, "new"), _rows(taken.rewritten, "changed"), f"{taken.withdrawn} vanished"]
+            self.tell(f"Since the sheet was last read: {', '.join(changes)}.")
+            if taken.outdated:
+                self.tell(
+                    f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier text does not get the new one."
+                )
+        for group in _grouped(plan.intake.findings.problems if plan.intake else ()):
             self.tell(f"  {group[0]}" + (f" (and {len(group) - 1} more like it)" if len(group) > 1 else ""))
         for view in summary.accounts:
             self.tell(f"Account {view.name}: {view.remaining} of {view.limit} left until {_clock(view.reset_at, summary)}.")
@@ -359,6 +366,13 @@ def _answer(summary: Summary, report: Report | None = None) -> dict[str, Any]:
         "exitCode": int(report.exit_code) if report else 0,
         "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
     }
+
+
+def _rows(numbers: Sequence[int], what: str) -> str:
+    """`3 new (rows 5, 8, 9)`."""
+    if not numbers:
+        return f"0 {what}"
+    return f"{len(numbers)} {what} ({'row' if len(numbers) == 1 else 'rows'} {_some([str(number) for number in numbers])})"
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ its text. Where that leaves a doubt a person decides, for a wrong guess would me
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
@@ -26,7 +27,7 @@ class Named:
     notices: tuple[str, ...] = ()
 
 
-def name(connection: Connection, campaign: Campaign, people: list[Recipient], template_hash: str) -> Named:
+def name(connection: Connection, campaign: Campaign, people: Sequence[Recipient], template_hash: str) -> Named:
     """The campaign that this list and text belong to. Raises RefusedError when a person has to say."""
     known = campaigns(connection)
     found = overlaps(connection, people) if known else []
@@ -46,7 +47,7 @@ def name(connection: Connection, campaign: Campaign, people: list[Recipient], te
 
 def _chosen(
     campaign: Campaign,
-    people: list[Recipient],
+    people: Sequence[Recipient],
     template_hash: str,
     known: list[CampaignRecord],
     found: list[Overlap],

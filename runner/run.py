@@ -16,54 +16,78 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from runner import __version__
 from runner.campaign import Campaign, stored_pace
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
-from runner.intake.check import Check, Entry, Problem, check
+from runner.intake.check import Check, Findings, check, judge
 from runner.intake.column import lay_out
+from runner.intake.entry import Problem
 from runner.intake.recipient import Recipient
+from runner.intake.sheet import Reading, Source
+from runner.intake.table import read
+from runner.intake.template import MessageTemplate
 from runner.ledger.attempt import recover
 from runner.ledger.delivery import decide, take_in
-from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, put_campaign
+from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
 from runner.ledger.lock import is_running, run_lock
+from runner.ledger.person import do_not_contact_state
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
 from runner.ledger.standing import lines
 from runner.naming import name as name_campaign
+from runner.results.place import Written, check_path, default_path
 from runner.results.summary import Summary, rows, summarise
-from runner.results.workbook import Sheet, Written, check_path, default_path, write
+from runner.results.workbook import Sheet, write
 from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """What a campaign is made of, before it is looked at: the list's bytes and the text. `stamp` tells one state of them, and
+    of the way the list is read, from any other."""
+
+    source: Source
+    template: MessageTemplate | None
+    stamp: str
+    template_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
-    """A sheet and a template, read and checked: every entry, every problem, and what stops the campaign as a whole."""
+    """A sheet and a template, read and checked: what was found, and what stops the campaign as a whole."""
 
     checked: Check
-    entries: tuple[Entry, ...]
-    template_hash: str
+    findings: Findings
 
     @property
     def blocking(self) -> tuple[Problem, ...]:
         return self.checked.blocking
 
     @property
-    def problems(self) -> list[Problem]:
-        return [problem for entry in self.entries for problem in entry.problems]
+    def notices(self) -> tuple[str, ...]:
+        return (*self.checked.table.notices, *self.checked.layout.notices)
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        return self.checked.table.notices
+    def headers(self) -> tuple[str, ...]:
+        """The headers to hand back, blank ones for cells that rows have beyond the sheet's own."""
+        return (*self.checked.headers, *[""] * self.findings.surplus)
+
+    @property
+    def columns(self) -> list[int]:
+        """The indexes of the cells to hand back."""
+        width = len(self.checked.table.columns)
+        return [*(column.index for column in self.checked.layout.inputs), *range(width, width + self.findings.surplus)]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is about to do, for a person to agree to. `recovered` attempts were left open by a run that died: how many
-    became uncertain, how many wait again."""
+    """What a run is about to do, for a person to agree to. `intake` is None when list and text are as they were taken in
+    before. `recovered` attempts were left open by a run that died: how many became uncertain, how many wait again."""
 
-    intake: Intake
+    intake: Intake | None
     summary: Summary
     taken_in: TakenIn
     recovered: tuple[int, int]
@@ -95,39 +119,71 @@ class Session:
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
 
 
-def take(campaign: Campaign) -> Intake:
-    """Read and check the campaign's sheet and template. Raises RefusedError for what cannot be read at all."""
+def gather(campaign: Campaign) -> Material:
+    """Read the campaign's files, without a look at what is in the list. Raises RefusedError for what cannot be read at all."""
     template = templates.load(campaign.template) if campaign.template else None
-    table = sheets.read(campaign.sheet, campaign.sheet_name)
-    checked = check(table, template, campaign.columns)
-    source = template.source if template else ""
-    return Intake(checked, tuple(checked.entries), hashlib.sha256(source.encode()).hexdigest())
+    source = sheets.load(campaign.sheet)
+    template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
+    told = repr((__version__, source.digest, template_hash, campaign.reading))
+    return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
+
+
+def take(campaign: Campaign, material: Material | None = None) -> Intake:
+    """Read and check the campaign's sheet against its template. Raises RefusedError for what cannot be read at all."""
+    material = material or gather(campaign)
+    table = read(material.source, campaign.reading)
+    return Intake(*judge(check(table, material.template, campaign.reading, campaign.accounts)))
 
 
 def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     """Send what may go, then write the results.
 
-    Raises RefusedError before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another run has
-    it, InterruptedRunError when nobody agreed to the plan, StorageError when the ledger fails.
+    A list and a text that are as they were when the campaign was last read are not read again. Raises RefusedError before
+    anything is sent when the campaign cannot be trusted, AlreadyRunningError when another run has it, InterruptedRunError when
+    nobody agreed to the plan, StorageError when the ledger fails.
     """
-    intake = take(campaign)
-    refuse_unusable(intake)
-    people = [entry.recipient for entry in intake.entries if entry.recipient]
+    material = gather(campaign)
+    with ledger.read() as connection:
+        known = _unchanged(connection, campaign, material)
+    intake = None
+    notices: list[str] = []
+    if known is None:
+        intake = take(campaign, material)
+        refuse_unusable(intake)
+        notices += intake.notices
     with ledger.write() as connection:
-        named = name_campaign(connection, campaign, people, intake.template_hash)
-        known = campaign_named(connection, named.name)
-        _same_worksheet(campaign, intake, known)
-        campaign, notices = _same_accounts(campaign, known)
-        results = _results_path(connection, campaign, intake, named.name, known)
-        record = known or _put(connection, named.name, campaign, intake, results, session.now())
+        if known is not None:
+            name = known.name
+            notices.append(
+                f"List and text are as they were on {known.read_at:%a %Y-%m-%d %H:%M} UTC; they were not read again."
+            )
+        else:
+            assert intake is not None  # noqa: S101 - the list is either known or read
+            named = name_campaign(connection, campaign, intake.findings.people, material.template_hash)
+            name = named.name
+            notices += named.notices
+            known = campaign_named(connection, name)
+            _same_worksheet(campaign, intake, known)
+        campaign, senders = _same_accounts(campaign, known)
+        notices += senders
+        if senders and intake:
+            intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))  # a conversation has one sender
+            refuse_unusable(intake)
+        results = _results_path(connection, campaign, intake, name, known)
+        record = known or _put(connection, name, campaign, material, intake, results, session.now())
     with run_lock(ledger, record.name, record.id):
         recovered = recover(ledger, record.id, session.now())
         with ledger.write() as connection:
-            record = _put(connection, record.name, campaign, intake, results, session.now())
-            columns = [column.index for column in intake.checked.layout.inputs]
-            taken_in = take_in(connection, record.id, intake.entries, columns, campaign.accounts, session.now())
+            taken_in = TakenIn(again=True)
+            if intake is None and _unchanged(connection, campaign, material) is None:
+                raise RefusedError("The campaign was read from another list meanwhile.", remedy="Run the same command again.")
+            record = _put(connection, record.name, campaign, material, intake, results, session.now())
+            if intake is not None:
+                entries, people = intake.checked.entries(), intake.findings.people
+                taken_in = take_in(connection, record.id, entries, people, intake.columns, campaign.accounts, session.now())
+                note_stamp(connection, record.id, _stamp(connection, material))
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
-        plan = Plan(intake, summary, taken_in, recovered, (*intake.notices, *named.notices, *notices))
+        plan = Plan(intake, summary, taken_in, recovered, tuple(notices))
         if not session.agree(plan):
             raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
         with interruptible() as interruption:
@@ -146,7 +202,7 @@ def refuse_unusable(intake: Intake) -> None:
         first, *others = intake.blocking
         also = "".join(f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip() for problem in others)
         raise RefusedError(f"{first.text}.{also}", remedy=first.remedy)
-    if not intake.entries:
+    if not intake.findings.rows:
         table = intake.checked.table
         raise RefusedError("The sheet has a header row but no people.", where=table.place, remedy="Add one row per person.")
 
@@ -189,15 +245,14 @@ def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], 
                 )
 
 
-def people_in(path: Path, sheet_name: str | None) -> tuple[list[Recipient], list[Problem]]:
+def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:
     """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column of profiles."""
-    checked = check(sheets.read(path, sheet_name), None)
-    missing = [problem for problem in checked.blocking if problem.code == "no-recipient-column"]
-    if missing:
-        raise RefusedError(f"{missing[0].text}.", remedy=missing[0].remedy)
-    entries = list(checked.entries)
-    nobody = [problem for entry in entries if entry.recipient is None for problem in entry.errors]
-    return [entry.recipient for entry in entries if entry.recipient], nobody
+    checked, findings = judge(check(read(path, reading), None, reading))
+    for problem in checked.blocking:
+        if problem.code != "no-template":
+            raise RefusedError(f"{problem.text}.", remedy=problem.remedy)
+    nobody = [problem for entry in checked.entries() if entry.recipient is None for problem in entry.errors]
+    return findings.people, nobody
 
 
 def _send(campaign: Campaign, ledger: Ledger, before: Summary, session: Session, interruption: Interruption) -> Report:
@@ -264,9 +319,28 @@ def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Ca
     return replace(campaign, accounts=accounts), (f"Sending from the {named} of the last run: {', '.join(accounts)}.",)
 
 
+def _unchanged(connection: Connection, campaign: Campaign, material: Material) -> CampaignRecord | None:
+    """The campaign that was last read from this very list with this very text, if there is just one and all else is as then."""
+    stamp = _stamp(connection, material)
+    found = [
+        record
+        for record in campaigns(connection)
+        if record.stamp == stamp
+        and record.source == campaign.origin
+        and campaign.name in (None, record.name)
+        and (not campaign.accounts or list(campaign.accounts) == record.settings.get("accounts"))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _stamp(connection: Connection, material: Material) -> str:
+    # Who comes off the do-not-contact list waits again, which only a new reading brings about.
+    return f"{material.stamp} {do_not_contact_state(connection)}"
+
+
 def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | None) -> None:
     """Raise RefusedError when the workbook now opens with another worksheet than the campaign was read from."""
-    if known is None or campaign.sheet_name or known.settings.get("sheet") != str(campaign.sheet.absolute()):
+    if known is None or campaign.reading.sheet or known.settings.get("sheet") != str(campaign.sheet.absolute()):
         return
     before, found = known.settings.get("worksheet"), intake.checked.table.sheet
     if before and found and before != found:
@@ -277,11 +351,14 @@ def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | 
         )
 
 
-def _results_path(connection: Connection, campaign: Campaign, intake: Intake, name: str, known: CampaignRecord | None) -> Path:
+def _results_path(
+    connection: Connection, campaign: Campaign, intake: Intake | None, name: str, known: CampaignRecord | None
+) -> Path:
     """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
     path = campaign.results
     if path is None:
-        path = default_path(campaign.sheet, workbook=intake.checked.table.sheet is not None)
+        workbook = intake.checked.table.delimiter is None if intake else bool(known and known.settings.get("worksheet"))
+        path = default_path(campaign.sheet, workbook=workbook)
         if str(path.absolute()) in _results_of_others(connection, name):
             path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
     path = path.absolute()
@@ -305,16 +382,27 @@ def _results_of_others(connection: Connection, name: str) -> set[object]:
 
 def _is_results(path: Path) -> bool:
     try:
-        return lay_out(sheets.read(path).columns).is_results
+        return lay_out(read(path).columns).is_results
     except RefusedError:
         return False
 
 
-def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, results: Path, now: datetime) -> CampaignRecord:
+def _put(
+    connection: Connection,
+    name: str,
+    campaign: Campaign,
+    material: Material,
+    intake: Intake | None,
+    results: Path,
+    now: datetime,
+) -> CampaignRecord:
+    """Note what the campaign is now; without an intake, what concerns the list stays as it was noted before."""
+    table = intake.checked.table if intake else None
+    known = None if intake else campaign_named(connection, name)
     settings: dict[str, object] = {
         **stored_pace(campaign.pace),
         "sheet": str(campaign.sheet.absolute()),
-        "worksheet": intake.checked.table.sheet,
+        "worksheet": table.sheet if table else known and known.settings.get("worksheet"),
         "results": str(results),
         "accounts": list(campaign.accounts),
     }
@@ -322,9 +410,9 @@ def _put(connection: Connection, name: str, campaign: Campaign, intake: Intake, 
         connection,
         name,
         source=campaign.origin,
-        template_hash=intake.template_hash,
-        headers=intake.checked.headers,
-        delimiter=intake.checked.table.delimiter,
+        template_hash=material.template_hash,
+        headers=intake.headers if intake else known.headers if known else (),
+        delimiter=(table.delimiter or ",") if table else known.delimiter if known else ",",
         settings=settings,
         now=now,
     )

@@ -313,7 +313,7 @@ def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.Mon
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("Jo jo-doe")
 
-    monkeypatch.setattr("runner.intake.sheet.read", broken)
+    monkeypatch.setattr("runner.run.judge", broken)
     assert shell("check", "people.csv", "-t", "hello.j2") == 7
     assert "ZeroDivisionError" in shell.err
     assert "jo-doe" not in shell.err
@@ -326,7 +326,7 @@ def test_a_read_only_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(**_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("runner.results.workbook.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("runner.results.place.tempfile.TemporaryFile", refuse)
     assert shell.run("people.csv", "-t", "hello.j2") == 7
     assert "-o PATH" in shell.err
     assert shell.server.endpoint.requests == 0

@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
+from runner.intake.sheet import Reading
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import suppress
@@ -443,7 +444,7 @@ def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: P
     book.save(tmp_path / "list.xlsx")
     with pytest.raises(RefusedError, match="opens with 'Archive'"):
         run(campaign, ledger, world.session())
-    run(replace(campaign, sheet_name="Leads", source=campaign.source), ledger, world.session())
+    run(replace(campaign, reading=Reading("Leads"), source=campaign.source), ledger, world.session())
     ledger.close()
     assert world.received() == ["person-0", "person-1"]
 
@@ -543,7 +544,7 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
     import asyncio
     from dataclasses import replace
 
-    from runner.run import _put, take, take_in
+    from runner.run import _put, gather, take, take_in
     from runner.sending.dispatch import Interruption, dispatch
     from runner.sending.lane import Course
 
@@ -555,8 +556,8 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         campaign = world.campaign(now=True, min_gap=40)
         intake = take(campaign)
         with ledger.write() as connection:
-            record = _put(connection, f"c{number}", campaign, intake, tmp_path / f"r{number}.csv", world.clock.now())
-            take_in(connection, record.id, intake.entries, [0, 1], ["acc"], world.clock.now())
+            record = _put(connection, f"c{number}", campaign, gather(campaign), intake, tmp_path / f"r{number}.csv", world.clock.now())
+            take_in(connection, record.id, intake.checked.entries(), intake.findings.people, [0, 1], ["acc"], world.clock.now())
         session = world.session()
         courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))
 

@@ -212,7 +212,7 @@ class _Scan:
         self._row = self._column = 0
         self._formula: list[str] | None = None
         self._type, self._has_formula, self._has_value = "", False, False
-        self._formula_link = ""
+        self._in_value = False
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -228,7 +228,9 @@ class _Scan:
         if name == "c":
             self._cell(attributes)
         elif name in ("v", "is"):
-            self._has_value = True
+            # Programs that do not calculate write <v></v> behind a formula; a text that came out empty says that it is a text.
+            self._has_value = not self._has_formula or self._type == "str"
+            self._in_value = True
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
             if self._column >= MAX_COLUMNS:
                 raise WideError
@@ -268,9 +270,12 @@ class _Scan:
     def _text(self, text: str) -> None:
         if self._formula is not None:
             self._formula.append(text)
+        elif self._in_value:
+            self._has_value = True
 
     def _end(self, name: str) -> None:
         name = name.rpartition(":")[2]
+        self._in_value = False
         if name == "f":
             match = _LINK.match("".join(self._formula or ()))
             self._formula = None

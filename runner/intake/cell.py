@@ -21,8 +21,7 @@ ROUNDED: Final = "a number of 16 digits or more, of which the spreadsheet progra
 ERROR_TEXT: Final = re.compile(r"#[^\W\d_][\w/]*[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|#BLOCKED!|Err:\d{3}")
 # Zero-width and bidirectional marks ride along when text is copied from a web page or a chat.
 INVISIBLE: Final = dict.fromkeys(
-    [0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)]
-    + [*range(0x2066, 0x2070), 0xFEFF]
+    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
 _EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(chr, range(0x3001))))
 # Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the escape on as text.

@@ -1,8 +1,8 @@
 """Every problem of sheet and template, located, in one pass; and the message of each row that has none.
 
-Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others. Only what makes
-every row doubtful (no recipient column, a variable that no column provides, hidden rows nobody spoke of) stops a campaign before
-its first message.
+Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others. Only what
+makes every row doubtful (no recipient column, a variable that no column provides, hidden rows nobody spoke of) stops a campaign
+before its first message.
 """
 
 from __future__ import annotations
@@ -164,8 +164,7 @@ def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, in
 def _hidden(table: Table, hidden: int, rows: int) -> Problem:
     return Problem(
         "hidden-rows",
-        f"{table.place}: {hidden:,} of {rows:,} rows are hidden or filtered out, and a person who filters a list may mean to leave "
-        "them out",
+        f"{table.place}: {hidden:,} of {rows:,} rows are hidden or filtered out, and may not be meant",
         remedy="Say what is meant: --hidden skip leaves them out, --hidden include writes to them as well.",
     )
 
@@ -175,8 +174,8 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         letters = " and ".join(column.letter for column in columns)
         yield Problem(
             "duplicate-header",
-            f"{table.place}, row {table.header_row}: the columns {letters} are both called {columns[0].header.strip()!r}, so it "
-            f"cannot be told which is {role}",
+            f"{table.place}, row {table.header_row}: the columns {letters} are all called "
+            f"{columns[0].header.strip()!r}, so which is {role} cannot be told",
             remedy="Rename or delete one of them.",
         )
     if any(role in layout.roles for role in RECIPIENT_ROLES):

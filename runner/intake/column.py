@@ -94,6 +94,21 @@ class Layout:
     is_results: bool
     earlier_status: Column | None = None
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Which columns were taken for what, as a sentence."""
+        parts = [
+            f"{column.letter} {column.header.strip()!r} is {role}"
+            for role, columns in self.roles.items()
+            for column in columns
+            if column.header.strip() != role
+        ]
+        nameless = [column.letter for column in self.inputs if not column.header.strip()]
+        notices = [f"Columns: {', '.join(parts)}."] if parts else []
+        if nameless:
+            notices.append(f"Without a header, and so of no use to the template: column {', '.join(nameless[:8])}.")
+        return tuple(notices)
+
     def column(self, role: str) -> Column | None:
         columns = self.roles.get(role, ())
         return columns[0] if columns else None
@@ -105,7 +120,7 @@ def normalise(header: str) -> str:
 
 
 def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
-    """Whether these cells may be a header: one of them names a recipient column (or is one of `mapped`), and none is a value."""
+    """Whether these cells may be a header: one names a recipient column (or is one of `mapped`), and none is a value."""
     known = {normalise(name) for role in RECIPIENT_ROLES for name in (role, *_ALIASES[role])} | set(map(normalise, mapped))
     filled = [cell for cell in cells if cell.strip()]
     return any(normalise(cell) in known for cell in filled) and not any(_VALUE.search(cell) for cell in filled)

@@ -1,7 +1,7 @@
 """A CSV as rows of text: its encoding and delimiter known for certain, or refused with what a person needs to decide.
 
-Strict UTF-8 (or UTF-16 with its mark) is certain: no other encoding of a list of names passes for it. Anything else is asked for,
-since a wrong guess turns Núñez into Núńez in a message and nobody is told.
+Strict UTF-8 (or UTF-16 with its mark) is certain: no other encoding of a list of names passes for it. Anything else is asked
+for, since a wrong guess turns Núñez into Núńez in a message and nobody is told.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from runner.errors import RefusedError
@@ -49,14 +50,13 @@ def _encoding(source: Source, said: str | None) -> str:
     path, data = source.path, source.data
     if said:
         try:
-            decoder = codecs.lookup(said)
-            if not decoder._is_text_encoding:
-                raise LookupError
+            name = codecs.lookup(said).name
+            b"".decode(name)  # some codecs are not of text
         except LookupError:
             raise RefusedError(
                 f"There is no encoding {said!r}.", remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}."
             ) from None
-        return "utf-8-sig" if decoder.name == "utf-8" else decoder.name
+        return "utf-8-sig" if name == "utf-8" else name
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     head = data[:_SAMPLE]
@@ -86,9 +86,13 @@ def _sample(data: bytes, encoding: str) -> str:
     return codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE])
 
 
-def _undecodable(source: Source, encoding: str, position: int) -> RefusedError:
+def _undecodable(source: Source, encoding: str) -> RefusedError:
     """The refusal of a text that is not in the encoding it has to be in, with its names as other encodings would have them."""
-    data = source.data
+    data, position = source.data, 0
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        position = error.start
     line = data.count(b"\n", 0, position) + 1
     where = f"{source.path.name}, line {line}"
     if encoding != "utf-8-sig":
@@ -109,8 +113,8 @@ def _undecodable(source: Source, encoding: str, position: int) -> RefusedError:
     return RefusedError(
         f"{source.path} is not UTF-8 text, so its names could be misread.",
         where=where,
-        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, if you see which line shows '
-        f"the names right, add that option:{listed}",
+        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, if one of these lines '
+        f"shows the names right, add its option:{listed}",
     )
 
 
@@ -125,13 +129,11 @@ def _delimiter(source: Source, sample: str) -> str:
     """
     scores = {}
     for delimiter in DELIMITERS:
-        widths = []
-        try:
-            widths += [
+        widths: list[int] = []
+        with suppress(csv.Error):  # the sample ends in the middle, or has a quote too many: what came before counts
+            widths += (
                 len(record) for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(record)
-            ]
-        except csv.Error:
-            pass  # the sample ends in the middle, or has a quote too many: what came before counts
+            )
         if len(widths) > 2 and len(sample) >= _SAMPLE - 4:
             widths.pop()  # cut by the sample's end
         width = max(set(widths), key=widths.count, default=0)
@@ -183,8 +185,9 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
             number += 1
             at = reader.line_num
             if at - line != 1 and _swallowed(record, delimiter):
+                near = line + 1 + skip
                 raise RefusedError(
-                    f"Row {number} holds other rows inside one of its cells: a quote is probably missing near line {line + 1 + skip}.",
+                    f"Row {number} holds other rows inside one of its cells: a quote is probably missing near line {near}.",
                     where=f"{source.path.name}, row {number}",
                     remedy='Open it in a text editor, look there, and save it again. A quote in a value is written "".',
                 )
@@ -201,11 +204,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
             remedy='Open it in a spreadsheet program, look there, save it again. A quote in a value is written "".',
         ) from None
     except UnicodeDecodeError:
-        try:
-            source.data.decode(encoding)  # the error above knows its place in a piece only
-        except UnicodeDecodeError as whole:
-            error = whole
-        raise _undecodable(source, encoding, error.start) from None
+        raise _undecodable(source, encoding) from None
     raise RefusedError(
         f"The sheet has more than {MAX_ROWS:,} rows or {20 * MAX_COLUMNS:,} columns.",
         where=source.path.name,

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from runner.errors import RefusedError
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, protected
@@ -28,22 +28,21 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
     # -P keeps the current folder, where anybody's csv.py may lie, out of the child's path.
     command = [sys.executable, "-P", "-m", __name__]
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own module
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": path},
     ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
+        into, out = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
         try:
-            with child.stdin as into:
+            with into:
                 into.write(request)
                 into.write(source.data)
         except OSError:
             pass  # it died before it had read all; its answer says the rest
-        pieces = list(child.stdout)
+        pieces = list(out)
     answer: dict[str, Any] = json.loads(pieces.pop()) if pieces and child.returncode == 0 else {"damaged": True}
     if "refused" in answer:
         raise RefusedError(answer["refused"], where=answer["where"], remedy=answer["remedy"])
@@ -85,7 +84,7 @@ def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
                 else:
                     cells = cells[:-1]
             if number > MAX_ROWS or width > MAX_COLUMNS:
-                raise WideError
+                raise WideError  # noqa: TRY301
             piece.append([number, cells, faults, links, hidden] if faults or links or hidden else [number, cells])
             if len(piece) >= _PIECE:
                 yield piece

@@ -26,8 +26,12 @@ _PLACEHOLDER: Final = re.compile(
 # A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
 _OPENING: Final = re.compile(r"\s*([^\W\d_]+) +([^\W\d_][\w'’-]*)").match
 _GREETINGS: Final = frozenset(
-    "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chère hola estimado estimada ciao gentile olá ola caro cara "
-    "beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια".split()
+    word
+    for words in (
+        "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chère hola estimado estimada ciao gentile olá ola caro",
+        "cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια",
+    )
+    for word in words.split()
 )
 _GREETING: Final = re.compile(
     rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten (?:tag|morgen|abend)|dobr[yý] den"
@@ -46,8 +50,8 @@ _TRIAL: Final = frozenset(
 
 
 def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequence[tuple[str, str]]:
-    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`); `literal` is what
-    the template itself prints, where a value that the template reads was blank."""
+    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`); `literal` is
+    what the template itself prints, where a value that the template reads was blank."""
     found = []
     # Quick looks come first: nearly all texts hold none of it.
     if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text:
@@ -79,6 +83,8 @@ def names_people(header: str) -> bool:
 
 def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
     """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are names."""
+    if value.startswith("#"):
+        return None  # a spreadsheet program's error, which is told as that
     folded = value.casefold()
     if folded in _TRIAL or folded == header.strip().casefold():
         return f"{value!r} looks like a placeholder"

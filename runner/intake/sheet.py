@@ -43,8 +43,8 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: `number` as the spreadsheet program shows it; one text per column of the table, exactly as the sheet has it, and
-    behind them whatever a CSV row has too many.
+    """One line: `number` as the spreadsheet program shows it; one text per column of the table, exactly as the sheet has it,
+    and behind them whatever a CSV row has too many.
 
     `links` are the hyperlinks behind cells, as (column, target); `hidden` rows are not shown by the spreadsheet program.
     """

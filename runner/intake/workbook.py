@@ -1,7 +1,7 @@
 """A workbook's rows, whatever library reads its kind best. Runs in a process of its own (`isolated`): parsers can crash.
 
-XLSX: openpyxl, or python-calamine where the worksheet holds nothing that it would hide or change. XLS, XLSB and ODS: pandas with
-calamine, beside a look at the raw file for what they hide.
+XLSX: openpyxl, or python-calamine where the worksheet holds nothing that it would hide or change. XLS, XLSB and ODS: pandas
+with calamine, beside a look at the raw file for what they hide.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
             tabs, active = worksheets(archive)
             chosen, notices = choose(tabs, active, sheet, name)
             found = marks(archive, chosen.part)
-        values = _openpyxl(data, chosen.name, found) if found.special else _calamine(data, chosen.name)
+        values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
     else:
         from runner.intake import oldbook
 
@@ -107,7 +107,7 @@ def _calamine(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fa
             yield number, [value if type(value) is str else as_text(value) for value in values], []
 
 
-def _openpyxl(data: bytes, sheet: str, found: Marks) -> Iterator[tuple[int, list[str], list[Fault]]]:
+def _openpyxl(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fault]]]:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.intake.check import Entry, Message
+from runner.intake.entry import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.person import Spellings, learn, suppressed
@@ -52,22 +52,24 @@ _WRITTEN: Final = (
     "message_type",
     "conversation_urn",
 )
+_TEXT: Final = _WRITTEN.index("message")
 
 
 def take_in(
     connection: Connection,
     campaign_id: int,
-    entries: Sequence[Entry],
+    entries: Iterable[Entry],
+    people: Iterable[Recipient],
     columns: Sequence[int],
     accounts: Sequence[str],
     now: datetime,
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
-    `columns` are the indexes of the cells to keep for the results. `accounts` share the rows that name no account themselves,
-    stably by recipient; with none they go to the key's default.
+    `people` are all whom the entries name. `columns` are the indexes of the cells to keep for the results; a row may be
+    shorter. `accounts` share the rows that name no account themselves, stably by recipient; with none they go to the key's
+    default.
     """
-    people = [entry.recipient for entry in entries if entry.recipient]
     learn(connection, [(person.slug, person.urn) for person in people if person.slug and person.urn], now)
     spellings = Spellings(connection)
     barred = suppressed(connection, spellings)
@@ -80,7 +82,10 @@ def take_in(
     changed: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []  # attempted deliveries, of which nothing but the place in the sheet may change
     wanted: set[int] = set()
-    added = rewritten = 0
+    added: list[int] = []
+    rewritten: list[int] = []
+    outdated: list[int] = []
+    last = max(columns, default=-1)
 
     def flush() -> None:
         for table, values in ((schema.row, rows), (schema.delivery, new)):
@@ -101,13 +106,17 @@ def take_in(
         delivery = next((one for one in same if one.status in ATTEMPTED), same[0] if same else None)
         twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
         status, reason, identity = None, None, None
-        if entry.duplicate_of is not None or twin is not None:
-            status, reason = Status.SKIPPED, entry.reason or f"same person as row {twin}"
+        if twin is not None:
+            status, reason = Status.SKIPPED, entry.skipped or f"same person as row {twin}"
         elif delivery is not None and delivery.status in ATTEMPTED:
             identity = delivery.identity  # what was sent stays as it was sent
             taken[delivery.id] = number
             if delivery.values[:2] != (position, number):
                 moved.append({"_id": delivery.id, "position": position, "row": number})
+            if entry.message is not None and delivery.values[_TEXT] != entry.message.text:
+                outdated.append(number)
+        elif entry.skipped:
+            status, reason = Status.SKIPPED, entry.skipped
         elif entry.message is None:
             status, reason = Status.INVALID, entry.reason
         elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
@@ -122,15 +131,19 @@ def take_in(
                 identity = message.recipient.identity
                 new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **written})
                 taken.update(dict.fromkeys(keys, number))
-                added += 1
+                added.append(number)
             else:
                 identity = delivery.identity
                 wanted.add(delivery.id)
                 taken[delivery.id] = number
                 if delivery.values != tuple(written.values()) or delivery.status is not Status.WAITING:
                     changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **written})
-                    rewritten += delivery.values[2:] != tuple(written.values())[2:]
-        cells = json.dumps([entry.row.cells[index] for index in columns])
+                    if delivery.values[2:] != tuple(written.values())[2:]:
+                        rewritten.append(number)
+        texts = entry.row.cells
+        if len(texts) <= last:
+            texts = [*texts, *[""] * (last + 1 - len(texts))]
+        cells = json.dumps([texts[index] for index in columns])
         rows.append(
             {
                 "campaign_id": campaign_id,
@@ -146,7 +159,7 @@ def take_in(
             flush()
     flush()
     withdrawn = _withdraw(connection, waiting - wanted)
-    return TakenIn(added, rewritten, withdrawn, len(known))
+    return TakenIn(tuple(added), tuple(rewritten), withdrawn, tuple(outdated), bool(known))
 
 
 def _account(message: Message, accounts: Sequence[str]) -> str:
@@ -223,6 +236,9 @@ def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now
         values["sent_at"] = sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
     else:
         values = {"status": Status.WAITING, "reason": None, "error": None, "http_status": None, "sent_at": None}
+        # What waits again has the text of its first attempt; a new reading of the list brings it up to date.
+        campaign_id = sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
+        connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None))
     connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
     return True
 

@@ -247,6 +247,11 @@ def put_campaign(
     return _campaign(found)
 
 
+def note_stamp(connection: Connection, campaign_id: int, stamp: str) -> None:
+    """Note the state of list and text that the campaign has taken in; in the same transaction as the taking in."""
+    connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp))
+
+
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
     """Note which process runs the campaign since when, or (None) that it ended; the lock, not this, keeps runs apart."""
     pid = os.getpid() if since else None
@@ -263,6 +268,8 @@ def _campaign(found: sa.Row[Any]) -> CampaignRecord:
         tuple(json.loads(found.headers)),
         found.delimiter,
         json.loads(found.settings),
+        found.read_at,
+        found.stamp,
         found.running_since,
         found.running_pid,
     )

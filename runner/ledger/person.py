@@ -94,6 +94,13 @@ def suppressions(connection: Connection) -> Iterator[Suppression]:
         yield Suppression(found.identity, found.reason, found.added_at)
 
 
+def do_not_contact_state(connection: Connection) -> str:
+    """A text that changes whenever the list does."""
+    table = schema.do_not_contact
+    count, latest = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.added_at))).one()
+    return f"{count} {latest}"
+
+
 def suppressed(connection: Connection, spellings: Spellings) -> frozenset[str]:
     """Every identity that must not be messaged, under every known spelling."""
     listed = connection.execute(sa.select(schema.do_not_contact.c.identity)).scalars()

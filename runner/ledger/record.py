@@ -123,6 +123,8 @@ class CampaignRecord:
     headers: tuple[str, ...]
     delimiter: str
     settings: dict[str, object]
+    read_at: datetime
+    stamp: str | None
     running_since: datetime | None
     running_pid: int | None
 
@@ -187,9 +189,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What reading the sheet changed: people new to the campaign, waiting messages rewritten, waiting people withdrawn."""
+    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was rewritten, how many waiting
+    people were withdrawn, and rows that changed after they were sent. `again` when the campaign had been read before."""
 
-    added: int = 0
-    changed: int = 0
+    added: tuple[int, ...] = ()
+    rewritten: tuple[int, ...] = ()
     withdrawn: int = 0
-    known: int = 0
+    outdated: tuple[int, ...] = ()
+    again: bool = False

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -70,6 +70,7 @@ campaign = Table(
     Column("settings", Text, nullable=False),  # JSON object
     Column("created_at", Instant, nullable=False),
     Column("read_at", Instant, nullable=False),
+    Column("stamp", Text),  # of list and text as they were taken in: the same stamp need not be read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
     Index(None, "source"),

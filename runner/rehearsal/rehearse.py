@@ -20,7 +20,7 @@ from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import Receipt, SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.results.workbook import default_path
+from runner.results.place import default_path
 from runner.run import Plan, Report, Session, run
 from runner.sending.api import Endpoint, Secret
 from runner.sending.lane import Event, Sent

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import runner.ledger
 from runner.errors import ExitCode, StorageError, UsageError
-from runner.intake.check import Message
+from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.attempt import claim, commit_intent, recover, settle

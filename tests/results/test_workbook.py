@@ -18,9 +18,12 @@ from openpyxl import load_workbook
 
 from runner.errors import StorageError, UsageError
 from runner.intake.column import RESULT_COLUMNS
-from runner.intake.sheet import read, unguard
+from runner.intake.cell import unguard
+from runner.intake.sheet import Reading
+from runner.intake.table import read
 from runner.ledger.record import Line, Status
-from runner.results.workbook import Sheet, check_path, default_path, write
+from runner.results.place import check_path, default_path
+from runner.results.workbook import Sheet, write
 
 URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN"
 AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
@@ -102,8 +105,8 @@ def test_any_text_goes_out_and_comes_back(pairs: list[tuple[str, str]]) -> None:
         for ending in (".csv", ".xlsx"):
             path = Path(folder) / f"r{ending}"
             write(path, Sheet(("A", "B", "C"), lambda: iter(lines), [], lambda _: None))
-            table = read(path, "Results" if ending == ".xlsx" else None)
-            found = [row.cells[1:3] for row in table.rows]
+            table = read(path, Reading("Results" if ending == ".xlsx" else None))
+            found = [row.cells[1:3] for row in table.rows()]
             assert len(found) == len(pairs)
             for wrote, cells in zip(pairs, found, strict=True):
                 for before, after in zip(wrote, cells, strict=True):

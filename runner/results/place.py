@@ -1,0 +1,100 @@
+"""Where results are written: beside the input, never over it, into place in one step, for their owner only."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from runner.errors import StorageError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the results are; `instead_of` is the place that could not be written, when they are elsewhere."""
+
+    path: Path
+    instead_of: Path | None = None
+
+
+def default_path(sheet: Path, *, workbook: bool) -> Path:
+    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input."""
+    suffix = sheet.suffix if sheet.suffix.lower() in (".csv", ".xlsx") else ".xlsx" if workbook else ".csv"
+    stem = sheet.stem if sheet.suffix else sheet.name
+    return sheet.with_name(f"{stem}.results{suffix}")
+
+
+def check_path(path: Path, sheet: Path) -> None:
+    """Refuse, before anything is sent, a place that results cannot go to. Raises UsageError, StorageError."""
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise UsageError(f"Results cannot be written as {path.name!r}.", remedy="Give a name that ends in .csv or .xlsx.")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder.", remedy="Give the results a file name that ends in .csv or .xlsx.")
+    if path.resolve() == sheet.resolve():
+        raise UsageError("The results would replace the input.", where=str(path), remedy="Give -o another name.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"The results cannot be written to the folder {path.parent} ({error.strerror}); nothing was sent.",
+            remedy="Choose another place with -o PATH.",
+        ) from None
+
+
+def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
+    """Let `fill` write a file here; where that is locked or read-only, beside it under another name. Raises StorageError."""
+    for attempt in range(1, 100):
+        target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
+        if _protected(target):
+            continue
+        try:
+            with _replaced(target) as file:
+                fill(file)
+        except PermissionError:
+            continue  # open in a spreadsheet program on Windows, most likely
+        except OSError as error:
+            raise _unwritable(path, error.strerror) from None
+        return Written(target, None if target == path else path)
+    raise _unwritable(path, "permission denied")
+
+
+def _protected(target: Path) -> bool:
+    """Whether someone marked the file read-only, or has it open in Excel or LibreOffice (which leave a note beside it)."""
+    if not target.exists():
+        return False
+    notes = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
+    return not target.stat().st_mode & 0o200 or not os.access(target, os.W_OK) or any(note.exists() for note in notes)
+
+
+def _unwritable(path: Path, reason: str | None) -> StorageError:
+    return StorageError(
+        f"The results could not be written ({reason}); the ledger has everything.",
+        where=str(path),
+        remedy="Free space or choose another place, then: campaign results -o PATH.",
+    )
+
+
+@contextmanager
+def _replaced(target: Path) -> Iterator[IO[bytes]]:
+    """A file (mode 0600) that takes the target's place, durably and in one step, when its block ends well."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=".part", dir=target.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

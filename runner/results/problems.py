@@ -1,0 +1,73 @@
+"""The problems of a sheet as a workbook for a colleague to work through: a line for each, by cell, and a count of each kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from runner.errors import UsageError
+from runner.intake.cell import column_letter
+from runner.intake.check import Check, Findings
+from runner.intake.entry import Problem
+from runner.ledger.record import Status
+from runner.results.place import Written, check_path, put
+from runner.results.style import Style
+
+HEADERS: Final = ("severity", "code", "cell", "row", "column", "value", "problem", "what to do", "done")
+_WIDTHS: Final = (10, 20, 8, 8, 20, 40, 80, 50, 8)
+_COLOURS: Final = {"error": Status.INVALID, "warning": Status.UNCERTAIN, "skipped": Status.SKIPPED}
+
+
+def write(path: Path, sheet: Path, checked: Check, findings: Findings) -> Written:
+    """Write the problems of a checked sheet to `path`, an XLSX. Raises UsageError, StorageError."""
+    if path.suffix.lower() != ".xlsx":
+        raise UsageError(f"Problems cannot be written as {path.name!r}.", remedy="Give a name that ends in .xlsx.")
+    check_path(path, sheet)
+    return put(path, lambda file: _fill(file, checked, findings))
+
+
+def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
+    from openpyxl import Workbook
+
+    problems = [*checked.blocking, *findings.problems]
+    wanted = {problem.row for problem in problems if problem.column is not None}
+    cells = {row.number: row.cells for row in checked.table.rows() if row.number in wanted}
+    book, style = Workbook(write_only=True), Style()
+    worksheet = _worksheet(book, "Problems", HEADERS, _WIDTHS, style)
+    lines = [_line(problem, cells) for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))]
+    lines += [("skipped", "skipped", f"row {row}", row, "", "", reason, "", "") for row, reason in findings.skipped]
+    for line in lines:
+        worksheet.append(style.row(worksheet, line, _COLOURS[str(line[0])], 0))
+    worksheet.auto_filter.ref = f"A1:{column_letter(len(HEADERS) - 1)}{len(lines) + 1}"
+    counts = _worksheet(book, "Summary", ("severity", "code", "places"), (10, 24, 10), style)
+    for (severity, code), count in Counter((line[0], line[1]) for line in lines).most_common():
+        counts.append(style.row(counts, (severity, code, count), _COLOURS[str(severity)], 0))
+    book.save(file)
+
+
+def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int, ...]:
+    column, row = problem.column, problem.row
+    value = cells[row][column.index] if column is not None and row in cells else ""
+    header = column.header.strip() if column is not None else ""
+    return (
+        problem.severity,
+        problem.code,
+        problem.cell,
+        "" if row is None else row,
+        header,
+        value,
+        problem.text,
+        problem.remedy or "",
+        "",
+    )
+
+
+def _worksheet(book: Any, title: str, headers: Iterable[str], widths: Iterable[int], style: Style) -> Any:
+    worksheet = book.create_sheet(title)
+    worksheet.freeze_panes = "A2"
+    for index, width in enumerate(widths):
+        worksheet.column_dimensions[column_letter(index)].width = width
+    worksheet.append(style.header(worksheet, list(headers)))
+    return worksheet

@@ -1,0 +1,77 @@
+"""Cells of a workbook to be written: text that stays text whatever it looks like, cut to what a cell holds; and the colours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from runner.ledger.record import Status
+
+MAX_CELL: Final = 32_767
+_MARK: Final = "… [cut]"
+_COLOURS: Final = {
+    Status.SENT: "C6EFCE",
+    Status.WAITING: "DDEBF7",
+    Status.SKIPPED: "EDEDED",
+    Status.FAILED: "FFC7CE",
+    Status.INVALID: "FFC7CE",
+    Status.UNCERTAIN: "FFEB9C",
+}
+# XML holds no control characters; a workbook writes them, and what looks like such an escape, as _xHHHH_.
+_TO_ESCAPE: Final = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f]))")
+_UNWRITABLE: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_ERROR_CODES: Final = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+
+
+class Style:
+    """Cells of a write-only workbook: text that stays text, and the colour of a status."""
+
+    def __init__(self) -> None:
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.styles import Font, PatternFill
+
+        self._cell = WriteOnlyCell
+        self._bold = Font(bold=True)
+        self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in _COLOURS.items()}
+
+    def header(self, worksheet: Any, headers: Sequence[str]) -> list[Any]:
+        cells = []
+        for header in headers:
+            cell = self.typed(worksheet, header)
+            cell.font = self._bold
+            cells.append(cell)
+        return cells
+
+    def row(self, worksheet: Any, cells: Sequence[str | int], status: Status, coloured: int) -> list[Any]:
+        values: list[Any] = [self.text(worksheet, cell) if isinstance(cell, str) else cell for cell in cells]
+        cell = self.typed(worksheet, str(cells[coloured]))
+        cell.fill = self._fills[status]
+        values[coloured] = cell
+        return values
+
+    def text(self, worksheet: Any, text: str) -> Any:
+        """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed as text."""
+        if not text:
+            return None
+        escaped = escape(text)
+        risky = escaped[0] == "=" or escaped in _ERROR_CODES or len(escaped) > MAX_CELL
+        return self.typed(worksheet, text) if risky else escaped
+
+    def typed(self, worksheet: Any, text: str) -> Any:
+        cell: Any = self._cell(worksheet, "")
+        cell._value = escape(text)  # the setter would cut the escaped text, and take "=…" for a formula
+        cell.data_type = "s"
+        return cell
+
+
+def escape(text: str) -> str:
+    """The text as a workbook's XML can hold it, cut to what one of its cells can hold (counted in UTF-16, as Excel does)."""
+    text = _UNWRITABLE.sub("\ufffd", text)
+    if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le")) > 2 * MAX_CELL:
+        room = 2 * (MAX_CELL - len(_MARK))
+        text = text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _MARK
+    text = _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+    if text.isspace():  # a cell of nothing but spaces would be read as empty
+        text = f"_x{ord(text[0]):04X}_{text[1:]}"
+    return text
