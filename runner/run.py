@@ -135,6 +135,12 @@ def take(campaign: Campaign, material: Material | None = None) -> Intake:
     return Intake(*judge(check(table, material.template, campaign.reading, campaign.accounts)))
 
 
+def recognised(campaign: Campaign, ledger: Ledger, material: Material | None = None) -> CampaignRecord | None:
+    """The campaign that has this list and this text already, just as they are, if there is one."""
+    with ledger.read() as connection:
+        return _unchanged(connection, campaign, material or gather(campaign))
+
+
 def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     """Send what may go, then write the results.
 
@@ -143,8 +149,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     nobody agreed to the plan, StorageError when the ledger fails.
     """
     material = gather(campaign)
-    with ledger.read() as connection:
-        known = _unchanged(connection, campaign, material)
+    known = recognised(campaign, ledger, material)
     intake = None
     notices: list[str] = []
     if known is None:

@@ -30,7 +30,7 @@ _ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # How Excel is made to keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
-_FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\d+)')
+_FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_BYTES: Final = bytes(code for code in (*range(32), 127) if code not in b"\t\n")
 _ZEROS: Final = re.compile(r"0{2,}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runner.intake.cell import INVISIBLE, column_letter
+from runner.intake.cell import INVISIBLE, clean, column_letter
 
 RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
 ROLES: Final = (*RECIPIENT_ROLES, "conversationUrn", "accountId", "subject", "messageType", "message")
@@ -128,9 +128,10 @@ def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
 
 def variable_names(header: str) -> tuple[str, ...]:
     """The names a template may call a column by: its header, and Python-friendly forms (`First Name` → `first_name`)."""
-    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header).strip()).strip("_")
+    header = clean(header)
+    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).strip("_")
     camel = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
-    names = dict.fromkeys([header.strip(), words.lower(), re.sub(r"_+", "_", camel).lower()])
+    names = dict.fromkeys([header, words.lower(), re.sub(r"_+", "_", camel).lower()])
     return tuple(name for name in names if name)
 
 

@@ -41,7 +41,7 @@ def grid(source: Source, encoding: str | None = None) -> Grid:
     """A text file's rows. Raises RefusedError when its encoding or its delimiter is in doubt."""
     encoding = _encoding(source, encoding)
     sample = _sample(source.data, encoding)
-    declared = re.match(r"sep=(.)\r?\n", sample)
+    declared = re.match(r'"?sep=(.)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
     delimiter = declared[1] if declared else _delimiter(source, sample)
     return Grid(None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter)
 
@@ -57,6 +57,8 @@ def _encoding(source: Source, said: str | None) -> str:
                 f"There is no encoding {said!r}.", remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}."
             ) from None
         return "utf-8-sig" if name == "utf-8" else name
+    if data[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     head = data[:_SAMPLE]

@@ -70,7 +70,7 @@ def _walk(pieces: list[bytes]) -> Iterator[Row]:
 
 
 def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
-    from runner.intake.archive import WideError
+    from runner.intake.marks import ProtectedError, UnreadableError, WideError
     from runner.intake.workbook import open_workbook
 
     try:
@@ -98,8 +98,13 @@ def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
             "Delete the columns and rows that hold nothing for the campaign: something may stand far to the right or below."
         )
         yield {"refused": what, "where": request["name"], "remedy": remedy}
-    except Exception as error:  # noqa: BLE001 - parsers answer a damaged file with almost any exception
-        yield {"protected": type(error).__name__ == "PasswordError", "damaged": True}
+    except ProtectedError:
+        yield {"protected": True}
+    except UnreadableError as error:
+        what = f"{request['name']} cannot be read exactly: {error}."
+        yield {"refused": what, "where": request["name"], "remedy": "Open it in a spreadsheet program and save it as XLSX."}
+    except Exception:  # noqa: BLE001 - parsers answer a damaged file with almost any exception
+        yield {"damaged": True}
     else:
         yield {"sheet": opened.sheet, "notices": opened.notices, "width": width}
 

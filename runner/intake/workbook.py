@@ -7,16 +7,23 @@ with calamine, beside a look at the raw file for what they hide.
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from runner.errors import RefusedError
-from runner.intake.archive import DamagedError, Marks, Worksheet, marks, worksheets
+from runner.intake import ods, xls, xlsb, xlsx
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_rounded, unescaped
+from runner.intake.marks import DamagedError, Marks, Worksheet
 from runner.intake.sheet import Fault, Row
 
-_MERGED = "merged with the cell above or beside it, which alone holds the value; unmerge the cells and fill each in"
+_OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
+_MERGED: Final = "merged with the cell above or beside it, which alone holds the value; unmerge the cells and fill each in"
+
+
+# Row numbers, texts, and the faults that the reader of values found itself.
+Values = Iterator[tuple[int, Sequence[str], list[Fault]]]
 
 
 class Opened(NamedTuple):
@@ -30,25 +37,32 @@ class Opened(NamedTuple):
 def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opened:
     """The rows of the worksheet `sheet`, or else of the only visible one, or else of the one the workbook opens with.
 
-    `name` is the file's, for sentences. Raises RefusedError, DamagedError, or whatever a parser raises.
+    `name` is the file's, for sentences. Raises RefusedError, the errors of `marks`, or whatever a parser raises.
     """
     if kind == "xlsx":
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            tabs, active = worksheets(archive)
-            chosen, notices = choose(tabs, active, sheet, name)
-            found = marks(archive, chosen.part)
-        values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
-    else:
-        from runner.intake import oldbook
-
-        tabs, active = oldbook.worksheets(data, kind)
+        tabs, active = xlsx.worksheets(data)
         chosen, notices = choose(tabs, active, sheet, name)
-        found = oldbook.marks(data, kind, chosen.name)
-        values = oldbook.values(data, chosen.name)
+        found = xlsx.marks(data, chosen)
+        values: Values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
+    else:
+        reader = _OTHERS[kind]
+        tabs = _tabs(data)
+        active = next((index for index, tab in enumerate(tabs) if tab.name == reader.active(data)), 0)
+        chosen, notices = choose(tabs, active, sheet, name)
+        found = reader.marks(data, chosen)
+        values = _pandas(data, chosen.name)
     if found.hidden_columns:
         letters = ", ".join(map(column_letter, sorted(found.hidden_columns)[:8]))
         notices.append(f"Hidden columns are read like the others: {letters}{' …' if len(found.hidden_columns) > 8 else ''}.")
     return Opened(chosen.name, notices, _rows(values, found))
+
+
+def _tabs(data: bytes) -> list[Worksheet]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [
+        Worksheet(tab.name, tab.visible == SheetVisibleEnum.Visible, tab.typ != SheetTypeEnum.WorkSheet)
+        for tab in book.sheets_metadata
+    ]
 
 
 def choose(tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str) -> tuple[Worksheet, list[str]]:
@@ -74,7 +88,7 @@ def choose(tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str)
     return chosen, [f"Reading the worksheet {chosen.name!r}; {name} also has: {others}. --sheet NAME takes another."]
 
 
-def _rows(values: Iterable[tuple[int, Sequence[str], list[Fault]]], found: Marks) -> Iterator[Row]:
+def _rows(values: Values, found: Marks) -> Iterator[Row]:
     """The rows, each with what its marks say of it."""
     faults: dict[int, list[tuple[int, str, str]]] = {}
     for (number, column), (code, text) in found.faults.items():
@@ -84,7 +98,7 @@ def _rows(values: Iterable[tuple[int, Sequence[str], list[Fault]]], found: Marks
     links: dict[int, list[tuple[int, str]]] = {}
     for (number, column), target in found.links.items():
         links.setdefault(number, []).append((column, target))
-    last = found.last_row
+    last, number = found.last_row, 0
     for number, texts, own in values:
         if last is not None and number > last:
             return
@@ -95,11 +109,19 @@ def _rows(values: Iterable[tuple[int, Sequence[str], list[Fault]]], found: Marks
             elif not cell:
                 own.append(Fault(column, code, text))
         yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
+    # A reader of values ends before rows in which it sees none.
+    for after in sorted({row for row, _ in found.faults if row > number}):
+        own = [Fault(*fault) for fault in faults[after]]
+        yield Row(
+            after,
+            [""] * (max(column for column, *_ in faults[after]) + 1),
+            own,
+            links.get(after, ()),
+            after in found.hidden_rows,
+        )
 
 
-def _calamine(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fault]]]:
-    from python_calamine import CalamineWorkbook
-
+def _calamine(data: bytes, sheet: str) -> Values:
     for number, values in enumerate(CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).iter_rows(), 1):
         if any(type(value) is float for value in values):
             yield number, [as_text(value) for value in values], rounded(values)
@@ -107,7 +129,7 @@ def _calamine(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fa
             yield number, [value if type(value) is str else as_text(value) for value in values], []
 
 
-def _openpyxl(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fault]]]:
+def _openpyxl(data: bytes, sheet: str) -> Values:
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
@@ -124,6 +146,24 @@ def _openpyxl(data: bytes, sheet: str) -> Iterator[tuple[int, list[str], list[Fa
             else:
                 texts.append(as_text(value))
         yield number, texts, rounded([cell.value for cell in cells])
+
+
+def _pandas(data: bytes, sheet: str) -> Values:
+    from pandas import read_excel
+
+    from runner.intake import frame
+
+    found = read_excel(
+        io.BytesIO(data),
+        sheet_name=sheet,
+        engine="calamine",
+        header=None,
+        dtype=object,
+        keep_default_na=False,
+        na_filter=False,
+    )
+    for row in frame.rows(found, header=False):
+        yield row.number, row.cells, list(row.faults)
 
 
 def rounded(values: Sequence[object]) -> list[Fault]:

@@ -1,0 +1,256 @@
+"""What honest sheets cost, each beside the bare library that does the same work: the ratio counts.
+
+    python benchmarks/sheets.py [--rows 100000] [--rounds 3]
+
+Each side of a pair runs in a process of its own, the two in turn; the best of the rounds stands. Memory is the peak of the
+process. (Linux and macOS.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+HEADERS = ["First Name", "Last Name", "LinkedIn URL", "Company", "Headline", "City", "Country", "Phone", "Email", "message"]
+WORDS = (
+    "I saw your talk on cold chains and would like to ask how your team plans its routes today because we help teams of that size "
+    "do it in minutes instead of hours every week"
+).split()
+TEMPLATE = "Hi {{ first_name }},\n\nI would like to talk about {{ company }}, in {{ city }}. {% if country %}From {{ country }}?{% endif %}"
+
+
+def people(count: int) -> Iterator[list[str]]:
+    """A list as people export it: ten columns, each with a message of its own."""
+    chance = random.Random(1)
+    names = ["Jürgen", "Zoë", "Maria", "Søren", "Wei", "Chloé", "Raj", "Emily", "Ingrid", "Piotr"]
+    for number in range(count):
+        name = names[number % len(names)]
+        message = f"Hi {name}, {' '.join(chance.sample(WORDS, 30))}? ({number})"
+        link = f"https://www.linkedin.com/in/person-{number}/"
+        row = [name, "Müller", link, f"Acme {number % 97} GmbH", "Head of many things; cold chains, at Acme", "Hamburg"]
+        yield [*row, "Germany", f"49151{number:08}", f"person{number}@example.com", message]
+
+
+# --- each side of a pair: it prints its seconds, without imports, and its peak memory
+
+
+def csv_bare(folder: Path) -> Any:
+    with (folder / "people.csv").open(encoding="utf-8", newline="") as file:
+        return sum(1 for _ in csv.reader(file))
+
+
+def csv_checked(folder: Path, name: str = "people.csv", template: bool = False) -> Any:
+    from runner.intake.check import check
+    from runner.intake.table import read
+    from runner.intake.template import load
+
+    text = load(folder / "hello.j2") if template else None
+    return sum(entry.message is not None for entry in check(read(folder / name), text).entries())
+
+
+def csv_checked_twice_as_long(folder: Path) -> Any:
+    return csv_checked(folder, "twice.csv")
+
+
+def csv_rendered(folder: Path) -> Any:
+    return csv_checked(folder, "plain.csv", template=True)
+
+
+def csv_rendered_bare(folder: Path) -> Any:
+    from jinja2 import Environment
+
+    template = Environment(autoescape=False).from_string(TEMPLATE)  # noqa: S701 - what anybody would write
+    count = 0
+    with (folder / "plain.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            count += bool(template.render({key.lower().replace(" ", "_"): value for key, value in row.items()}))
+    return count
+
+
+def render_bare(folder: Path) -> Any:
+    from jinja2 import Environment
+
+    template = Environment(autoescape=False).from_string((folder / "hello.j2").read_text())  # noqa: S701
+    values = [{"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"} for n in range(100_000)]
+    return lambda: sum(len(template.render(row)) for row in values)
+
+
+def render_ours(folder: Path) -> Any:
+    from runner.intake.template import load
+
+    template = load(folder / "hello.j2").body
+    values = [{"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"} for n in range(100_000)]
+    return lambda: sum(len(template.render(row)) for row in values)
+
+
+def xlsx_bare(folder: Path) -> Any:
+    from openpyxl import load_workbook
+
+    book = load_workbook(folder / "people.xlsx", read_only=True)
+    return sum(1 for _ in book.active.iter_rows(values_only=True))
+
+
+def xlsx_read(folder: Path) -> Any:
+    from runner.intake.table import read
+
+    return sum(1 for _ in read(folder / "people.xlsx").rows())
+
+
+def _results() -> tuple[list[str], list[list[Any]]]:
+    result = ["waiting", "", "", "", "", "", "", "", 0, "2026-11-25T08:00:00Z", ""]
+    return [*HEADERS, *(f"result {index}" for index in range(11))], [[*row, *result] for row in people(100_000)]
+
+
+def results_bare(folder: Path) -> Any:
+    from openpyxl import Workbook
+
+    headers, rows = _results()
+
+    def write() -> int:
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("Results")
+        sheet.append(headers)
+        for row in rows:
+            sheet.append([None if cell == "" else cell for cell in row])
+        book.save(folder / "bare.xlsx")
+        return len(rows)
+
+    return write
+
+
+def results_written(folder: Path) -> Any:
+    from runner.ledger.record import Line, Status
+    from runner.results.workbook import Sheet, write
+
+    until = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    lines = [Line(number, tuple(row), Status.WAITING) for number, row in enumerate(people(100_000), 2)]
+    sheet = Sheet(HEADERS, lambda: iter(lines), [], lambda _: until)
+    return lambda: write(folder / "ours.xlsx", sheet) and len(lines)
+
+
+def unchanged(folder: Path) -> Any:
+    from runner.campaign import Options, load
+    from runner.ledger.ledger import open_ledger
+    from runner.run import recognised
+
+    ledger = open_ledger(folder / "ledger.db")
+    campaign = load(folder / "people.csv", Options())
+    return lambda: recognised(campaign, ledger) is not None
+
+
+def _take_in(folder: Path) -> None:
+    """A campaign of the list, taken in and not sent."""
+    from runner.campaign import Options, load
+    from runner.errors import InterruptedRunError
+    from runner.ledger.ledger import open_ledger
+    from runner.run import Session, run
+    from runner.sending.api import Endpoint, Secret
+
+    def now() -> datetime:
+        return datetime.now(UTC) + timedelta(0)
+
+    session = Session(now, Endpoint(Secret("none"), now), lambda _: False, lambda _: None)
+    ledger = open_ledger(folder / "ledger.db")
+    try:
+        run(load(folder / "people.csv", Options()), ledger, session)
+    except InterruptedRunError:
+        ledger.close()
+
+
+PAIRS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any], float | None]] = {
+    "CSV to checked deliveries / csv.reader": (csv_checked, csv_bare, 3.0),
+    "CSV and template to checked deliveries / csv.DictReader and bare Jinja2": (csv_rendered, csv_rendered_bare, None),
+    "XLSX to rows / openpyxl read-only": (xlsx_read, xlsx_bare, 0.6),
+    "results XLSX / openpyxl write-only": (results_written, results_bare, 1.3),
+    "time of rendering / bare compiled Jinja2": (render_ours, render_bare, 1.25),
+}
+
+
+def side(name: str, folder: Path) -> None:
+    """Run one side in this process and print what it took."""
+    import resource
+
+    work = globals()[name]
+    for module in ("runner.intake.check", "runner.run", "jinja2", "openpyxl"):
+        __import__(module)
+    start = time.perf_counter()
+    answer = work(folder)
+    if callable(answer):  # what came before was preparation
+        start = time.perf_counter()
+        answer = answer()
+    seconds = time.perf_counter() - start
+    per_mb = 1024**2 if sys.platform == "darwin" else 1024
+    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / per_mb
+    print(json.dumps({"seconds": seconds, "mb": peak, "answer": answer}))
+
+
+def timed(work: Callable[[Path], Any], folder: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--side", work.__name__, "--folder", str(folder)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["answer"], work.__name__
+    return found
+
+
+def prepare(folder: Path, rows: int) -> None:
+    for name, count, width in (("people.csv", rows, 10), ("twice.csv", 2 * rows, 10), ("plain.csv", rows, 9)):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADERS[:width])
+            writer.writerows(row[:width] for row in people(count))
+    (folder / "hello.j2").write_text(TEMPLATE, encoding="utf-8")
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("People")
+    sheet.append(HEADERS)
+    for row in people(rows):
+        sheet.append(row)
+    book.save(folder / "people.xlsx")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--side")
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    if options.side:
+        side(options.side, options.folder)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(folder, options.rows)
+        for title, (ours, bare, bar) in PAIRS.items():
+            if options.only not in title:
+                continue
+            rounds = [(timed(ours, folder), timed(bare, folder)) for _ in range(options.rounds)]
+            mine, peer = (min(found[index]["seconds"] for found in rounds) for index in (0, 1))
+            shown = f"{title}: {mine:.2f} s / {peer:.2f} s = {mine / peer:.2f}" + (f" (bar {bar})" if bar else "")
+            print(f"{shown}; peak {rounds[0][0]['mb']:.0f} MB / {rounds[0][1]['mb']:.0f} MB")
+        if options.only in "memory":
+            grown = timed(csv_checked_twice_as_long, folder)["mb"] - timed(csv_checked, folder)["mb"]
+            print(f"memory per row of a CSV: {grown * 1024**2 / options.rows:.0f} bytes (bar 1024)")
+        if options.only in "unchanged":
+            _take_in(folder)
+            seconds = min(timed(unchanged, folder)["seconds"] for _ in range(options.rounds))
+            print(f"an unchanged list of {options.rows:,} rows recognised: {seconds:.3f} s (bar 0.5)")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

@@ -1,0 +1,86 @@
+"""What a worksheet says beside its cells' values, and what a workbook says of its worksheets: the same for every kind of file.
+
+The libraries that read values hand on error cells and formulas without stored values as blanks, and hidden rows as rows like
+any other. Nobody may take them for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, product
+from typing import Final, NamedTuple
+
+from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
+
+UNCACHED: Final = ("formula-uncached", "a formula without a stored value; open the workbook in Excel and save it")
+UNREAD: Final = ("cell-unread", "a text that is not read exactly from this kind of file; save the workbook as XLSX")
+ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_MOST: Final = 100_000
+
+
+class DamagedError(ValueError):
+    """The file cannot be what it says it is. The text is for us: people are told the way out, not the parser's words."""
+
+
+class ProtectedError(ValueError):
+    """The file is under a password."""
+
+
+class UnreadableError(ValueError):
+    """The file is whole, but of a form that is not read exactly; the text says which."""
+
+
+class WideError(ValueError):
+    """Something stands further to the right or below than is read."""
+
+
+class Worksheet(NamedTuple):
+    """One tab: `part` is its place in the file, where that is needed."""
+
+    name: str
+    visible: bool = True
+    is_chart: bool = False
+    part: str = ""
+
+
+@dataclass(slots=True)
+class Marks:
+    """Rows count from 1, columns from 0.
+
+    `faults` are cells that cannot be read (as code and sentence), `links` the targets behind cells, `merged` areas as first
+    row, first column, last row, last column. `special` tells whether any cell shows something else than what is stored (an
+    error, a date, zeros before a number). `last_row` is the last that holds anything, None where nobody looked.
+    """
+
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+    faults: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    special: bool = False
+    last_row: int | None = None
+
+    def hide_columns(self, first: int, last: int) -> None:
+        self.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS)))
+
+    def fail(self, row: int, column: int, shown: str) -> None:
+        """Note that a cell shows an error."""
+        self.faults[row, column] = ("cell-error", f"the cell shows the error {shown}" if shown else "the cell shows an error")
+
+    def merged_away(self) -> Iterator[tuple[int, int]]:
+        """The cells that merging took the value of; of an absurdly large area only the first."""
+        for area in self.merged:
+            yield from islice(cells_of(area), 1, _MOST)
+
+    def link(self, area: tuple[int, int, int, int], target: str) -> None:
+        """Note the target behind an area's cells; one over whole columns is no person's."""
+        cells = list(islice(cells_of(area), _MOST))
+        if target and len(cells) < _MOST:
+            self.links.update(dict.fromkeys(cells, target))
+
+
+def cells_of(area: tuple[int, int, int, int]) -> Iterator[tuple[int, int]]:
+    """The cells between first row, first column, last row and last column."""
+    first_row, first_column, last_row, last_column = area
+    return product(range(first_row, min(last_row, MAX_ROWS) + 1), range(first_column, min(last_column, MAX_COLUMNS) + 1))

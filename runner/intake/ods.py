@@ -1,0 +1,106 @@
+"""What an ODS spreadsheet says beside its cells' values. Elements and attributes are those of OpenDocument 1.3, part 3."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Final
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from runner.intake.archive import parse
+from runner.intake.cell import ERROR_TEXT
+from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, Worksheet, cells_of
+from runner.intake.sheet import MAX_ROWS
+
+# The reader of values runs the words around these together, or adds their words to the cell's.
+_MISREAD: Final = {
+    "text:tab",
+    "text:line-break",
+    "text:ruby-text",
+    "draw:text-box",
+    "draw:custom-shape",
+    "svg:title",
+    "svg:desc",
+}
+
+
+def active(data: bytes) -> str | None:
+    """The worksheet that the spreadsheet opens with, if it says so."""
+    settings: dict[str | None, str | None] = {}
+    _walk(data, "settings.xml", lambda item: settings.update({item.get("config:name"): item.text}))
+    return settings.get("ActiveTable")
+
+
+def marks(data: bytes, tab: Worksheet) -> Marks:
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError."""
+    sheets: dict[str | None, Marks] = {}
+    found, row, column = Marks(), 1, 0
+
+    def end(element: Element) -> None:
+        nonlocal found, row, column
+        if element.tag == "table:table-column":
+            first, column = column, column + int(element.get("table:number-columns-repeated", 1))
+            if element.get("table:visibility", "visible") != "visible":
+                found.hide_columns(first, column - 1)
+        elif element.tag == "table:table-row":
+            row = _row(found, element, row)
+            element.clear()
+        elif element.tag == "table:table":
+            sheets[element.get("table:name")] = found
+            found, row, column = Marks(), 1, 0
+
+    _walk(data, "content.xml", end)
+    if tab.name not in sheets:
+        raise DamagedError("no such worksheet")
+    return sheets[tab.name]
+
+
+def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
+    """Hand on each element of a part as it ends, if there is such a part."""
+    builder, parser = TreeBuilder(), expat.ParserCreate()
+    parser.StartElementHandler, parser.CharacterDataHandler = builder.start, builder.data
+    parser.EndElementHandler = lambda tag: end(builder.end(tag))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        if "META-INF/manifest.xml" in names and b"manifest:encryption-data" in archive.read("META-INF/manifest.xml"):
+            raise ProtectedError
+        if part in names:
+            with archive.open(part) as file:
+                parse(parser, file)
+
+
+def _row(found: Marks, element: Element, row: int) -> int:
+    """Note a row's marks; the answer is the number of the next row."""
+    after, column, used = row + int(element.get("table:number-rows-repeated", 1)), 0, False
+    for cell in element:
+        first, column = column, column + int(cell.get("table:number-columns-repeated", 1))
+        if not (cell.get("office:value-type") or cell.get("table:formula") or len(cell)):
+            continue
+        used, area = True, (row, first, after - 1, column - 1)
+        if fault := _fault(cell):
+            found.faults.update(dict.fromkeys(cells_of(area), fault))
+        for link in [link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")][:1]:
+            found.link(area, link.get("xlink:href", ""))
+        down, across = int(cell.get("table:number-rows-spanned", 1)), int(cell.get("table:number-columns-spanned", 1))
+        if down > 1 or across > 1:
+            found.merged.append((row, first, row + down - 1, first + across - 1))
+    if used and element.get("table:visibility", "visible") != "visible":
+        found.hidden_rows.update(range(row, min(after, MAX_ROWS + 1)))
+    return after
+
+
+def _fault(cell: Element) -> tuple[str, str] | None:
+    kind, formula = cell.get("office:value-type"), cell.get("table:formula")
+    value = cell.get(f"office:{kind}-value" if kind in ("string", "date", "time", "boolean") else "office:value")
+    paragraphs = cell.findall("text:p")
+    shown = "".join(text for paragraph in paragraphs for text in paragraph.itertext())
+    broken = formula and ERROR_TEXT.fullmatch(shown) and not (kind == "string" and value)
+    if broken or cell.get("calcext:value-type") == "error":
+        return ("cell-error", f"the cell shows the error {shown}")
+    if value is None and kind != "string" and (kind or shown or not paragraphs):  # an empty text of a formula has a paragraph
+        return UNCACHED if formula else UNREAD if kind or shown else None
+    if value is None and any(part.tag in _MISREAD for part in cell.iter()):
+        return UNREAD
+    return None

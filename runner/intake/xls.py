@@ -1,0 +1,102 @@
+"""What an old XLS workbook says beside its cells' values. Records are those of [MS-XLS]."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+import olefile
+
+from runner.intake.marks import ERRORS, UNCACHED, DamagedError, Marks, ProtectedError, UnreadableError, Worksheet
+
+_URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
+
+
+def active(data: bytes) -> str | None:
+    """The worksheet that the workbook opens with."""
+    sheets, index = _sheets(_stream(data))
+    return list(sheets)[index] if index < len(sheets) else None
+
+
+def marks(data: bytes, tab: Worksheet) -> Marks:
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError."""
+    stream, found = _stream(data), Marks()
+    awaited, blank, calculated = (0, 0), [], False
+    for kind, body in _records(stream, _sheets(stream)[0][tab.name]):
+        row, column = int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little")
+        if kind == 0x06:  # FORMULA
+            form = body[6] if body[12:14] == b"\xff\xff" else None
+            if form == 3 or (not any(body[6:14]) and body[14] & 2):  # what programs write that do not calculate
+                blank.append((row, column))
+                continue
+            calculated = True
+            if form == 0:
+                awaited = row, column
+                found.faults[awaited] = UNCACHED
+            elif form == 2:
+                found.fail(row, column, ERRORS.get(body[8], ""))
+        elif kind == 0x207:  # STRING, the text that the last formula stored
+            found.faults.pop(awaited, None)
+        elif kind == 0x205 and body[7]:  # BOOLERR
+            found.fail(row, column, ERRORS.get(body[6], ""))
+        elif kind == 0x208 and body[12] & 0x20:  # ROW
+            found.hidden_rows.add(row)
+        elif kind == 0x7D and body[8] & 1:  # COLINFO
+            found.hide_columns(row - 1, column)
+        elif kind == 0xE5:  # MERGEDCELLS
+            areas = struct.iter_unpack("<4H", body[2 : 2 + 8 * (row - 1)])
+            found.merged.extend((first + 1, left, last + 1, right) for first, last, left, right in areas)
+        elif kind == 0x1B8 and (place := body.find(_URL_MONIKER) + 16) > 15:  # HLINK
+            first, last, left, right = struct.unpack_from("<4H", body)
+            size = int.from_bytes(body[place : place + 4], "little")
+            target = body[place + 4 : place + 4 + size].decode("utf-16-le", "ignore").partition("\0")[0]
+            found.link((first + 1, left, last + 1, right), target)
+    if not calculated:  # else a blank is what the formula gave
+        found.faults.update(dict.fromkeys(blank, UNCACHED))
+    return found
+
+
+def _stream(data: bytes) -> bytes:
+    if int.from_bytes(data[44:48], "little") * 512 > len(data):  # olefile would read that many sectors of the same bytes
+        raise DamagedError("the file is cut short")
+    with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as file:
+        if file.exists("EncryptedPackage"):
+            raise ProtectedError
+        return bytes(file.openstream("Workbook" if file.exists("Workbook") else "Book").read())
+
+
+def _records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
+    """The records up to the EOF that answers the first BOF, without those of charts between them."""
+    depth = 0
+    while place + 4 <= len(stream):
+        kind, size = struct.unpack_from("<2H", stream, place)
+        depth += (kind == 0x809) - (kind == 0x0A)
+        if depth == 0:
+            return
+        if depth == 1:
+            yield kind, stream[place + 4 : place + 4 + size]
+        place += 4 + size
+    raise DamagedError("the sheet has no end")
+
+
+def _sheets(stream: bytes) -> tuple[dict[str, int], int]:
+    """The places of the worksheets by name, and which of them is the active one."""
+    sheets, first, encoding, wide = {}, 0, "latin-1", True
+    for kind, body in _records(stream, 0):
+        number = int.from_bytes(body[:2], "little")
+        if kind == 0x2F:  # FILEPASS
+            raise ProtectedError
+        if kind == 0x809:  # BOF
+            wide = number == 0x600
+        elif kind == 0x42:  # CODEPAGE
+            if wide and number != 1200:  # the reader of values would take UTF-16 for that encoding
+                raise UnreadableError("its texts are in a form that is not read exactly")
+            encoding = {10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252"}.get(number, f"cp{number}")
+        elif kind == 0x3D:  # WINDOW1
+            first = int.from_bytes(body[10:12], "little")
+        elif kind == 0x85:  # BOUNDSHEET
+            name = body[8:].decode("utf-16-le" if body[7] & 1 else "latin-1") if wide else body[7:].decode(encoding)
+            sheets[name.replace("\0", "")] = int.from_bytes(body[:4], "little")
+    return sheets, first

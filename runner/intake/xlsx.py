@@ -1,0 +1,218 @@
+"""What an XLSX workbook says beside its cells' values: its worksheets, hidden rows, merged cells, links, formulas, formats.
+
+openpyxl's streaming mode tells none of it, and its full mode costs twenty times as much. The values are left to the libraries.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Final
+from xml.parsers import expat
+
+from runner.intake.archive import local, main_part, parse, relations, xml
+from runner.intake.marks import UNCACHED, DamagedError, Marks, WideError, Worksheet
+from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
+
+_CHUNK: Final = 1024**2
+_LAST_COLUMN: Final = 16_384
+_ROW: Final = re.compile(rb'<row r="(\d+)"')
+_LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
+_FAR: Final = re.compile(rb'r="[A-Z]{3}')
+_CELL: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+
+
+def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
+    """A workbook's tabs in their order, and which of them it opens with. Raises DamagedError."""
+    found, active = [], 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        book = main_part(archive)
+        targets = relations(archive, book)
+        for element in xml(archive, book).iter():
+            if local(element.tag) == "sheet":
+                identifier = next((value for key, value in element.items() if local(key) == "id"), "")
+                part, kind = targets.get(identifier, ("", ""))
+                visible = (element.get("state") or "visible") == "visible"
+                found.append(Worksheet(element.get("name") or "", visible, kind != "worksheet", part))
+            elif local(element.tag) == "workbookView" and (element.get("activeTab") or "").isdigit():
+                active = int(element.get("activeTab"))
+    return found, active
+
+
+def marks(data: bytes, tab: Worksheet) -> Marks:
+    """What a worksheet says beside its values. Raises DamagedError, WideError."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        coded = _coded_styles(archive)
+        if _is_plain(archive, tab.part, coded):
+            return Marks()
+        scan = _Scan(coded)
+        with archive.open(tab.part) as file:
+            parse(scan.parser, file)
+        if scan.references:
+            targets = relations(archive, tab.part)
+            for reference, cells in scan.references:
+                scan.marks.link(cells, targets.get(reference, ("", ""))[0])
+    return scan.marks
+
+
+def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> bool:
+    """A quick look that is sure when it says yes: rows in their order, of nothing but text and plain numbers near the left."""
+    telling = [
+        b"<f>",
+        b"<f ",
+        b"<f/",
+        b't="e"',
+        b't="d"',
+        b" hidden=",
+        b"<mergeCell",
+        b"<hyperlink",
+        b"<!",
+        b"='",
+        b"<c>",
+        b"<c t",
+    ]
+    telling += [b"<c s", b"<v>-", *(f's="{style}"'.encode() for style in coded)]
+    last, begun, rest = 0, False, b""
+    with archive.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            text = rest + chunk
+            begun = begun or b"<worksheet" in text
+            cut = text.rfind(b"<row ")
+            numbers = list(map(int, _ROW.findall(text, 0, cut))) if cut >= 0 else []
+            if not begun or any(mark in text for mark in telling) or _FAR.search(text) or len(text) > 4 * _CHUNK:
+                return False
+            if len(numbers) != text.count(b"<row", 0, max(cut, 0)) or sorted({last, *numbers}) != [last, *numbers]:
+                return False
+            last, rest = (numbers or [last])[-1], text[cut:] if cut >= 0 else text
+    return begun and last < MAX_ROWS
+
+
+class _Scan:
+    """One pass over a worksheet's XML. Only rows, cells, formulas, merges, links and columns are looked at."""
+
+    def __init__(self, coded: frozenset[str]) -> None:
+        self.marks = Marks()
+        self.references: list[tuple[str, tuple[int, int, int, int]]] = []
+        self._coded = coded
+        self._row = self._column = 0
+        self._formula: list[str] | None = None
+        self._type, self._has_formula, self._has_value = "", False, False
+        self._in_value = False
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        if name == "c":
+            self._cell(attributes)
+        elif name in ("v", "is"):
+            # Programs that do not calculate write <v></v> behind a formula; a text that came out empty says that it is a text.
+            self._has_value = not self._has_formula or self._type == "str"
+            self._in_value = True
+            self.marks.last_row = max(self.marks.last_row or 0, self._row)
+            if self._column >= MAX_COLUMNS:
+                raise WideError
+        elif name == "f":
+            self._has_formula, self._formula = True, []
+        elif name == "row":
+            number = int(attributes.get("r") or self._row + 1)
+            if number <= self._row:
+                raise DamagedError("rows out of their order")  # of which one reader takes the first, and one the last
+            if number > MAX_ROWS:
+                raise WideError
+            self._row = number
+            self._column = -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.marks.hidden_rows.add(self._row)
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            self.marks.hide_columns(int(attributes["min"]) - 1, int(attributes["max"]) - 1)
+        elif name == "mergeCell":
+            self.marks.merged.append(_area(attributes.get("ref", "")))
+        elif name == "hyperlink":
+            reference = next((value for key, value in attributes.items() if local(key) == "id"), None)
+            if reference is not None:
+                self.references.append((reference, _area(attributes.get("ref", ""))))
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        reference = attributes.get("r")
+        if reference is None:
+            self._column += 1
+        elif match := _CELL.fullmatch(reference):
+            self._column = _column_index(match[1])
+        else:
+            raise DamagedError("a cell without a place")
+        if self._column >= _LAST_COLUMN:
+            raise WideError
+        self._type = attributes.get("t", "n")
+        self._has_formula = self._has_value = False
+        if self._type == "e":
+            self.marks.fail(self._row, self._column, "")
+            self.marks.special = True
+        elif self._type == "d" or (self._type == "n" and attributes.get("s") in self._coded):
+            self.marks.special = True
+
+    def _text(self, text: str) -> None:
+        if self._formula is not None:
+            self._formula.append(text)
+        elif self._in_value:
+            self._has_value = True
+            if self._type == "s" and text.startswith("-"):
+                raise DamagedError("a text before the first")
+
+    def _end(self, name: str) -> None:
+        name = name.rpartition(":")[2]
+        self._in_value = False
+        if name == "f":
+            match = _LINK.match("".join(self._formula or ()))
+            self._formula = None
+            if match:
+                here = (self._row, self._column, self._row, self._column)
+                self.marks.link(here, match[1].replace('""', '"'))
+        elif name == "c" and self._has_formula and not self._has_value:
+            self.marks.faults[self._row, self._column] = UNCACHED
+            self.marks.last_row = max(self.marks.last_row or 0, self._row)
+
+
+def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The styles (by their index, as cells name them) under which a number is shown as a date, a time or padded with zeros."""
+    try:
+        styles = xml(archive, "xl/styles.xml")
+    except KeyError:
+        return frozenset()
+    formats: dict[str, str] = {}
+    coded: set[str] = set()
+    for element in styles.iter():
+        if local(element.tag) == "numFmt":
+            formats[element.get("numFmtId") or ""] = element.get("formatCode") or ""
+        elif local(element.tag) == "cellXfs":
+            for index, style in enumerate(element):
+                number = style.get("numFmtId") or "0"
+                code = formats.get(number)
+                plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
+                shown_otherwise = (
+                    bool(re.search(r"[dmyhsDMYHS]|^0{2,}", plain)) if code is not None else 14 <= int(number) <= 47
+                )
+                if shown_otherwise or (code is None and int(number) > 49):
+                    coded.add(str(index))
+    return frozenset(coded)
+
+
+def _area(reference: str) -> tuple[int, int, int, int]:
+    """`B2:C4` as first row, first column, last row, last column. Raises DamagedError."""
+    first, _, last = reference.partition(":")
+    corners = [_CELL.fullmatch(corner) for corner in (first, last or first)]
+    if corners[0] is None or corners[1] is None:
+        raise DamagedError("an area without a place")
+    return (int(corners[0][2]), _column_index(corners[0][1]), int(corners[1][2]), _column_index(corners[1][1]))
+
+
+def _column_index(letters: str) -> int:
+    """A is 0, Z is 25, AA is 26."""
+    index = 0
+    for letter in letters:
+        index = 26 * index + ord(letter) - 64
+    return index - 1
