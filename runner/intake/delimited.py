@@ -20,6 +20,7 @@ from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Grid, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
+_LONGEST_LINE: Final = 4 * 1024**2
 # What lists are saved in where they are not UTF-8, with who does that.
 _LIKELY: Final = {
     "cp1252": "Western Europe, Excel's plain CSV",
@@ -40,6 +41,7 @@ _RECIPIENT: Final = r"\"?(?:(?:https?://)?(?:\w+\.)?linkedin\.com/in/|urn:li:|AC
 def grid(source: Source, encoding: str | None = None) -> Grid:
     """A text file's rows. Raises RefusedError when its encoding or its delimiter is in doubt."""
     encoding = _encoding(source, encoding)
+    _refuse_endless_lines(source)
     sample = _sample(source.data, encoding)
     declared = re.match(r'"?sep=(.)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
     delimiter = declared[1] if declared else _delimiter(source, sample)
@@ -74,14 +76,29 @@ def _encoding(source: Source, said: str | None) -> str:
             raise RefusedError(
                 f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
             )
-    if (position := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, position) + 1
+    if (position := max(data.find(b"\0"), data.rstrip(b"\x1a\r\n").find(b"\x1a"))) >= 0:
         raise RefusedError(
-            f"{path} holds characters of value zero: it was damaged on its way.",
-            where=f"{path.name}, line {line}",
+            f"{path} holds characters that no text holds: it was damaged on its way.",
+            where=f"{path.name}, line {_line_at(data, position)}",
             remedy="Fetch or save it again.",
         )
     return "utf-8-sig"
+
+
+def _refuse_endless_lines(source: Source) -> None:
+    # The csv module would make millions of cells of one line before anybody could count them.
+    data = source.data
+    for start in range(0, len(data) - _LONGEST_LINE, _LONGEST_LINE):
+        if data.find(b"\n", start, start + _LONGEST_LINE) < 0 and data.find(b"\r", start, start + _LONGEST_LINE) < 0:
+            raise RefusedError(
+                f"{source.path} has a line of more than {_LONGEST_LINE // 1024**2} MB, so it is no list of people.",
+                where=f"{source.path.name}, line {_line_at(data, start)}",
+                remedy="Look at it in a text editor, or save the list as XLSX.",
+            )
+
+
+def _line_at(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
 
 
 def _sample(data: bytes, encoding: str) -> str:
@@ -95,8 +112,7 @@ def _undecodable(source: Source, encoding: str) -> RefusedError:
         data.decode(encoding)
     except UnicodeDecodeError as error:
         position = error.start
-    line = data.count(b"\n", 0, position) + 1
-    where = f"{source.path.name}, line {line}"
+    where = f"{source.path.name}, line {_line_at(data, position)}"
     if encoding != "utf-8-sig":
         return RefusedError(
             f"{source.path} is not {encoding} text.", where=where, remedy="Give another --encoding, or save the list as XLSX."

@@ -7,6 +7,7 @@ with calamine, beside a look at the raw file for what they hide.
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +40,10 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
 
     `name` is the file's, for sentences. Raises RefusedError, the errors of `marks`, or whatever a parser raises.
     """
+    if kind != "xls":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if archive.testzip():  # a part that is not as it was written, which calamine would read all the same
+                raise DamagedError("a part is not as it was written")
     if kind == "xlsx":
         tabs, active = xlsx.worksheets(data)
         chosen, notices = choose(tabs, active, sheet, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
 
@@ -73,19 +74,21 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
         b"<c t",
     ]
     telling += [b"<c s", b"<v>-", *(f's="{style}"'.encode() for style in coded)]
-    last, begun, rest = 0, False, b""
+    last, begun, tables, rest = 0, False, 0, b""
     with archive.open(part) as file:
-        while chunk := file.read(_CHUNK):
-            text = rest + chunk
+        while chunk := file.read(_CHUNK) or rest:
+            text = rest + chunk if chunk is not rest else rest
             begun = begun or b"<worksheet" in text
-            cut = text.rfind(b"<row ")
-            numbers = list(map(int, _ROW.findall(text, 0, cut))) if cut >= 0 else []
             if not begun or any(mark in text for mark in telling) or _FAR.search(text) or len(text) > 4 * _CHUNK:
                 return False
-            if len(numbers) != text.count(b"<row", 0, max(cut, 0)) or sorted({last, *numbers}) != [last, *numbers]:
+            # Whole rows only; the last, which may go on, is looked at again with what follows.
+            cut = len(text) if chunk is rest else max(text.rfind(b"<row "), 0)
+            numbers = [last, *map(int, _ROW.findall(text, 0, cut))]
+            if len(numbers) - 1 != text.count(b"<row", 0, cut) or any(after <= before for before, after in pairwise(numbers)):
                 return False
-            last, rest = (numbers or [last])[-1], text[cut:] if cut >= 0 else text
-    return begun and last < MAX_ROWS
+            tables += text.count(b"<sheetData", 0, cut)
+            last, rest = numbers[-1], text[cut:]
+    return begun and last < MAX_ROWS and tables == 1
 
 
 class _Scan:
@@ -118,6 +121,8 @@ class _Scan:
                 raise WideError
         elif name == "f":
             self._has_formula, self._formula = True, []
+        elif name == "sheetData" and self._row:
+            raise DamagedError("a second table")
         elif name == "row":
             number = int(attributes.get("r") or self._row + 1)
             if number <= self._row:
