@@ -556,7 +556,9 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         campaign = world.campaign(now=True, min_gap=40)
         intake = take(campaign)
         with ledger.write() as connection:
-            record = _put(connection, f"c{number}", campaign, gather(campaign), intake, tmp_path / f"r{number}.csv", world.clock.now())
+            record = _put(
+                connection, f"c{number}", campaign, gather(campaign), intake, tmp_path / f"r{number}.csv", world.clock.now()
+            )
             take_in(connection, record.id, intake.checked.entries(), intake.findings.people, [0, 1], ["acc"], world.clock.now())
         session = world.session()
         courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))

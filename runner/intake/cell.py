@@ -32,7 +32,11 @@ _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # How Excel is made to keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
 _FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CONTROL_BYTES: Final = bytes(code for code in (*range(32), 127) if code not in b"\t\n")
+# Text whose UTF-8 has only these bytes (all below U+0300 but controls and what may be invisible) is as it should be.
+_PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
+_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*")
+# What begins so may be a spreadsheet program's error, or a text forced to be one.
+TELLING: Final = ("#", "Err:", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,}")
 
 
@@ -40,13 +44,19 @@ def clean(text: str) -> str:
     """What a cell says: composed (NFC), without control characters and without white space or invisible characters around it;
     newlines are one character. Nothing else changes."""
     text = text.strip()
-    if text.isascii():  # a quick way past the many cells that need nothing
-        raw = text.encode()
-        if len(raw.translate(None, _CONTROL_BYTES)) == len(raw):
-            return text
-    if not text.isprintable():
-        text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip(_EDGES)
+    if not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES):  # a quick way past nearly all cells
+        return text
+    text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip(_EDGES)
     return unicodedata.normalize("NFC", text)
+
+
+def bare(text: str) -> str | None:
+    """What a cell says when there surely is nothing in it to look closer at: no error, no forced text, no sign that placeholders
+    are made of. None when there may be."""
+    text = text.strip()
+    if text.startswith(TELLING) or text.encode("utf-8", "surrogatepass").translate(None, _BARE_BYTES):
+        return None
+    return text
 
 
 def identifier(text: str) -> str:

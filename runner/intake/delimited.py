@@ -35,7 +35,7 @@ _LIKELY: Final = {
     "cp949": "Korean",
 }
 _SHOWN: Final = 6
-_RECIPIENT: Final = r"\"?(?:(?:https?://)?(?:\w+\.)?linkedin\.com/in/|urn:li:|ACoA)\S*?"
+_RECIPIENT: Final = r"\"?(?:(?:https?://)?(?:\w+\.)?linkedin\.com/in/|urn:li:)\S*?"
 
 
 def grid(source: Source, encoding: str | None = None) -> Grid:
@@ -76,9 +76,9 @@ def _encoding(source: Source, said: str | None) -> str:
             raise RefusedError(
                 f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
             )
-    if (position := max(data.find(b"\0"), data.rstrip(b"\x1a\r\n").find(b"\x1a"))) >= 0:
+    if (position := data.find(b"\0")) >= 0:
         raise RefusedError(
-            f"{path} holds characters that no text holds: it was damaged on its way.",
+            f"{path} holds characters of value zero: it was damaged on its way.",
             where=f"{path.name}, line {_line_at(data, position)}",
             remedy="Fetch or save it again.",
         )
@@ -177,10 +177,14 @@ def _swallowed(record: Sequence[str], delimiter: str) -> bool:
 
     A line of text has its delimiters before a space or between digits; a row has not, and has one for each of its columns.
     """
-    between = len(record) - 1
-    lines = delimiter.join(record).splitlines()
-    if between < 1 or len(lines) < 2:
+    between, joined = len(record) - 1, delimiter.join(record)
+    inside = joined.count(delimiter) - between
+    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
+    if between < 1 or inside < 1:
         return False
+    if inside < between and joined.find("/in/", first := max(joined.find("\n"), 0)) < 0 and joined.find("urn:li:", first) < 0:
+        return False
+    lines = joined.splitlines()
     tight = re.compile(rf"{re.escape(delimiter)}(?=[^\s\d]|\d+{re.escape(delimiter)})")
     counts = [len(tight.findall(line)) for line in lines]
     inner = between > 1 and max(counts[1:-1], default=0) >= between

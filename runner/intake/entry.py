@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
-from runner.intake.cell import ERROR_TEXT, clean, unforced, unguard
+from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, unguard
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
 from runner.intake.review import Review, blemishes, greeted, names_people, suspicion
@@ -27,8 +27,6 @@ LONG_MESSAGE: Final = 3_000
 
 _ROUNDED_CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
 
-# What begins so may be a spreadsheet program's error, or a text forced to be one.
-_TELLING: Final = ("#", "Err:", "=", "'")
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
 
 Severity = Literal["error", "warning"]
@@ -174,7 +172,7 @@ class Examiner:
     def _text(self, row: Row, column: Column, problems: list[Problem]) -> str:
         """What a cell says; that it shows an error is noted as a problem, unless the workbook has told so already."""
         text = clean(row.cells[column.index])
-        if text.startswith(_TELLING):
+        if text.startswith(TELLING):
             if ERROR_TEXT.fullmatch(text):
                 if all(fault.column != column.index for fault in row.faults):
                     problems.append(Problem("cell-error", f"the cell shows the error {text}", row.number, column))
@@ -225,8 +223,11 @@ class Examiner:
         message_type: MessageType = template.message_type if template else "normal"
         text = subject = account = ""
         conversation = None
+        marked = True
         if self._message:
-            text = self._text(row, self._message, problems)
+            found = bare(row.cells[self._message.index])
+            marked = found is None
+            text = self._text(row, self._message, problems) if found is None else found
         if self._subject:
             subject = self._text(row, self._subject, problems)
         if self._account_id:
@@ -249,11 +250,13 @@ class Examiner:
             name = greeted(text)
             if name and name not in row.cells and not any(name in cell for cell in row.cells if cell != text):
                 self._review.greeting(number, name)
-            for code, sentence in blemishes(text, name):
-                problems.append(Problem(code, sentence, number, own))
+            if marked or not name:
+                problems += (Problem(code, sentence, number, own) for code, sentence in blemishes(text, name))
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
             problems += _limits(number, text, subject, message_type, self._subject)
-        self._review.text(number, text)
+        key = hash(text)
+        if self._review.first.setdefault(key, number) != number:
+            self._review.repeat(key)
         return _new(Message, (recipient, text, message_type, subject or None, conversation, account or None))
 
     def _rendered(

@@ -24,7 +24,7 @@ _PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 # A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
-_OPENING: Final = re.compile(r"\s*([^\W\d_]+) +([^\W\d_][\w'’-]*)").match
+_OPENING: Final = re.compile(r"([^\W\d_]+) +([^\W\d_][\w'’-]*)").match
 _GREETINGS: Final = frozenset(
     word
     for words in (
@@ -103,17 +103,15 @@ class Review:
     """What has been seen of a sheet's rows; asked at the end."""
 
     def __init__(self) -> None:
-        self._first: dict[int, int] = {}  # a text's hash → the first row that has it
+        self.first: dict[int, int] = {}  # a text's hash → the first row that has it
         self._again: Counter[int] = Counter()
         self.greeted: dict[str, list[int]] = {}
         self._owners: dict[str, Counter[str]] = {}
         self._conversations: list[tuple[int, str, str]] = []
 
-    def text(self, row: int, text: str) -> None:
-        """Note a message's text."""
-        key = hash(text)
-        if self._first.setdefault(key, row) != row:
-            self._again[key] += 1
+    def repeat(self, key: int) -> None:
+        """Note that a text, by its hash, was met again."""
+        self._again[key] += 1
 
     def greeting(self, row: int, name: str) -> None:
         """Note that a row's own message greets somebody whom the row does not name."""
@@ -129,7 +127,7 @@ class Review:
         """How many people get the commonest text, when they are many, and the first of their rows."""
         for key, again in self._again.most_common(1):
             if again + 1 >= MANY:
-                return again + 1, self._first[key]
+                return again + 1, self.first[key]
         return None
 
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:

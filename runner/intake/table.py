@@ -48,13 +48,13 @@ class Table:
         """The rows that hold anything. Raises RefusedError where the file turns out to be damaged."""
         header_row, width, delimited = self.header_row, len(self.columns), self.delimiter is not None
         for row in self.walk():
-            number, cells = row.number, row.cells
+            number, cells, faults, _, _ = row
             if number <= header_row:
                 continue
             if len(cells) != width:
                 row = _fitted(row, width, delimited=delimited)
             first = cells[0] if cells else ""
-            if (first and not first.isspace()) or row.faults or any(map(str.strip, cells)):
+            if (first and not first.isspace()) or faults or any(map(str.strip, cells)):
                 yield row
 
 

@@ -20,6 +20,11 @@ _COLOURS: Final = {
 }
 # XML holds no control characters; a workbook writes them, and what looks like such an escape, as _xHHHH_.
 _TO_ESCAPE: Final = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f]))")
+# Text whose UTF-8 has only these bytes needs no escape: no control character, no underscore, no half of a character.
+_PLAIN_BYTES: Final = bytes(
+    code for code in (9, 10, *range(32, 127), *range(0x80, 0xED), 0xEE, *range(0xF0, 0x100)) if code != 95
+)
+_SURELY_FITS: Final = MAX_CELL // 2
 _UNWRITABLE: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _ERROR_CODES: Final = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 
@@ -34,6 +39,7 @@ class Style:
         self._cell = WriteOnlyCell
         self._bold = Font(bold=True)
         self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in _COLOURS.items()}
+        self._coloured: dict[tuple[Status, str], Any] = {}
 
     def header(self, worksheet: Any, headers: Sequence[str]) -> list[Any]:
         cells = []
@@ -44,16 +50,23 @@ class Style:
         return cells
 
     def row(self, worksheet: Any, cells: Sequence[str | int], status: Status, coloured: int) -> list[Any]:
+        """The cells of a row, the one at `coloured` in the colour of `status`."""
         values: list[Any] = [self.text(worksheet, cell) if isinstance(cell, str) else cell for cell in cells]
-        cell = self.typed(worksheet, str(cells[coloured]))
-        cell.fill = self._fills[status]
-        values[coloured] = cell
+        key = (status, str(cells[coloured]))
+        if key not in self._coloured:  # a cell is written when it is appended, so one serves for all rows alike
+            cell = self.typed(worksheet, key[1])
+            cell.fill = self._fills[status]
+            self._coloured[key] = cell
+        values[coloured] = self._coloured[key]
         return values
 
     def text(self, worksheet: Any, text: str) -> Any:
         """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed as text."""
         if not text:
             return None
+        if text[0] not in "=# \n\t" and len(text) < _SURELY_FITS:
+            if not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES):
+                return text
         escaped = escape(text)
         risky = escaped[0] == "=" or escaped in _ERROR_CODES or len(escaped) > MAX_CELL
         return self.typed(worksheet, text) if risky else escaped

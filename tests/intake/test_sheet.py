@@ -107,6 +107,8 @@ def test_other_zipped_documents_are_refused(tmp_path: Path, part: str, words: st
     path = tmp_path / "list.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(part, "<x/>")
+        rels = f'<R><r Id="1" Type="x/officeDocument" Target="{part}"/></R>'
+        archive.writestr("_rels/.rels", rels)
     with pytest.raises(RefusedError, match=words):
         read(path)
 

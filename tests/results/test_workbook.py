@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from runner.errors import StorageError, UsageError
-from runner.intake.column import RESULT_COLUMNS
 from runner.intake.cell import unguard
+from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Line, Status
