@@ -25,17 +25,22 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 HEADERS = ["First Name", "Last Name", "LinkedIn URL", "Company", "Headline", "City", "Country", "Phone", "Email", "Industry"]
 HEADERS += ["Seniority", "Connected On", "Tags", "Owner", "Source", "message"]
-WORDS = ["I", "saw", "your", "talk", "on", "cold", "chains", "and", "would", "like", "to", "ask", "how", "your", "team", "plans", "its", "routes", "today", "because", "we", "help", "teams", "of", "that", "size", "do", "it", "in", "minutes", "instead", "of", "hours", "every", "week"]
-TEMPLATE = "Hi {{ first_name }},\n\nI would like to talk about {{ company }}, in {{ city }}. {% if country %}From {{ country }}?{% endif %}"
+WORDS = (
+    "I saw your talk on cold chains and would like to ask how your team plans its routes today because we help teams of that",
+    "size do it in minutes instead of hours every week",
+)
+TEMPLATE = (
+    "Hi {{ first_name }},\n\nI would like to talk about {{ company }}, in {{ city }}. {% if country %}{{ country }}?{% endif %}"
+)
 
 
 def people(count: int) -> Iterator[list[str]]:
     """A list as people export it: sixteen columns, each row with a message of its own."""
-    chance = random.Random(1)
+    chance, words = random.Random(1), " ".join(WORDS).split()
     names = ["Jürgen", "Zoë", "Maria", "Søren", "Wei", "Chloé", "Raj", "Emily", "Ingrid", "Piotr"]
     for number in range(count):
         name = names[number % len(names)]
-        message = f"Hi {name},\n\n{' '.join(chance.sample(WORDS, 30))}? {' '.join(chance.sample(WORDS, 30))}. ({number})"
+        message = f"Hi {name},\n\n{' '.join(chance.sample(words, 30))}? {' '.join(chance.sample(words, 30))}. ({number})"
         link = f"https://www.linkedin.com/in/person-{number}/"
         row = [name, "Müller", link, f"Acme {number % 97} GmbH", "Head of many things; cold chains, at Acme", "Hamburg"]
         row += ["Germany", f"49151{number:08}", f"person{number}@example.com", "Transportation/Trucking/Railroad", "Director"]

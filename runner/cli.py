@@ -286,10 +286,12 @@ def rehearse(
     """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent."""
     from dataclasses import replace
 
+    from runner.intake.sheet import load as load_sheet
     from runner.intake.table import read
     from runner.ledger.record import Status
     from runner.rehearsal.rehearse import rehearse as rehearse_campaign
     from runner.rehearsal.rehearse import results_path, sample
+    from runner.run import copy_of
 
     console = Console(as_json=as_json)
     if source is None:
@@ -297,8 +299,10 @@ def rehearse(
         options["results"] = options["results"] or Path("recipients.rehearsal.results.csv")
     campaign = _load(source, **options)
     if options["results"] is None:
-        workbook = read(campaign.sheet, campaign.reading).delimiter is None
-        campaign = replace(campaign, results=results_path(campaign.sheet, workbook=workbook))
+        source_file = load_sheet(campaign.sheet)
+        ending = copy_of(source_file)[0] if campaign.results_in_copy else ""
+        workbook = read(source_file, campaign.reading).delimiter is None
+        campaign = replace(campaign, results=results_path(campaign.sheet, workbook=workbook, ending=ending))
     rehearsed = rehearse_campaign(campaign, _now(), limit=quota, faults=faults, seed=seed, plan=console.plan, day=console.day)
     shown = [line for line in rehearsed.lines if line.status is not Status.SENT] + [
         line for line in rehearsed.lines if line.status is Status.SENT
@@ -353,7 +357,7 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
         summary = _summary(opened, name)
         stored = summary.campaign.settings
         path = (results or Path(str(stored["results"]))).absolute()
-        check_path(path, Path(str(stored["sheet"])))
+        check_path(path, Path(str(stored["sheet"])), ending=Path(str(stored["results"])).suffix if stored.get("copy") else "")
         if str(path) != stored["results"]:
             with opened.read() as connection:
                 check_replaceable(connection, path, summary.campaign.name)

@@ -207,6 +207,8 @@ class Console:
         """Where the results are."""
         if written.instead_of:
             self.say(f"{written.instead_of.name} is open elsewhere or read-only.")
+        if written.note:
+            self.say(written.note)
         self.say(f"Results: {written.path}")
 
     def status(self, summary: Summary, others: Sequence[CampaignRecord], ledger: str) -> None:

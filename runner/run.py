@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Any, cast
 
 from sqlalchemy.engine import Connection
 
 from runner import __version__
 from runner.campaign import Campaign, stored_pace
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
+from runner.intake import archive
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Findings, check, judge
-from runner.intake.column import lay_out
+from runner.intake.column import RESULT_COLUMNS, lay_out
 from runner.intake.entry import Problem
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading, Source
@@ -36,9 +38,9 @@ from runner.ledger.person import do_not_contact_state
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
 from runner.ledger.standing import lines
 from runner.naming import name as name_campaign
-from runner.results.place import Written, check_path, default_path
+from runner.results.place import Written, check_path, default_path, put
 from runner.results.summary import Summary, rows, summarise
-from runner.results.workbook import Sheet, write
+from runner.results.workbook import Sheet, outcome_cells, write
 from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent
@@ -124,7 +126,7 @@ def gather(campaign: Campaign) -> Material:
     template = templates.load(campaign.template) if campaign.template else None
     source = sheets.load(campaign.sheet)
     template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
-    told = repr((__version__, source.digest, template_hash, campaign.reading))
+    told = repr((__version__, source.digest, template_hash, campaign.reading, campaign.results_in_copy))
     return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
 
 
@@ -174,7 +176,11 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         if senders and intake:
             intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))  # a conversation has one sender
             refuse_unusable(intake)
-        results = _results_path(connection, campaign, intake, name, known)
+        ending = ""
+        if campaign.results_in_copy:
+            ending, loss = copy_of(material.source)
+            notices += loss
+        results = _results_path(connection, campaign, intake, name, known, ending)
         record = known or _put(connection, name, campaign, material, intake, results, session.now())
     with run_lock(ledger, record.name, record.id):
         recovered = recover(ledger, record.id, session.now())
@@ -222,7 +228,38 @@ def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
         summary.starts(),
         delimiter=record.delimiter,
     )
-    return write(path, sheet)
+    if not record.settings.get("copy"):
+        return write(path, sheet)
+    from runner.results.copy import CopyError
+
+    try:
+        return put(path, _copying(record, sheet))
+    except (CopyError, RefusedError) as error:
+        written = write(path.with_suffix(".xlsx"), sheet)
+        return replace(written, note=f"{error} So the results are in a workbook of their own.")
+
+
+def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None]:
+    """What writes the results into a copy of the list. Raises RefusedError when the list is gone, CopyError when it changed."""
+    from runner.results.copy import CopyError, write_copy
+
+    copy = cast(Mapping[str, Any], record.settings["copy"])
+    source = sheets.load(Path(str(record.settings["sheet"])))
+    if source.digest != copy["digest"]:
+        raise CopyError(f"{source.path.name} has changed since it was read.")
+
+    def fill(file: IO[bytes]) -> None:
+        write_copy(
+            source.data,
+            file,
+            sheet=str(record.settings["worksheet"]),
+            header_row=copy["header_row"],
+            headers=RESULT_COLUMNS,
+            rows=((line.number, outcome_cells(line, sheet)) for line in sheet.lines()),
+            replace=copy["replace"],
+        )
+
+    return fill
 
 
 def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
@@ -357,20 +394,40 @@ def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | 
 
 
 def _results_path(
-    connection: Connection, campaign: Campaign, intake: Intake | None, name: str, known: CampaignRecord | None
+    connection: Connection,
+    campaign: Campaign,
+    intake: Intake | None,
+    name: str,
+    known: CampaignRecord | None,
+    ending: str,
 ) -> Path:
     """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
     path = campaign.results
     if path is None:
         workbook = intake.checked.table.delimiter is None if intake else bool(known and known.settings.get("worksheet"))
-        path = default_path(campaign.sheet, workbook=workbook)
+        path = default_path(campaign.sheet, workbook=workbook, ending=ending)
         if str(path.absolute()) in _results_of_others(connection, name):
             path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
     path = path.absolute()
-    check_path(path, campaign.sheet)
+    check_path(path, campaign.sheet, ending=ending)
     if known is None or known.settings.get("results") != str(path):
         check_replaceable(connection, path, name)
     return path
+
+
+def copy_of(source: Source) -> tuple[str, list[str]]:
+    """How the copy of a workbook has to end, and what to say about it beforehand. Raises RefusedError for any other file."""
+    if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
+        raise RefusedError(
+            f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a copy of it.",
+            remedy="Leave --results-in out, or save the list as XLSX.",
+        )
+    from runner.results.copy import ending
+    from runner.results.loss import losses
+
+    lost = losses(source.data)
+    notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
+    return ending(source.data), [notice] if lost else []
 
 
 def check_replaceable(connection: Connection, path: Path, name: str) -> None:
@@ -410,6 +467,7 @@ def _put(
         "worksheet": table.sheet if table else known and known.settings.get("worksheet"),
         "results": str(results),
         "accounts": list(campaign.accounts),
+        "copy": _copy_settings(material, intake, known) if campaign.results_in_copy else None,
     }
     return put_campaign(
         connection,
@@ -421,3 +479,12 @@ def _put(
         settings=settings,
         now=now,
     )
+
+
+def _copy_settings(material: Material, intake: Intake | None, known: CampaignRecord | None) -> object:
+    """What is needed to write results into a copy of the list later on: which bytes, and where on the worksheet."""
+    if intake is None:
+        return known and known.settings.get("copy")
+    earlier = intake.checked.layout.earlier
+    replaced = [earlier[name].index for name in RESULT_COLUMNS] if len(earlier) == len(RESULT_COLUMNS) else []
+    return {"digest": material.source.digest, "header_row": intake.checked.table.header_row, "replace": replaced}

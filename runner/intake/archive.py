@@ -9,6 +9,7 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 from xml.parsers import expat
@@ -125,9 +126,9 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
     return found
 
 
-def parse(parser: expat.XMLParserType, file: IO[bytes]) -> None:
-    """Feed a part to an expat parser. Raises DamagedError for what is no XML, declares a document type, or holds a tag without
-    end (which costs expat the square of its length)."""
+def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
+    """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no XML, declares a document
+    type, or holds a tag without end (which costs expat the square of its length)."""
 
     def refuse(*_: Any) -> None:
         raise DamagedError("a document type")
@@ -140,9 +141,11 @@ def parse(parser: expat.XMLParserType, file: IO[bytes]) -> None:
             fed += len(chunk)
             if fed - parser.CurrentByteIndex > _LONGEST_TAG:
                 raise DamagedError("a tag without end")
+            yield
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise DamagedError(str(error)) from None
+    yield
 
 
 def local(name: Any) -> str:

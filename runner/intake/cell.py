@@ -51,8 +51,8 @@ def clean(text: str) -> str:
 
 
 def bare(text: str) -> str | None:
-    """What a cell says when there surely is nothing in it to look closer at: no error, no forced text, no sign that placeholders
-    are made of. None when there may be."""
+    """What a cell says when there surely is nothing in it to look closer at: no error, no forced text, no sign that
+    placeholders are made of. None when there may be."""
     text = text.strip()
     if text.startswith(TELLING) or text.encode("utf-8", "surrogatepass").translate(None, _BARE_BYTES):
         return None

@@ -82,8 +82,8 @@ class Layout:
     """Which columns mean what.
 
     `roles` gives each role its columns (several only for the recipient); `doubled` roles are claimed by columns of one header.
-    `inputs` are the columns to hand back, without those of an earlier results sheet; `earlier_status` is the one of those that
-    told the status. `variables` maps every template name to its column; `ambiguous` names are claimed by two.
+    `inputs` are the columns to hand back, without those of an earlier results sheet, which are `earlier`, by their names.
+    `variables` maps every template name to its column; `ambiguous` names are claimed by two.
     """
 
     roles: Mapping[str, tuple[Column, ...]]
@@ -91,8 +91,11 @@ class Layout:
     variables: Mapping[str, Column]
     ambiguous: frozenset[str]
     doubled: Mapping[str, tuple[Column, ...]]
-    is_results: bool
-    earlier_status: Column | None = None
+    earlier: Mapping[str, Column]
+
+    @property
+    def is_results(self) -> bool:
+        return bool(self.earlier)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -144,8 +147,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Layout:
     """Find the columns' roles. `mapping` (role → header) overrides; a header it names that is not there raises KeyError."""
-    results = _result_columns(columns)
-    inputs = tuple(column for column in columns if column not in results)
+    earlier = _result_columns(columns)
+    inputs = tuple(column for column in columns if column not in earlier.values())
     by_form: dict[str, list[Column]] = {}
     for column in inputs:
         if column.header.strip():
@@ -174,15 +177,14 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
             if len(alike) > 1:
                 doubled[role] = tuple(alike)
     variables, ambiguous = _variables(inputs)
-    earlier = next((column for column in results if column.header.strip() == "status"), None)
-    return Layout(roles, inputs, variables, ambiguous, doubled, bool(results), earlier)
+    return Layout(roles, inputs, variables, ambiguous, doubled, earlier)
 
 
-def _result_columns(columns: Sequence[Column]) -> frozenset[Column]:
+def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:
     last = {column.header.strip(): column for column in columns}
     if not all(mark in last for mark in _RESULT_MARKS):
-        return frozenset()
-    return frozenset(last[name] for name in RESULT_COLUMNS if name in last)
+        return {}
+    return {name: last[name] for name in RESULT_COLUMNS if name in last}
 
 
 def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:

@@ -116,7 +116,7 @@ class Examiner:
         self._account = accounts[0] if len(accounts) == 1 else ""
         self._several = len(accounts) > 1
         self._seen: dict[str, int] = {}
-        self._earlier = layout.earlier_status
+        self._earlier = layout.earlier.get("status")
         self._recipients = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
         self._only = self._recipients[0].index if len(self._recipients) == 1 else None
         self._conversation, self._account_id, self._subject, self._message_type, self._message = (

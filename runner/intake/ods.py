@@ -68,7 +68,8 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
             raise ProtectedError
         if part in names:
             with archive.open(part) as file:
-                parse(parser, file)
+                for _ in parse(parser, file):
+                    pass
 
 
 def _row(found: Marks, element: Element, row: int) -> int:

@@ -49,7 +49,8 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             return Marks()
         scan = _Scan(coded)
         with archive.open(tab.part) as file:
-            parse(scan.parser, file)
+            for _ in parse(scan.parser, file):
+                pass
         if scan.references:
             targets = relations(archive, tab.part)
             for reference, cells in scan.references:

@@ -59,9 +59,9 @@ def sample(name: str) -> Path:
     return next(path for path in (packaged, root / "samples" / name, root / "templates" / name) if path.is_file())
 
 
-def results_path(sheet: Path, *, workbook: bool) -> Path:
+def results_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
     """Where a rehearsal writes: never where the real results are."""
-    real = default_path(sheet, workbook=workbook)
+    real = default_path(sheet, workbook=workbook, ending=ending)
     return real.with_name(real.name.replace(".results.", ".rehearsal.results."))
 
 

@@ -15,25 +15,29 @@ from runner.errors import StorageError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the results are; `instead_of` is the place that could not be written, when they are elsewhere."""
+    """Where the results are; `instead_of` is the place that could not be written, when they are elsewhere; `note` says what
+    else is other than was asked for."""
 
     path: Path
     instead_of: Path | None = None
+    note: str | None = None
 
 
-def default_path(sheet: Path, *, workbook: bool) -> Path:
-    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input."""
-    suffix = sheet.suffix if sheet.suffix.lower() in (".csv", ".xlsx") else ".xlsx" if workbook else ".csv"
+def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
+    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input, or is the one said."""
+    suffix = ending or sheet.suffix if sheet.suffix.lower() in (".csv", ".xlsx") else ".xlsx" if workbook else ".csv"
     stem = sheet.stem if sheet.suffix else sheet.name
     return sheet.with_name(f"{stem}.results{suffix}")
 
 
-def check_path(path: Path, sheet: Path) -> None:
-    """Refuse, before anything is sent, a place that results cannot go to. Raises UsageError, StorageError."""
-    if path.suffix.lower() not in (".csv", ".xlsx"):
-        raise UsageError(f"Results cannot be written as {path.name!r}.", remedy="Give a name that ends in .csv or .xlsx.")
+def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
+    """Refuse, before anything is sent, a place that results cannot go to, or (with `ending`) one of another ending. Raises
+    UsageError, StorageError."""
+    if path.suffix.lower() not in ((ending,) if ending else (".csv", ".xlsx")):
+        remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
+        raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
     if path.is_dir():
-        raise UsageError(f"{path} is a folder.", remedy="Give the results a file name that ends in .csv or .xlsx.")
+        raise UsageError(f"{path} is a folder.", remedy="Give the results a file name.")
     if path.resolve() == sheet.resolve():
         raise UsageError("The results would replace the input.", where=str(path), remedy="Give -o another name.")
     try:

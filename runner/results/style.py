@@ -9,8 +9,9 @@ from typing import Any, Final
 from runner.ledger.record import Status
 
 MAX_CELL: Final = 32_767
+WIDTH_SAMPLE: Final = 200
 _MARK: Final = "… [cut]"
-_COLOURS: Final = {
+COLOURS: Final = {
     Status.SENT: "C6EFCE",
     Status.WAITING: "DDEBF7",
     Status.SKIPPED: "EDEDED",
@@ -38,7 +39,7 @@ class Style:
 
         self._cell = WriteOnlyCell
         self._bold = Font(bold=True)
-        self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in _COLOURS.items()}
+        self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()}
         self._coloured: dict[tuple[Status, str], Any] = {}
 
     def header(self, worksheet: Any, headers: Sequence[str]) -> list[Any]:
@@ -64,9 +65,9 @@ class Style:
         """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed as text."""
         if not text:
             return None
-        if text[0] not in "=# \n\t" and len(text) < _SURELY_FITS:
-            if not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES):
-                return text
+        plain = text[0] not in "=# \n\t" and len(text) < _SURELY_FITS
+        if plain and not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES):
+            return text
         escaped = escape(text)
         risky = escaped[0] == "=" or escaped in _ERROR_CODES or len(escaped) > MAX_CELL
         return self.typed(worksheet, text) if risky else escaped
@@ -76,6 +77,11 @@ class Style:
         cell._value = escape(text)  # the setter would cut the escaped text, and take "=…" for a formula
         cell.data_type = "s"
         return cell
+
+
+def width_of(longest: int) -> int:
+    """How wide a column is to be whose longest text has so many characters."""
+    return min(max(longest + 2, 8), 60)
 
 
 def escape(text: str) -> str:

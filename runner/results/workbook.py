@@ -19,12 +19,11 @@ from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import MAX_ROWS
 from runner.ledger.record import NEEDS_A_PERSON, Line, Status
 from runner.results.place import Written, put
-from runner.results.style import Style
+from runner.results.style import WIDTH_SAMPLE, Style, width_of
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-_WIDTH_SAMPLE: Final = 200
 _LONGEST_GAP: Final = 1_000
 
 
@@ -45,7 +44,7 @@ def write(path: Path, sheet: Sheet) -> Written:
     return put(path, lambda file: fill(file, sheet))
 
 
-def _outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
+def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
     """One cell per name of RESULT_COLUMNS."""
     sent = line.status in (Status.SENT, Status.UNCERTAIN)
     typing = "" if line.typing_indicator_sent is None else str(line.typing_indicator_sent).lower()
@@ -92,7 +91,7 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
         if line is None:
             writer.writerow([])
             continue
-        cells = [*line.cells, *map(str, _outcome_cells(line, sheet))]
+        cells = [*line.cells, *map(str, outcome_cells(line, sheet))]
         # A zero byte would make the whole file look like no text at all.
         writer.writerow([guard(cell).replace("\x00", "\ufffd") for cell in cells])
     text.flush()
@@ -119,7 +118,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
             results.append([])
             counts["Results"] += 1
             continue
-        cells = [*line.cells, *_outcome_cells(line, sheet)]
+        cells = [*line.cells, *outcome_cells(line, sheet)]
         if counts["Results"] >= MAX_ROWS:  # the last row of a worksheet: go on in another
             results = _worksheet(book, f"Results {len(book.worksheets) - 1}", widths)
             results.append(style.header(results, headers))
@@ -140,11 +139,11 @@ def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
     """How wide the columns are to be, by their headers and first cells."""
     widths = [len(header) + 2 for header in headers]
     for index, line in enumerate(sheet.lines()):
-        if index == _WIDTH_SAMPLE:
+        if index == WIDTH_SAMPLE:
             break
-        for column, cell in enumerate([*line.cells, *_outcome_cells(line, sheet)]):
+        for column, cell in enumerate([*line.cells, *outcome_cells(line, sheet)]):
             widths[column] = max(widths[column], len(str(cell)))
-    return [min(max(width + 2, 8), 60) for width in widths]
+    return [width_of(width) for width in widths]
 
 
 def _worksheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:

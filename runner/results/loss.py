@@ -1,0 +1,303 @@
+"""What a copy of a workbook would lose, told from the file alone, before anything is copied.
+
+openpyxl reads a workbook and writes it again; what it does not know is gone, without a word. This module says the words. Parts
+and elements are those of ECMA-376 and Microsoft's extensions of it ([MS-XLSX]).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Final, NamedTuple
+from xml.parsers import expat
+
+from openpyxl.drawing import image
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.cell_range import CellRange
+
+from runner.intake.archive import parse, relations
+
+MACROS: Final = "xl/vbaProject.bin"
+_SHAPES: Final = "text boxes and shapes"
+_PICTURES: Final = "pictures"
+_CHARTS: Final = "charts"
+_BUTTONS: Final = "buttons and form controls"
+_HEADERS: Final = "page headers and footers"
+# A relationship (the last word of its type), or an element of a worksheet or of its extensions, and what is lost with it.
+_LOST: Final = {
+    "activeXControl": "ActiveX controls",
+    "attachedToolbars": "toolbars",
+    "cellWatches": "watched cells",
+    "classificationlabels": "the sensitivity label",
+    "conditionalFormattings": "data bars and icon sets of the newer kind",
+    "connections": "data connections",
+    "control": "ActiveX controls",
+    "customSheetViews": "custom views",
+    "customXml": "custom XML data (such as SharePoint's)",
+    "dataConsolidate": "the settings of a consolidation",
+    "dataValidations": "drop-down lists and checks that refer to another sheet",
+    "dialogsheet": "dialog sheets",
+    "extensibility": "the custom ribbon",
+    "fileSharing": "the advice to open it read-only",
+    "ignoredErrors": "the switching off of green error marks",
+    "legacyDrawingHF": "pictures in page headers",
+    "namedSheetView": "sheet views",
+    "oleObjects": "embedded files",
+    "origin": "the digital signature",
+    "picture": "background pictures",
+    "powerPivotData": "the data model",
+    "protectedRanges": "the ranges open for editing on a protected sheet",
+    "queryTable": "data connections",
+    "revisionHeaders": "the change history of a shared workbook",
+    "slicer": "slicers",
+    "sparklineGroups": "sparklines",
+    "tableSingleCells": "XML maps",
+    "threadedComment": "replies to comments",
+    "timeline": "timelines",
+    "vbaProjectSignature": "the digital signature of the macros",
+    "webextensiontaskpanes": "add-ins",
+    "xlMacrosheet": "old macro sheets",
+    "xmlMaps": "XML maps",
+}
+# What openpyxl keeps, what means nothing to a person or comes back by itself, and what other entries tell of.
+_TOLD_OR_KEPT: Final = re.compile(
+    "officeDocument|core-properties|extended-properties|custom-properties|thumbnail|worksheet|chartsheet|theme|"
+    "styles|sharedStrings|calcChain|externalLink|pivotCacheDefinition|vbaProject|sheetMetadata|rdRichValue|"
+    "rdRichValueStructure|rdRichValueTypes|richValueRel|rdArray|richStyles|rdSupportingPropertyBag|"
+    "rdSupportingPropertyBagStructure|FeaturePropertyBag|person|slicerCache|timelineCache|usernames|"
+    "volatileDependencies|userCustomization|drawing|vmlDrawing|comments|table|pivotTable|printerSettings|ctrlProp|"
+    "oleObject|package|image|hyperlink|customProperty|externalLinkPath|sheetPr|dimension|sheetViews|sheetFormatPr|"
+    "cols|sheetData|sheetCalcPr|sheetProtection|scenarios|autoFilter|sortState|customSheetView|mergeCells|phoneticPr|"
+    "conditionalFormatting|hyperlinks|printOptions|pageMargins|pageSetup|headerFooter|rowBreaks|colBreaks|"
+    "customProperties|smartTags|legacyDrawing|controls|webPublishItems|tableParts|extLst|AlternateContent|PLV|"
+    "slicerList|timelineRefs|workbookmetadata"
+)
+
+
+class _Element(NamedTuple):
+    depth: int
+    parent: str
+    name: str
+    attributes: Mapping[str, str]
+    text: str
+    alternate: bool
+
+    def id(self) -> str:
+        return next((value for name, value in self.attributes.items() if name.endswith(" id")), "")
+
+
+def losses(data: bytes) -> list[str]:
+    """What a copy of this workbook would lose, as parts of a sentence: `sparklines on 'People'`. Raises whatever a damaged file
+    makes zipfile or expat raise."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return _Look(archive).told()
+
+
+class _Look:
+    """One look through a workbook's parts, which collects what a copy would lose and on which worksheets."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = frozenset(archive.namelist())
+        self._macros = MACROS in self._names
+        self._found: dict[str, list[str]] = {}
+        self._formulas = 0
+
+    def told(self) -> list[str]:
+        root = self._related("")
+        self._relationships(root.values())
+        workbook = next((part for kind, part in root.values() if kind == "officeDocument"), "xl/workbook.xml")
+        parts = self._related(workbook)
+        self._relationships(parts.values())
+        if self._macros:
+            self._relationships(self._related(MACROS).values())
+        titles = {}
+        for element in self._elements(workbook):
+            if element.name == "sheet":
+                titles[parts.get(element.id(), ("", ""))[1]] = element.attributes.get("name", "")
+            elif element.name in ("fileSharing", "customWorkbookViews"):
+                self._add(_LOST["fileSharing" if element.name == "fileSharing" else "customSheetViews"])
+            elif element.attributes.get("name") == "_xlnm.Print_Area" and not re.search(r"[A-Z]\$?\d", element.text):
+                self._add("print areas of whole rows or columns")
+        for kind, part in parts.values():
+            if part not in self._names:
+                continue
+            if kind in ("worksheet", "chartsheet"):
+                self._worksheet(part, titles.get(part, ""))
+            elif kind == "styles" and any(e.name == "xfComplement" for e in self._elements(part)):
+                self._add("checkboxes in cells (TRUE and FALSE stay)")
+            elif kind == "sharedStrings" and any(e.name == "rPh" for e in self._elements(part)):
+                self._add("phonetic guides over text")
+        told = [f"{what} on {', '.join(map(repr, where))}" if where else what for what, where in self._found.items()]
+        if self._formulas:
+            told.append(f"the stored values of {self._formulas:,} formulas (Excel computes them again when it opens the copy)")
+        return told
+
+    def _add(self, what: str, title: str = "") -> None:
+        where = self._found.setdefault(what, [])
+        if title and title not in where:
+            where.append(title)
+
+    def _known(self, name: str, title: str = "") -> None:
+        if self._macros and name == "extensibility":
+            return
+        if name in _LOST:
+            self._add(_LOST[name], title)
+        elif not _TOLD_OR_KEPT.fullmatch(name):
+            self._add(f"something this program does not know ({name})", title)
+
+    def _relationships(self, related: Iterable[tuple[str, str]], title: str = "") -> None:
+        for kind, _ in related:
+            self._known(kind, title)
+
+    def _related(self, part: str) -> dict[str, tuple[str, str]]:
+        """By id, the kind of each relationship of a part and the part it leads to."""
+        return {identifier: (kind, target) for identifier, (target, kind) in relations(self._archive, part).items()}
+
+    def _elements(self, part: str) -> Iterator[_Element]:
+        with self._archive.open(part) as file:
+            yield from _elements(file)
+
+    def _worksheet(self, part: str, title: str) -> None:
+        related = self._related(part)
+        self._relationships(related.values(), title)
+        formula = stored = False
+        filled: dict[int, int] = {}
+        row, column = 1, 0
+        for depth, parent, name, attributes, text, alternate in self._elements(part):
+            if name == "f" and parent == "c":
+                formula = True
+            elif name in ("v", "is") and parent == "c":
+                stored = name == "is" or bool(text)
+            elif name == "c" and parent == "row":
+                row, column = _place(attributes.get("r"), row, column)
+                self._formulas += formula and stored
+                filled[row] = filled.get(row, 0) | (formula or stored) << column
+                formula = stored = False
+                if "cm" in attributes:
+                    self._add("the spilling of dynamic array formulas (they become {=…} of fixed size)", title)
+                if "vm" in attributes:
+                    self._add("pictures placed in cells and linked data types", title)
+            elif name == "row" and parent == "sheetData":
+                row, column = row + 1, 0
+            elif name == "mergeCell":
+                if _hides(attributes["ref"], filled):
+                    self._add("values hidden under merged cells", title)
+            elif name == "cfvo" and attributes.get("type") != "formula" and not _is_plain(attributes):
+                self._add("conditional formats whose limits are formulas", title)
+            elif parent == "headerFooter" and text and not re.match("&[LCR]", text):
+                self._add(_HEADERS, title)
+            elif (parent == "ext" and depth == 3) or (
+                name != "dataValidations" and (depth == 1 or (alternate and name in _LOST))
+            ):
+                self._known(name, title)
+        for kind, target in related.values():
+            if target not in self._names:
+                continue
+            if kind == "drawing":
+                self._drawing(target, title)
+            elif kind == "vmlDrawing" and not self._macros and _holds_control(self._archive.read(target)):
+                self._add(_BUTTONS, title)
+            elif kind == "comments":
+                self._add("the size and text formats of comments", title)
+            elif kind == "table":
+                self._relationships(self._related(target).values(), title)
+
+    def _drawing(self, part: str, title: str) -> None:
+        related = self._related(part)
+        control = False
+        uri = link = ""
+        for depth, parent, name, attributes, _, alternate in self._elements(part):
+            if name == "compatExt":  # the newer twin of a form control, which its old drawing tells of
+                control = True
+            elif name == "graphicData":
+                uri = attributes.get("uri", "")
+            elif name == "blip":
+                link = next((value for key, value in attributes.items() if key.endswith(" embed")), "")
+            elif depth < 2 or not (parent.endswith("Anchor") or parent == "Choice"):
+                continue
+            elif name == "graphicFrame":
+                self._frame(uri, title, alternate=alternate)
+            elif name == "pic" and (alternate or not _readable(related.get(link, ("", ""))[1])):
+                self._add(_PICTURES, title)
+            elif name in ("sp", "cxnSp", "grpSp", "contentPart"):
+                if not control:
+                    self._add(_SHAPES, title)
+                control = False
+
+    def _frame(self, uri: str, title: str, *, alternate: bool) -> None:
+        if uri.endswith("/diagram"):
+            self._add("SmartArt", title)
+        elif uri.endswith("/chart"):
+            self._add(_CHARTS if alternate else f"parts of the look of {_CHARTS}", title)
+        elif uri.endswith("/chartex"):
+            self._add(f"{_CHARTS} of newer kinds", title)
+
+
+def _elements(file: IO[bytes]) -> Iterator[_Element]:
+    """The elements of an XML part as they end, whatever their prefixes; what a newer Excel has a substitute for, only once."""
+    found: list[_Element] = []
+    open_: list[tuple[str, Mapping[str, str]]] = []
+    texts: list[str] = []
+    alternate = fallback = 0
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal alternate, fallback
+        name = name.rpartition(" ")[2]
+        alternate += name == "AlternateContent"
+        fallback += name == "Fallback"
+        open_.append((name, attributes))
+        texts.clear()
+
+    def end(_: str) -> None:
+        nonlocal alternate, fallback
+        name, attributes = open_.pop()
+        alternate -= name == "AlternateContent"
+        fallback -= name == "Fallback"
+        if not fallback:
+            parent = open_[-1][0] if open_ else ""
+            found.append(_Element(len(open_), parent, name, attributes, "".join(texts), alternate > 0))
+        texts.clear()
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = texts.append
+    for _ in parse(parser, file):
+        yield from found
+        found.clear()
+    yield from found
+
+
+def _place(coordinate: str | None, row: int, column: int) -> tuple[int, int]:
+    """Where a cell is; one that does not say follows the one before it."""
+    if coordinate is None:
+        return row, column + 1
+    letters = coordinate.rstrip("0123456789")
+    return int(coordinate[len(letters) :]), column_index_from_string(letters)
+
+
+def _hides(merged: str, filled: Mapping[int, int]) -> bool:
+    """Whether a merged range holds more than its first cell; `filled` has a bit for each filled column of a row."""
+    area = CellRange(merged)
+    covered = (1 << area.max_col + 1) - (1 << area.min_col)
+    first = 1 << area.min_col
+    return any(
+        filled.get(row, 0) & (covered - first if row == area.min_row else covered)
+        for row in range(area.min_row, area.max_row + 1)
+    )
+
+
+def _is_plain(attributes: Mapping[str, str]) -> bool:
+    """Whether openpyxl can hold this limit of a conditional format: a number or a cell."""
+    return re.fullmatch(r"\$?[A-Za-z]{1,3}\$?\d+|[-+]?[\d.]+(?:[Ee][-+]?\d+)?|", attributes.get("val", "")) is not None
+
+
+def _holds_control(vml: bytes) -> bool:
+    return re.search(rb"ObjectType\s*=\s*[\"'](?!Note|Pict)", vml) is not None
+
+
+def _readable(picture: str) -> bool:
+    return bool(image.PILImage) and not picture.lower().endswith((".emf", ".wmf"))
