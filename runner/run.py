@@ -425,7 +425,13 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
     from runner.results.copy import ending
     from runner.results.loss import losses
 
-    lost = losses(source.data)
+    try:
+        lost = losses(source.data)
+    except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
+        raise RefusedError(
+            f"{source.path.name} has parts that cannot be copied.",
+            remedy="Leave --results-in out: the results then go into a workbook of their own.",
+        ) from None
     notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
     return ending(source.data), [notice] if lost else []
 
