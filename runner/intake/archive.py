@@ -80,9 +80,10 @@ def kind(source: Source) -> str:
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
-    """The part that an Office file's other parts hang on. Raises DamagedError."""
-    targets = (target for target, kind in relations(archive, "").values() if kind == "officeDocument")
-    return next(targets, "xl/workbook.xml" if "xl/workbook.xml" in archive.namelist() else "")
+    """The part that an Office file's other parts hang on, "" when it is none. Raises DamagedError."""
+    said = (target for target, kind in relations(archive, "").values() if kind == "officeDocument")
+    usual = {"xl/workbook.xml", *_MAIN_PARTS}.intersection(archive.namelist())
+    return next(said, "") or next(iter(usual), "")
 
 
 def _refuse_bombs(path: Path, parts: list[zipfile.ZipInfo], names: int, size: int) -> None:
