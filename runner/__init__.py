@@ -1,7 +1,7 @@
 """Campaign Runner: one message to each person of a spreadsheet, at most once, within each account's quota.
 
-For notebooks: `runner.read` takes a file or a pandas DataFrame as a table of text, `runner.check` says what is wrong with it,
-and `runner.load_template` is the message that goes with it.
+For notebooks: `read` takes a file or a pandas DataFrame as a table of text, `load_template` the message that goes with it;
+`judge(check(table, template))` says what is wrong with them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runner.intake.check import check as check
+    from runner.intake.check import judge as judge
     from runner.intake.table import read as read
     from runner.intake.template import load as load_template
 
 __version__ = "0.1.0"
-__all__ = ("__version__", "check", "load_template", "read")
+__all__ = ("__version__", "check", "judge", "load_template", "read")
 
-_LAZY = {"check": ("check", "check"), "read": ("table", "read"), "load_template": ("template", "load")}
+_LAZY = {
+    "check": ("check", "check"),
+    "judge": ("check", "judge"),
+    "load_template": ("template", "load"),
+    "read": ("table", "read"),
+}
 
 
 def __getattr__(name: str) -> Any:

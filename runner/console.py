@@ -394,10 +394,11 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
-    groups: dict[str, list[Problem]] = {}
+    """The problems of each kind together, errors first."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault(problem.code, []).append(problem)
-    return list(groups.values())
+        groups.setdefault((problem.severity, problem.code), []).append(problem)
+    return [group for _, group in sorted(groups.items(), key=lambda kind: kind[0][0])]
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import get_args
 
+import pytest
 import typer.main
 
 from runner.campaign import KEYS, Options, load
 from runner.cli import app
 from runner.errors import ExitCode
+from runner.intake.code import Code
 from runner.intake.column import RESULT_COLUMNS, ROLES
 from runner.intake.template import _FILTERS
 from runner.ledger.record import Status
@@ -71,6 +76,24 @@ def test_every_key_role_and_filter_is_documented() -> None:
     templates = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
     for name in _FILTERS:
         assert f"`{name}`" in templates, name
+
+
+def test_every_code_of_a_problem_is_documented() -> None:
+    """docs/sheets.md lists them all, in their order, and no other."""
+    text = (ROOT / "docs" / "sheets.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == get_args(Code)
+
+
+def test_the_notebook_of_the_documents_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/sheets.md shows a data frame being checked; the code does what it says."""
+    text = (ROOT / "docs" / "sheets.md").read_text(encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    said = io.StringIO()
+    with redirect_stdout(said):
+        for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+            exec(code, {})
+    assert said.getvalue() == "2 Hi Jane\n"
 
 
 def test_the_sample_campaign_file_loads() -> None:

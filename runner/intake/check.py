@@ -162,9 +162,10 @@ def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, in
 
 
 def _hidden(table: Table, hidden: int, rows: int) -> Problem:
+    are = "is" if hidden == 1 else "are"
     return Problem(
         "hidden-rows",
-        f"{table.place}: {hidden:,} of {rows:,} rows are hidden or filtered out, and may not be meant",
+        f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, and may not be meant",
         remedy="Say what is meant: --hidden skip leaves them out, --hidden include writes to them as well.",
     )
 

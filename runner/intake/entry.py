@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
 from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, unguard
+from runner.intake.code import Code
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
 from runner.intake.review import Review, blemishes, greeted, names_people, suspicion
@@ -36,7 +37,7 @@ Severity = Literal["error", "warning"]
 class Problem:
     """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the campaign) from being sent."""
 
-    code: str
+    code: Code
     text: str
     row: int | None = None
     column: Column | None = None
@@ -182,14 +183,20 @@ class Examiner:
 
     def _recipient(self, row: Row, problems: list[Problem]) -> Recipient | None:
         found = []
+        unread = {fault.column for fault in row.faults}
         for column in self._recipients:
+            if column.index in unread:  # what the cell says is not known, which `_faults` tells
+                continue
+            noted = len(problems)
             text = self._text(row, column, problems)
+            if len(problems) > noted:
+                continue
             try:
                 if row.links and (linked := _linked(text, column.index, row.links)):
                     found.append(parse(linked))
                     shown = f"the cell shows {text[:40]!r}; the link behind it was taken: {linked[:80]}"
                     problems.append(Problem("recipient-link", shown, row.number, column, "warning"))
-                elif text and not problems:
+                elif text:
                     found.append(parse(text))
             except RecipientError as error:
                 problems.append(Problem(error.code, str(error), row.number, column))
@@ -198,8 +205,7 @@ class Examiner:
         try:
             if found:
                 return merge(found)
-            told = {fault.column for fault in row.faults}
-            if self._recipients and not told.intersection(column.index for column in self._recipients):
+            if self._recipients and not unread.intersection(column.index for column in self._recipients):
                 problems.append(Problem("recipient-missing", "no recipient", row.number, self._recipients[0]))
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), row.number, self._recipients[0]))

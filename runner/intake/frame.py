@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runner.intake.cell import ROUNDED, as_text, is_rounded
+from runner.intake.code import Code
 from runner.intake.sheet import Fault, Row
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
         yield Row(number + header, texts, faults)
 
 
-def _cell(value: Any) -> tuple[str, tuple[str, str] | None]:
+def _cell(value: Any) -> tuple[str, tuple[Code, str] | None]:
     if hasattr(value, "item"):
         value = value.item()  # numpy's numbers as Python's
     if is_rounded(value):

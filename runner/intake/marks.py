@@ -11,10 +11,17 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Final, NamedTuple
 
+from runner.intake.code import Code
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
-UNCACHED: Final = ("formula-uncached", "a formula without a stored value; open the workbook in Excel and save it")
-UNREAD: Final = ("cell-unread", "a text that is not read exactly from this kind of file; save the workbook as XLSX")
+UNCACHED: Final[tuple[Code, str]] = (
+    "formula-uncached",
+    "a formula without a stored value; open the workbook in Excel and save it",
+)
+UNREAD: Final[tuple[Code, str]] = (
+    "cell-unread",
+    "a text that is not read exactly from this kind of file; save the workbook as XLSX",
+)
 ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _MOST: Final = 100_000
 
@@ -57,7 +64,7 @@ class Marks:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
-    faults: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    faults: dict[tuple[int, int], tuple[Code, str]] = field(default_factory=dict)
     special: bool = False
     last_row: int | None = None
 

@@ -11,6 +11,7 @@ from xml.parsers import expat
 
 from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
+from runner.intake.code import Code
 from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, Worksheet, cells_of
 from runner.intake.sheet import MAX_ROWS
 
@@ -92,7 +93,7 @@ def _row(found: Marks, element: Element, row: int) -> int:
     return after
 
 
-def _fault(cell: Element) -> tuple[str, str] | None:
+def _fault(cell: Element) -> tuple[Code, str] | None:
     kind, formula = cell.get("office:value-type"), cell.get("table:formula")
     value = cell.get(f"office:{kind}-value" if kind in ("string", "date", "time", "boolean") else "office:value")
     paragraphs = cell.findall("text:p")

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from runner.intake.cell import INVISIBLE, identifier
+from runner.intake.code import Code
 
 URN_PREFIX: Final = "urn:li:fsd_profile:"
 _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
@@ -46,7 +47,7 @@ _NOT_A_MEMBER: Final = {
 class RecipientError(ValueError):
     """A value that names no member profile for certain; `code` is stable, the text says why and what to do."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
         self.code = code
 
@@ -164,7 +165,7 @@ def _from_path(path: str, value: str) -> Recipient:
             )
         return _from_slug(token, value)
     kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
-    code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
+    code: Code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
     raise RecipientError(code, f"{_short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}")
 
 

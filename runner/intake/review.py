@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from runner.intake.code import Code
 from runner.intake.recipient import conversation_owner
 
 # This many people with one text look like spam, to them and to LinkedIn.
@@ -49,10 +50,10 @@ _TRIAL: Final = frozenset(
 )
 
 
-def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequence[tuple[str, str]]:
+def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequence[tuple[Code, str]]:
     """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`); `literal` is
     what the template itself prints, where a value that the template reads was blank."""
-    found = []
+    found: list[tuple[Code, str]] = []
     # Quick looks come first: nearly all texts hold none of it.
     if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text:
         match = _PLACEHOLDER.search(text)

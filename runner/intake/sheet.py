@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
+from runner.intake.code import Code
 
 MAX_BYTES: Final = 512 * 1024**2
 MAX_COLUMNS: Final = 1_000
@@ -38,7 +39,7 @@ class Fault(NamedTuple):
     """Why a cell (or with `column` None a whole row) cannot be read exactly; `code` is stable."""
 
     column: int | None
-    code: str
+    code: Code
     text: str
 
 

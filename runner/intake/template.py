@@ -220,8 +220,9 @@ class MessageTemplate:
         return {**(self.subject.names if self.subject else {}), **self.body.names}
 
 
-def load(path: Path) -> MessageTemplate:
+def load(path: Path | str) -> MessageTemplate:
     """Read and compile a template file. Raises RefusedError with the line of what is wrong."""
+    path = Path(path)
     try:
         source = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 from runner.errors import RefusedError
 from runner.intake import ods, xls, xlsb, xlsx
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_rounded, unescaped
+from runner.intake.code import Code
 from runner.intake.marks import DamagedError, Marks, Worksheet
 from runner.intake.sheet import Fault, Row
 
@@ -95,7 +96,7 @@ def choose(tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str)
 
 def _rows(values: Values, found: Marks) -> Iterator[Row]:
     """The rows, each with what its marks say of it."""
-    faults: dict[int, list[tuple[int, str, str]]] = {}
+    faults: dict[int, list[tuple[int, Code, str]]] = {}
     for (number, column), (code, text) in found.faults.items():
         faults.setdefault(number, []).append((column, code, text))
     for number, column in found.merged_away():
