@@ -14,7 +14,7 @@ from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, ungua
 from runner.intake.code import Code
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
-from runner.intake.review import Review, blemishes, greeted, names_people, suspicion
+from runner.intake.review import Review, blemishes, gap, greeted, names_people, suspicion
 from runner.intake.sheet import Hidden, Row
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
@@ -281,9 +281,10 @@ class Examiner:
             problems.append(self._failure(row.number, error))
             return "", ""
         if not own:
-            literal = None if all(said.values()) else template.body.literal
-            for code, sentence in blemishes(text, greeted(text), literal):
-                problems.append(Problem(code, sentence, row.number))
+            found = blemishes(text, greeted(text))
+            problems += (Problem(code, sentence, row.number) for code, sentence in found)
+            if not (found or all(said.values())) and (shown := self._gap(template, text, said, values)):
+                problems.append(Problem("gap", f"a blank value leaves a gap in the message: {shown!r}", row.number))
         for index, value in said.items():
             if value and (why := suspicion(value, self._read[index].header, of_person=index in self._of_people)):
                 problems.append(Problem("value-suspicious", why, row.number, self._read[index], "warning"))
@@ -293,6 +294,17 @@ class Examiner:
                 problems.append(Problem("foreign-value", f"the message holds {value!r}, which is row {before}'s", row.number))
         self._before = (row.number, said)
         return text, subject
+
+    def _gap(self, template: MessageTemplate, text: str, said: Mapping[int, str], values: Mapping[str, object]) -> str | None:
+        """Where a blank value left a gap: one that is neither in the template nor, if the blanks were filled, in the values."""
+        if not gap(text, template.body.literal):
+            return None
+        filled = {**values, **{name: "x" for name, index, _ in self._names if not said[index]}}
+        filled["row"] = filled
+        try:
+            return gap(text, template.body.render(filled))
+        except RenderError:
+            return gap(text, template.body.literal)
 
     def _failure(self, number: int, error: RenderError) -> Problem:
         named = (column for column in self._read.values() if error.column and column.header.strip() == error.column)

@@ -40,7 +40,7 @@ _GREETING: Final = re.compile(
     re.IGNORECASE,
 ).match
 _NOBODY: Final = re.compile(r"\s+[,!.:;].*|\s{2,}\S.*|\s*,\s*,.*|\s+-?\s*", re.DOTALL).fullmatch
-_GAPS: Final = ("  ", " ,", " .", " ;", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
+_GAPS: Final = ("  ", " ,", " .", " ;", " ?", " !", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
 _NAME_HEADER: Final = re.compile(r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE)
 _NOT_A_PERSON: Final = re.compile(r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE)
 _TRIAL: Final = frozenset(
@@ -50,9 +50,8 @@ _TRIAL: Final = frozenset(
 )
 
 
-def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequence[tuple[Code, str]]:
-    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`); `literal` is
-    what the template itself prints, where a value that the template reads was blank."""
+def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
+    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`)."""
     found: list[tuple[Code, str]] = []
     # Quick looks come first: nearly all texts hold none of it.
     if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text:
@@ -62,9 +61,13 @@ def blemishes(text: str, name: str | None, literal: str | None = None) -> Sequen
             found.append(("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in"))
     if name == "":
         found.append(("greeting-empty", f"the message greets nobody: {_around(text, 0)!r}"))
-    elif literal is not None and (gap := next((gap for gap in _GAPS if text.count(gap) > literal.count(gap)), None)):
-        found.append(("gap", f"a blank value leaves a gap in the message: {_around(text, text.index(gap))!r}"))
     return found
+
+
+def gap(text: str, other: str) -> str | None:
+    """Where a text has doubled spaces or stray punctuation that another text, without blank values, has not."""
+    found = next((gap for gap in _GAPS if text.count(gap) > other.count(gap)), None)
+    return found and _around(text, text.rindex(found))
 
 
 def greeted(text: str) -> str | None:

@@ -1,0 +1,317 @@
+"""A row after its check: what its links, faults and neighbours make of it, and what would embarrass in its message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.intake.check import Check, Findings, check, judge
+from runner.intake.column import Column
+from runner.intake.review import MANY
+from runner.intake.sheet import Fault, Reading, Row
+from runner.intake.table import Table
+from runner.intake.template import Part, parse
+
+CONVERSATION = "urn:li:msg_conversation:(urn:li:fsd_profile:{},2-NzkzMDFlNzA==)"
+
+
+def table(header: str, *rows: Row | Sequence[str], delimiter: str | None = None) -> Table:
+    """A table of these rows, numbered from 2 where they do not say."""
+    columns = tuple(Column(index, name) for index, name in enumerate(header.split(",")))
+    lines = [row if isinstance(row, Row) else Row(number, list(row)) for number, row in enumerate(rows, start=2)]
+    return Table(None, None, 1, columns, lambda: iter(lines), delimiter)
+
+
+def judged(
+    sheet: Table, template: str | None = "Hi {{ first_name }}", reading: Reading | None = None, accounts: Sequence[str] = ()
+) -> tuple[Check, Findings]:
+    return judge(check(sheet, parse(template, Path("t.j2")) if template is not None else None, reading, accounts))
+
+
+def codes(sheet: Table, template: str | None = "Hi {{ first_name }}", **given: object) -> list[tuple[str, str, str]]:
+    """Severity, cell and code of every problem, and that rows with an error, and only those, send nothing."""
+    checked, found = judged(sheet, template, **given)  # type: ignore[arg-type]
+    for entry in checked.entries():
+        assert (entry.message is None) == bool(entry.errors or entry.skipped)
+    ready = sum(entry.message is not None for entry in checked.entries())
+    assert (ready, ready + found.invalid + len(found.skipped)) == (found.ready, found.rows)
+    return [(problem.severity, problem.cell, problem.code) for problem in found.problems]
+
+
+# --- links, faults, hidden rows
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "slug", "said"),
+    [
+        ("Jane Doe", "https://www.linkedin.com/in/jane-doe?trk=x", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("https://linkedin.com/in/Jane-Doe", "https://www.linkedin.com/in/jane-doe/", "jane-doe", []),
+        ("jane-doe", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("https://linkedin.com/in/jane-doe", "https://linkedin.com/in/joe-roe", None, [("error", "B2", "two-recipients")]),
+        ("jane-doe", "https://track.example.com/c?u=1", "jane-doe", []),
+        ("jane-doe", "mailto:jane@example.com", "jane-doe", []),
+        ("Jane Doe", "https://acme.example.com", None, [("error", "B2", "recipient-unreadable")]),
+    ],
+)
+def test_the_link_behind_a_recipient_is_taken_and_said(text: str, target: str, slug: str | None, said: list[object]) -> None:
+    """A profile link behind other text is the recipient; any other link is not; two people in one cell are refused."""
+    sheet = table("First Name,LinkedIn", Row(2, ["Jane", text], links=[(1, target)]))
+    assert codes(sheet) == said
+    (entry,) = judged(sheet)[0].entries()
+    assert (entry.recipient and entry.recipient.slug) == slug
+
+
+def test_a_link_does_not_hide_what_another_column_says() -> None:
+    """A row whose two identifiers disagree is refused also when one is behind a link."""
+    row = Row(2, ["Jo", "Jo Doe", "joe-roe"], links=[(1, "https://www.linkedin.com/in/jo-doe")])
+    assert [code for _, _, code in codes(table("first name,LinkedIn,Profile ID", row))] == ["recipient-link", "two-recipients"]
+
+
+FAULTY = ["cell-error", "cell-kind", "cell-unread", "formula-uncached", "merged-cell"]
+
+
+@pytest.mark.parametrize("code", [*FAULTY, "rounded-number"])
+@pytest.mark.parametrize(("column", "used"), [(0, True), (1, True), (2, True), (3, False)])
+def test_a_cell_that_cannot_be_read_counts_where_it_is_used(code: str, column: int, used: bool) -> None:
+    """In the recipient's column, in the template's and in a role's: once, by its cell; elsewhere it does not matter."""
+    cells = ["Jo", "jo-doe", "urn:li:x", "note"]
+    cells[column] = "70123456789012340000" if code == "rounded-number" else ""
+    cells[2] = "" if column != 2 else cells[2]
+    sheet = table("first name,profile,conversationUrn,note", Row(2, cells, [Fault(column, code, "because")]))  # type: ignore[arg-type]
+    template = "Hi {{ first_name|default('you') }}"
+    severity = "warning" if code == "rounded-number" and column == 0 else "error"
+    place = f"{'ABCD'[column]}2"
+    found = [problem for problem in codes(sheet, template) if problem[2] == code]
+    assert found == ([(severity, place, code)] if used else [])
+    if column == 1:
+        assert len(codes(sheet, template)) == 1  # nothing is said of a recipient that is not known
+
+
+def test_a_rounded_identifier_names_the_cure() -> None:
+    """Excel keeps 15 digits, so the row is refused and the text says how to get the digits back."""
+    sheet = table("first name,profile", Row(2, ["Jo", "7012345678901234688"], [Fault(1, "rounded-number", "changed")]))
+    (problem,) = judged(sheet)[1].problems
+    assert "format the column as Text" in problem.text
+
+
+def test_hidden_rows_stop_and_ask() -> None:
+    """Without a word nothing is ready to go; with one, they are skipped for a reason or treated like any other."""
+    sheet = table(
+        "first name,profile",
+        ["Al", "al-doe"],
+        Row(3, ["Bo", "bo-doe"], hidden=True),
+        Row(4, ["Al", "al-doe"], hidden=True),
+    )
+    checked, found = judged(sheet)
+    assert [problem.code for problem in checked.blocking] == ["hidden-rows"]
+    assert "2 are hidden" in checked.blocking[0].text
+    assert "--hidden skip" in str(checked.blocking[0].remedy)
+    checked, found = judged(sheet, reading=Reading(hidden="skip"))
+    assert (checked.blocking, found.ready, [number for number, _ in found.skipped]) == ((), 1, [3, 4])
+    checked, found = judged(sheet, reading=Reading(hidden="include"))
+    assert (checked.blocking, found.ready, found.skipped) == ((), 2, ((4, "same person as row 2"),))
+
+
+def test_a_hidden_row_does_not_shadow_a_visible_one() -> None:
+    """Who stands in a skipped row and in a visible one is written to, once."""
+    sheet = table("first name,profile", Row(2, ["Al", "al-doe"], hidden=True), ["Al", "al-doe"])
+    entries = list(judged(sheet, reading=Reading(hidden="skip"))[0].entries())
+    assert [entry.message is not None for entry in entries] == [False, True]
+
+
+# --- conversations
+
+
+def test_a_conversation_has_one_sender() -> None:
+    """Several accounts: the row must say which. One account: the odd one out is another member's, and told by its row."""
+    header = "first name,profile,conversationUrn,accountId"
+    mine, other = CONVERSATION.format("ACoAAmine1234567"), CONVERSATION.format("ACoAAother123456")
+    rows = [[name, f"{name}-x", mine, ""] for name in ("Ann", "Bob", "Cid")]
+    assert codes(table(header, *rows), accounts=["acc_1"]) == []
+    assert [cell for _, cell, _ in codes(table(header, *rows), accounts=["acc_1", "acc_2"])] == ["C2", "C3", "C4"]
+    named = [[*row[:3], "acc_1"] for row in rows] + [["Z", "z-doe", other, "acc_2"]]
+    assert codes(table(header, *named), accounts=["acc_1", "acc_2"]) == []
+    rows.append(["Z", "z-doe", other, ""])
+    assert codes(table(header, *rows), accounts=["acc_1"]) == [("error", "C5", "conversation-account")]
+    rows[:] = [["Y", "y-doe", mine, ""], ["Z", "z-doe", other, ""]]
+    assert codes(table(header, *rows)) == [
+        ("error", "C2", "conversation-account"),
+        ("error", "C3", "conversation-account"),
+    ]
+
+
+# --- what would embarrass
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("Hi {{ first_name }}, hello", "leftover-placeholder"),
+        ("Hi {first_name}, hello", "leftover-placeholder"),
+        ("Hi ${name}", "leftover-placeholder"),
+        ("Hi [First Name], hello", "leftover-placeholder"),
+        ("Hello [Name],", "leftover-placeholder"),
+        ("Dear <first name>", "leftover-placeholder"),
+        ("I like [company] a lot", "leftover-placeholder"),
+        ("Hi *|FNAME|*", "leftover-placeholder"),
+        ("Hi %FIRSTNAME%", "leftover-placeholder"),
+        ("Hi {% if x %}", "leftover-placeholder"),
+        ("Hi ,\nhow are you?", "greeting-empty"),
+        ("Hello  ,", "greeting-empty"),
+        ("Dear !", "greeting-empty"),
+        ("Liebe , wie geht es?", "greeting-empty"),
+        ("Sehr geehrter Herr , ", "greeting-empty"),
+    ],
+)
+def test_what_would_embarrass_is_not_sent(message: str, code: str) -> None:
+    """Whether the row brings its own text or the template made it."""
+    assert codes(table("profile,message", ["jo-doe", message]), None) == [("error", "B2", code)]
+    assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [("error", "row 2", code)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Hi Jane,\n\nhow are you?",
+        "Hi there, I saw your post... Really?! 100% great :) <3 {:-}",
+        "Hello,\nshort greeting without a name",
+        "Hi!",
+        "Hi — a question",
+        "Hi, [link to our page](https://example.com), 50% off, a < b > c",
+        "Good morning Jane, ((really)) ... \"quoted\" 'so' it's James' plan",
+        "Bonjour à tous, ça va ?",
+        "Hi Jane  ,  two spaces of my own",
+        "[Update] Our company [Acme] moved",
+        "Use code %SPRING24%? No: 20 %, {1, 2}, [1], <https://example.com>",
+        "Dear Dr. O'Neil-Smith, see § 4, e.g. ..",
+    ],
+)
+def test_what_people_write_is_no_alarm(message: str) -> None:
+    """A row's own words, with all their brackets, dots and spaces, go out as they are."""
+    assert codes(table("profile,message", ["jo-doe", message]), None) == []
+    (entry,) = judged(table("profile,message", ["jo-doe", message]), None)[0].entries()
+    assert entry.message is not None
+    assert entry.message.text == message
+
+
+@pytest.mark.parametrize(
+    ("template", "company", "gap"),
+    [
+        ("Hi {{ first_name }}, how is {{ company or '' }}?", "", True),
+        ("Hi {{ first_name }}, how is {{ company or '' }} today?", "", True),
+        ("Hi {{ first_name }}, at {{ company or '' }}, you", "", True),
+        ("Hi {{ first_name }} ({{ company or '' }})", "", True),
+        ("Hi {{ first_name }}, how is {{ company or '' }} today?", "Acme", False),
+        ("Hi {{ first_name }}{% if company %}, how is {{ company }}{% endif %}?", "", False),
+        ("Hi {{ first_name }}.  Two spaces are my style, {{ company or 'friend' }}.", "", False),
+        ("Hi {{ first_name }} ... at {{ company or 'work' }} ,", "", False),
+        ("Hi {{ first_name }}, {% if company %}{{ company }}{% else %}ça va ?{% endif %}", "", False),
+        ("Hi {{ first_name }}, ça va {{ company or 'bien' }} ?", "", False),
+        ("Hi {{ first_name }}, ça va {{ company or '' }} ?", "", True),
+        ("Hi {{ first_name }} of {{ last_name }}.{% if company %} At {{ company }}.{% endif %}", "", False),
+    ],
+)
+def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> None:
+    """Doubled spaces and stray punctuation where a value was blank; not what the template itself has."""
+    sheet = table("first name,last name,profile,company", ["Jo", "Acme Inc.", "jo-doe", company])
+    assert [code for _, _, code in codes(sheet, template)] == (["gap"] if gap else [])
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "suspicious"),
+    [
+        ("First Name", "JANE", True),
+        ("First Name", "test", True),
+        ("First Name", "First Name", True),
+        ("First Name", "jane@example.com", True),
+        ("First Name", "Jane2", True),
+        ("First Name", "https://example.com", True),
+        ("First Name", "NA", False),
+        ("First Name", "Null", False),
+        ("First Name", "None", False),
+        ("First Name", "JP", False),
+        ("First Name", "Jean-Pierre", False),
+        ("First Name", "李", False),
+        ("First Name", "O'Brien", False),
+        ("Company", "IBM", False),
+        ("Company", "ACME HOLDING", False),
+        ("Company", "3M", False),
+        ("Company Name", "7-ELEVEN 24", False),
+        ("Company", "test", True),
+        ("City", "NEW YORK", False),
+    ],
+)
+def test_values_that_look_wrong_are_warned_of(header: str, value: str, suspicious: bool) -> None:
+    """Names in capitals or with digits, placeholders, addresses: a warning, and the row still goes."""
+    found = codes(table(f"{header},profile", [value, "jo-doe"]), f'Dear reader, {{{{ row["{header}"] }}}} it is')
+    assert found == ([("warning", "A2", "value-suspicious")] if suspicious else [])
+
+
+def test_one_text_for_very_many_is_warned_of() -> None:
+    """From the same number of people on, once, with the first row."""
+    rows = [[f"person-{number}", "The same for all"] for number in range(MANY)]
+    assert codes(table("profile,message", *rows[1:]), None) == []
+    assert codes(table("profile,message", *rows), None) == [("warning", "", "same-text")]
+    assert "row 2" in judged(table("profile,message", *rows), None)[1].problems[0].text
+
+
+def test_a_message_that_greets_another_row_is_warned_of() -> None:
+    """Messages that slid down by one: each greets somebody whom only another row names; a name of nobody's is left alone."""
+    people = [("Anna", "anna-a"), ("Bert", "bert-b"), ("Cleo", "cleo-c")]
+    rows = [[name, profile, f"Hi {people[index - 1][0]},\nhow are you?"] for index, (name, profile) in enumerate(people)]
+    found = codes(table("first name,profile,message", *rows), None)
+    assert sorted(found) == [("warning", f"C{row}", "greeting-other") for row in (2, 3, 4)]
+    right = [[name, profile, f"Hi {name[:3]},"] for name, profile in people]
+    assert codes(table("first name,profile,message", *right), None) == []
+
+
+# --- the check of this program by itself
+
+
+class Forgetful(Part):
+    """A renderer that is wrong: it fills in what the row before had."""
+
+    before = ""
+
+    def render(self, values: Mapping[str, object]) -> str:
+        was, Forgetful.before = Forgetful.before, super().render(values)
+        return was or "Hello dear you"
+
+
+def test_another_rows_value_in_a_message_is_caught() -> None:
+    """With a renderer that mixes rows up, no row but the first is sent."""
+    template = parse("Hello dear {{ first_name }}", Path("t.j2"))
+    wrong = replace(template, body=Forgetful(template.body.compiled, template.body.names, template.body.literal))
+    names = ["Anna", "Bert", "Cleo"]
+    _, found = judge(check(table("first name,profile", *([name, f"{name}-x"] for name in names)), wrong))
+    assert [(problem.cell, problem.code) for problem in found.problems] == [
+        ("row 3", "foreign-value"),
+        ("row 4", "foreign-value"),
+    ]
+
+
+words = st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs", "Po"]), min_size=1, max_size=12)
+
+
+@given(st.lists(st.tuples(words, words), min_size=2, max_size=6, unique=True), st.booleans())
+def test_honest_messages_are_never_taken_for_another_rows(values: list[tuple[str, str]], upper: bool) -> None:
+    """Whatever the values, and whatever a filter makes of them."""
+    template = f"Dear reader, {{{{ a{'|upper' if upper else ''} or 'x' }}}} and {{{{ b|title or 'x' }}}}"
+    rows = [[a, b, f"person-{number}"] for number, (a, b) in enumerate(values)]
+    assert not [code for _, _, code in codes(table("a,b,profile", *rows), template) if code == "foreign-value"]
+
+
+def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
+    """="00456" and '00456, as Excel is made to keep zeros; in a workbook they are what they are."""
+    rows = [["a", '="00456"', "jo-doe"], ["b", "'+49 151", "al-doe"]]
+    texts = []
+    for delimiter in (",", None):
+        checked, _ = judged(table("x,code,profile", *rows, delimiter=delimiter), "code {{ code }}")
+        texts.append([entry.message.text for entry in checked.entries() if entry.message])
+    assert texts == [["code 00456", "code +49 151"], ['code ="00456"', "code '+49 151"]]
