@@ -517,9 +517,12 @@ def _guarded(arguments: list[str]) -> int:
 def _load(source: Path, *, columns: list[str] | None = None, accounts: list[str] | None = None, **options: Any) -> Campaign:
     from runner.campaign import Options, check_role, load
 
-    mapping = {}
+    mapping: dict[str, str] = {}
     for said in columns or ():
         role, separator, header = said.partition("=")
+        if not separator and mapping:  # CAMPAIGN_COLUMN comes split at its spaces, also at those within a header
+            mapping[next(reversed(mapping))] += f" {said}"
+            continue
         if not separator or not header.strip():
             remedy = 'Write ROLE=HEADER: --column recipientProfileId="LinkedIn".'
             raise UsageError(f"--column {said!r} names no header.", remedy=remedy)

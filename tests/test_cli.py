@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from runner.cli import _guarded
 from runner.rehearsal.endpoint import Answer
@@ -368,3 +369,78 @@ def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
     assert "[key]" in dump
     assert KEY not in dump
     assert KEY not in Path("people.results.csv").read_text()
+
+
+def leads(path: Path) -> None:
+    """A colleague's workbook: a title above the table, a hidden row, a column by a name of their own."""
+    book = Workbook()
+    sheet: Any = book.active
+    for row in (["Spring fair"], [], ["First Name", "Kontakt URL"], ["Ana", "in/ana-a"], ["Bo", "in/bo-b"], ["test", "#N/A"]):
+        sheet.append(row)
+    sheet.row_dimensions[5].hidden = True
+    book.save(path)
+
+
+def test_any_list_is_read_as_its_options_say(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """What is in doubt is asked about in one sentence; the options answer; the problems come as text, JSON and a workbook."""
+    leads(tmp_path / "leads.xlsx")
+    write("hi.j2", "Hi {{ first_name }}")
+    mapped = ("--column", "recipientProfileId=Kontakt URL")
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", "--header-row", "3") == 3
+    assert "no column says whom to write to" in shell.out
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped) == 3
+    assert "--hidden skip" in shell.out
+    assert shell.run("leads.xlsx", "-t", "hi.j2", *mapped) == 3
+    assert "hidden" in shell.err
+    assert not shell.server.endpoint.receipts
+    code, answer = shell.json("check", "leads.xlsx", "-t", "hi.j2", *mapped, "--hidden", "skip", "-o", "problems.xlsx")
+    assert (code, answer["rows"], answer["ready"], answer["skipped"], answer["invalid"]) == (1, 3, 1, 1, 1)
+    assert [(found["code"], found["cell"]) for found in answer["problems"]] == [("cell-error", "B6")]
+    assert any("row 1 ('Spring fair')" in notice for notice in answer["notices"])
+    sheet = load_workbook("problems.xlsx")["Problems"]
+    lines = [[cell.value for cell in row][:6] for row in sheet.iter_rows(min_row=2)]
+    assert lines == [
+        ["error", "cell-error", "B6", 6, "Kontakt URL", "#N/A"],
+        ["skipped", "skipped", "row 5", 5, None, None],
+    ]
+    assert stat.S_IMODE(Path("problems.xlsx").stat().st_mode) == 0o600
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "leads.xlsx") == 2
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "problems.txt") == 2
+    for wrong in ("Kontakt", "recipientProfileId=", "recipientProfilId=Kontakt"):
+        assert shell("check", "leads.xlsx", "-t", "hi.j2", "--column", wrong) == 2
+    assert "recipientProfileId" in shell.err
+
+
+def test_the_environment_maps_columns_too(
+    shell: Shell, write: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A header with spaces, which an environment variable of several values would be split at."""
+    write("list.csv", "First Name,Kontakt URL,Text\nAna,ana-a,Hello there\n")
+    monkeypatch.setenv("CAMPAIGN_COLUMN", "recipientProfileId=Kontakt URL message=Text")
+    assert shell.json("preview", "list.csv")[1]["messages"][0]["message"] == "Hello there"
+
+
+def test_an_encoding_is_asked_for_and_taken(shell: Shell, write: Callable[[str, str], Path]) -> None:
+    """A list from Excel's plain CSV is refused with its own names; with --encoding it is sent as it reads."""
+    Path("list.csv").write_bytes("First Name;LinkedIn\nJürgen;jw-1\n".encode("cp1252"))
+    write("hi.j2", "Hi {{ first_name }}")
+    assert shell.run("list.csv", "-t", "hi.j2") == 3
+    assert "--encoding cp1252     Jürgen" in shell.err
+    assert shell.run("list.csv", "-t", "hi.j2", "--encoding", "cp1252") == 0
+    assert [receipt.message for receipt in shell.server.endpoint.receipts] == ["Hi Jürgen"]
+
+
+def test_a_campaign_file_says_how_the_list_is_read(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """The same as the options; the results go into a copy of the workbook, beside it; a wrong word is an error."""
+    leads(tmp_path / "leads.xlsx")
+    write("hi.j2", "Hi {{ first_name }}")
+    text = 'sheet = "leads.xlsx"\ntemplate = "hi.j2"\nheader_row = 3\nhidden = "skip"\nresults_in = "copy"\n'
+    write("spring.toml", text + '[columns]\nrecipientProfileId = "Kontakt URL"\n')
+    assert shell.run("spring.toml") == 1
+    book = load_workbook("leads.results.xlsx")
+    assert [book.active["A1"].value, book.active["A3"].value] == ["Spring fair", "First Name"]  # type: ignore[index]
+    assert [book.active[f"C{row}"].value for row in (3, 4, 5, 6)] == ["status", "sent", "skipped", "invalid"]  # type: ignore[index]
+    for wrong in ('hidden = "maybe"', "header_row = 0", 'results_in = "place"', "encoding = 8"):
+        write("wrong.toml", f'sheet = "leads.xlsx"\n{wrong}\n')
+        assert shell("check", "wrong.toml") == 3
+        assert wrong.split(" = ")[0] in shell.err
