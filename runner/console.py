@@ -155,8 +155,8 @@ class Console:
         if uncertain:
             self.tell(f"Note: an earlier run ended in the middle of {_count(uncertain, 'message')}; see `campaign status`.")
         self.tell(f"Campaign {summary.campaign.name}: {_count(counts.rows, 'row')}; {_totals(counts)}.")
-        if taken.again and (taken.added or taken.rewritten or taken.withdrawn or taken.outdated):
-            changes = [_rows(taken.added, "new"), _rows(taken.rewritten, "changed"), f"{taken.withdrawn} vanished"]
+        if taken.again and (taken.added or taken.rewritten or taken.vanished or taken.outdated):
+            changes = [_rows(taken.added, "new"), _rows(taken.rewritten, "changed"), f"{taken.vanished} vanished"]
             self.tell(f"Since the sheet was last read: {', '.join(changes)}.")
             if taken.outdated:
                 self.tell(

@@ -63,8 +63,12 @@ def test_a_changed_list_is_told_by_its_rows(tmp_path: Path) -> None:
     world.people = [("Renamed", "person-0"), *crowd(1, 1), ("Other", "person-2"), *crowd(1, 3), *crowd(2, 10)]
     world.run(most=1)
     taken = world.plans[-1].taken_in
-    assert (taken.added, taken.rewritten, taken.withdrawn, taken.outdated) == ((6, 7), (4,), 1, (2,))
+    assert (taken.added, taken.rewritten, taken.vanished, taken.outdated) == ((6, 7), (4,), 1, (2,))
     assert world.server.receipts[0].message == "Hi Name0"
+    world.people = [("", "person-0"), *world.people[2:-1], ("", "person-11")]
+    world.run(most=1)
+    taken = world.plans[-1].taken_in
+    assert (taken.added, taken.rewritten, taken.vanished, taken.outdated) == ((), (6,), 1, ())
     assert world.lines()[0].message == "Hi Name0"
 
 

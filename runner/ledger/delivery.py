@@ -74,6 +74,7 @@ def take_in(
     spellings = Spellings(connection)
     barred = suppressed(connection, spellings)
     known, waiting = _known(connection, campaign_id, spellings)
+    unmet = _listed(connection, campaign_id)  # until a row names them again
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
 
     taken: dict[int | str, int] = {}  # delivery id or new identity → row number
@@ -106,6 +107,7 @@ def take_in(
         delivery = next((one for one in same if one.status in ATTEMPTED), same[0] if same else None)
         twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
         status, reason, identity = None, None, None
+        unmet.difference_update(one.id for one in same)
         if twin is not None:
             status, reason = Status.SKIPPED, entry.skipped or f"same person as row {twin}"
         elif delivery is not None and delivery.status in ATTEMPTED:
@@ -115,10 +117,10 @@ def take_in(
                 moved.append({"_id": delivery.id, "position": position, "row": number})
             if entry.message is not None and delivery.values[_TEXT] != entry.message.text:
                 outdated.append(number)
-        elif entry.skipped:
-            status, reason = Status.SKIPPED, entry.skipped
         elif entry.message is None:
-            status, reason = Status.INVALID, entry.reason
+            status, reason = Status.SKIPPED if entry.skipped else Status.INVALID, entry.reason
+            if delivery is not None and delivery.status is Status.WAITING:
+                rewritten.append(number)
         elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
             # The ledger that knows it is another one; the sheet is all there is to go by.
             status, reason = Status.SKIPPED, f"this results sheet says it was {entry.earlier}"
@@ -158,8 +160,8 @@ def take_in(
         if len(rows) >= _BATCH:
             flush()
     flush()
-    withdrawn = _withdraw(connection, waiting - wanted)
-    return TakenIn(tuple(added), tuple(rewritten), withdrawn, tuple(outdated), bool(known))
+    _withdraw(connection, waiting - wanted)
+    return TakenIn(tuple(added), tuple(rewritten), len(unmet), tuple(outdated), bool(known))
 
 
 def _account(message: Message, accounts: Sequence[str]) -> str:
@@ -206,13 +208,22 @@ def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> tu
     return known, waiting
 
 
-def _withdraw(connection: Connection, ids: set[int]) -> int:
+def _listed(connection: Connection, campaign_id: int) -> set[int]:
+    """The ids of all deliveries that a row of the list stands for."""
+    same = sa.and_(
+        schema.row.c.campaign_id == schema.delivery.c.campaign_id, schema.row.c.identity == schema.delivery.c.identity
+    )
+    joined = schema.delivery.join(schema.row, same)
+    statement = sa.select(schema.delivery.c.id).select_from(joined).where(schema.delivery.c.campaign_id == campaign_id)
+    return set(connection.scalars(statement))
+
+
+def _withdraw(connection: Connection, ids: set[int]) -> None:
     table = schema.delivery
     values = [{"_id": id_} for id_ in ids]
     if values:
         statement = sa.update(table).where(table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING)
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
-    return len(values)
 
 
 def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> bool:

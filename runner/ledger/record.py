@@ -189,11 +189,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was rewritten, how many waiting
-    people were withdrawn, and rows that changed after they were sent. `again` when the campaign had been read before."""
+    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was rewritten or can no longer go,
+    how many people are no longer listed, and rows that changed after they were sent. `again` when it had been read before."""
 
     added: tuple[int, ...] = ()
     rewritten: tuple[int, ...] = ()
-    withdrawn: int = 0
+    vanished: int = 0
     outdated: tuple[int, ...] = ()
     again: bool = False
