@@ -16,7 +16,7 @@ MAX_CELL: Final = 1_048_576
 # Excel keeps 15 digits of a number; what stood behind them is zeros or gone. A float holds whole numbers exactly up to 2**53.
 _EXACT_BELOW: Final = 1e15
 _WHOLE_BELOW: Final = 2**53
-ROUNDED: Final = "a number of 16 digits or more, of which the spreadsheet program has changed the last ones"
+ROUNDED: Final = "a number of 16 digits or more, of which spreadsheet programs keep only the first 15"
 # What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV holds it as text.
 ERROR_TEXT: Final = re.compile(r"#[^\W\d_][\w/]*[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|#BLOCKED!|Err:\d{3}")
 # Zero-width and bidirectional marks ride along when text is copied from a web page or a chat.

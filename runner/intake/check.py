@@ -183,9 +183,10 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         return
     headers = [column.header.strip() for column in layout.inputs if column.header.strip()]
     guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, headers))), None)
-    remedy = "Name the column that holds the profile IDs, links or URNs recipientProfileId."
+    remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
     if guess:
-        remedy = f"Did you mean {guess!r}? Rename it recipientProfileId (or recipientProfileUrn)."
+        remedy = f'Did you mean {guess!r}? Rename it, or say so: --column recipientProfileId="{guess}".'
+    remedy += " If these are not the columns' names: --header-row N."
     shown = ", ".join(headers[:12]) + (" …" if len(headers) > 12 else "")
     yield Problem(
         "no-recipient-column",

@@ -10,17 +10,19 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
 from runner.errors import RefusedError
 from runner.intake.cell import MAX_CELL
-from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Grid, Row, Source
+from runner.intake.column import names_recipients
+from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, MAX_ROWS, Grid, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024**2
+_END: Final = "\x1a"
 # What lists are saved in where they are not UTF-8, with who does that.
 _LIKELY: Final = {
     "cp1252": "Western Europe, Excel's plain CSV",
@@ -29,36 +31,37 @@ _LIKELY: Final = {
     "cp1251": "Cyrillic",
     "cp1253": "Greek",
     "cp1254": "Turkish",
-    "shift_jis": "Japanese",
+    "cp932": "Japanese",
     "gb18030": "Chinese",
-    "big5": "Traditional Chinese",
+    "cp950": "Traditional Chinese",
     "cp949": "Korean",
 }
-_SHOWN: Final = 6
+# Codecs of text, but of no file's.
+_NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
+_MARKED: Final = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 _RECIPIENT: Final = r"\"?(?:(?:https?://)?(?:\w+\.)?linkedin\.com/in/|urn:li:)\S*?"
 
 
-def grid(source: Source, encoding: str | None = None) -> Grid:
-    """A text file's rows. Raises RefusedError when its encoding or its delimiter is in doubt."""
+def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()) -> Grid:
+    """A text file's rows; `mapped` are headers that are known to be its own.
+
+    Raises RefusedError when its encoding or its delimiter is in doubt.
+    """
     encoding = _encoding(source, encoding)
     _refuse_endless_lines(source)
     sample = _sample(source.data, encoding)
-    declared = re.match(r'"?sep=(.)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
-    delimiter = declared[1] if declared else _delimiter(source, sample)
+    declared = re.match(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
+    delimiter = declared[1] if declared else _delimiter(source, sample, mapped)
     return Grid(None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter)
 
 
 def _encoding(source: Source, said: str | None) -> str:
     path, data = source.path, source.data
     if said:
-        try:
-            name = codecs.lookup(said).name
-            b"".decode(name)  # some codecs are not of text
-        except LookupError:
-            raise RefusedError(
-                f"There is no encoding {said!r}.", remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}."
-            ) from None
-        return "utf-8-sig" if name == "utf-8" else name
+        return _said(source, said)
     if data[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
         return "utf-32"
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -67,7 +70,7 @@ def _encoding(source: Source, said: str | None) -> str:
     if b"\0" in head:
         halves = head[0::2], head[1::2]
         for zeros, guess in zip(halves, ("utf-16-be", "utf-16-le"), strict=True):
-            if zeros.count(0) > len(zeros) * 0.6:
+            if zeros.count(0) > len(zeros) * 0.6 and head.count(0) < len(head) * 0.6:
                 raise RefusedError(
                     f"{path} looks like UTF-16 text without the mark that says so.",
                     remedy=f"If it is, add --encoding {guess}; else save it as CSV (UTF-8) or XLSX.",
@@ -76,13 +79,41 @@ def _encoding(source: Source, said: str | None) -> str:
             raise RefusedError(
                 f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
             )
-    if (position := data.find(b"\0")) >= 0:
+    _refuse_zeros(source)
+    return "utf-8-sig"
+
+
+def _said(source: Source, said: str) -> str:
+    """The encoding that a person named; a mark at the text's start wins over another byte order."""
+    try:
+        name = codecs.lookup(said).name
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # some codecs are not of text
+    except (LookupError, ValueError):
+        name = ""
+    if not name or name in _NOT_OF_FILES:
         raise RefusedError(
-            f"{path} holds characters of value zero: it was damaged on its way.",
-            where=f"{path.name}, line {_line_at(data, position)}",
+            f"There is no encoding {said!r}.", remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}."
+        )
+    for wide, marks in _MARKED.items():
+        if name.startswith(wide) and source.data.startswith(marks):
+            return wide
+        if name == wide:
+            raise RefusedError(
+                f"{source.path} is not {name} text: the mark that says its byte order is missing.",
+                remedy=f"If it is, add --encoding {name}-le or {name}-be; else leave --encoding out.",
+            )
+    if not name.startswith(tuple(_MARKED)):
+        _refuse_zeros(source)
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _refuse_zeros(source: Source) -> None:
+    if (position := source.data.find(b"\0")) >= 0:
+        raise RefusedError(
+            f"{source.path} holds characters of value zero: it was damaged on its way.",
+            where=f"{source.path.name}, line {_line_at(source.data, position)}",
             remedy="Fetch or save it again.",
         )
-    return "utf-8-sig"
 
 
 def _refuse_endless_lines(source: Source) -> None:
@@ -98,7 +129,7 @@ def _refuse_endless_lines(source: Source) -> None:
 
 
 def _line_at(data: bytes, position: int) -> int:
-    return data.count(b"\n", 0, position) + 1
+    return max(data.count(b"\n", 0, position), data.count(b"\r", 0, position)) + 1
 
 
 def _sample(data: bytes, encoding: str) -> str:
@@ -127,7 +158,7 @@ def _undecodable(source: Source, encoding: str) -> RefusedError:
         text = ", ".join(word for some in words for word in some[:2])
         if text and text.isprintable() and text not in shown.values():
             shown[name] = text
-    listed = "".join(f"\n    --encoding {name:<10} {text}  ({_LIKELY[name]})" for name, text in list(shown.items())[:_SHOWN])
+    listed = "".join(f"\n    --encoding {name:<10} {text}  ({_LIKELY[name]})" for name, text in shown.items())
     return RefusedError(
         f"{source.path} is not UTF-8 text, so its names could be misread.",
         where=where,
@@ -140,29 +171,36 @@ def _odd_words(line: str) -> list[str]:
     return [word for word in re.findall(r"[^\s,;|\t\"]+", line) if not word.isascii()]
 
 
-def _delimiter(source: Source, sample: str) -> str:
-    """The delimiter under which most of the first records are as wide as most of them are; a single column if none has two.
+def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
+    """The delimiter under which the most records are as wide as the header; where no header is known, as most of them are.
 
-    Raises RefusedError when two would do equally well.
+    A single column if none has two. Raises RefusedError when two would do equally well.
     """
-    scores = {}
+    fitting: dict[str, int] = {}
+    likely: dict[str, int] = {}
     for delimiter in DELIMITERS:
         widths: list[int] = []
+        header = 0
         with suppress(csv.Error):  # the sample ends in the middle, or has a quote too many: what came before counts
-            widths += (
-                len(record) for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(record)
-            )
+            for number, record in enumerate(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)):
+                if header:
+                    fitting[delimiter] += len(record) == header
+                elif number < HEADER_AMONG and len(record) > 1 and names_recipients(record, mapped):
+                    header, fitting[delimiter] = len(record), 1
+                if any(record):
+                    widths.append(len(record))
         if len(widths) > 2 and len(sample) >= _SAMPLE - 4:
             widths.pop()  # cut by the sample's end
         width = max(set(widths), key=widths.count, default=0)
         if width > 1:
-            scores[delimiter] = widths.count(width)
+            likely[delimiter] = widths.count(width)
+    scores = fitting or likely
     best = max(scores.values(), default=0)
     found = [delimiter for delimiter, score in scores.items() if score == best]
     if len(found) > 1:
         # In the header the right one separates words; the other stands within them, if at all.
-        header = next((line for line in sample.splitlines() if any(line.count(delimiter) for delimiter in found)), "")
-        found = [delimiter for delimiter in found if header.count(delimiter) == max(map(header.count, found))]
+        header_line = next((line for line in sample.splitlines() if any(line.count(delimiter) for delimiter in found)), "")
+        found = [delimiter for delimiter in found if header_line.count(delimiter) == max(map(header_line.count, found))]
     if len(found) > 1:
         names = " and ".join(DELIMITERS[delimiter] for delimiter in found)
         raise RefusedError(
@@ -175,7 +213,8 @@ def _delimiter(source: Source, sample: str) -> str:
 def _swallowed(record: Sequence[str], delimiter: str) -> bool:
     """Whether a record of several lines is really several rows: two stray quotes that pair up make one cell of what is between.
 
-    A line of text has its delimiters before a space or between digits; a row has not, and has one for each of its columns.
+    A line of text has its delimiters before a space or between digits. A row has not, and between its columns one each: within
+    quotes it can have no quotes of its own.
     """
     between, joined = len(record) - 1, delimiter.join(record)
     inside = joined.count(delimiter) - between
@@ -185,16 +224,29 @@ def _swallowed(record: Sequence[str], delimiter: str) -> bool:
     if inside < between and joined.find("/in/", first := max(joined.find("\n"), 0)) < 0 and joined.find("urn:li:", first) < 0:
         return False
     lines = joined.splitlines()
-    tight = re.compile(rf"{re.escape(delimiter)}(?=[^\s\d]|\d+{re.escape(delimiter)})")
-    counts = [len(tight.findall(line)) for line in lines]
-    inner = between > 1 and max(counts[1:-1], default=0) >= between
-    starts = re.compile(rf"{_RECIPIENT}{re.escape(delimiter)}", re.IGNORECASE)
-    return inner or min(counts) >= between or any(starts.match(line) for line in lines[1:-1])
+    at = re.escape(delimiter)
+    loose, parting = re.compile(rf"{at}[^\S\t]"), re.compile(rf"(?<!\d){at}|{at}(?!\d)")
+
+    def is_row(line: str) -> bool:
+        return line.count(delimiter) == between and not loose.search(line) and bool(parting.search(line))
+
+    starts = re.compile(rf"{_RECIPIENT}{at}(?!\s)", re.IGNORECASE)
+    inner = between > 1 and any(map(is_row, lines[1:-1]))
+    return inner or all(map(is_row, lines)) or any(starts.match(line) for line in lines[1:-1])
+
+
+def _without_end_mark(data: bytes, encoding: str) -> bytes:
+    """The text without the mark by which old programs end a file."""
+    if encoding in _MARKED:
+        encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
+    mark = _END.encode(encoding.removesuffix("-sig"))
+    aligned = len(data) % len(mark) == 0  # else the last bytes are of two characters
+    return data.removesuffix(mark) if aligned else data
 
 
 def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
-    data = source.data.rstrip(b"\x1a") if source.data.endswith(b"\x1a") else source.data  # old programs' end-of-file mark
+    data = _without_end_mark(source.data, encoding)
     file = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     file._CHUNK_SIZE = _SAMPLE  # type: ignore[attr-defined]
     new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
@@ -214,6 +266,8 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                     remedy='Open it in a text editor, look there, and save it again. A quote in a value is written "".',
                 )
             line = at
+            if record == [_END]:
+                continue
             yield new(Row, (number, record, (), (), False))
             if number > MAX_ROWS or len(record) > 20 * MAX_COLUMNS:
                 break
@@ -225,7 +279,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
             where=f"{source.path.name}, after row {number}",
             remedy='Open it in a spreadsheet program, look there, save it again. A quote in a value is written "".',
         ) from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _undecodable(source, encoding) from None
     raise RefusedError(
         f"The sheet has more than {MAX_ROWS:,} rows or {20 * MAX_COLUMNS:,} columns.",

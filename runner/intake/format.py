@@ -48,7 +48,7 @@ def open_grid(source: Source, reading: Reading) -> Grid:
                 f"{path} is a text file and has no worksheets, so --sheet {reading.sheet!r} cannot be meant.",
                 remedy="Leave --sheet out.",
             )
-        grid = delimited.grid(source, reading.encoding)
+        grid = delimited.grid(source, reading.encoding, reading.columns.values())
         kind = "csv"
     if suffix in _SUFFIXES and kind not in _SUFFIXES[suffix]:
         said = f"{path.name} is really {_KINDS[kind]}, whatever its name says; it was read as that."
@@ -60,7 +60,8 @@ def _old_kind(source: Source) -> str:
     # The names of an OLE file's streams are UTF-16; a workbook under a password is one such stream.
     if "EncryptedPackage".encode("utf-16-le") in source.data or "EncryptionInfo".encode("utf-16-le") in source.data:
         raise protected(source.path)
-    if "WordDocument".encode("utf-16-le") in source.data:
+    names = ("Workbook", "Book")
+    if "WordDocument".encode("utf-16-le") in source.data and not any(name.encode("utf-16-le") in source.data for name in names):
         raise RefusedError(
             f"{source.path} is a Word document, not a spreadsheet.", remedy="Copy its table to a sheet, save as XLSX."
         )

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from runner.intake.cell import ROUNDED, as_text, is_rounded
+from runner.intake.cell import ROUNDED, as_text, is_rounded, whole
 from runner.intake.code import Code
 from runner.intake.sheet import Fault, Row
 
@@ -32,10 +32,12 @@ def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
 
 
 def _cell(value: Any) -> tuple[str, tuple[Code, str] | None]:
-    if hasattr(value, "item"):
+    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
         value = value.item()  # numpy's numbers as Python's
     if is_rounded(value):
         return as_text(value), ("rounded-number", ROUNDED)
-    if isinstance(value, str | int | float | date | time | timedelta | Decimal):
+    if isinstance(value, str):
+        return whole(value), None
+    if isinstance(value, int | float | date | time | timedelta | Decimal):
         return as_text(value), None
     return str(value), ("cell-kind", f"the cell holds a {type(value).__name__}, which is neither text nor number nor date")

@@ -20,6 +20,8 @@ from runner.intake.code import Code
 MAX_BYTES: Final = 512 * 1024**2
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
+# The header is looked for among this many rows.
+HEADER_AMONG: Final = 20
 
 Hidden = Literal["include", "skip"]
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from runner.errors import RefusedError
 from runner.intake import format as formats
 from runner.intake.cell import clean
 from runner.intake.column import Column, names_recipients
-from runner.intake.sheet import MAX_COLUMNS, Fault, Grid, Reading, Row, Source, load
+from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, Fault, Grid, Reading, Row, Source, load
 
 if TYPE_CHECKING:
     import pandas
-
-_HEADER_AMONG: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,10 @@ def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None
         raise TypeError(f"a path or a pandas DataFrame is needed, not {type(source).__name__}")
     from runner.intake import frame
 
-    return _table(None, Grid(None, lambda: frame.rows(source, header=True), len(source.columns)), reading)
+    if source.columns.empty:
+        raise RefusedError("The data frame has no columns.", remedy="It needs one that says whom to write to.")
+    grid = Grid(None, lambda: frame.rows(source, header=True), len(source.columns))
+    return _table(None, grid, replace(reading, header_row=reading.header_row or 1))  # a frame says what its labels are
 
 
 def _place(path: Path | None, sheet: str | None) -> str:
@@ -109,12 +110,12 @@ def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
     It is the first that names a recipient column, if that is among the first rows and wider than all above it (a preamble is
     narrower than its table); else the first that holds anything.
     """
-    last = reading.header_row or _HEADER_AMONG
+    last = reading.header_row or HEADER_AMONG
     rows: list[Row] = []
     for row in grid.walk():
         if row.number > last and (rows or reading.header_row):
             break
-        if any(map(str.strip, row.cells)):
+        if any(map(clean, row.cells)):
             rows.append(row)
     if reading.header_row is not None:
         if not rows or rows[-1].number != reading.header_row:
@@ -130,7 +131,7 @@ def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
     single = max(map(_filled, rows)) == 1
     for index, row in enumerate(rows):
         filled = _filled(row)
-        if filled > widest and (filled > 1 or single) and names_recipients(row.cells, reading.columns.values()):
+        if (filled > widest if filled > 1 else single) and names_recipients(row.cells, reading.columns.values()):
             return row, rows[:index]
         widest = max(widest, filled)
     return rows[0], []
