@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 from xml.parsers import expat
 
-from defusedxml import DefusedXmlException
-from defusedxml import ElementTree as Xml
-
 from runner.errors import RefusedError
 from runner.intake.marks import DamagedError
 from runner.intake.sheet import Source
@@ -26,6 +23,9 @@ MAX_UNPACKED: Final = 2 * 1024**3
 MAX_RATIO: Final = 100
 RATIO_MATTERS_FROM: Final = 5 * 1024**2
 MAX_PARTS: Final = 10_000
+# The lists that hold a workbook together: of its parts, styles, links (65,530 on a sheet, which is Excel's most, are 10 MB).
+MAX_LISTING: Final = 12 * 1024**2
+_ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
 _END: Final = b"PK\x05\x06"
@@ -50,25 +50,27 @@ def kind(source: Source) -> str:
             names = {part.filename.replace("\\", "/").lower(): part for part in parts}
             _refuse_bombs(path, parts, len(names), len(source.data))
             if "mimetype" in names and "content.xml" in names:
-                if b"opendocument.spreadsheet" not in archive.read(names["mimetype"])[:100]:
+                if b"opendocument.spreadsheet" not in _start(archive, names["mimetype"]):
                     raise RefusedError(
                         f"{path} is an OpenDocument file, but not a spreadsheet.", remedy="Save the list as XLSX."
                     )
                 return "ods"
             book = main_part(archive)
             found = _MAIN_PARTS.get(posixpath.basename(book).rpartition(".")[2] if book.startswith("xl/") else book)
-            if found == "xlsx" and _STRICT in archive.read(book)[:4096]:
+            if found == "xlsx" and _STRICT in _start(archive, archive.getinfo(book)):
                 raise RefusedError(
                     f"{path} is saved as a Strict Open XML workbook, which is not read.",
                     remedy='In Excel choose Save As, type "Excel Workbook (*.xlsx)", not "Strict Open XML Spreadsheet".',
                 )
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, KeyError, DamagedError):
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, KeyError, ValueError):
         raise RefusedError(
             f"{path} is damaged: it cannot be unpacked.",
             remedy="Fetch or save it again; a download may have been cut short.",
         ) from None
     if found in ("xlsx", "xlsb"):
         return found
+    if "xl/workbook.xml" in names:  # under a name that spreadsheet programs do not give it
+        raise _not_a_workbook(path)
     numbers = "an Apple Numbers document" if any(name.startswith("index") and ".iwa" in name for name in names) else None
     if what := found or numbers or ("an Apple Numbers document" if "index.zip" in names else None):
         raise RefusedError(f"{path} is {what}.", remedy="Export or copy its table to an XLSX workbook or a CSV (UTF-8).")
@@ -77,6 +79,11 @@ def kind(source: Source) -> str:
         f"{path} is a ZIP archive, not a spreadsheet.",
         remedy=f"Unpack it and give the list inside: {', '.join(inside[:5])}." if inside else "Save the list as XLSX or CSV.",
     )
+
+
+def _start(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    with archive.open(part) as file:
+        return file.read(4096)
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
@@ -103,12 +110,20 @@ def _not_a_workbook(path: Path) -> RefusedError:
     return RefusedError(f"{path} is not a workbook that a spreadsheet program wrote.", remedy="Save the list again as XLSX.")
 
 
-def xml(archive: zipfile.ZipFile, part: str) -> Any:
-    """A part's XML, as its root element. Raises DamagedError, KeyError where there is no such part."""
-    try:
-        return Xml.fromstring(archive.read(part), forbid_dtd=True)
-    except (Xml.ParseError, DefusedXmlException) as error:
-        raise DamagedError(str(error)) from None
+def elements(archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING) -> Iterator[tuple[str, dict[str, str]]]:
+    """A part's elements in the order they begin, each with its name (without a prefix) and attributes.
+
+    Raises DamagedError (also for a part of more than `most` bytes), KeyError where there is no such part.
+    """
+    if archive.getinfo(part).file_size > most:
+        raise DamagedError("a listing without end")
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: found.append((local(name), attributes))
+    with archive.open(part) as file:
+        for _ in parse(parser, file):
+            yield from found
+            found.clear()
 
 
 def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
@@ -116,14 +131,16 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
     folder, name = posixpath.split(part)
     found = {}
     try:
-        root = xml(archive, posixpath.join(folder, "_rels", f"{name}.rels"))
+        for element, said in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), MAX_LISTING if part else _ROOT):
+            if element == "Relationship":
+                target = said.get("Target", "")
+                if said.get("TargetMode") != "External":
+                    target = (
+                        target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                    )
+                found[said.get("Id", "")] = (target, said.get("Type", "").rpartition("/")[2])
     except KeyError:
         return {}
-    for relation in root:
-        target, outside = relation.get("Target") or "", relation.get("TargetMode") == "External"
-        if not outside:
-            target = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-        found[relation.get("Id") or ""] = (target, (relation.get("Type") or "").rpartition("/")[2])
     return found
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from runner.errors import RefusedError
+from runner.intake.archive import MAX_RATIO
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, protected
 
 _PIECE: Final = 500
+_SURELY_HONEST: Final = 64 * 1024**2
 _MEMORY: Final = 4 * 1024**3
 _ROOT: Final = Path(__file__).parents[2]
 
@@ -116,9 +118,16 @@ def _main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     request = json.loads(sys.stdin.buffer.readline())
-    out = sys.stdout.buffer
-    for line in _answer(request, sys.stdin.buffer.read()):
-        out.write(json.dumps(line).encode() + b"\n")
+    out, data = sys.stdout.buffer, sys.stdin.buffer.read()
+    room = max(_SURELY_HONEST, MAX_RATIO * len(data))
+    for line in _answer(request, data):
+        piece = json.dumps(line).encode() + b"\n"
+        room -= len(piece)
+        if room < 0:  # few texts, named by very many cells
+            piece = b'{"damaged": true}\n'
+        out.write(piece)
+        if room < 0:
+            break
     out.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Final
@@ -15,6 +16,8 @@ from runner.intake.code import Code
 from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, Worksheet, cells_of
 from runner.intake.sheet import MAX_ROWS
 
+# The reader of values hands these on as they are written.
+_LONG_TIME: Final = re.compile(r"-|PT(?:2[4-9]|[3-9]\d|\d{3,})H")
 # The reader of values runs the words around these together, or adds their words to the cell's.
 _MISREAD: Final = {
     "text:tab",
@@ -103,6 +106,8 @@ def _fault(cell: Element) -> tuple[Code, str] | None:
         return ("cell-error", f"the cell shows the error {shown}")
     if value is None and kind != "string" and (kind or shown or not paragraphs):  # an empty text of a formula has a paragraph
         return UNCACHED if formula else UNREAD if kind or shown else None
+    if kind == "time" and _LONG_TIME.match(value or ""):
+        return UNREAD
     if value is None and any(part.tag in _MISREAD for part in cell.iter()):
         return UNREAD
     return None

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from runner.errors import RefusedError
 from runner.intake import ods, xls, xlsb, xlsx
@@ -52,8 +52,9 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         values: Values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
     else:
         reader = _OTHERS[kind]
+        opens_with = reader.active(data)
         tabs = _tabs(data)
-        active = next((index for index, tab in enumerate(tabs) if tab.name == reader.active(data)), 0)
+        active = next((index for index, tab in enumerate(tabs) if tab.name == opens_with), 0)
         chosen, notices = choose(tabs, active, sheet, name)
         found = reader.marks(data, chosen)
         values = _pandas(data, chosen.name)
@@ -112,7 +113,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
             cell = texts[column] if column < len(texts) else ""
             if code == "cell-error":
                 own.append(Fault(column, code, f"the cell shows the error {cell}" if cell else text))
-            elif not cell:
+            elif code != "merged-cell" or not cell:
                 own.append(Fault(column, code, text))
         yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
     # A reader of values ends before rows in which it sees none.
@@ -128,7 +129,14 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
 
 
 def _calamine(data: bytes, sheet: str) -> Values:
-    for number, values in enumerate(CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet).iter_rows(), 1):
+    try:
+        worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
+    except CalamineError:  # of some part that openpyxl passes over
+        yield from _openpyxl(data, sheet)
+        return
+    left = worksheet.start[1] if worksheet.start else 0  # its rows begin with the first column that holds anything
+    for number, values in enumerate(worksheet.iter_rows(), 1):
+        values[:0] = [""] * left
         if any(type(value) is float for value in values):
             yield number, [as_text(value) for value in values], rounded(values)
         else:

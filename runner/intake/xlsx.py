@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
 
-from runner.intake.archive import local, main_part, parse, relations, xml
+from runner.intake.archive import elements, local, main_part, parse, relations
 from runner.intake.marks import UNCACHED, DamagedError, Marks, WideError, Worksheet
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
@@ -20,8 +20,9 @@ _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
-_FAR: Final = re.compile(rb'r="[A-Z]{3}')
-_CELL: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+_ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)')
+_CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_CORNER: Final = re.compile(r"(?=.)\$?([A-Z]{1,3})?\$?(\d{1,7})?")
 
 
 def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
@@ -30,14 +31,14 @@ def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         book = main_part(archive)
         targets = relations(archive, book)
-        for element in xml(archive, book).iter():
-            if local(element.tag) == "sheet":
-                identifier = next((value for key, value in element.items() if local(key) == "id"), "")
+        for element, said in elements(archive, book):
+            if element == "sheet":
+                identifier = next((value for key, value in said.items() if local(key) == "id"), "")
                 part, kind = targets.get(identifier, ("", ""))
-                visible = (element.get("state") or "visible") == "visible"
-                found.append(Worksheet(element.get("name") or "", visible, kind != "worksheet", part))
-            elif local(element.tag) == "workbookView" and (element.get("activeTab") or "").isdigit():
-                active = int(element.get("activeTab"))
+                visible = said.get("state", "visible") == "visible"
+                found.append(Worksheet(said.get("name", ""), visible, kind != "worksheet", part))
+            elif element == "workbookView" and said.get("activeTab", "").isdecimal():
+                active = int(said["activeTab"])
     return found, active
 
 
@@ -80,7 +81,7 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
         while chunk := file.read(_CHUNK) or rest:
             text = rest + chunk if chunk is not rest else rest
             begun = begun or b"<worksheet" in text
-            if not begun or any(mark in text for mark in telling) or _FAR.search(text) or len(text) > 4 * _CHUNK:
+            if not begun or any(mark in text for mark in telling) or _ODD.search(text) or len(text) > 4 * _CHUNK:
                 return False
             # Whole rows only; the last, which may go on, is looked at again with what follows.
             cut = len(text) if chunk is rest else max(text.rfind(b"<row "), 0)
@@ -166,8 +167,8 @@ class _Scan:
             self._formula.append(text)
         elif self._in_value:
             self._has_value = True
-            if self._type == "s" and text.startswith("-"):
-                raise DamagedError("a text before the first")
+            if self._type == "s" and text.strip() and not text.strip().isdecimal():
+                raise DamagedError("a shared text without a number")  # one reader of values would take the first
 
     def _end(self, name: str) -> None:
         name = name.rpartition(":")[2]
@@ -185,35 +186,40 @@ class _Scan:
 
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """The styles (by their index, as cells name them) under which a number is shown as a date, a time or padded with zeros."""
-    try:
-        styles = xml(archive, "xl/styles.xml")
-    except KeyError:
+    if "xl/styles.xml" not in archive.namelist():
         return frozenset()
     formats: dict[str, str] = {}
     coded: set[str] = set()
-    for element in styles.iter():
-        if local(element.tag) == "numFmt":
-            formats[element.get("numFmtId") or ""] = element.get("formatCode") or ""
-        elif local(element.tag) == "cellXfs":
-            for index, style in enumerate(element):
-                number = style.get("numFmtId") or "0"
-                code = formats.get(number)
-                plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
-                shown_otherwise = (
-                    bool(re.search(r"[dmyhsDMYHS]|^0{2,}", plain)) if code is not None else 14 <= int(number) <= 47
-                )
-                if shown_otherwise or (code is None and int(number) > 49):
-                    coded.add(str(index))
+    section, index = "", 0
+    for element, said in elements(archive, "xl/styles.xml"):
+        if element == "numFmt":
+            formats.setdefault(said.get("numFmtId", ""), said.get("formatCode", ""))  # those of `dxfs` come later
+        elif element in ("cellStyleXfs", "cellXfs"):
+            section = element
+        elif element == "xf" and section == "cellXfs":
+            number = said.get("numFmtId", "0")
+            code = formats.get(number)
+            plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
+            shown_otherwise = bool(re.search(r"[dmyhsDMYHS]|^0{2,}", plain)) if code is not None else 14 <= int(number) <= 47
+            if shown_otherwise or (code is None and int(number) > 49):
+                coded.add(str(index))
+            index += 1
     return frozenset(coded)
 
 
 def _area(reference: str) -> tuple[int, int, int, int]:
-    """`B2:C4` as first row, first column, last row, last column. Raises DamagedError."""
+    """`B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column. Raises DamagedError."""
     first, _, last = reference.partition(":")
-    corners = [_CELL.fullmatch(corner) for corner in (first, last or first)]
+    corners = [_CORNER.fullmatch(corner) for corner in (first, last or first)]
     if corners[0] is None or corners[1] is None:
         raise DamagedError("an area without a place")
-    return (int(corners[0][2]), _column_index(corners[0][1]), int(corners[1][2]), _column_index(corners[1][1]))
+    (left, top), (right, bottom) = corners[0].groups(), corners[1].groups()
+    return (
+        int(top or 1),
+        _column_index(left) if left else 0,
+        int(bottom or MAX_ROWS),
+        _column_index(right) if right else _LAST_COLUMN - 1,
+    )
 
 
 def _column_index(letters: str) -> int:
