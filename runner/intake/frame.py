@@ -22,6 +22,9 @@ def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
         yield Row(1, list(labels))
     known = frame.notna().to_numpy()
     for number, values in enumerate(frame.itertuples(index=False, name=None), start=1):
+        if not header and values.count("") == len(values):
+            yield Row(number, ())
+            continue
         texts, faults = [], []
         for column, value in enumerate(values):
             text, fault = _cell(value) if known[number - 1, column] else ("", None)

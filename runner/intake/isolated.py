@@ -80,11 +80,10 @@ def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
         width, piece = 0, []
         for row in opened.rows:
             number, cells, faults, links, hidden = row
-            while len(cells) > width:
-                if cells[-1]:
-                    width = len(cells)
-                else:
-                    cells = cells[:-1]
+            end = len(cells)
+            while end > width and not cells[end - 1]:
+                end -= 1
+            width, cells = max(width, end), cells[:end]
             if number > MAX_ROWS or width > MAX_COLUMNS:
                 raise WideError  # noqa: TRY301
             piece.append([number, cells, faults, links, hidden] if faults or links or hidden else [number, cells])

@@ -57,7 +57,8 @@ class Marks:
 
     `faults` are cells that cannot be read (as code and sentence), `links` the targets behind cells, `merged` areas as first
     row, first column, last row, last column. `special` tells whether any cell shows something else than what is stored (an
-    error, a date, zeros before a number). `last_row` is the last that holds anything, None where nobody looked.
+    error, a date, zeros before a number). `last_row` is the last that holds anything, None where nobody looked. `wide` tells
+    that something stands further to the right than is read.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -67,6 +68,7 @@ class Marks:
     faults: dict[tuple[int, int], tuple[Code, str]] = field(default_factory=dict)
     special: bool = False
     last_row: int | None = None
+    wide: bool = False
 
     def hide_columns(self, first: int, last: int) -> None:
         self.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS)))

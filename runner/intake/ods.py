@@ -13,8 +13,8 @@ from xml.parsers import expat
 from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, Worksheet, cells_of
-from runner.intake.sheet import MAX_ROWS
+from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, WideError, Worksheet, cells_of
+from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 # The reader of values hands these on as they are written.
 _LONG_TIME: Final = re.compile(r"-|PT(?:2[4-9]|[3-9]\d|\d{3,})H")
@@ -38,7 +38,7 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError."""
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, WideError."""
     sheets: dict[str | None, Marks] = {}
     found, row, column = Marks(), 1, 0
 
@@ -56,6 +56,9 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             found, row, column = Marks(), 1, 0
 
     _walk(data, "content.xml", end)
+    # What the reader of values cannot open may have that width on any of its sheets: it opens them all.
+    if any(sheet.wide for sheet in ([sheets[tab.name]] if tab.name in sheets else sheets.values())):
+        raise WideError
     if tab.name not in sheets:
         raise DamagedError("no such worksheet")
     return sheets[tab.name]
@@ -81,16 +84,19 @@ def _row(found: Marks, element: Element, row: int) -> int:
     after, column, used = row + int(element.get("table:number-rows-repeated", 1)), 0, False
     for cell in element:
         first, column = column, column + int(cell.get("table:number-columns-repeated", 1))
+        down, across = int(cell.get("table:number-rows-spanned", 1)), int(cell.get("table:number-columns-spanned", 1))
+        if down > 1 or across > 1:
+            found.merged.append((row, first, row + down - 1, first + across - 1))
         if not (cell.get("office:value-type") or cell.get("table:formula") or len(cell)):
+            continue
+        if column > MAX_COLUMNS:
+            found.wide = True
             continue
         used, area = True, (row, first, after - 1, column - 1)
         if fault := _fault(cell):
             found.faults.update(dict.fromkeys(cells_of(area), fault))
         for link in [link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")][:1]:
             found.link(area, link.get("xlink:href", ""))
-        down, across = int(cell.get("table:number-rows-spanned", 1)), int(cell.get("table:number-columns-spanned", 1))
-        if down > 1 or across > 1:
-            found.merged.append((row, first, row + down - 1, first + across - 1))
     if used and element.get("table:visibility", "visible") != "visible":
         found.hidden_rows.update(range(row, min(after, MAX_ROWS + 1)))
     return after

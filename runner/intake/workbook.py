@@ -52,8 +52,12 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         values: Values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
     else:
         reader = _OTHERS[kind]
-        opens_with = reader.active(data)
-        tabs = _tabs(data)
+        opens_with = reader.active(data)  # first: calamine does not tell a password from damage
+        try:
+            tabs = _tabs(data)
+        except CalamineError:
+            reader.marks(data, Worksheet(""))  # which may know what is wrong
+            raise
         active = next((index for index, tab in enumerate(tabs) if tab.name == opens_with), 0)
         chosen, notices = choose(tabs, active, sheet, name)
         found = reader.marks(data, chosen)

@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterator
 
 from runner.intake.archive import main_part, relations
-from runner.intake.marks import ERRORS, DamagedError, Marks, UnreadableError, Worksheet
+from runner.intake.marks import ERRORS, DamagedError, Marks, UnreadableError, WideError, Worksheet
+from runner.intake.sheet import MAX_COLUMNS
 
 
 def active(data: bytes) -> str | None:
@@ -19,12 +20,14 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, UnreadableError."""
+    """What a worksheet says beside its values. Raises DamagedError, UnreadableError, WideError."""
     found, row = Marks(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         part = _sheets(archive)[0][tab.name]
         targets = relations(archive, part)
         for kind, body in _records(archive, part):
+            if 2 <= kind <= 11 and _long(body, 0) >= MAX_COLUMNS:  # the cells that hold something
+                raise WideError
             if kind == 0:  # BrtRowHdr
                 row = _long(body, 0) + 1
                 if body[11] & 0x10:
