@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ MAX_LISTING: Final = 12 * 1024**2
 _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
+_TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<]+")
 _END: Final = b"PK\x05\x06"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/"
 _MAIN_PARTS: Final = {
@@ -36,6 +38,23 @@ _MAIN_PARTS: Final = {
     "word/document.xml": "a Word document",
     "ppt/presentation.xml": "a PowerPoint file",
 }
+
+
+class LiteralArchive(zipfile.ZipFile):
+    """A workbook's parts for openpyxl, which takes each "x005F_" out of a shared text (making "_x0041_" an "A"): given one to
+    take."""
+
+    escaped = re.compile("xl/sharedstrings", re.IGNORECASE)
+
+    def open(self, name: str | zipfile.ZipInfo, *given: Any, **named: Any) -> IO[bytes]:
+        file = super().open(name, *given, **named)
+        if not self.escaped.match(name if isinstance(name, str) else name.filename):
+            return file
+        with file:
+            part = file.read()
+        if b"x005F_" in part:
+            part = _TEXT.sub(lambda text: text[0].replace(b"x005F_", b"xx005F_005F_"), part)
+        return io.BytesIO(part)
 
 
 def kind(source: Source) -> str:
@@ -56,7 +75,8 @@ def kind(source: Source) -> str:
                     )
                 return "ods"
             book = main_part(archive)
-            found = _MAIN_PARTS.get(posixpath.basename(book).rpartition(".")[2] if book.startswith("xl/") else book)
+            is_book = book.startswith("xl/") or "workbook" in book.lower()
+            found = _MAIN_PARTS.get(book.rpartition(".")[2] if is_book else book)
             if found == "xlsx" and _STRICT in _start(archive, archive.getinfo(book)):
                 raise RefusedError(
                     f"{path} is saved as a Strict Open XML workbook, which is not read.",

@@ -139,10 +139,12 @@ def column_letter(index: int) -> str:
 def _number(value: float, number_format: str) -> str:
     if isinstance(value, float):
         if not value.is_integer() or abs(value) >= _WHOLE_BELOW:
-            return repr(value)
+            return repr(value).removesuffix(".0")
         value = int(value)
     text = str(value)
-    return text.zfill(len(number_format)) if _ZEROS.fullmatch(number_format) else text
+    if _ZEROS.fullmatch(number_format):
+        return text.zfill(len(number_format) + (value < 0))
+    return text
 
 
 def _clock(value: time) -> str:

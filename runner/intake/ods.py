@@ -13,7 +13,7 @@ from xml.parsers import expat
 from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, WideError, Worksheet, cells_of
+from runner.intake.marks import UNCACHED, UNREAD, Marks, ProtectedError, UnreadableError, WideError, Worksheet, cells_of
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 # The reader of values hands these on as they are written.
@@ -38,7 +38,7 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, WideError."""
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError, WideError."""
     sheets: dict[str | None, Marks] = {}
     found, row, column = Marks(), 1, 0
 
@@ -60,7 +60,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     if any(sheet.wide for sheet in ([sheets[tab.name]] if tab.name in sheets else sheets.values())):
         raise WideError
     if tab.name not in sheets:
-        raise DamagedError("no such worksheet")
+        raise UnreadableError("it is written in a form that is not read")
     return sheets[tab.name]
 
 

@@ -9,18 +9,23 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from runner.errors import RefusedError
 from runner.intake import ods, xls, xlsb, xlsx
+from runner.intake.archive import LiteralArchive
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_rounded, unescaped
 from runner.intake.code import Code
 from runner.intake.marks import DamagedError, Marks, Worksheet
 from runner.intake.sheet import Fault, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
+# Formats of dates that Excel has built in for Chinese, Japanese and Korean only; files do not spell them out.
+_EAST_ASIAN: Final = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd hh:mm")
+_FIRST_YEAR: Final = 1900
 _MERGED: Final = "merged with the cell above or beside it, which alone holds the value; unmerge the cells and fill each in"
 
 
@@ -113,11 +118,9 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
     for number, texts, own in values:
         if last is not None and number > last:
             return
+        told = {fault.column for fault in own}
         for column, code, text in faults.get(number, ()):
-            cell = texts[column] if column < len(texts) else ""
-            if code == "cell-error":
-                own.append(Fault(column, code, f"the cell shows the error {cell}" if cell else text))
-            elif code != "merged-cell" or not cell:
+            if column not in told and (code != "merged-cell" or not any(texts[column : column + 1])):
                 own.append(Fault(column, code, text))
         yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
     # A reader of values ends before rows in which it sees none.
@@ -148,22 +151,30 @@ def _calamine(data: bytes, sheet: str) -> Values:
 
 
 def _openpyxl(data: bytes, sheet: str) -> Values:
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    worksheet: Any = book[sheet]
+    BUILTIN_FORMATS.update(_EAST_ASIAN)
+    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    reader.archive = LiteralArchive(io.BytesIO(data))
+    reader.read()
+    worksheet: Any = reader.wb[sheet]
     worksheet.reset_dimensions()  # the file's own claim of its size can be wrong
     for number, cells in enumerate(worksheet.iter_rows(), 1):
-        texts = []
-        for cell in cells:
+        texts, own = [], rounded([cell.value for cell in cells])
+        for index, cell in enumerate(cells):
             value = cell.value
             if isinstance(value, str):
                 texts.append(unescaped(value))
+                if cell.data_type == "e":
+                    own.append(Fault(index, "cell-error", f"the cell shows the error {value}"))
             elif type(value) is int or type(value) is float:
                 texts.append(as_text(value, cell.number_format))
             else:
                 texts.append(as_text(value))
-        yield number, texts, rounded([cell.value for cell in cells])
+                if isinstance(value, datetime) and value.year < _FIRST_YEAR:
+                    own.append(Fault(index, "cell-error", "the cell shows no date: it would lie before 1900"))
+        yield number, texts, own
 
 
 def _pandas(data: bytes, sheet: str) -> Values:

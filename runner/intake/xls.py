@@ -9,7 +9,7 @@ from typing import Final
 
 import olefile
 
-from runner.intake.marks import ERRORS, UNCACHED, DamagedError, Marks, ProtectedError, UnreadableError, Worksheet
+from runner.intake.marks import ERRORS, UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, UnreadableError, Worksheet
 
 _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
@@ -37,6 +37,8 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
                 found.faults[awaited] = UNCACHED
             elif form == 2:
                 found.fail(row, column, ERRORS.get(body[8], ""))
+        elif kind in (0x206, 0x406):  # FORMULA as older programs wrote it, which the reader of values leaves out
+            found.faults[row, column] = UNREAD
         elif kind == 0x207:  # STRING, the text that the last formula stored
             found.faults.pop(awaited, None)
         elif kind == 0x205 and body[7]:  # BOOLERR

@@ -20,7 +20,8 @@ _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
-_ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)')
+_EXACT: Final = 15
+_ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)|<v>\d{16}')
 _CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _CORNER: Final = re.compile(r"(?=.)\$?([A-Z]{1,3})?\$?(\d{1,7})?")
 
@@ -35,7 +36,7 @@ def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
             if element == "sheet":
                 identifier = next((value for key, value in said.items() if local(key) == "id"), "")
                 part, kind = targets.get(identifier, ("", ""))
-                visible = said.get("state", "visible") == "visible"
+                visible = said.get("state") not in ("hidden", "veryHidden")
                 found.append(Worksheet(said.get("name", ""), visible, kind != "worksheet", part))
             elif element == "workbookView" and said.get("activeTab", "").isdecimal():
                 active = int(said["activeTab"])
@@ -158,8 +159,7 @@ class _Scan:
         self._has_formula = self._has_value = False
         if self._type == "e":
             self.marks.fail(self._row, self._column, "")
-            self.marks.special = True
-        elif self._type == "d" or (self._type == "n" and attributes.get("s") in self._coded):
+        if self._type in ("d", "e") or (self._type == "n" and attributes.get("s") in self._coded):
             self.marks.special = True
 
     def _text(self, text: str) -> None:
@@ -167,6 +167,8 @@ class _Scan:
             self._formula.append(text)
         elif self._in_value:
             self._has_value = True
+            if self._type == "n" and len(text) > _EXACT and text.isdecimal():
+                self.marks.special = True
             if self._type == "s" and text.strip() and not text.strip().isdecimal():
                 raise DamagedError("a shared text without a number")  # one reader of values would take the first
 
@@ -186,12 +188,14 @@ class _Scan:
 
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """The styles (by their index, as cells name them) under which a number is shown as a date, a time or padded with zeros."""
-    if "xl/styles.xml" not in archive.namelist():
+    targets = relations(archive, main_part(archive)).values()
+    part = next((target for target, kind in targets if kind == "styles"), "")
+    if part not in archive.namelist():
         return frozenset()
     formats: dict[str, str] = {}
     coded: set[str] = set()
     section, index = "", 0
-    for element, said in elements(archive, "xl/styles.xml"):
+    for element, said in elements(archive, part):
         if element == "numFmt":
             formats.setdefault(said.get("numFmtId", ""), said.get("formatCode", ""))  # those of `dxfs` come later
         elif element in ("cellStyleXfs", "cellXfs"):

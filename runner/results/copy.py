@@ -23,11 +23,11 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.dimensions import ColumnDimension
 
+from runner.intake.archive import LiteralArchive
 from runner.results.loss import MACROS
 from runner.results.style import COLOURS, WIDTH_SAMPLE, escape, width_of
 
 _MAX_COLUMNS: Final = 16_384
-_TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<]+")
 
 
 class CopyError(Exception):
@@ -85,18 +85,8 @@ def _translated(done: str, passed: type[Exception] = CopyError) -> Iterator[None
         raise CopyError(f"The workbook cannot be {done} for a copy ({type(error).__name__}: {reason}).") from error
 
 
-class _Archive(zipfile.ZipFile):
-    """The workbook's parts, where openpyxl takes each x005F_ out of a text (making "_x0041_" an "A"): given one to take."""
-
-    def open(self, name: str | zipfile.ZipInfo, *given: Any, **named: Any) -> IO[bytes]:
-        file = super().open(name, *given, **named)
-        if not re.match("xl/(worksheets/|sharedstrings)", name if isinstance(name, str) else name.filename, re.IGNORECASE):
-            return file
-        with file:
-            part = file.read()
-        if b"x005F_" in part:
-            part = _TEXT.sub(lambda text: text[0].replace(b"x005F_", b"xx005F_005F_"), part)
-        return io.BytesIO(part)
+class _Archive(LiteralArchive):
+    escaped = re.compile("xl/(worksheets/|sharedstrings)", re.IGNORECASE)  # with formats within texts, openpyxl does it in both
 
 
 class _Reader(ExcelReader):

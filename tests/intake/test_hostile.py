@@ -1,0 +1,247 @@
+"""Damaged, dangerous and foreign files: each refused with a sentence of its own kind and a way out, never another exception.
+
+How long and how much memory that takes is proved apart, since a busy machine is no fault: `python -m tests.intake.test_hostile`
+reads each file in a process of its own and says which took more than 3 s or 300 MB.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from runner.errors import ExitCode, RefusedError
+from runner.intake.table import read
+from tests.intake.books import PEOPLE, Tab, heavy, hostile, parts_with, row, text, xlsx, zipped
+
+_NO_PROGRAM: Final = "is not a workbook that a spreadsheet program wrote"
+_NO_UNPACKING: Final = "damaged: it cannot be unpacked"
+_DAMAGED: Final = "is damaged or is not a workbook"
+_FAR: Final = "more than 1,000 columns or 1,048,576 rows"
+_NO_SHEET: Final = "is a ZIP archive, not a spreadsheet"
+
+REFUSED: Final = {
+    "1 GB of cells": _NO_PROGRAM,
+    "a string of 2 GB": _NO_PROGRAM,
+    "4 GB of spaces": _NO_PROGRAM,
+    "thousands of small bombs": _NO_PROGRAM,
+    "a part called larger than it is": _NO_PROGRAM,
+    "a part called smaller than it is": _DAMAGED,
+    "billion laughs": _DAMAGED,
+    "billion laughs in the workbook's part": _DAMAGED,
+    "billion laughs in the relations": _NO_UNPACKING,
+    "billion laughs in the styles": _DAMAGED,
+    "billion laughs in the shared strings": _DAMAGED,
+    "an external entity": _DAMAGED,
+    "an external entity in the shared strings": _DAMAGED,
+    "a part twice": _NO_PROGRAM,
+    "a part twice but for case": _NO_PROGRAM,
+    "overlapping parts": _NO_PROGRAM,
+    "10,001 parts": _NO_PROGRAM,
+    "a cell at XFD1048576": _FAR,
+    "a cell in row 1,048,577": _FAR,
+    "a row number of 20 digits": _FAR,
+    "a column beyond XFD": _FAR,
+    "a row called minus one": _DAMAGED,
+    "rows out of their order": _DAMAGED,
+    "an endless tag": _DAMAGED,
+    "an endless attribute": _DAMAGED,
+    "elements a million deep": _DAMAGED,
+    "a wrong checksum in a stored part": _DAMAGED,
+    "a flipped bit in a deflated part": _DAMAGED,
+    "no shared strings": _DAMAGED,
+    "a shared string beyond the last": _DAMAGED,
+    "a shared string before the first": _DAMAGED,
+    "a shared string that is no number": _DAMAGED,
+    "no workbook": _NO_UNPACKING,
+    "no worksheet": _DAMAGED,
+    "no worksheets listed": _DAMAGED,
+    "no relations": _DAMAGED,
+    "a workbook that is no XML": _DAMAGED,
+    "cut in the middle of a row": _DAMAGED,
+    "a truncated file": _NO_UNPACKING,
+    "a file of its first bytes": _NO_UNPACKING,
+    "an empty archive": _NO_SHEET,
+    "a web page": "a web page",
+    "a web page after blank lines": "a web page",
+    "nothing": "is empty",
+    "zeros": "not a text file",
+    "a PDF": "a PDF",
+    "XML of 2003": "XML spreadsheet of 2003",
+    "a workbook under a password": "protected by a password",
+    "a Word document of 2003": "a Word document",
+    "an OLE file of nothing": _DAMAGED,
+    "an archive under a password": "under a password",
+    "another packing": _NO_PROGRAM,
+    "Strict Open XML": "Strict Open XML",
+    "a Word document": "a Word document",
+    "a PowerPoint file": "a PowerPoint file",
+    "a Numbers document": "an Apple Numbers document",
+    "an older Numbers document": "an Apple Numbers document",
+    "an OpenDocument text": "an OpenDocument file, but not a spreadsheet",
+    "a CSV in a ZIP file": _NO_SHEET,
+    "any ZIP file": _NO_SHEET,
+    "part names with backslashes": _NO_PROGRAM,
+    "part names in capitals": _NO_PROGRAM,
+}
+# What reads well enough, and as what: the header, and the texts of the rows below it.
+READ: Final = {
+    "text": (["Just a note", " and no sheet."], [["Yours", " Jo"], ["Just a note", " and no sheet."]] * 2 + [["Yours", " Jo"]]),
+    "a number that is none": ([*PEOPLE[0]], [[*PEOPLE[1]], ["12abc", ""]]),
+    "no content types": ([*PEOPLE[0]], [[*PEOPLE[1]]]),
+}
+
+
+def test_every_hostile_file_has_its_place_in_a_table() -> None:
+    """A file that somebody adds is either refused with a known sentence or read as known rows."""
+    assert sorted({**REFUSED, **READ}) == sorted(hostile())
+
+
+@pytest.mark.parametrize(("name", "words"), REFUSED.items(), ids=list(REFUSED))
+def test_a_hostile_file_is_refused(tmp_path: Path, name: str, words: str) -> None:
+    """With the sentence of its kind, its name, a remedy, and exit code 3; whatever parsers raise stays inside."""
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(hostile()[name]())
+    with pytest.raises(RefusedError) as caught:
+        list(read(path).rows())
+    assert words in caught.value.what
+    assert "list.xlsx" in f"{caught.value.what} {caught.value.where}"
+    assert caught.value.remedy
+    assert caught.value.exit_code is ExitCode.REFUSED
+
+
+@pytest.mark.parametrize(("name", "expected"), READ.items(), ids=list(READ))
+def test_a_harmless_file_is_read(tmp_path: Path, name: str, expected: tuple[list[str], list[list[str]]]) -> None:
+    """A text is a CSV, said so; a workbook without what nobody needs is one all the same."""
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(hostile()[name]())
+    table = read(path)
+    assert ([column.header for column in table.columns], [list(row.cells) for row in table.rows()]) == expected
+    assert any("whatever its name says" in notice for notice in table.notices) is (name == "text")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xls", ".txt", ""])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a workbook under a password", "protected by a password"),
+        ("XML of 2003", "XML spreadsheet of 2003"),
+        ("a web page", "a web page"),
+        ("1 GB of cells", _NO_PROGRAM),
+        ("a Word document", "a Word document"),
+    ],
+)
+def test_names_hide_nothing(tmp_path: Path, suffix: str, name: str, words: str) -> None:
+    """The content decides, never the ending: an export named .xls is told for what it is."""
+    path = tmp_path / f"list{suffix}"
+    path.write_bytes(hostile()[name]())
+    with pytest.raises(RefusedError, match=words):
+        read(path)
+
+
+def test_a_zip_file_names_the_list_inside() -> None:
+    """The remedy says which file to unpack."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.xlsx"
+        path.write_bytes(hostile()["a CSV in a ZIP file"]())
+        with pytest.raises(RefusedError) as caught:
+            read(path)
+    assert "people.csv" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("place", range(0, 100, 7))
+def test_a_file_cut_anywhere_is_refused(tmp_path: Path, place: int) -> None:
+    """A download that stopped, at any hundredth of the file."""
+    whole = xlsx([*PEOPLE, *((f"Al {at}", f"al-{at}") for at in range(300))])
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(whole[: max(4, len(whole) * place // 100)])
+    with pytest.raises(RefusedError):
+        list(read(path).rows())
+
+
+def test_any_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
+    """A byte changed anywhere in a small workbook never changes what is read: at worst the file is refused."""
+    whole = xlsx(row(1, text("A1", "Name"), text("B1", "LinkedIn")) + row(2, text("A2", "Jo"), text("B2", "jo-doe")))
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(whole)
+    expected = [(row.number, row.cells) for row in read(path).rows()]
+    assert expected == [(2, ["Jo", "jo-doe"])]
+    refused = 0
+    for place in range(5, len(whole), max(1, len(whole) // 60)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            found = [(row.number, row.cells) for row in read(path).rows()]
+        except RefusedError:
+            refused += 1
+        else:
+            assert found == expected, place
+    assert refused > 30
+
+
+# --- the files themselves are what they are called
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3, 7, 100])
+def test_a_heavy_member_is_a_true_one(times: int) -> None:
+    """What is built without its weight unpacks, with its checksum, to what it says: the bombs are real, not broken files."""
+    block = b"some of it, and more. " * 50
+    with zipfile.ZipFile(io.BytesIO(zipped([heavy("x", b"<start>", block, times, b"<end>")]))) as archive:
+        assert archive.read("x") == b"<start>" + block * times + b"<end>"
+
+
+def test_the_smaller_sister_of_a_bomb_is_read(tmp_path: Path) -> None:
+    """The same way of building gives a good workbook when it is small: what is refused is the size."""
+    start = Tab().xml.partition("<sheetData>")[0] + "<sheetData>" + row(1, text("A1", "Name"))
+    sheet = heavy("xl/worksheets/sheet1.xml", start.encode(), b"<row><c><v>1</v></c></row>", 50, b"</sheetData></worksheet>")
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(zipped(parts_with(sheet)))
+    assert [list(row.cells) for row in read(path).rows()] == [["1"]] * 50
+
+
+# --- the longer proof
+
+
+_SECONDS: Final = 3.0
+_BYTES: Final = 300 * 1024**2
+
+
+def _prove(name: str, path: Path) -> str | None:
+    """Read one file in a process of its own; says what was too much, None when nothing."""
+    program = (
+        "import resource, sys\n"
+        "from runner.errors import RefusedError\n"
+        "from runner.intake.table import read\n"
+        "try:\n    list(read(sys.argv[1]).rows())\nexcept RefusedError:\n    pass\n"
+        "print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))\n"
+    )
+    begun = time.monotonic()
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    seconds = time.monotonic() - begun
+    if done.returncode:
+        return f"{name}: {done.stderr.strip().splitlines()[-1]}"
+    weight = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+    if seconds > _SECONDS or weight > _BYTES:
+        return f"{name}: {seconds:.1f} s, {weight // 1024**2} MB"
+    return None
+
+
+def _main() -> None:
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in hostile().items():
+            path = Path(folder) / "list.xlsx"
+            path.write_bytes(make())
+            found.append(_prove(name, path))
+    sys.exit("\n".join(filter(None, found)))
+
+
+if __name__ == "__main__":
+    _main()
