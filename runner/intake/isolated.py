@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -114,8 +115,9 @@ def _main() -> None:
     if os.name == "posix":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for limit, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
+            with suppress(ValueError, OSError):  # macOS refuses some; a lower limit may be set already
+                resource.setrlimit(limit, (most, most))
     request = json.loads(sys.stdin.buffer.readline())
     out, data = sys.stdout.buffer, sys.stdin.buffer.read()
     room = max(_SURELY_HONEST, MAX_RATIO * len(data))
