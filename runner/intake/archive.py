@@ -20,8 +20,9 @@ from runner.intake.marks import DamagedError
 from runner.intake.sheet import Source
 
 MAX_UNPACKED: Final = 2 * 1024**3
-# Sheets of text unpack to 5 times their size, of formatted blanks to 12, of small numbers to 21; bombs to 400 and more.
-MAX_RATIO: Final = 100
+# Sheets of text unpack to 5 times their size, of formatted blanks to 12, of small numbers to 21, of one text over and over to
+# 140; bombs to 400 and more.
+MAX_RATIO: Final = 200
 RATIO_MATTERS_FROM: Final = 5 * 1024**2
 MAX_PARTS: Final = 10_000
 # The lists that hold a workbook together: of its parts, styles, links (65,530 on a sheet, which is Excel's most, are 10 MB).
@@ -82,7 +83,9 @@ def kind(source: Source) -> str:
                     f"{path} is saved as a Strict Open XML workbook, which is not read.",
                     remedy='In Excel choose Save As, type "Excel Workbook (*.xlsx)", not "Strict Open XML Spreadsheet".',
                 )
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, KeyError, ValueError):
+    except KeyError:  # a part under another name than the one it is referred to
+        raise _not_a_workbook(path) from None
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, ValueError):
         raise RefusedError(
             f"{path} is damaged: it cannot be unpacked.",
             remedy="Fetch or save it again; a download may have been cut short.",
@@ -127,7 +130,10 @@ def _refuse_bombs(path: Path, parts: list[zipfile.ZipInfo], names: int, size: in
 
 
 def _not_a_workbook(path: Path) -> RefusedError:
-    return RefusedError(f"{path} is not a workbook that a spreadsheet program wrote.", remedy="Save the list again as XLSX.")
+    return RefusedError(
+        f"{path} is not a workbook that a spreadsheet program wrote.",
+        remedy="Open it in a spreadsheet program and save it again as XLSX.",
+    )
 
 
 def elements(archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING) -> Iterator[tuple[str, dict[str, str]]]:

@@ -225,7 +225,9 @@ def _swallowed(record: Sequence[str], delimiter: str) -> bool:
         return False
     lines = joined.splitlines()
     at = re.escape(delimiter)
-    loose, parting = re.compile(rf"{at}[^\S\t]"), re.compile(rf"(?<!\d){at}|{at}(?!\d)")
+    # Of two columns none is blank at a line's end: that is how a greeting ends.
+    loose = re.compile(rf"{at}[^\S\t]" if between > 1 else rf"{at}(?:[^\S\t]|$)")
+    parting = re.compile(rf"(?<!\d){at}|{at}(?!\d)")
 
     def is_row(line: str) -> bool:
         return line.count(delimiter) == between and not loose.search(line) and bool(parting.search(line))

@@ -79,9 +79,9 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
         what = "an XML spreadsheet of 2003"
     elif re.match(r"<(?:!doctype|html|head|body|meta|style|table|div|!--)", text, re.IGNORECASE):
         what = "a web page (HTML)"
-    elif re.match(r"<\?xml|<\w+[\s>]", text):
+    elif re.match(r"<\?xml|<\w+(?:\s[^<>]*)?>\s*<", text):
         what = "an XML file"
-    elif re.match(r"[{\[]\s*[\"{\[]", text):
+    elif re.match(r"\{\s*\"[^\"\n]*\"\s*:|\[\s*[{\[]", text):
         what = "a JSON file"
     elif start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"SQLite format 3")):
         what = "a picture, an archive or a database"

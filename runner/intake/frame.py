@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.intake.cell import ROUNDED, as_text, is_rounded, whole
 from runner.intake.code import Code
+from runner.intake.marks import UNREAD
 from runner.intake.sheet import Fault, Row
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
             continue
         texts, faults = [], []
         for column, value in enumerate(values):
-            text, fault = _cell(value) if known[number - 1, column] else ("", None)
+            text, fault = _cell(value) if known[number - 1, column] else ("", None if header else UNREAD)
             texts.append(text)
             if fault:
                 faults.append(Fault(column, *fault))

@@ -18,6 +18,7 @@ from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 # The reader of values hands these on as they are written.
 _LONG_TIME: Final = re.compile(r"-|PT(?:2[4-9]|[3-9]\d|\d{3,})H")
+_PADDED: Final = re.compile(r"0\d+")
 # The reader of values runs the words around these together, or adds their words to the cell's.
 _MISREAD: Final = {
     "text:tab",
@@ -112,7 +113,7 @@ def _fault(cell: Element) -> tuple[Code, str] | None:
         return ("cell-error", f"the cell shows the error {shown}")
     if value is None and kind != "string" and (kind or shown or not paragraphs):  # an empty text of a formula has a paragraph
         return UNCACHED if formula else UNREAD if kind or shown else None
-    if kind == "time" and _LONG_TIME.match(value or ""):
+    if (kind == "time" and _LONG_TIME.match(value or "")) or (kind == "float" and _PADDED.fullmatch(shown)):
         return UNREAD
     if value is None and any(part.tag in _MISREAD for part in cell.iter()):
         return UNREAD

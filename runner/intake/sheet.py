@@ -111,5 +111,6 @@ def load(path: Path) -> Source:
 def protected(path: Path) -> RefusedError:
     """The refusal of a workbook under a password."""
     return RefusedError(
-        f"{path} is protected by a password.", remedy="Open it in the spreadsheet program and save a copy without a password."
+        f"{path} is protected by a password.",
+        remedy="Open it in the spreadsheet program and save a copy without a password (Excel: File, Info, Protect Workbook).",
     )

@@ -11,6 +11,16 @@ import olefile
 
 from runner.intake.marks import ERRORS, UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, UnreadableError, Worksheet
 
+_ENCODINGS: Final = {
+    10000: "mac_roman",
+    10006: "mac_greek",
+    10007: "mac_cyrillic",
+    10029: "mac_latin2",
+    10081: "mac_turkish",
+} | {
+    32768: "mac_roman",
+    32769: "cp1252",
+}
 _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
 
@@ -24,7 +34,10 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError."""
     stream, found = _stream(data), Marks()
     awaited, blank, calculated = (0, 0), [], False
-    for kind, body in _records(stream, _sheets(stream)[0][tab.name]):
+    place = _sheets(stream)[0].get(tab.name)
+    if place is None:
+        raise UnreadableError("the name of its worksheet is in a form that is not read exactly")
+    for kind, body in _records(stream, place):
         row, column = int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little")
         if kind == 0x06:  # FORMULA
             form = body[6] if body[12:14] == b"\xff\xff" else None
@@ -63,7 +76,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
 def _stream(data: bytes) -> bytes:
     if int.from_bytes(data[44:48], "little") * 512 > len(data):  # olefile would read that many sectors of the same bytes
         raise DamagedError("the file is cut short")
-    with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as file:
+    with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_FATAL) as file:
         if file.exists("EncryptedPackage"):
             raise ProtectedError
         return bytes(file.openstream("Workbook" if file.exists("Workbook") else "Book").read())
@@ -95,7 +108,7 @@ def _sheets(stream: bytes) -> tuple[dict[str, int], int]:
         elif kind == 0x42:  # CODEPAGE
             if wide and number != 1200:  # the reader of values would take UTF-16 for that encoding
                 raise UnreadableError("its texts are in a form that is not read exactly")
-            encoding = {10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252"}.get(number, f"cp{number}")
+            encoding = _ENCODINGS.get(number, f"cp{number}")
         elif kind == 0x3D:  # WINDOW1
             first = int.from_bytes(body[10:12], "little")
         elif kind == 0x85:  # BOUNDSHEET

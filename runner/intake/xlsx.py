@@ -13,7 +13,7 @@ from typing import Final
 from xml.parsers import expat
 
 from runner.intake.archive import elements, local, main_part, parse, relations
-from runner.intake.marks import UNCACHED, DamagedError, Marks, WideError, Worksheet
+from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
@@ -21,7 +21,7 @@ _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
 _EXACT: Final = 15
-_ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)|<v>\d{16}')
+_ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)|t="inlineStr"[^>]*><v|<v>\d{16}')
 _CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _CORNER: Final = re.compile(r"(?=.)\$?([A-Z]{1,3})?\$?(\d{1,7})?")
 
@@ -118,6 +118,10 @@ class _Scan:
         elif name in ("v", "is"):
             # Programs that do not calculate write <v></v> behind a formula; a text that came out empty says that it is a text.
             self._has_value = not self._has_formula or self._type == "str"
+            if name == "v" and self._type == "inlineStr":  # a text where the readers of values do not look
+                self.marks.faults[self._row, self._column] = UNREAD
+            elif name == "is":
+                self.marks.faults.pop((self._row, self._column), None)
             self._in_value = True
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
             if self._column >= MAX_COLUMNS:

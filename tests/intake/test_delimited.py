@@ -631,3 +631,18 @@ def test_any_bytes_are_read_or_refused(data: bytes, said: str | None) -> None:
     if refused:
         assert refused.what
         assert refused.remedy
+
+
+def test_a_greeting_on_a_line_of_its_own_is_no_row(tmp_path: Path) -> None:
+    """Two columns, the message first: its lines end in commas, as greetings do."""
+    path = tmp_path / "x.csv"
+    path.write_text('message,recipientProfileId\n"Hi Ann,\nnice to meet you",ann\n', encoding="utf-8")
+    assert [list(row.cells) for row in read(path).rows()] == [["Hi Ann,\nnice to meet you", "ann"]]
+
+
+@pytest.mark.parametrize("header", ['{"Name"},{"URL"}', "<Name>,<URL>", '["Name"],URL'])
+def test_a_header_in_brackets_is_no_program_code(tmp_path: Path, header: str) -> None:
+    """Neither JSON nor XML begins so."""
+    path = tmp_path / "x.csv"
+    path.write_text(f"{header}\nJo,jo-doe\n", encoding="utf-8")
+    assert [list(row.cells) for row in read(path).rows()] == [["Jo", "jo-doe"]]

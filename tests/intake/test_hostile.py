@@ -60,7 +60,7 @@ REFUSED: Final = {
     "a shared string beyond the last": _DAMAGED,
     "a shared string before the first": _DAMAGED,
     "a shared string that is no number": _DAMAGED,
-    "no workbook": _NO_UNPACKING,
+    "no workbook": "is not a workbook that",
     "no worksheet": _DAMAGED,
     "no worksheets listed": _DAMAGED,
     "no relations": _DAMAGED,

@@ -102,6 +102,7 @@ PLAIN: Final[Mapping[str, Case]] = {
     "line breaks": _shared("<t>a\nb</t>", "a\nb"),
     "marked section": _inline("<![CDATA[a<b]]>", "a<b"),
     "comment within": _inline("a<!-- c -->b", "ab"),
+    "value in place of a text": Case("<v>x</v>", "", "inlineStr", faults=["cell-unread"]),
     "text and value": Case("<v>9</v><is><t>is</t></is>", "is", "inlineStr"),
     "empty shared string": _shared("<t/>", ""),
     "shared string of nothing": _shared("", ""),
