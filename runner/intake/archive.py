@@ -30,6 +30,7 @@ MAX_LISTING: Final = 12 * 1024**2
 _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
+_DEEPEST: Final = 10_000  # as far as can be told from the signs alone
 _TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<]+")
 _END: Final = b"PK\x05\x06"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/"
@@ -172,15 +173,18 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
 
 def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
     """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no XML, declares a document
-    type, or holds a tag without end (which costs expat the square of its length)."""
+    type, or holds a tag without end (which costs expat the square of its length) or elements within elements without end."""
 
     def refuse(*_: Any) -> None:
         raise DamagedError("a document type")
 
     parser.StartDoctypeDeclHandler = refuse
-    fed = 0
+    fed = depth = 0
     try:
         while chunk := file.read(_CHUNK):
+            depth += chunk.count(b"<") - 2 * chunk.count(b"</") - chunk.count(b"/>") - chunk.count(b"<!") - chunk.count(b"<?")
+            if depth > _DEEPEST:
+                raise DamagedError("elements without end")
             parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - parser.CurrentByteIndex > _LONGEST_TAG:

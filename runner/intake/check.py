@@ -14,7 +14,7 @@ from runner.errors import RefusedError
 from runner.intake.cell import clean, unguard
 from runner.intake.column import RECIPIENT_ROLES, Layout, lay_out, nearest
 from runner.intake.entry import Entry, Examiner, Problem
-from runner.intake.recipient import Recipient
+from runner.intake.recipient import Recipient, parse_plain
 from runner.intake.review import Review
 from runner.intake.sheet import Reading
 from runner.intake.table import Table
@@ -175,13 +175,20 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         letters = " and ".join(column.letter for column in columns)
         yield Problem(
             "duplicate-header",
-            f"{table.place}, row {table.header_row}: the columns {letters} are all called "
+            f"{table.place}, row {table.header_row}: the columns {letters} are {'both' if len(columns) == 2 else 'all'} called "
             f"{columns[0].header.strip()!r}, so which is {role} cannot be told",
             remedy="Rename or delete one of them.",
         )
     if any(role in layout.roles for role in RECIPIENT_ROLES):
         return
     headers = [column.header.strip() for column in layout.inputs if column.header.strip()]
+    if any(parse_plain(header) for header in headers):
+        yield Problem(
+            "no-recipient-column",
+            f"{table.place}, row {table.header_row}: where the columns' names should be is a person already",
+            remedy="Put a row above it that names the columns: First Name, LinkedIn URL …",
+        )
+        return
     guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, headers))), None)
     remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
     if guess:

@@ -22,7 +22,6 @@ from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, MAX_ROWS, Grid, Row, 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024**2
-_END: Final = "\x1a"
 # What lists are saved in where they are not UTF-8, with who does that.
 _LIKELY: Final = {
     "cp1252": "Western Europe, Excel's plain CSV",
@@ -36,6 +35,7 @@ _LIKELY: Final = {
     "cp950": "Traditional Chinese",
     "cp949": "Korean",
 }
+_MULTIBYTE: Final = ("gb", "hz", "big5", "cp932", "cp949", "cp950", "shift", "euc", "iso2022", "johab")
 # Codecs of text, but of no file's.
 _NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 _MARKED: Final = {
@@ -104,7 +104,21 @@ def _said(source: Source, said: str) -> str:
             )
     if not name.startswith(tuple(_MARKED)):
         _refuse_zeros(source)
-    return "utf-8-sig" if name == "utf-8" else name
+    if name in ("utf-8", "utf-8-sig"):
+        return "utf-8-sig"
+    if not name.startswith((*_MARKED, *_MULTIBYTE)) and _is_utf8(source.data):
+        raise RefusedError(
+            f"{source.path} is UTF-8 text, and read as {name} its names would be misread.", remedy="Leave --encoding out."
+        )
+    return name
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether the text is UTF-8 for certain: no text in a single-byte encoding comes out as such by chance."""
+    try:
+        return not data.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _refuse_zeros(source: Source) -> None:
@@ -241,9 +255,11 @@ def _without_end_mark(data: bytes, encoding: str) -> bytes:
     """The text without the mark by which old programs end a file."""
     if encoding in _MARKED:
         encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
-    mark = _END.encode(encoding.removesuffix("-sig"))
-    aligned = len(data) % len(mark) == 0  # else the last bytes are of two characters
-    return data.removesuffix(mark) if aligned else data
+    for ending in ("\x1a\r\n", "\x1a\n", "\x1a"):
+        mark = ending.encode(encoding.removesuffix("-sig"))
+        while data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0:  # else its bytes are of two characters
+            data = data[: -len(mark)]
+    return data
 
 
 def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Iterator[Row]:
@@ -268,8 +284,6 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                     remedy='Open it in a text editor, look there, and save it again. A quote in a value is written "".',
                 )
             line = at
-            if record == [_END]:
-                continue
             yield new(Row, (number, record, (), (), False))
             if number > MAX_ROWS or len(record) > 20 * MAX_COLUMNS:
                 break

@@ -5,6 +5,7 @@ Problems are data: a row with one is handed on as invalid, never dropped and nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
@@ -147,13 +148,13 @@ class Examiner:
         if hidden and self._hidden != "include":
             return Entry(row, recipient, None, (), HIDDEN, earlier)
         message = None
+        if faults:
+            self._faults(row, problems)
         if recipient is not None:
             if (first := self._first(recipient, number)) != number:
                 return Entry(row, recipient, None, (), f"same person as row {first}", earlier)
             if self._render:
                 message = self._compose(row, recipient, problems)
-        if faults:
-            self._faults(row, problems)
         if self._verdicts:
             problems += self._verdicts.get(number, ())
         if problems and any(problem.severity == "error" for problem in problems):
@@ -278,7 +279,9 @@ class Examiner:
             if not subject and template.subject:
                 subject = " ".join(template.subject.render(values).split())
         except RenderError as error:
-            problems.append(self._failure(row.number, error))
+            failure = self._failure(row.number, error)
+            if not (failure.column and any(fault.column == failure.column.index for fault in row.faults)):
+                problems.append(failure)
             return "", ""
         if not own:
             found = blemishes(text, greeted(text))
@@ -342,9 +345,13 @@ def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | N
         return None
     try:
         behind = parse(target)
-    except RecipientError:
-        return None  # a mail address, a tracking link
-    if "/in/" in text or text.startswith("urn:"):
+    except RecipientError:  # a mail address, a tracking link
+        if text.isalpha():
+            said = f"the cell shows {text!r}, which may be a name, and the link behind it is no profile ({target[:80]})"
+            raise RecipientError("recipient-unreadable", said) from None
+        return None
+    # A text is an identifier of its own when it can hardly be a name.
+    if "/in/" in text or text.startswith("urn:") or re.fullmatch(r"(?=.*[-\d])[^A-Z\s]+", text):
         shown = parse(text)
         if shown != behind:
             raise RecipientError("two-recipients", f"the cell shows {shown.identity!r} but links to {behind.identity!r}")

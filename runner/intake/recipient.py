@@ -28,6 +28,17 @@ _CONVERSATION: Final = re.compile(
 )
 # Written into identifier cells by people and exports when there is none; none of them is a member's address.
 _PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
+# What cells show that have, or had, a link behind them, or that answer another question. Whoever means the member of that ID
+# can give the link.
+_LABELS: Final = frozenset(
+    word
+    for words in (
+        "profile linkedin link url view visit open here click show more contact website web www http https private public yes",
+        "no true false connected connection pending invited accepted declined sent done todo member user person lead",
+        "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil ver enlace sí oui non",
+    )
+    for word in words.split()
+)
 _NOT_A_MEMBER: Final = {
     "sales": "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)",
     "talent": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
@@ -87,7 +98,12 @@ def parse(text: str) -> Recipient:
         raise RecipientError(
             "sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead"
         )
-    if "@" in value and "/" not in value:
+    if value.casefold() in _LABELS:
+        raise RecipientError(
+            "recipient-unreadable",
+            f"{_short(value)} is a word like any other; if it is a profile ID, write linkedin.com/in/{value}",
+        )
+    if "@" in value[1:] and "/" not in value:
         raise RecipientError("recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile")
     if len(re.findall(r"linkedin\.com/|/in/", value, re.IGNORECASE)) > 1 and re.search(r"[\s,;|].*/in/", value):
         raise RecipientError("two-recipients", f"{_short(value)} names several people; give each a row of their own")

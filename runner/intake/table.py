@@ -153,5 +153,5 @@ def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
     if not surplus:
         return row._replace(cells=cells[:width])
     shown = ", ".join(repr(cell[:40]) for cell in surplus[:3])
-    text = f"{len(surplus)} more filled cells than the header row has columns ({shown})"
+    text = f"{len(surplus)} more filled {'cell' if len(surplus) == 1 else 'cells'} than the header row has columns ({shown})"
     return row._replace(faults=(*row.faults, Fault(None, "ragged-row", text)))

@@ -646,3 +646,14 @@ def test_a_header_in_brackets_is_no_program_code(tmp_path: Path, header: str) ->
     path = tmp_path / "x.csv"
     path.write_text(f"{header}\nJo,jo-doe\n", encoding="utf-8")
     assert [list(row.cells) for row in read(path).rows()] == [["Jo", "jo-doe"]]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp1251"])
+def test_an_encoding_that_would_misread_utf8_is_refused(tmp_path: Path, encoding: str) -> None:
+    """An option kept from an earlier file, a campaign file's key: the names would come out as mojibake."""
+    path = tmp_path / "x.csv"
+    path.write_text("First Name,LinkedIn\nJürgen,jw-1\n", encoding="utf-8")
+    with pytest.raises(RefusedError, match="is UTF-8 text"):
+        read(path, Reading(encoding=encoding))
+    path.write_text("First Name,LinkedIn\nJo,jw-1\n", encoding="utf-8")
+    assert len(list(read(path, Reading(encoding=encoding)).rows())) == 1

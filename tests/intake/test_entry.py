@@ -52,7 +52,13 @@ def codes(sheet: Table, template: str | None = "Hi {{ first_name }}", **given: o
         ("Jane Doe", "https://www.linkedin.com/in/jane-doe?trk=x", "jane-doe", [("warning", "B2", "recipient-link")]),
         ("", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
         ("https://linkedin.com/in/Jane-Doe", "https://www.linkedin.com/in/jane-doe/", "jane-doe", []),
-        ("jane-doe", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("jane-doe", "https://www.linkedin.com/in/jane-doe", "jane-doe", []),
+        ("jane-doe", "https://www.linkedin.com/in/jane-doe-9", None, [("error", "B2", "two-recipients")]),
+        ("Jean-Pierre", "https://www.linkedin.com/in/jp-roux-1", "jp-roux-1", [("warning", "B2", "recipient-link")]),
+        ("Jane", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("View", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        ("Jane", "https://acme.example.com", None, [("error", "B2", "recipient-unreadable")]),
+        ("Jane", "https://www.linkedin.com/sales/lead/ACwAAA", None, [("error", "B2", "recipient-unreadable")]),
         ("https://linkedin.com/in/jane-doe", "https://linkedin.com/in/joe-roe", None, [("error", "B2", "two-recipients")]),
         ("jane-doe", "https://track.example.com/c?u=1", "jane-doe", []),
         ("jane-doe", "mailto:jane@example.com", "jane-doe", []),
@@ -315,3 +321,15 @@ def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
         checked, _ = judged(table("x,code,profile", *rows, delimiter=delimiter), "code {{ code }}")
         texts.append([entry.message.text for entry in checked.entries() if entry.message])
     assert texts == [["code 00456", "code +49 151"], ['code ="00456"', "code '+49 151"]]
+
+
+def test_a_list_without_a_header_is_told() -> None:
+    """The first person is not taken for the columns' names."""
+    (problem,) = check(table("Jane,linkedin.com/in/jane-doe", ["Joe", "linkedin.com/in/joe-doe"]), None).blocking[:1]
+    assert (problem.code, "is a person already" in problem.text) == ("no-recipient-column", True)
+
+
+def test_a_cell_that_is_not_known_is_not_called_blank() -> None:
+    """One problem for one cell, the true one."""
+    row = Row(2, ["", "jo-doe"], [Fault(0, "formula-uncached", "a formula")])
+    assert codes(table("first name,profile", row)) == [("error", "A2", "formula-uncached")]

@@ -81,6 +81,9 @@ def test_case_tells_urns_apart_and_not_slugs() -> None:
         ("jane,doe", "recipient-unreadable"),
         ("7.01234567890123E+18", "recipient-unreadable"),
         ("ab", "recipient-unreadable"),
+        ("Profile", "recipient-unreadable"),
+        ("LinkedIn", "recipient-unreadable"),
+        ("@jane-g", "recipient-unreadable"),
         ("%ff%fe%fd", "recipient-unreadable"),
         ("https://www.linkedin.com/in/a-1/, https://www.linkedin.com/in/a-2/", "two-recipients"),
         ("linkedin.com/in/a-1 linkedin.com/in/a-2", "two-recipients"),
@@ -100,12 +103,12 @@ def test_what_names_no_member_is_refused_with_the_reason(text: str, code: str) -
 
 @given(st.text(max_size=80))
 def test_any_text_is_an_identity_or_a_reason(text: str) -> None:
-    """Nothing else comes out, and reading an identity again gives the same identity."""
+    """Nothing else comes out, and the link to an identity gives the same identity."""
     try:
         found = parse(text)
     except RecipientError:
         return
-    assert parse(found.identity) == found
+    assert parse(f"linkedin.com/in/{found.identity}") == found
 
 
 def test_two_identifiers_of_one_row_must_not_disagree() -> None:
