@@ -224,18 +224,21 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
     return found[0] if found else ","
 
 
-def _swallowed(record: Sequence[str], delimiter: str) -> bool:
-    """Whether a record of several lines is really several rows: two stray quotes that pair up make one cell of what is between.
+def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> bool:
+    """Whether a record with line breaks is really several rows: two stray quotes that pair up make one cell of what is between.
 
     A line of text has its delimiters before a space or between digits. A row has not, and between its columns one each: within
     quotes it can have no quotes of its own.
     """
-    between, joined = len(record) - 1, delimiter.join(record)
+    # Quick looks first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
+    between, last = len(record) - 1, record[-1]
+    if last.count("\n") == breaks and last.count(delimiter) < between and "/in/" not in last and "urn:li:" not in last:
+        return False
+    joined = delimiter.join(record)
     inside = joined.count(delimiter) - between
-    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
     if between < 1 or inside < 1:
         return False
-    if inside < between and joined.find("/in/", first := max(joined.find("\n"), 0)) < 0 and joined.find("urn:li:", first) < 0:
+    if inside < between and "/in/" not in (rest := joined[joined.find("\n") :]) and "urn:li:" not in rest:
         return False
     lines = joined.splitlines()
     at = re.escape(delimiter)
@@ -276,7 +279,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
         for record in reader:
             number += 1
             at = reader.line_num
-            if at - line != 1 and _swallowed(record, delimiter):
+            if at - line != 1 and _swallowed(record, at - line - 1, delimiter):
                 near = line + 1 + skip
                 raise RefusedError(
                     f"Row {number} holds other rows inside one of its cells: a quote is probably missing near line {near}.",

@@ -113,11 +113,12 @@ class Examiner:
     ) -> None:
         self._template = template if render else None
         self._review, self._hidden, self._verdicts, self._render = review, hidden, verdicts, render
+        self._first_said = review.first
         self._delimited = delimited
         self._guarded = layout.is_results and delimited
         self._account = accounts[0] if len(accounts) == 1 else ""
         self._several = len(accounts) > 1
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str | None, int] = {}
         self._earlier = layout.earlier.get("status")
         self._recipients = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
         self._only = self._recipients[0].index if len(self._recipients) == 1 else None
@@ -151,8 +152,10 @@ class Examiner:
         if faults:
             self._faults(row, problems)
         if recipient is not None:
-            if (first := self._first(recipient, number)) != number:
-                return Entry(row, recipient, None, (), f"same person as row {first}", earlier)
+            slug, urn = recipient
+            met = self._seen.setdefault(urn or slug, number) if slug is None or urn is None else self._first(slug, urn, number)
+            if met != number:
+                return Entry(row, recipient, None, (), f"same person as row {met}", earlier)
             if self._render:
                 message = self._compose(row, recipient, problems)
         if self._verdicts:
@@ -161,11 +164,8 @@ class Examiner:
             message = None
         return _new(Entry, (row, recipient, message, problems, "", earlier))
 
-    def _first(self, recipient: Recipient, number: int) -> int:
+    def _first(self, slug: str, urn: str, number: int) -> int:
         """The first row that names the same person under a spelling met so far; `number` itself for a new one."""
-        slug, urn = recipient
-        if slug is None or urn is None:
-            return self._seen.setdefault(urn or slug or "", number)
         first = self._seen.get(urn) or self._seen.get(slug) or number
         self._seen.setdefault(urn, first)
         self._seen.setdefault(slug, first)
@@ -262,7 +262,7 @@ class Examiner:
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
             problems += _limits(number, text, subject, message_type, self._subject)
         key = hash(text)
-        if self._review.first.setdefault(key, number) != number:
+        if self._first_said.setdefault(key, number) != number:
             self._review.repeat(key)
         return _new(Message, (recipient, text, message_type, subject or None, conversation, account or None))
 

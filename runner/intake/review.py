@@ -25,7 +25,8 @@ _PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 # A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
-_OPENING: Final = re.compile(r"([^\W\d_]+) +([^\W\d_][\w'’-]*)").match
+_OPENING: Final = 80
+_NAME: Final = re.compile(r" *([^\W\d_][\w'’-]*)").match
 _GREETINGS: Final = frozenset(
     word
     for words in (
@@ -34,6 +35,7 @@ _GREETINGS: Final = frozenset(
     )
     for word in words.split()
 )
+_CAPITAL_GREETINGS: Final = frozenset(map(str.title, _GREETINGS))
 _GREETING: Final = re.compile(
     rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten (?:tag|morgen|abend)|dobr[yý] den"
     r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
@@ -72,9 +74,9 @@ def gap(text: str, other: str) -> str | None:
 
 def greeted(text: str) -> str | None:
     """The name that a message's greeting is followed by; empty when it greets nobody, None when it does not greet by name."""
-    match = _OPENING(text)
-    if match and match[1].casefold() in _GREETINGS:
-        return match[2]
+    word, _, rest = text[:_OPENING].partition(" ")
+    if (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS) and (match := _NAME(rest)):
+        return match[1]
     if (match := _GREETING(text)) and _NOBODY(match["rest"]):
         return ""
     return None
