@@ -101,8 +101,8 @@ class TemplateOption:
 
 
 @dataclass(frozen=True)
-class SendingOptions:
-    """From whom, when, and where the results go."""
+class AccountsOption:
+    """From whom."""
 
     accounts: Annotated[
         list[str] | None,
@@ -112,6 +112,12 @@ class SendingOptions:
             help="A LinkedIn account ID to send from; several share the rows. Repeatable.",
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class SendingOptions:
+    """When, how many, and where the results go."""
+
     daily_limit: Annotated[
         int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
     ] = None
@@ -172,7 +178,7 @@ def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the 
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions, SendingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
 def run(
     source: Source,
     name: Annotated[
@@ -222,7 +228,7 @@ def run(
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption)
 def check(
     source: Source,
     problems: Annotated[
@@ -248,7 +254,7 @@ def check(
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption)
 def preview(
     source: Source,
     number: Annotated[int, typer.Option("-n", min=1, help="How many rows to show.")] = 5,
@@ -272,7 +278,7 @@ def preview(
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions, SendingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
 def rehearse(
     source: Annotated[
         Path | None, typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", help="The spreadsheet; without one, the packaged sample.")

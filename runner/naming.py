@@ -38,7 +38,8 @@ def name(connection: Connection, campaign: Campaign, people: Sequence[Recipient]
             "The text has changed. Those who have the earlier one do not get the new one; a new campaign would: --name NAME."
         )
     notices += [
-        f"{overlap.messaged} of these people have, or may have, a message of the campaign {overlap.name!r} already."
+        f"{overlap.messaged} of these people {'has' if overlap.messaged == 1 else 'have'}, or may have, "
+        f"a message of the campaign {overlap.name!r} already."
         for overlap in found
         if overlap.messaged and overlap.name != chosen.name
     ]

@@ -34,7 +34,7 @@ _FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Text whose UTF-8 has only these bytes (all below U+0300 but controls and what may be invisible) is as it should be.
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
-_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*")
+_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
 # What begins so may be a spreadsheet program's error, or a text forced to be one.
 TELLING: Final = ("#", "Err:", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,}")

@@ -1,6 +1,7 @@
 """What can be wrong with a sheet, as codes that other programs may rely on: they are never renamed."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 Code = Literal[
     # the whole sheet or template
@@ -45,3 +46,39 @@ Code = Literal[
     "template-row",
     "value-suspicious",
 ]
+
+# What to do about a problem of a row.
+REMEDIES: Final[Mapping[Code, str]] = {
+    "cell-error": "Correct the formula, or type the value in.",
+    "cell-kind": "Turn the column into texts.",
+    "cell-unread": "Save the workbook as XLSX.",
+    "formula-uncached": "Open the workbook in Excel and save it.",
+    "merged-cell": "Unmerge the cells and fill each in.",
+    "ragged-row": "Put each value under its header; a value that holds the delimiter goes in quotes.",
+    "rounded-number": "Format the column as Text and paste the values again.",
+    "conversation-account": "Name the conversation's account in the column accountId, or leave conversationUrn blank.",
+    "conversation-urn": "Correct it, or leave it blank.",
+    "recipient-email": "Put the person's public profile link there (linkedin.com/in/…).",
+    "recipient-link": "Nothing, if the link is the right one.",
+    "recipient-missing": "Put the person's public profile link there (linkedin.com/in/…).",
+    "recipient-unreadable": "Put the person's public profile link there (linkedin.com/in/…).",
+    "recipient-url": "Put the person's public profile link there (linkedin.com/in/…).",
+    "recipient-urn": "Put the person's public profile link there (linkedin.com/in/…).",
+    "sales-navigator": "Open it, and put the person's public profile link there (linkedin.com/in/…).",
+    "two-recipients": "Leave one person in the row.",
+    "blank-value": "Fill it in, or give the template a default.",
+    "foreign-value": "Report it: the rows were mixed up by this program.",
+    "gap": "Fill the blank value in, or put the words around it under an {% if %} of the template.",
+    "greeting-empty": "Fill the name in, or give the template a default.",
+    "greeting-other": "See whether the messages slid down by a row.",
+    "inmail-subject": "Fill the subject in.",
+    "leftover-placeholder": "Fill it in, or write it without the brackets.",
+    "message-empty": "Fill it in.",
+    "message-lengthy": "Shorten it, if you can.",
+    "message-long": "Shorten it.",
+    "message-type": "Write normal or inmail, or leave it blank.",
+    "same-text": "Put more of what you know of each person into the text.",
+    "subject-long": "Shorten it.",
+    "template-row": "Correct the value, or the template.",
+    "value-suspicious": "Correct it, if it is wrong.",
+}

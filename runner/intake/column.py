@@ -109,7 +109,8 @@ class Layout:
         nameless = [column.letter for column in self.inputs if not column.header.strip()]
         notices = [f"Columns: {', '.join(parts)}."] if parts else []
         if nameless:
-            notices.append(f"Without a header, and so of no use to the template: column {', '.join(nameless[:8])}.")
+            letters = f"{'column' if len(nameless) == 1 else 'columns'} {', '.join(nameless[:8])}"
+            notices.append(f"Without a header, and so of no use to the template: {letters}.")
         return tuple(notices)
 
     def column(self, role: str) -> Column | None:

@@ -15,8 +15,8 @@ from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, ungua
 from runner.intake.code import Code
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
-from runner.intake.review import Review, blemishes, gap, greeted, names_people, suspicion
-from runner.intake.sheet import Hidden, Row
+from runner.intake.review import Review, blemishes, gap, greeted, names_people, placeholder, suspicion
+from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
 HIDDEN: Final = "hidden in the sheet"
@@ -119,7 +119,7 @@ class Examiner:
         self._account = accounts[0] if len(accounts) == 1 else ""
         self._several = len(accounts) > 1
         self._seen: dict[str | None, int] = {}
-        self._earlier = layout.earlier.get("status")
+        self._earlier, self._reason = layout.earlier.get("status"), layout.earlier.get("reason")
         self._recipients = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
         self._only = self._recipients[0].index if len(self._recipients) == 1 else None
         self._conversation, self._account_id, self._subject, self._message_type, self._message = (
@@ -140,6 +140,9 @@ class Examiner:
         """The row's entry. Problems found between rows (the verdicts) count as well."""
         if self._guarded:
             row = row._replace(cells=[*map(unguard, row.cells)])
+        if self._reason and SHIFTED in row.cells[self._reason.index]:
+            again = f"an earlier reading found {SHIFTED}; put them right, and clear the cell {self._reason.letter}{row.number}"
+            row = row._replace(faults=(*row.faults, Fault(None, "ragged-row", again)))
         number, cells, faults, links, hidden = row
         problems: list[Problem] = []
         recipient = parse_plain(cells[self._only]) if self._only is not None and not links else None
@@ -222,7 +225,7 @@ class Examiner:
             severity: Severity = "error"
             if code == "rounded-number":
                 # Digits that the program lost make another identifier; in a text they are for a person to judge.
-                text, severity = f"{text}; {_ROUNDED_CURE}", "error" if index in identifiers else "warning"
+                text, severity = (f"{text}; {_ROUNDED_CURE}", "error") if index in identifiers else (text, "warning")
             problems.append(Problem(code, text, row.number, column, severity))
 
     def _compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
@@ -285,7 +288,9 @@ class Examiner:
             return "", ""
         if not own:
             found = blemishes(text, greeted(text))
-            problems += (Problem(code, sentence, row.number) for code, sentence in found)
+            for code, sentence in found:
+                holds = (index for index, value in said.items() if code == "leftover-placeholder" and placeholder(value))
+                problems.append(Problem(code, sentence, row.number, self._read.get(next(holds, -1))))
             if not (found or all(said.values())) and (shown := self._gap(template, text, said, values)):
                 problems.append(Problem("gap", f"a blank value leaves a gap in the message: {shown!r}", row.number))
         for index, value in said.items():
@@ -346,17 +351,21 @@ def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | N
     try:
         behind = parse(target)
     except RecipientError:  # a mail address, a tracking link
-        if text.isalpha():
+        if not _is_identifier(text):
             said = f"the cell shows {text!r}, which may be a name, and the link behind it is no profile ({target[:80]})"
             raise RecipientError("recipient-unreadable", said) from None
         return None
-    # A text is an identifier of its own when it can hardly be a name.
-    if "/in/" in text or text.startswith("urn:") or re.fullmatch(r"(?=.*[-\d])[^A-Z\s]+", text):
+    if _is_identifier(text):
         shown = parse(text)
         if shown != behind:
             raise RecipientError("two-recipients", f"the cell shows {shown.identity!r} but links to {behind.identity!r}")
         return None
     return target
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a text with a link behind it says itself whom it means, because it can hardly be a name."""
+    return "/in/" in text or text.startswith("urn:") or re.fullmatch(r"(?=.*[-\d])[^A-Z\s]+", text) is not None
 
 
 def _limits(number: int, text: str, subject: str, message_type: MessageType, column: Column | None) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ UNCACHED: Final[tuple[Code, str]] = (
 )
 UNREAD: Final[tuple[Code, str]] = (
     "cell-unread",
-    "a text that is not read exactly from this kind of file; save the workbook as XLSX",
+    "a value that is not read exactly from this kind of file; save the workbook as XLSX",
 )
 ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _MOST: Final = 100_000

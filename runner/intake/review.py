@@ -18,20 +18,20 @@ from runner.intake.recipient import conversation_owner
 MANY: Final = 25
 _PLACEHOLDER: Final = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{#|#\}"  # Jinja2's own
-    r"|\$?\{\s*[A-Za-z_][\w .-]{0,40}\}"  # {first_name}, ${name}
-    r"|\*\|\w{2,40}\|\*|%[A-Z_]{3,40}%"  # *|FNAME|*, %FIRSTNAME%
+    r"|\$?\{\s*\$?[A-Za-z_][\w .-]{0,40}\}"  # {first_name}, ${name}, {$name}
+    r"|\*\|\w{2,40}\|\*|%[A-Z_]{3,40}%|(?-i:#[A-Z_]{3,40}#|__[A-Z_]{3,40}__)"  # *|FNAME|*, %FIRSTNAME%, #FNAME#, __NAME__
     r"|[\[<]\s*(?:your |their |insert |the )?(?:first|last|full|sur|family|given|company|user)[ _-]?(?:name)?\s*[\]>]"
     r"|[\[<]\s*(?:name|company|insert|your name|job ?title|position|city)\b[^\]>\n]{0,30}[\]>]",
     re.IGNORECASE,
 )
 # A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
 _OPENING: Final = 80
-_NAME: Final = re.compile(r" *([^\W\d_][\w'’-]*)").match
+_NAME: Final = re.compile(r" *([^\W\d_][\w'’-]*+)(?!/)").match
 _GREETINGS: Final = frozenset(
     word
     for words in (
-        "hi hello hey dear hallo liebe lieber liebes bonjour salut cher chère hola estimado estimada ciao gentile olá ola caro",
-        "cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια",
+        "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou cher chère hola estimado estimada ciao",
+        "gentile olá ola caro cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια",
     )
     for word in words.split()
 )
@@ -41,7 +41,13 @@ _GREETING: Final = re.compile(
     r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
     re.IGNORECASE,
 ).match
-_NOBODY: Final = re.compile(r"\s+[,!.:;].*|\s{2,}\S.*|\s*,\s*,.*|\s+-?\s*", re.DOTALL).fullmatch
+# What programs write for a name that is not there. `Null`, `None` and `Na` are names.
+_NO_NAMES: Final = ("null", "NULL", "nan", "NaN", "undefined", "unknown", "Unknown", "UNKNOWN", "N/A", "n/a", "#N/A")
+_NOBODY: Final = re.compile(
+    rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(_NO_NAMES)})(?!\w).*", re.DOTALL
+).fullmatch
+# French puts a space before these.
+_FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGNORECASE).match
 _GAPS: Final = ("  ", " ,", " .", " ;", " ?", " !", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
 _NAME_HEADER: Final = re.compile(r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE)
 _NOT_A_PERSON: Final = re.compile(r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE)
@@ -55,15 +61,20 @@ _TRIAL: Final = frozenset(
 def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
     """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`)."""
     found: list[tuple[Code, str]] = []
-    # Quick looks come first: nearly all texts hold none of it.
-    if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text:
-        match = _PLACEHOLDER.search(text)
-        if match:
-            shown = _around(text, match.start())
-            found.append(("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in"))
+    if shown := placeholder(text):
+        found.append(("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in"))
     if name == "":
         found.append(("greeting-empty", f"the message greets nobody: {_around(text, 0)!r}"))
     return found
+
+
+def placeholder(text: str) -> str | None:
+    """A placeholder that a text still holds."""
+    # A quick look first: nearly all texts hold none of these.
+    if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text or "#" in text or "__" in text:
+        match = _PLACEHOLDER.search(text)
+        return match and match[0]
+    return None
 
 
 def gap(text: str, other: str) -> str | None:
@@ -75,9 +86,9 @@ def gap(text: str, other: str) -> str | None:
 def greeted(text: str) -> str | None:
     """The name that a message's greeting is followed by; empty when it greets nobody, None when it does not greet by name."""
     word, _, rest = text[:_OPENING].partition(" ")
-    if (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS) and (match := _NAME(rest)):
+    if (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS) and (match := _NAME(rest)) and match[1] not in _NO_NAMES:
         return match[1]
-    if (match := _GREETING(text)) and _NOBODY(match["rest"]):
+    if (match := _GREETING(text)) and _NOBODY(match["rest"]) and not _FRENCH(text):
         return ""
     return None
 

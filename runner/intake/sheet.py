@@ -23,6 +23,10 @@ MAX_ROWS: Final = 1_048_576
 # The header is looked for among this many rows.
 HEADER_AMONG: Final = 20
 
+# What is said of rows that do not fit their header. A results sheet says it in its reasons, where a later reading finds it:
+# among the results such a row fits.
+SHIFTED: Final = "values that may stand in the wrong columns"
+
 Hidden = Literal["include", "skip"]
 
 

@@ -16,7 +16,7 @@ from runner.errors import RefusedError
 from runner.intake import format as formats
 from runner.intake.cell import clean
 from runner.intake.column import Column, names_recipients
-from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, Fault, Grid, Reading, Row, Source, load
+from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, SHIFTED, Fault, Grid, Reading, Row, Source, load
 
 if TYPE_CHECKING:
     import pandas
@@ -146,12 +146,13 @@ def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
     cells = list(row.cells)
     if len(cells) < width:
         # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a delimiter.
-        fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so values may stand in the wrong column")
+        fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}")
         faults = (*row.faults, fault) if delimited and any(map(str.strip, cells)) else row.faults
         return row._replace(cells=cells + [""] * (width - len(cells)), faults=faults)
     surplus = [cell for cell in cells[width:] if cell.strip()]
     if not surplus:
         return row._replace(cells=cells[:width])
     shown = ", ".join(repr(cell[:40]) for cell in surplus[:3])
-    text = f"{len(surplus)} more filled {'cell' if len(surplus) == 1 else 'cells'} than the header row has columns ({shown})"
+    filled = "1 more filled cell" if len(surplus) == 1 else f"{len(surplus)} more filled cells"
+    text = f"{filled} than the header row has columns ({shown}), so it has {SHIFTED}"
     return row._replace(faults=(*row.faults, Fault(None, "ragged-row", text)))

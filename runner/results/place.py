@@ -45,7 +45,7 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
             pass
     except OSError as error:
         raise StorageError(
-            f"The results cannot be written to the folder {path.parent} ({error.strerror}); nothing was sent.",
+            f"Nothing can be written to the folder {path.parent} ({error.strerror}); nothing was sent.",
             remedy="Choose another place with -o PATH.",
         ) from None
 

@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 from runner.errors import UsageError
 from runner.intake.cell import column_letter
 from runner.intake.check import Check, Findings
+from runner.intake.code import REMEDIES
 from runner.intake.entry import Problem
 from runner.ledger.record import Status
 from runner.results.place import Written, check_path, put
@@ -59,7 +60,7 @@ def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int,
         header,
         value,
         problem.text,
-        problem.remedy or "",
+        problem.remedy or REMEDIES.get(problem.code, ""),
         "",
     )
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.intake.check import Check, Findings, check, judge
-from runner.intake.column import Column
+from runner.intake.column import RESULT_COLUMNS, Column
 from runner.intake.review import MANY
-from runner.intake.sheet import Fault, Reading, Row
+from runner.intake.sheet import SHIFTED, Fault, Reading, Row
 from runner.intake.table import Table
 from runner.intake.template import Part, parse
 
@@ -61,6 +61,8 @@ def codes(sheet: Table, template: str | None = "Hi {{ first_name }}", **given: o
         ("Jane", "https://www.linkedin.com/sales/lead/ACwAAA", None, [("error", "B2", "recipient-unreadable")]),
         ("https://linkedin.com/in/jane-doe", "https://linkedin.com/in/joe-roe", None, [("error", "B2", "two-recipients")]),
         ("jane-doe", "https://track.example.com/c?u=1", "jane-doe", []),
+        ("Anne-Marie", "https://www.linkedin.com/sales/lead/ACwAAA", None, [("error", "B2", "recipient-unreadable")]),
+        ("Jane_Doe", "mailto:jane@example.com", None, [("error", "B2", "recipient-unreadable")]),
         ("jane-doe", "mailto:jane@example.com", "jane-doe", []),
         ("Jane Doe", "https://acme.example.com", None, [("error", "B2", "recipient-unreadable")]),
     ],
@@ -167,6 +169,9 @@ def test_a_conversation_has_one_sender() -> None:
         ("I like [company] a lot", "leftover-placeholder"),
         ("Hi *|FNAME|*", "leftover-placeholder"),
         ("Hi %FIRSTNAME%", "leftover-placeholder"),
+        ("Hi {$name},", "leftover-placeholder"),
+        ("Hi #FNAME#,", "leftover-placeholder"),
+        ("Hi __NAME__,", "leftover-placeholder"),
         ("Hi {% if x %}", "leftover-placeholder"),
         ("Hi ,\nhow are you?", "greeting-empty"),
         ("Hello  ,", "greeting-empty"),
@@ -178,7 +183,8 @@ def test_a_conversation_has_one_sender() -> None:
 def test_what_would_embarrass_is_not_sent(message: str, code: str) -> None:
     """Whether the row brings its own text or the template made it."""
     assert codes(table("profile,message", ["jo-doe", message]), None) == [("error", "B2", code)]
-    assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [("error", "row 2", code)]
+    place = "B2" if code == "leftover-placeholder" else "row 2"
+    assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [("error", place, code)]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +198,10 @@ def test_what_would_embarrass_is_not_sent(message: str, code: str) -> None:
         "Hi, [link to our page](https://example.com), 50% off, a < b > c",
         "Good morning Jane, ((really)) ... \"quoted\" 'so' it's James' plan",
         "Bonjour à tous, ça va ?",
+        "Bonjour !\nJe suis Léa.",
+        "Salut ; une question",
+        "Hi - a question",
+        "Read #AI and #ML, snake_case and __init__",
         "Hi Jane  ,  two spaces of my own",
         "[Update] Our company [Acme] moved",
         "Use code %SPRING24%? No: 20 %, {1, 2}, [1], <https://example.com>",
@@ -333,3 +343,35 @@ def test_a_cell_that_is_not_known_is_not_called_blank() -> None:
     """One problem for one cell, the true one."""
     row = Row(2, ["", "jo-doe"], [Fault(0, "formula-uncached", "a formula")])
     assert codes(table("first name,profile", row)) == [("error", "A2", "formula-uncached")]
+
+
+@pytest.mark.parametrize("name", ["N/A", "null", "NULL", "NaN", "undefined", "#N/A", "-", "??", "unknown"])
+def test_a_greeting_of_what_is_no_name_is_not_sent(name: str) -> None:
+    """What programs write where they have no name, in a row's own message and through the template."""
+    message = f"Hi {name}, how are you?"
+    assert ("error", "B2", "greeting-empty") in codes(table("profile,message", ["jo-doe", message]), None)
+    through = codes(table("profile,nick", ["jo-doe", name]), "Hi {{ nick }}, how are you?")
+    assert {code for _, _, code in through} & {"greeting-empty", "cell-error"}
+
+
+@pytest.mark.parametrize("name", ["Na", "Null", "None", "Nan-Li", "Unknowna"])
+def test_a_greeting_of_a_rare_name_is_sent(name: str) -> None:
+    """Null and None are names."""
+    assert codes(table("profile,nick", ["jo-doe", name]), "Hi {{ nick }}, how are you?") == []
+
+
+def test_a_ragged_row_stays_one_in_its_results() -> None:
+    """A results sheet has room for its cells, and then it fits; until a person has put it right and cleared its reason."""
+    header = ",".join(["first name", "profile", "", *RESULT_COLUMNS])
+    ragged = table("first name,profile", Row(2, ["Jane", "Acme", "jane-x"], [Fault(None, "ragged-row", f"it has {SHIFTED}")]))
+    (entry,) = judged(ragged)[0].entries()
+    outcome = ["invalid", entry.reason, *[""] * (len(RESULT_COLUMNS) - 2)]
+    assert codes(table(header, ["Jane", "Acme", "jane-x", *outcome])) == [("error", "row 2", "ragged-row")]
+    outcome[1] = ""
+    assert codes(table(header, ["Jane", "jane-x", "", *outcome])) == []
+
+
+def test_a_placeholder_is_told_by_the_cell_that_holds_it() -> None:
+    """Not only by its row, when a value brought it."""
+    sheet = table("profile,first name,line", ["jo-doe", "Jo", "I like {company}"])
+    assert codes(sheet, "Hi {{ first_name }}. {{ line }}") == [("error", "C2", "leftover-placeholder")]
