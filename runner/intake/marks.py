@@ -6,6 +6,7 @@ any other. Nobody may take them for that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -23,6 +24,10 @@ UNREAD: Final[tuple[Code, str]] = (
     "a value that is not read exactly from this kind of file; save the workbook as XLSX",
 )
 ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+# A formula that is a link: HYPERLINK("…", …).
+LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
+# The format of a number that is shown with zeros before it.
+PADDED: Final = re.compile(r"0{2,}")
 _MOST: Final = 100_000
 
 

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.marks import UNCACHED, UNREAD, Marks, ProtectedError, UnreadableError, WideError, Worksheet, cells_of
+from runner.intake.marks import LINK, UNCACHED, UNREAD, Marks, ProtectedError, UnreadableError, WideError, Worksheet, cells_of
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 # The reader of values hands these on as they are written.
@@ -98,6 +98,8 @@ def _row(found: Marks, element: Element, row: int) -> int:
             found.faults.update(dict.fromkeys(cells_of(area), fault))
         for link in [link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")][:1]:
             found.link(area, link.get("xlink:href", ""))
+        if match := LINK.match(cell.get("table:formula", "").partition(":=")[2]):
+            found.link(area, match[1].replace('""', '"'))
     if used and element.get("table:visibility", "visible") != "visible":
         found.hidden_rows.update(range(row, min(after, MAX_ROWS + 1)))
     return after
@@ -113,7 +115,9 @@ def _fault(cell: Element) -> tuple[Code, str] | None:
         return ("cell-error", f"the cell shows the error {shown}")
     if value is None and kind != "string" and (kind or shown or not paragraphs):  # an empty text of a formula has a paragraph
         return UNCACHED if formula else UNREAD if kind or shown else None
-    if (kind == "time" and _LONG_TIME.match(value or "")) or (kind == "float" and _PADDED.fullmatch(shown)):
+    if (kind == "time" and _LONG_TIME.match(value or "")) or (
+        kind == "float" and (_PADDED.fullmatch(shown) or shown.isalpha())
+    ):
         return UNREAD
     if value is None and any(part.tag in _MISREAD for part in cell.iter()):
         return UNREAD

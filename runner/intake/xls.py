@@ -5,11 +5,21 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import olefile
 
-from runner.intake.marks import ERRORS, UNCACHED, UNREAD, DamagedError, Marks, ProtectedError, UnreadableError, Worksheet
+from runner.intake.marks import (
+    ERRORS,
+    PADDED,
+    UNCACHED,
+    UNREAD,
+    DamagedError,
+    Marks,
+    ProtectedError,
+    UnreadableError,
+    Worksheet,
+)
 
 _ENCODINGS: Final = {
     10000: "mac_roman",
@@ -24,22 +34,35 @@ _ENCODINGS: Final = {
 _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
 
+class _Book(NamedTuple):
+    """The places of the worksheets by name, which of them is the active one, and the styles that pad numbers with zeros."""
+
+    sheets: dict[str, int]
+    active: int
+    padded: set[int]
+
+
 def active(data: bytes) -> str | None:
     """The worksheet that the workbook opens with."""
-    sheets, index = _sheets(_stream(data))
-    return list(sheets)[index] if index < len(sheets) else None
+    book = _book(_stream(data))
+    return list(book.sheets)[book.active] if book.active < len(book.sheets) else None
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
     """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError."""
     stream, found = _stream(data), Marks()
+    book = _book(stream)
     awaited, blank, calculated = (0, 0), [], False
-    place = _sheets(stream)[0].get(tab.name)
+    place = book.sheets.get(tab.name)
     if place is None:
         raise UnreadableError("the name of its worksheet is in a form that is not read exactly")
     for kind, body in _records(stream, place):
         row, column = int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little")
+        if book.padded and kind in (0x06, 0x203, 0x27E, 0xBD):
+            found.faults.update(((row, where), UNREAD) for where in _padded(kind, body, book.padded))
         if kind == 0x06:  # FORMULA
+            here = (row, column, row, column)
+            found.link(here, _link(body[22 : 22 + int.from_bytes(body[20:22], "little")]))
             form = body[6] if body[12:14] == b"\xff\xff" else None
             if form == 3 or (not any(body[6:14]) and body[14] & 2):  # what programs write that do not calculate
                 blank.append((row, column))
@@ -96,9 +119,10 @@ def _records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
     raise DamagedError("the sheet has no end")
 
 
-def _sheets(stream: bytes) -> tuple[dict[str, int], int]:
-    """The places of the worksheets by name, and which of them is the active one."""
+def _book(stream: bytes) -> _Book:
     sheets, first, encoding, wide = {}, 0, "latin-1", True
+    formats: set[int] = set()
+    styles: list[int] = []
     for kind, body in _records(stream, 0):
         number = int.from_bytes(body[:2], "little")
         if kind == 0x2F:  # FILEPASS
@@ -111,7 +135,28 @@ def _sheets(stream: bytes) -> tuple[dict[str, int], int]:
             encoding = _ENCODINGS.get(number, f"cp{number}")
         elif kind == 0x3D:  # WINDOW1
             first = int.from_bytes(body[10:12], "little")
+        elif kind == 0x41E and PADDED.fullmatch(body[5 if wide else 3 :].replace(b"\0", b"").decode("latin-1")):  # FORMAT
+            formats.add(number)
+        elif kind == 0xE0:  # XF
+            styles.append(int.from_bytes(body[2:4], "little"))
         elif kind == 0x85:  # BOUNDSHEET
             name = body[8:].decode("utf-16-le" if body[7] & 1 else "latin-1") if wide else body[7:].decode(encoding)
             sheets[name.replace("\0", "")] = int.from_bytes(body[:4], "little")
-    return sheets, first
+    return _Book(sheets, first, {index for index, format_ in enumerate(styles) if format_ in formats})
+
+
+def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
+    """The columns of a record of numbers that are shown with zeros before them."""
+    places = range(4, len(body) - 2, 6) if kind == 0xBD else (4,)  # MULRK; FORMULA, NUMBER, RK
+    column = int.from_bytes(body[2:4], "little")
+    for index, place in enumerate(places):
+        if int.from_bytes(body[place : place + 2], "little") in styles:
+            yield column + index
+
+
+def _link(tokens: bytes) -> str:
+    """The target of a formula that is nothing but HYPERLINK("…", …)."""
+    if tokens[:1] != b"\x17" or tokens[-4:-3] not in (b"\x22", b"\x42", b"\x62") or tokens[-3:] != b"\x02\x67\x01":
+        return ""
+    size = tokens[1] << (tokens[2] & 1)
+    return tokens[3 : 3 + size].decode("utf-16-le" if tokens[2] & 1 else "latin-1", "ignore")

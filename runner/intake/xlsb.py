@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 
 from runner.intake.archive import main_part, relations
-from runner.intake.marks import ERRORS, DamagedError, Marks, UnreadableError, WideError, Worksheet
+from runner.intake.marks import ERRORS, PADDED, UNREAD, DamagedError, Marks, UnreadableError, WideError, Worksheet
 from runner.intake.sheet import MAX_COLUMNS
 
 
@@ -23,11 +23,18 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     """What a worksheet says beside its values. Raises DamagedError, UnreadableError, WideError."""
     found, row = Marks(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        padded = _padded_styles(archive)
         part = _sheets(archive)[0][tab.name]
         targets = relations(archive, part)
         for kind, body in _records(archive, part):
             if 2 <= kind <= 11 and _long(body, 0) >= MAX_COLUMNS:  # the cells that hold something
                 raise WideError
+            if kind in (2, 5, 9) and int.from_bytes(body[4:7], "little") in padded:  # BrtCellRk, BrtCellReal, BrtFmlaNum
+                found.faults[row, _long(body, 0)] = UNREAD
+            elif kind == 8:  # BrtFmlaString
+                end = _wide(body, 8)[1]
+                column = _long(body, 0)
+                found.link((row, column, row, column), _link(body[end + 6 : end + 6 + _long(body, end + 2)]))
             if kind == 0:  # BrtRowHdr
                 row = _long(body, 0) + 1
                 if body[11] & 0x10:
@@ -58,6 +65,29 @@ def _sheets(archive: zipfile.ZipFile) -> tuple[dict[str, str], int]:
             relation, end = _wide(body, 8)
             sheets[_wide(body, end)[0]] = targets[relation][0]
     return sheets, first
+
+
+def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
+    """The styles that pad numbers with zeros."""
+    part = next((target for target, kind in relations(archive, main_part(archive)).values() if kind == "styles"), "")
+    formats: set[int] = set()
+    styles: list[int] = []
+    inside = False
+    for kind, body in _records(archive, part) if part in archive.namelist() else ():
+        if kind == 44 and PADDED.fullmatch(_wide(body, 2)[0]):  # BrtFmt
+            formats.add(int.from_bytes(body[:2], "little"))
+        elif kind in (617, 618):  # BrtBeginCellXFs, BrtEndCellXFs
+            inside = kind == 617
+        elif kind == 47 and inside:  # BrtXF
+            styles.append(int.from_bytes(body[2:4], "little"))
+    return {index for index, format_ in enumerate(styles) if format_ in formats}
+
+
+def _link(tokens: bytes) -> str:
+    """The target of a formula that is nothing but HYPERLINK("…", …)."""
+    if tokens[:1] != b"\x17" or tokens[-4:-3] not in (b"\x22", b"\x42", b"\x62") or tokens[-3:] != b"\x02\x67\x01":
+        return ""
+    return tokens[3 : 3 + 2 * int.from_bytes(tokens[1:3], "little")].decode("utf-16-le", "ignore")
 
 
 def _records(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, bytes]]:

@@ -13,13 +13,12 @@ from typing import Final
 from xml.parsers import expat
 
 from runner.intake.archive import elements, local, main_part, parse, relations
-from runner.intake.marks import UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet
+from runner.intake.marks import LINK, UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
-_LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
 _EXACT: Final = 15
 _ODD: Final = re.compile(rb'r="[A-Z]{3}|t="s"[^>]*><v>(?!\d+</v>)|t="inlineStr"[^>]*><v|<v>\d{16}')
 _CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -180,7 +179,7 @@ class _Scan:
         name = name.rpartition(":")[2]
         self._in_value = False
         if name == "f":
-            match = _LINK.match("".join(self._formula or ()))
+            match = LINK.match("".join(self._formula or ()))
             self._formula = None
             if match:
                 here = (self._row, self._column, self._row, self._column)

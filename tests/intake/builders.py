@@ -23,15 +23,19 @@ State = Literal["visible", "hidden", "veryHidden"]
 ERRORS: Final = {"#NULL!": 0, "#DIV/0!": 7, "#VALUE!": 15, "#REF!": 23, "#NAME?": 29, "#NUM!": 36, "#N/A": 42}
 _STATES: Final = ("visible", "hidden", "veryHidden")
 # The number formats that every workbook knows: General, a date, a date with time, a time, hours beyond a day.
-_FORMATS: Final = (0, 14, 22, 20, 46)
-# The formula =1 in Excel's tokens; what it would give is not looked at.
+_FORMATS: Final = (0, 14, 22, 20, 46, 164)
+# And one of this workbook's own.
+_PADDED: Final = "00000"
+# The formula =1 in Excel's tokens; what it would give is not looked at. And a call of HYPERLINK with two arguments.
 _FORMULA: Final = bytes.fromhex("1E0100")
+_HYPERLINK: Final = bytes.fromhex("42026701")
 
 
 class Cell(NamedTuple):
     """A cell that is more than a value. `error` is shown instead of one; a formula whose value is not `cached` has none.
 
-    `inline` texts stand in the cell itself, not among the shared ones.
+    `inline` texts stand in the cell itself, not among the shared ones; a `padded` number is shown with five digits. `target` is
+    a link that a formula makes.
     """
 
     value: Plain = None
@@ -40,6 +44,8 @@ class Cell(NamedTuple):
     error: str = ""
     link: str = ""
     inline: bool = False
+    padded: bool = False
+    target: str = ""
 
 
 class Sheet(NamedTuple):
@@ -113,6 +119,7 @@ def xls(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
     if protected:
         before += _record(0x2F, struct.pack("<3H", 1, 1, 1) + bytes(48))
     before += _record(0x42, struct.pack("<H", 1200)) + _record(0x3D, struct.pack("<9H", 0, 0, 0, 0, 0, active, 0, 1, 600))
+    before += _record(0x41E, struct.pack("<H", _FORMATS[-1]) + _xls_text(_PADDED))
     for number_format in _FORMATS:
         before += _record(0xE0, struct.pack("<2H", 0, number_format) + bytes(16))
     after = _xls_shared(shared) + _record(0x0A)
@@ -198,6 +205,8 @@ def _xls_cell(row: int, column: int, cell: Cell, shared: Mapping[str, int]) -> b
     value, number, number_format = cell.value, 0.0, 0
     if not cell.error and not isinstance(value, str | bool | None):
         number, number_format = _serial(value)
+    if cell.padded:
+        number_format = len(_FORMATS) - 1
     head = struct.pack("<3H", row, column, number_format)
     if cell.formula:
         return _xls_formula(head, number, cell)
@@ -230,7 +239,10 @@ def _xls_formula(head: bytes, number: float, cell: Cell) -> bytes:
         result, after = struct.pack("<B5xH", 0, 0xFFFF), _record(0x207, _xls_text(value))
     else:
         result = struct.pack("<d", number)
-    return _record(0x06, head + result + struct.pack("<HIH", flags, 0, len(_FORMULA)) + _FORMULA) + after
+    formula = _FORMULA
+    if cell.target:
+        formula = b"".join(b"\x17" + _xls_text(text, "<B") for text in (cell.target, str(value))) + _HYPERLINK
+    return _record(0x06, head + result + struct.pack("<HIH", flags, 0, len(formula)) + formula) + after
 
 
 # --- XLSB
@@ -248,7 +260,10 @@ def xlsb(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
         state = struct.pack("<2I", _STATES.index(sheet.state), index)
         book += _part(156, state + _wide(f"rId{index}") + _wide(sheet.name))
     book += _part(144) + _part(132)
-    styles = _part(278) + _part(617, struct.pack("<I", len(_FORMATS)))
+    own = _part(44, struct.pack("<H", _FORMATS[-1]) + _wide(_PADDED))
+    styles = _part(278) + _part(615, struct.pack("<I", 1)) + own + _part(616)
+    styles += _part(626, struct.pack("<I", 1)) + _part(47, struct.pack("<2H", 0xFFFF, _FORMATS[-1]) + bytes(12)) + _part(627)
+    styles += _part(617, struct.pack("<I", len(_FORMATS)))
     styles += b"".join(_part(47, struct.pack("<2H", 0, number_format) + bytes(12)) for number_format in _FORMATS)
     texts = _part(159, struct.pack("<2I", len(shared), len(shared)))
     texts += b"".join(_part(19, b"\0" + _wide(text)) for text in shared) + _part(160)
@@ -339,10 +354,16 @@ def _xlsb_cell(column: int, cell: Cell, shared: Mapping[str, int]) -> bytes:
         number, number_format = _serial(value)
         short = None if cell.formula else _rk(number)
         kind, body = (2, short) if short else (5, struct.pack("<d", number))
+    if cell.padded:
+        number_format = len(_FORMATS) - 1
     if cell.formula:
         assert cell.cached, "an XLSB formula always has a value"
         kind = {3: 11, 4: 10, 5: 9, 6: 8}[kind]
-        body += struct.pack("<HI", 0, len(_FORMULA)) + _FORMULA + bytes(4)
+        formula = _FORMULA
+        if cell.target:
+            texts = (text.encode("utf-16-le") for text in (cell.target, str(value)))
+            formula = b"".join(b"\x17" + struct.pack("<H", len(text) // 2) + text for text in texts) + _HYPERLINK
+        body += struct.pack("<HI", 0, len(formula)) + formula + bytes(4)
     return _part(kind, struct.pack("<2I", column, number_format) + body)
 
 
@@ -428,7 +449,7 @@ def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tup
     elif isinstance(value, bool):
         said, shown = f' office:value-type="boolean" office:boolean-value="{str(value).lower()}"', str(value).upper()
     elif isinstance(value, int | float):
-        said, shown = f' office:value-type="float" office:value="{value!r}"', repr(value)
+        said, shown = f' office:value-type="float" office:value="{value!r}"', f"{value:05}" if cell.padded else repr(value)
     elif isinstance(value, date):
         said, shown = f' office:value-type="date" office:date-value="{value.isoformat()}"', value.strftime("%d.%m.%y")
     elif isinstance(value, time | timedelta):
@@ -441,7 +462,8 @@ def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tup
     if cell.formula and not cell.cached:
         said, shown = "", ""
     if cell.formula:
-        said = f' table:formula="of:=1"{said}'
+        formula = f'of:=HYPERLINK("{cell.target}";"{value}")' if cell.target else "of:=1"
+        said = f" table:formula={quoteattr(formula)}{said}"
     if span:
         said += f' table:number-rows-spanned="{span[0]}" table:number-columns-spanned="{span[1]}"'
     if (cell.formula and not cell.cached) or cell == Cell():

@@ -453,3 +453,28 @@ def test_a_reader_that_dies_is_a_damaged_file(
     with pytest.raises(RefusedError, match="damaged") as caught:
         listed(read(written(tmp_path, xls(people(3000)))))
     assert "save it again" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("build", [xls, xlsb, ods])
+def test_a_link_that_a_formula_makes_is_a_link(tmp_path: Path, build: Build) -> None:
+    """The name that it shows is not the person's ID."""
+    url = "https://www.linkedin.com/in/jürgen-1"
+    rows: list[list[Plain | Cell]] = [["Name", "LinkedIn URL"], ["Jürgen", Cell("Jürgen", formula=True, target=url)]]
+    path = tmp_path / "x"
+    path.write_bytes(build(Sheet("People", rows)))
+    (row,) = read(path).rows()
+    assert (row.cells[1], list(row.links)) == ("Jürgen", [(1, url)])
+
+
+@pytest.mark.parametrize("build", [xls, xlsb, ods])
+def test_zeros_that_are_only_shown_are_told(tmp_path: Path, build: Build) -> None:
+    """What the sheet shows as 00123 is stored as 123, and that is what the reader of values hands on."""
+    numbers = [123, 123.5, 2**30 + 1, 7]
+    rows: list[list[Plain | Cell]] = [
+        ["Name", "LinkedIn URL", "Zip"],
+        *(["Jo", f"jo-{n}", Cell(n, padded=n != 7)] for n in numbers),
+    ]
+    path = tmp_path / "x"
+    path.write_bytes(build(Sheet("People", rows)))
+    told = [[(fault.column, fault.code) for fault in row.faults] for row in read(path).rows()]
+    assert (told[0], told[3]) == ([(2, "cell-unread")], [])
