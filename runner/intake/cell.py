@@ -54,9 +54,10 @@ def bare(text: str) -> str | None:
     """What a cell says when there surely is nothing in it to look closer at: no error, no forced text, no sign that
     placeholders are made of. None when there may be."""
     text = text.strip()
-    if text.startswith(TELLING) or text.encode("utf-8", "surrogatepass").translate(None, _BARE_BYTES):
+    try:
+        return None if text.startswith(TELLING) or text.encode().translate(None, _BARE_BYTES) else text
+    except UnicodeEncodeError:  # half a character
         return None
-    return text
 
 
 def identifier(text: str) -> str:

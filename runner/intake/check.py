@@ -128,8 +128,8 @@ def judge(checked: Check) -> tuple[Check, Findings]:
     if hidden and checked.reading.hidden is None:
         blocking = (*blocking, _hidden(checked.table, hidden, rows))
     if repeated := review.repeated():
-        count, first = repeated
-        text = f"{count:,} people get exactly the same text, first in row {first}; LinkedIn may take that for spam"
+        count, number = repeated
+        text = f"{count:,} people get exactly the same text, row {number} among them; LinkedIn may take that for spam"
         problems.append(Problem("same-text", text, severity="warning"))
     findings = Findings(rows, ready, len(invalid), tuple(skipped), tuple(problems), tuple(people), surplus)
     return replace(checked, blocking=blocking, verdicts=verdicts), findings

@@ -17,7 +17,7 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import MAX_CELL
 from runner.intake.column import names_recipients
-from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, MAX_ROWS, Grid, Row, Source
+from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Grid, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
@@ -276,8 +276,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
         if skip:
             file.readline()
         reader = csv.reader(file, delimiter=delimiter, strict=True)
-        for record in reader:
-            number += 1
+        for number, record in enumerate(reader, 1):
             at = reader.line_num
             if at - line != 1 and _swallowed(record, at - line - 1, delimiter):
                 near = line + 1 + skip
@@ -288,7 +287,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                 )
             line = at
             yield new(Row, (number, record, (), (), False))
-            if number > MAX_ROWS or len(record) > 20 * MAX_COLUMNS:
+            if number > MAX_ROWS:
                 break
         else:
             return
@@ -301,7 +300,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
     except UnicodeError:
         raise _undecodable(source, encoding) from None
     raise RefusedError(
-        f"The sheet has more than {MAX_ROWS:,} rows or {20 * MAX_COLUMNS:,} columns.",
+        f"The sheet has more than {MAX_ROWS:,} rows.",
         where=source.path.name,
         remedy="Split it into several.",
     )

@@ -113,9 +113,9 @@ class Examiner:
     ) -> None:
         self._template = template if render else None
         self._review, self._hidden, self._verdicts, self._render = review, hidden, verdicts, render
-        self._first_said = review.first
+        self._said = review.said
         self._delimited = delimited
-        self._guarded = layout.is_results and delimited
+        self._of_results = layout.is_results
         self._account = accounts[0] if len(accounts) == 1 else ""
         self._several = len(accounts) > 1
         self._seen: dict[str | None, int] = {}
@@ -138,17 +138,14 @@ class Examiner:
 
     def examine(self, row: Row) -> Entry:
         """The row's entry. Problems found between rows (the verdicts) count as well."""
-        if self._guarded:
-            row = row._replace(cells=[*map(unguard, row.cells)])
-        if self._reason and SHIFTED in row.cells[self._reason.index]:
-            again = f"an earlier reading found {SHIFTED}; put them right, and clear the cell {self._reason.letter}{row.number}"
-            row = row._replace(faults=(*row.faults, Fault(None, "ragged-row", again)))
+        if self._of_results:
+            row = self._as_it_was(row)
         number, cells, faults, links, hidden = row
         problems: list[Problem] = []
         recipient = parse_plain(cells[self._only]) if self._only is not None and not links else None
         if recipient is None:
             recipient = self._recipient(row, problems)
-        earlier = self._text(row, self._earlier, problems) if self._earlier else ""
+        earlier = clean(cells[self._earlier.index]) if self._earlier else ""
         if hidden and self._hidden != "include":
             return Entry(row, recipient, None, (), HIDDEN, earlier)
         message = None
@@ -166,6 +163,15 @@ class Examiner:
         if problems and any(problem.severity == "error" for problem in problems):
             message = None
         return _new(Entry, (row, recipient, message, problems, "", earlier))
+
+    def _as_it_was(self, row: Row) -> Row:
+        """A row of a results sheet without its guards, and with the fault that writing it has mended only by its looks."""
+        if self._delimited:
+            row = row._replace(cells=[*map(unguard, row.cells)])
+        if self._reason and SHIFTED in row.cells[self._reason.index]:
+            again = f"an earlier reading found {SHIFTED}; put them right, and clear the cell {self._reason.letter}{row.number}"
+            row = row._replace(faults=(*row.faults, Fault(None, "ragged-row", again)))
+        return row
 
     def _first(self, slug: str, urn: str, number: int) -> int:
         """The first row that names the same person under a spelling met so far; `number` itself for a new one."""
@@ -265,8 +271,10 @@ class Examiner:
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
             problems += _limits(number, text, subject, message_type, self._subject)
         key = hash(text)
-        if self._first_said.setdefault(key, number) != number:
-            self._review.repeat(key)
+        if key in self._said:
+            self._review.repeat(number, key)
+        else:
+            self._said.add(key)
         return _new(Message, (recipient, text, message_type, subject or None, conversation, account or None))
 
     def _rendered(

@@ -42,9 +42,9 @@ _GREETING: Final = re.compile(
     re.IGNORECASE,
 ).match
 # What programs write for a name that is not there. `Null`, `None` and `Na` are names.
-_NO_NAMES: Final = ("null", "NULL", "nan", "NaN", "undefined", "unknown", "Unknown", "UNKNOWN", "N/A", "n/a", "#N/A")
+_NO_NAMES: Final = frozenset(["null", "NULL", "nan", "NaN", "undefined", "unknown", "Unknown", "UNKNOWN", "N/A", "n/a", "#N/A"])
 _NOBODY: Final = re.compile(
-    rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(_NO_NAMES)})(?!\w).*", re.DOTALL
+    rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(sorted(_NO_NAMES))})(?!\w).*", re.DOTALL
 ).fullmatch
 # French puts a space before these.
 _FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGNORECASE).match
@@ -120,15 +120,15 @@ class Review:
     """What has been seen of a sheet's rows; asked at the end."""
 
     def __init__(self) -> None:
-        self.first: dict[int, int] = {}  # a text's hash → the first row that has it
-        self._again: Counter[int] = Counter()
+        self.said: set[int] = set()  # the hashes of all texts
+        self._again: dict[int, list[int]] = {}
         self.greeted: dict[str, list[int]] = {}
         self._owners: dict[str, Counter[str]] = {}
         self._conversations: list[tuple[int, str, str]] = []
 
-    def repeat(self, key: int) -> None:
+    def repeat(self, row: int, key: int) -> None:
         """Note that a text, by its hash, was met again."""
-        self._again[key] += 1
+        self._again.setdefault(key, []).append(row)
 
     def greeting(self, row: int, name: str) -> None:
         """Note that a row's own message greets somebody whom the row does not name."""
@@ -141,11 +141,9 @@ class Review:
         self._conversations.append((row, owner, account))
 
     def repeated(self) -> tuple[int, int] | None:
-        """How many people get the commonest text, when they are many, and the first of their rows."""
-        for key, again in self._again.most_common(1):
-            if again + 1 >= MANY:
-                return again + 1, self.first[key]
-        return None
+        """How many people get the commonest text, when they are many, and one of their rows."""
+        rows = max(self._again.values(), key=len, default=[])
+        return (len(rows) + 1, rows[0]) if len(rows) + 1 >= MANY else None
 
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
         """Rows whose conversation belongs to another account than most others sent from the same: row, owner, account."""

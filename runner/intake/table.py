@@ -142,8 +142,16 @@ def _filled(row: Row) -> int:
 
 
 def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
-    """The row with at least one cell per column; what does not fit becomes a fault, so that no value shifts silently."""
+    """The row with at least one cell per column; what does not fit becomes a fault, so that no value shifts silently.
+
+    Raises RefusedError where it is no row of a list at all.
+    """
     cells = list(row.cells)
+    if len(cells) > width + MAX_COLUMNS:
+        raise RefusedError(
+            f"Row {row.number} has {len(cells):,} cells, {len(cells) - width:,} more than the header.",
+            remedy="Look at it in a text editor: a quote or a line's end is probably missing.",
+        )
     if len(cells) < width:
         # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a delimiter.
         fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}")

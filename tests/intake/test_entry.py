@@ -274,7 +274,7 @@ def test_one_text_for_very_many_is_warned_of() -> None:
     rows = [[f"person-{number}", "The same for all"] for number in range(MANY)]
     assert codes(table("profile,message", *rows[1:]), None) == []
     assert codes(table("profile,message", *rows), None) == [("warning", "", "same-text")]
-    assert "row 2" in judged(table("profile,message", *rows), None)[1].problems[0].text
+    assert "row 3" in judged(table("profile,message", *rows), None)[1].problems[0].text
 
 
 def test_a_message_that_greets_another_row_is_warned_of() -> None:
