@@ -25,6 +25,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 HEADERS = ["First Name", "Last Name", "LinkedIn URL", "Company", "Headline", "City", "Country", "Phone", "Email", "Industry"]
 HEADERS += ["Seniority", "Connected On", "Tags", "Owner", "Source", "message"]
+# What an export from a prospecting tool has besides.
+MORE = ["Email Status", "# Employees", "Website", "Company LinkedIn", "Company City", "Annual Revenue", "Stage", "Record ID"]
 WORDS = (
     "I saw your talk on cold chains and would like to ask how your team plans its routes today because we help teams of that",
     "size do it in minutes instead of hours every week",
@@ -47,15 +49,24 @@ def people(count: int) -> Iterator[list[str]]:
         yield [*row, "12 Mar 2024", "spring; cold chain", "Anna Schmidt", "LinkedIn", message]
 
 
+def export(count: int) -> Iterator[list[str]]:
+    """The same people as a prospecting tool exports them: twenty-four columns."""
+    for number, row in enumerate(people(count)):
+        company = number % 97
+        more = ["Verified", str(10 * company), f"http://www.acme-{company}.example.com"]
+        more += [f"http://www.linkedin.com/company/acme-{company}", "Hamburg", f"{company}000000", "Cold", f"5f{number:022}"]
+        yield [*row[:-1], *more, row[-1]]
+
+
 # --- each side of a pair: it prints its seconds, without imports, and its peak memory
 
 
-def csv_bare(folder: Path) -> Any:
-    with (folder / "people.csv").open(encoding="utf-8", newline="") as file:
+def csv_bare(folder: Path, name: str = "export.csv") -> Any:
+    with (folder / name).open(encoding="utf-8", newline="") as file:
         return sum(1 for _ in csv.reader(file))
 
 
-def csv_checked(folder: Path, name: str = "people.csv", template: bool = False) -> Any:
+def csv_checked(folder: Path, name: str = "export.csv", template: bool = False) -> Any:
     from runner.intake.check import check
     from runner.intake.table import read
     from runner.intake.template import load
@@ -64,9 +75,16 @@ def csv_checked(folder: Path, name: str = "people.csv", template: bool = False) 
     return sum(entry.message is not None for entry in check(read(folder / name), text).entries())
 
 
+def middling_bare(folder: Path) -> Any:
+    return csv_bare(folder, "people.csv")
+
+
+def middling_checked(folder: Path) -> Any:
+    return csv_checked(folder, "people.csv")
+
+
 def narrow_bare(folder: Path) -> Any:
-    with (folder / "narrow.csv").open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.reader(file))
+    return csv_bare(folder, "narrow.csv")
 
 
 def narrow_checked(folder: Path) -> Any:
@@ -183,8 +201,9 @@ def _take_in(folder: Path) -> None:
 
 
 PAIRS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any], float | None]] = {
-    "CSV to checked deliveries / csv.reader": (csv_checked, csv_bare, 3.0),
-    "the same with three columns and short messages": (narrow_checked, narrow_bare, None),
+    "CSV of 24 columns to checked deliveries / csv.reader": (csv_checked, csv_bare, 3.0),
+    "CSV of 16 columns": (middling_checked, middling_bare, None),
+    "CSV of 3 columns and short messages": (narrow_checked, narrow_bare, None),
     "CSV and template to checked deliveries / csv.DictReader and bare Jinja2": (csv_rendered, csv_rendered_bare, None),
     "XLSX to rows / openpyxl read-only": (xlsx_read, xlsx_bare, 0.6),
     "results XLSX / openpyxl write-only": (results_written, results_bare, 1.3),
@@ -219,14 +238,22 @@ def timed(work: Callable[[Path], Any], folder: Path) -> dict[str, Any]:
 
 
 def prepare(folder: Path, rows: int) -> None:
-    for name, count, width in (("people.csv", rows, 16), ("twice.csv", 2 * rows, 16), ("plain.csv", rows, 15)):
+    wide = [*HEADERS[:-1], *MORE, HEADERS[-1]]
+    lists = {
+        "export.csv": (wide, export(rows)),
+        "twice.csv": (wide, export(2 * rows)),
+        "people.csv": (HEADERS, people(rows)),
+        "plain.csv": (HEADERS[:-1], (row[:-1] for row in people(rows))),
+        "narrow.csv": (
+            ["First Name", "LinkedIn URL", "message"],
+            ([row[0], row[2], f"Hi {row[0]}, shall we talk?"] for row in people(rows)),
+        ),
+    }
+    for name, (headers, listed) in lists.items():
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(HEADERS[:width])
-            writer.writerows(row[:width] for row in people(count))
-    with (folder / "narrow.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["First Name", "LinkedIn URL", "message"]])
-        csv.writer(file).writerows([row[0], row[2], f"Hi {row[0]}, shall we talk?"] for row in people(rows))
+            writer.writerow(headers)
+            writer.writerows(listed)
     (folder / "hello.j2").write_text(TEMPLATE, encoding="utf-8")
     from openpyxl import Workbook
 

@@ -81,7 +81,7 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
         while chunk := file.read(_CHUNK) or rest:
             text = rest + chunk if chunk is not rest else rest
             begun = begun or b"<worksheet" in text
-            if not begun or any(mark in text for mark in telling) or _ODD.search(text) or len(text) > 4 * _CHUNK:
+            if not begun or any(mark in text for mark in telling) or _ODD.search(text) or len(text) > 2 * _CHUNK:
                 return False
             # Whole rows only; the last, which may go on, is looked at again with what follows.
             cut = len(text) if chunk is rest else max(text.rfind(b"<row "), 0)
