@@ -240,7 +240,8 @@ def _main() -> None:
             path = Path(folder) / "list.xlsx"
             path.write_bytes(make())
             found.append(_prove(name, path))
-    sys.exit("\n".join(filter(None, found)))
+    print(f"{len(found)} hostile files, {len(found) - len([*filter(None, found)])} of them within {_SECONDS:.0f} s and 300 MB")
+    sys.exit("\n".join(filter(None, found)) or None)
 
 
 if __name__ == "__main__":
