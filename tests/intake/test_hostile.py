@@ -1,16 +1,12 @@
 """Damaged, dangerous and foreign files: each refused with a sentence of its own kind and a way out, never another exception.
 
-How long and how much memory that takes is proved apart, since a busy machine is no fault: `python -m tests.intake.test_hostile`
-reads each file in a process of its own and says which took more than 3 s or 300 MB.
+How long and how much memory that takes is proved apart, since a busy machine is no fault: `python benchmarks/hostile.py`.
 """
 
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -203,46 +199,3 @@ def test_the_smaller_sister_of_a_bomb_is_read(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     path.write_bytes(zipped(parts_with(sheet)))
     assert [list(row.cells) for row in read(path).rows()] == [["1"]] * 50
-
-
-# --- the longer proof
-
-
-_SECONDS: Final = 3.0
-_BYTES: Final = 300 * 1024**2
-
-
-def _prove(name: str, path: Path) -> str | None:
-    """Read one file in a process of its own; says what was too much, None when nothing."""
-    program = (
-        "import resource, sys\n"
-        "from runner.errors import RefusedError\n"
-        "from runner.intake.table import read\n"
-        "try:\n    list(read(sys.argv[1]).rows())\nexcept RefusedError:\n    pass\n"
-        "print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))\n"
-    )
-    begun = time.monotonic()
-    command = [sys.executable, "-c", program, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    seconds = time.monotonic() - begun
-    if done.returncode:
-        return f"{name}: {done.stderr.strip().splitlines()[-1]}"
-    weight = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
-    if seconds > _SECONDS or weight > _BYTES:
-        return f"{name}: {seconds:.1f} s, {weight // 1024**2} MB"
-    return None
-
-
-def _main() -> None:
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name, make in hostile().items():
-            path = Path(folder) / "list.xlsx"
-            path.write_bytes(make())
-            found.append(_prove(name, path))
-    print(f"{len(found)} hostile files, {len(found) - len([*filter(None, found)])} of them within {_SECONDS:.0f} s and 300 MB")
-    sys.exit("\n".join(filter(None, found)) or None)
-
-
-if __name__ == "__main__":
-    _main()
