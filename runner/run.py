@@ -420,7 +420,7 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
     if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
         raise RefusedError(
             f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a copy of it.",
-            remedy="Leave --results-in out, or save the list as XLSX.",
+            remedy="Leave --results-in (results_in in a campaign file) out, or save the list as XLSX.",
         )
     from runner.results.copy import ending
     from runner.results.loss import losses
@@ -430,7 +430,7 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
     except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
         raise RefusedError(
             f"{source.path.name} has parts that cannot be copied.",
-            remedy="Leave --results-in out: the results then go into a workbook of their own.",
+            remedy="Leave --results-in (results_in in a campaign file) out: the results then go into a workbook of their own.",
         ) from None
     notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
     return ending(source.data), [notice] if lost else []

@@ -45,8 +45,8 @@ def open_grid(source: Source, reading: Reading) -> Grid:
         _refuse_other_kinds(path, start)
         if reading.sheet is not None:
             raise RefusedError(
-                f"{path} is a text file and has no worksheets, so --sheet {reading.sheet!r} cannot be meant.",
-                remedy="Leave --sheet out.",
+                f"{path} is a text file and has no worksheets, so the worksheet {reading.sheet!r} cannot be meant.",
+                remedy="Leave --sheet (sheet_name in a campaign file) out.",
             )
         grid = delimited.grid(source, reading.encoding, reading.columns.values())
         kind = "csv"
