@@ -20,8 +20,8 @@ _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _EXACT: Final = 15
-# What is not plain: a formula, an error or a date of its own kind, a cell whose place has to be counted, a negative number or one
-# of too many digits, a cell far to the right, a text without its number, a text where no reader looks. One after the other: a
+# What is not plain: a formula, an error or a date of its own kind, a cell whose place has to be counted, a negative number or
+# one of too many digits, a cell far to the right, a text without its number, a text where no reader looks. One by one, since a
 # search is quick when it knows how what it seeks begins.
 _ODD: Final = [
     re.compile(pattern)
