@@ -406,6 +406,10 @@ def test_any_list_is_read_as_its_options_say(shell: Shell, write: Callable[[str,
     assert stat.S_IMODE(Path("problems.xlsx").stat().st_mode) == 0o600
     assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "leads.xlsx") == 2
     assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "problems.txt") == 2
+    leads(tmp_path / "other.xlsx")
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "other.xlsx") == 2
+    assert "left as it is" in shell.err
+    assert shell("check", "leads.xlsx", "-t", "hi.j2", *mapped, "-o", "problems.xlsx") == 3
     for wrong in ("Kontakt", "recipientProfileId=", "recipientProfilId=Kontakt"):
         assert shell("check", "leads.xlsx", "-t", "hi.j2", "--column", wrong) == 2
     assert "recipientProfileId" in shell.err

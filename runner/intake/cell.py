@@ -18,7 +18,10 @@ _EXACT_BELOW: Final = 1e15
 _WHOLE_BELOW: Final = 2**53
 ROUNDED: Final = "a number of 16 digits or more, of which spreadsheet programs keep only the first 15"
 # What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV holds it as text.
-ERROR_TEXT: Final = re.compile(r"#[^\W\d_][\w/]*[!?]|#N/[A-Z]{1,2}|#GETTING_DATA|#BLOCKED!|Err:\d{3}")
+ERROR_TEXT: Final = re.compile(
+    r"#[¡¿]?[^\W\d_][\w/]*[!?]|#+|#GETTING_DATA|Err:\d{3}|Loading\.\.\."
+    r"|#(?:N/[A-Z]{1,4}|NV|I/T|YOK|PUUTTUU|HIÁNYZIK|Н/Д|NENÍ_K_DISPOZICI|NEDOSTUPNÝ)"
+)
 # Zero-width and bidirectional marks ride along when text is copied from a web page or a chat.
 INVISIBLE: Final = dict.fromkeys(
     [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
@@ -36,7 +39,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
 _BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
 # What begins so may be a spreadsheet program's error, or a text forced to be one.
-TELLING: Final = ("#", "Err:", "=", "'")
+TELLING: Final = ("#", "Err:", "Loading...", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,}")
 
 
@@ -127,6 +130,11 @@ def is_rounded(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT_BELOW
 
 
+def is_padded(number_format: str) -> bool:
+    """Whether whole numbers under this format are padded with zeros, and nothing else."""
+    return _ZEROS.fullmatch(number_format) is not None
+
+
 def column_letter(index: int) -> str:
     """0 is A, 25 is Z, 26 is AA."""
     letters = ""
@@ -143,7 +151,7 @@ def _number(value: float, number_format: str) -> str:
             return repr(value).removesuffix(".0")
         value = int(value)
     text = str(value)
-    if _ZEROS.fullmatch(number_format):
+    if is_padded(number_format):
         return text.zfill(len(number_format) + (value < 0))
     return text
 

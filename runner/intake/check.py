@@ -140,7 +140,7 @@ def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
     column = checked.layout.column("conversationUrn")
     for number, owner, account in review.foreign_conversations():
         sender = f"account {account}" if account else "the default account"
-        text = f"the conversation belongs to the member {owner}, but the others sent from {sender} belong to another"
+        text = f"the conversation belongs to the member {owner}, which does not fit the others of {sender} or of that member"
         verdicts.setdefault(number, []).append(Problem("conversation-account", text, number, column))
     for number, name, other in _misaddressed(checked, review):
         text = f"the message greets {name!r}, who is not in this row but in row {other}"

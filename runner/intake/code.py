@@ -19,6 +19,7 @@ Code = Literal[
     "merged-cell",
     "ragged-row",
     "rounded-number",
+    "swallowed-row",
     # whom a row means
     "conversation-account",
     "conversation-urn",
@@ -56,6 +57,7 @@ REMEDIES: Final[Mapping[Code, str]] = {
     "merged-cell": "Unmerge the cells and fill each in.",
     "ragged-row": "Put each value under its header; a value that holds the delimiter goes in quotes.",
     "rounded-number": "Format the column as Text and paste the values again.",
+    "swallowed-row": "Look near the line in a text editor for a missing quote; if there is none, save the list as XLSX.",
     "conversation-account": "Name the conversation's account in the column accountId, or leave conversationUrn blank.",
     "conversation-urn": "Correct it, or leave it blank.",
     "recipient-email": "Put the person's public profile link there (linkedin.com/in/…).",

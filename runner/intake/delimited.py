@@ -17,7 +17,7 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import MAX_CELL
 from runner.intake.column import names_recipients
-from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Grid, Row, Source
+from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
@@ -42,7 +42,13 @@ _MARKED: Final = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-_RECIPIENT: Final = r"\"?(?:(?:https?://)?(?:\w+\.)?linkedin\.com/in/|urn:li:)\S*?"
+_MEANS: Final = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE).fullmatch
+_LIKE_A_SLUG: Final = re.compile(r"(?=.*[a-z])(?=.*[-\d])[a-z\d-]{3,100}").fullmatch
+_CURE: Final = (
+    'Look there in a text editor, and save it again; a quote in a value is written "". If the cell is right as it is, save the '
+    "list as XLSX."
+)
+_SPACED: Final = re.compile(r"[^\S\t]").match
 
 
 def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()) -> Grid:
@@ -203,8 +209,6 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
                     header, fitting[delimiter] = len(record), 1
                 if any(record):
                     widths.append(len(record))
-        if len(widths) > 2 and len(sample) >= _SAMPLE - 4:
-            widths.pop()  # cut by the sample's end
         width = max(set(widths), key=widths.count, default=0)
         if width > 1:
             likely[delimiter] = widths.count(width)
@@ -224,44 +228,55 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
     return found[0] if found else ","
 
 
-def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> bool:
-    """Whether a record with line breaks is really several rows: two stray quotes that pair up make one cell of what is between.
+def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str, bool] | None:
+    """A line within a cell that looks like a row of its own, and whether it surely is one.
 
-    A line of text has its delimiters before a space or between digits. A row has not, and between its columns one each: within
-    quotes it can have no quotes of its own.
+    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before spaces or between digits, as a
+    rule. A row has one between its columns each, and somewhere whom it means; within quotes it can have no quotes of its own.
     """
-    # Quick looks first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
-    between, last = len(record) - 1, record[-1]
-    if last.count("\n") == breaks and last.count(delimiter) < between and "/in/" not in last and "urn:li:" not in last:
-        return False
-    joined = delimiter.join(record)
-    inside = joined.count(delimiter) - between
-    if between < 1 or inside < 1:
-        return False
-    if inside < between and "/in/" not in (rest := joined[joined.find("\n") :]) and "urn:li:" not in rest:
-        return False
-    lines = joined.splitlines()
+    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
+    width, last = len(record), record[-1]
+    if last.count("\n") == breaks and last.count(delimiter) < width - 1 and "/in/" not in last and "urn:li:" not in last:
+        return None
     at = re.escape(delimiter)
-    # Of two columns none is blank at a line's end: that is how a greeting ends.
-    loose = re.compile(rf"{at}[^\S\t]" if between > 1 else rf"{at}(?:[^\S\t]|$)")
     parting = re.compile(rf"(?<!\d){at}|{at}(?!\d)")
 
     def is_row(line: str) -> bool:
-        return line.count(delimiter) == between and not loose.search(line) and bool(parting.search(line))
+        fields = line.split(delimiter)
+        if len(fields) != width or len([*filter(str.strip, fields)]) < 2:  # one of two and a comma: how a greeting ends
+            return False
+        return not any(map(_SPACED, fields[1:])) and bool(parting.search(line))
 
-    starts = re.compile(rf"{_RECIPIENT}{at}(?!\s)", re.IGNORECASE)
-    inner = between > 1 and any(map(is_row, lines[1:-1]))
-    return inner or all(map(is_row, lines)) or any(starts.match(line) for line in lines[1:-1])
+    cells = [lines for lines in map(str.splitlines, record) if len(lines) > 1]
+    within = [line for lines in cells for line in lines if delimiter in line]
+    if not within:
+        return None
+    for line in within:
+        fields = line.split(delimiter)
+        names = any(_MEANS(field) and not _SPACED(after) for field, after in zip(fields, [*fields[1:], ""], strict=True))
+        if names and len([*filter(str.strip, fields)]) > 1:
+            return line, True
+    lines = delimiter.join(record).splitlines()
+    inner = [line for lines in cells for line in lines[1:-1]] if width > 2 else []
+    if rows := [line for line in inner if is_row(line)] or (lines if all(map(is_row, lines)) else []):
+        return rows[0], width > 2
+    for line in within:
+        fields = line.split(delimiter)
+        # A row that swallowed others may be wider or narrower by one cell than they are.
+        tight = abs(len(fields) - width) <= 1 and not any(map(_SPACED, fields[1:]))
+        if tight and (any(map(_LIKE_A_SLUG, fields)) or any(map(_MEANS, fields))):
+            return line, False
+    return None
 
 
 def _without_end_mark(data: bytes, encoding: str) -> bytes:
     """The text without the mark by which old programs end a file."""
     if encoding in _MARKED:
         encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
-    for ending in ("\x1a\r\n", "\x1a\n", "\x1a"):
-        mark = ending.encode(encoding.removesuffix("-sig"))
+    for ending, kept in (("\n\x1a\r\n", "\n"), ("\n\x1a\n", "\n"), ("\x1a", "")):
+        mark, rest = (text.encode(encoding.removesuffix("-sig")) for text in (ending, kept))
         while data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0:  # else its bytes are of two characters
-            data = data[: -len(mark)]
+            data = data[: -len(mark)] + rest
     return data
 
 
@@ -278,13 +293,17 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         for number, record in enumerate(reader, 1):
             at = reader.line_num
-            if at - line != 1 and _swallowed(record, at - line - 1, delimiter):
-                near = line + 1 + skip
-                raise RefusedError(
-                    f"Row {number} holds other rows inside one of its cells: a quote is probably missing near line {near}.",
-                    where=f"{source.path.name}, row {number}",
-                    remedy='Open it in a text editor, look there, and save it again. A quote in a value is written "".',
-                )
+            if at - line != 1 and (found := _swallowed(record, at - line - 1, delimiter)):
+                row, certain = found
+                what = f"a cell of row {number} holds what looks like another row ({row[:60]!r})"
+                near = f"a quote is probably missing near line {line + 1 + skip}"
+                if certain:
+                    raise RefusedError(
+                        f"{what[0].upper()}{what[1:]}: {near}.", where=f"{source.path.name}, row {number}", remedy=_CURE
+                    )
+                line = at
+                yield Row(number, record, [Fault(None, "swallowed-row", f"{what}: {near}. {_CURE}")])
+                continue
             line = at
             yield new(Row, (number, record, (), (), False))
             if number > MAX_ROWS:

@@ -14,7 +14,17 @@ from runner.errors import RefusedError
 from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, unguard
 from runner.intake.code import Code
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
-from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation, parse_plain
+from runner.intake.recipient import (
+    CURE,
+    EXPONENT,
+    Recipient,
+    RecipientError,
+    conversation_owner,
+    merge,
+    parse,
+    parse_conversation,
+    parse_plain,
+)
 from runner.intake.review import Review, blemishes, gap, greeted, names_people, placeholder, suspicion
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
@@ -26,8 +36,6 @@ MAX_INMAIL: Final = 1_900
 MAX_MESSAGE: Final = 8_000
 LONG_MESSAGE: Final = 3_000
 
-
-_ROUNDED_CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
 
@@ -153,15 +161,19 @@ class Examiner:
             self._faults(row, problems)
         if recipient is not None:
             slug, urn = recipient
-            met = self._seen.setdefault(urn or slug, number) if slug is None or urn is None else self._first(slug, urn, number)
-            if met != number:
+            if met := self._seen.get(urn or slug) or self._seen.get(slug):
+                self._meet(slug, urn, met)
                 return Entry(row, recipient, None, (), f"same person as row {met}", earlier)
             if self._render:
                 message = self._compose(row, recipient, problems)
+            if problems and any(problem.severity == "error" for problem in problems):
+                message = None
+            else:  # an invalid row keeps nobody else from being written to
+                self._meet(slug, urn, number)
         if self._verdicts:
             problems += self._verdicts.get(number, ())
-        if problems and any(problem.severity == "error" for problem in problems):
-            message = None
+            if any(problem.severity == "error" for problem in problems):
+                message = None
         return _new(Entry, (row, recipient, message, problems, "", earlier))
 
     def _as_it_was(self, row: Row) -> Row:
@@ -173,12 +185,12 @@ class Examiner:
             row = row._replace(faults=(*row.faults, Fault(None, "ragged-row", again)))
         return row
 
-    def _first(self, slug: str, urn: str, number: int) -> int:
-        """The first row that names the same person under a spelling met so far; `number` itself for a new one."""
-        first = self._seen.get(urn) or self._seen.get(slug) or number
-        self._seen.setdefault(urn, first)
-        self._seen.setdefault(slug, first)
-        return first
+    def _meet(self, slug: str | None, urn: str | None, number: int) -> None:
+        """Note the row in which somebody is written to, under every spelling."""
+        if slug:
+            self._seen.setdefault(slug, number)
+        if urn:
+            self._seen.setdefault(urn, number)
 
     def _text(self, row: Row, column: Column, problems: list[Problem]) -> str:
         """What a cell says; that it shows an error is noted as a problem, unless the workbook has told so already."""
@@ -231,7 +243,7 @@ class Examiner:
             severity: Severity = "error"
             if code == "rounded-number":
                 # Digits that the program lost make another identifier; in a text they are for a person to judge.
-                text, severity = (f"{text}; {_ROUNDED_CURE}", "error") if index in identifiers else (text, "warning")
+                text, severity = (f"{text}; {CURE}", "error") if index in identifiers else (text, "warning")
             problems.append(Problem(code, text, row.number, column, severity))
 
     def _compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
@@ -248,13 +260,16 @@ class Examiner:
             subject = self._text(row, self._subject, problems)
         if self._account_id:
             account = self._text(row, self._account_id, problems)
+            if EXPONENT.fullmatch(account):
+                text = f"{account} is what a spreadsheet program made of a long number; {CURE}"
+                problems.append(Problem("rounded-number", text, number, self._account_id))
         if self._message_type and (written := self._text(row, self._message_type, problems)):
             try:
                 message_type = message_type_of(written, "")
             except RefusedError as error:
                 problems.append(Problem("message-type", f"{error.what} {error.remedy}", number, self._message_type))
         if self._conversation and (written := self._text(row, self._conversation, problems)):
-            conversation = self._continued(number, written, account, problems)
+            conversation = self._continued(number, written, account, recipient, problems)
         own = self._message if text else None
         if template and not (text and (subject or not template.subject)):
             text, subject = self._rendered(row, template, text, subject, problems)
@@ -294,7 +309,8 @@ class Examiner:
             if not (failure.column and any(fault.column == failure.column.index for fault in row.faults)):
                 problems.append(failure)
             return "", ""
-        if not own:
+        failed = any(problem.severity == "error" and problem.column in self._read.values() for problem in problems)
+        if not own and not failed:
             found = blemishes(text, greeted(text))
             for code, sentence in found:
                 holds = (index for index, value in said.items() if code == "leftover-placeholder" and placeholder(value))
@@ -328,14 +344,17 @@ class Examiner:
             return Problem("blank-value", "blank, but the template uses it without a default", number, blank)
         return Problem("template-row", str(error), number)
 
-    def _continued(self, number: int, written: str, account: str, problems: list[Problem]) -> str | None:
+    def _continued(self, number: int, written: str, account: str, recipient: Recipient, problems: list[Problem]) -> str | None:
         """The conversation to continue. It belongs to one account, which must be the one that sends."""
         try:
             conversation = parse_conversation(written)
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), number, self._conversation))
             return None
-        if self._several and not account:
+        if recipient.urn and recipient.urn.endswith(f":{conversation_owner(conversation)}"):
+            text = "the conversation is one of the recipient's own account, and so not one with them"
+            problems.append(Problem("conversation-account", text, number, self._conversation))
+        elif self._several and not account:
             text = "several accounts share this list, and a conversation belongs to one: name it in the column accountId"
             problems.append(Problem("conversation-account", text, number, self._conversation))
         else:

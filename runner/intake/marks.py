@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice, product
 from typing import Final, NamedTuple
 
@@ -21,13 +22,12 @@ UNCACHED: Final[tuple[Code, str]] = (
 )
 UNREAD: Final[tuple[Code, str]] = (
     "cell-unread",
-    "a value that is not read exactly from this kind of file; save the workbook as XLSX",
+    "a value that is not read exactly; type it as text, or save the workbook as XLSX",
 )
 ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-# A formula that is a link: HYPERLINK("…", …).
-LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
-# The format of a number that is shown with zeros before it.
-PADDED: Final = re.compile(r"0{2,}")
+_LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
+# What is behind a cell whose formula computes a link.
+COMPUTED: Final = "a computed link"
 _MOST: Final = 100_000
 
 
@@ -92,6 +92,20 @@ class Marks:
         cells = list(islice(cells_of(area), _MOST))
         if target and len(cells) < _MOST:
             self.links.update(dict.fromkeys(cells, target))
+
+
+@cache
+def shows_zeros(code: str) -> bool:
+    """Whether a number under this format is shown with zeros before it: 00000, 000-00-0000, [<=99999]00000;00000-0000."""
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code)
+    return any(re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";"))
+
+
+def link_of(formula: str) -> str:
+    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
+    if match := _LINK.match(formula):
+        return match[1].replace('""', '"')
+    return COMPUTED if "HYPERLINK(" in formula.upper() else ""
 
 
 def cells_of(area: tuple[int, int, int, int]) -> Iterator[tuple[int, int]]:

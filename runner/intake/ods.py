@@ -13,7 +13,17 @@ from xml.parsers import expat
 from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.marks import LINK, UNCACHED, UNREAD, Marks, ProtectedError, UnreadableError, WideError, Worksheet, cells_of
+from runner.intake.marks import (
+    UNCACHED,
+    UNREAD,
+    Marks,
+    ProtectedError,
+    UnreadableError,
+    WideError,
+    Worksheet,
+    cells_of,
+    link_of,
+)
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 # The reader of values hands these on as they are written.
@@ -98,8 +108,7 @@ def _row(found: Marks, element: Element, row: int) -> int:
             found.faults.update(dict.fromkeys(cells_of(area), fault))
         for link in [link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")][:1]:
             found.link(area, link.get("xlink:href", ""))
-        if match := LINK.match(cell.get("table:formula", "").partition(":=")[2]):
-            found.link(area, match[1].replace('""', '"'))
+        found.link(area, link_of(cell.get("table:formula", "").partition(":=")[2]))
     if used and element.get("table:visibility", "visible") != "visible":
         found.hidden_rows.update(range(row, min(after, MAX_ROWS + 1)))
     return after

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
 from runner.intake.recipient import conversation_owner
 
@@ -51,6 +52,8 @@ _FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGN
 _GAPS: Final = ("  ", " ,", " .", " ;", " ?", " !", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
 _NAME_HEADER: Final = re.compile(r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE)
 _NOT_A_PERSON: Final = re.compile(r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE)
+# UTF-8 read as cp1252, and the sign for what could not be read.
+_MISREAD: Final = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|\ufffd")
 _TRIAL: Final = frozenset(
     {"test", "testing", "tester", "asdf", "qwerty", "xxx", "xx", "abc", "foo", "bar", "foobar", "example", "dummy", "sample"}
     | {"john doe", "jane doe", "first name", "last name", "firstname", "lastname", "name", "fname", "lname", "company", "tbd"}
@@ -79,6 +82,7 @@ def placeholder(text: str) -> str | None:
 
 def gap(text: str, other: str) -> str | None:
     """Where a text has doubled spaces or stray punctuation that another text, without blank values, has not."""
+    text, other = f"\n{text}", f"\n{other}"
     found = next((gap for gap in _GAPS if text.count(gap) > other.count(gap)), None)
     return found and _around(text, text.rindex(found))
 
@@ -100,8 +104,14 @@ def names_people(header: str) -> bool:
 
 def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
     """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are names."""
-    if value.startswith("#"):
-        return None  # a spreadsheet program's error, which is told as that
+    if value.startswith("#"):  # those that are known are told as errors
+        return (
+            f"{value!r} looks like a spreadsheet program's error"
+            if value.isupper() and not ERROR_TEXT.fullmatch(value)
+            else None
+        )
+    if not value.isascii() and _MISREAD.search(value):
+        return f"{value!r} was misread on its way (its letters are those of another encoding)"
     folded = value.casefold()
     if folded in _TRIAL or folded == header.strip().casefold():
         return f"{value!r} looks like a placeholder"
@@ -111,7 +121,7 @@ def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
         return f"{value[:40]!r} is a link"
     if of_person and not value.isalpha() and any(map(str.isdigit, value)):
         return f"{value!r} holds digits"
-    if of_person and len(value) > 3 and value.isascii() and value.isupper():
+    if of_person and len(value) > 3 and value.isupper():
         return f"{value!r} is all in capitals"
     return None
 
@@ -146,13 +156,22 @@ class Review:
         return (len(rows) + 1, rows[0]) if len(rows) + 1 >= MANY else None
 
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
-        """Rows whose conversation belongs to another account than most others sent from the same: row, owner, account."""
+        """Rows whose conversation belongs to another account than most others sent from the same, or is to be continued from
+        another account than most others of its owner: row, owner, account."""
+        accounts: dict[str, Counter[str]] = {}
+        for _, owner, account in self._conversations:
+            accounts.setdefault(owner, Counter())[account] += 1
         for row, owner, account in self._conversations:
-            owners = self._owners[account]
-            if len(owners) > 1:
-                (usual, most), (_, second) = owners.most_common(2)
-                if owner != usual or most == second:
-                    yield row, owner, account
+            if _is_odd(owner, self._owners[account]) or _is_odd(account, accounts[owner]):
+                yield row, owner, account
+
+
+def _is_odd(one: str, counts: Counter[str]) -> bool:
+    """Whether something is not the one that is by far the commonest."""
+    if len(counts) < 2:
+        return False
+    (usual, most), (_, second) = counts.most_common(2)
+    return one != usual or most == second
 
 
 def _around(text: str, at: int) -> str:

@@ -27,7 +27,7 @@ class Table:
     """The header and the rows below it; every call of `rows` walks them anew.
 
     `path` is None for a data frame, `sheet` for a CSV, `delimiter` for all but a CSV. `notices` say what was chosen on the
-    reader's behalf.
+    reader's behalf. `spare` counts the columns behind the last header that a CSV's header line has room for.
     """
 
     path: Path | None
@@ -36,6 +36,7 @@ class Table:
     columns: tuple[Column, ...]
     walk: Callable[[], Iterator[Row]]
     delimiter: str | None = None
+    spare: int = 0
     notices: tuple[str, ...] = ()
 
     @property
@@ -50,7 +51,7 @@ class Table:
             if number <= header_row:
                 continue
             if len(cells) != width:
-                row = _fitted(row, width, delimited=delimited)
+                row = _fitted(row, width, self.spare, delimited=delimited)
             first = cells[0] if cells else ""
             if (first and not first.isspace()) or faults or any(map(str.strip, cells)):
                 yield row
@@ -101,7 +102,8 @@ def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
         shown = ", ".join(f"row {row.number} ({next(filter(None, map(clean, row.cells)))[:40]!r})" for row in above[:3])
         more = f" and {len(above) - 3} more" if len(above) > 3 else ""
         notices.append(f"The header is row {header.number}; what stands above it is not read: {shown}{more}.")
-    return Table(path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, tuple(notices))
+    spare = max(len(header.cells) - len(names), 0)
+    return Table(path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, spare, tuple(notices))
 
 
 def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
@@ -141,7 +143,7 @@ def _filled(row: Row) -> int:
     return len(set(filter(None, map(clean, row.cells))))
 
 
-def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
+def _fitted(row: Row, width: int, spare: int, *, delimited: bool) -> Row:
     """The row with at least one cell per column; what does not fit becomes a fault, so that no value shifts silently.
 
     Raises RefusedError where it is no row of a list at all.
@@ -157,9 +159,11 @@ def _fitted(row: Row, width: int, *, delimited: bool) -> Row:
         fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}")
         faults = (*row.faults, fault) if delimited and any(map(str.strip, cells)) else row.faults
         return row._replace(cells=cells + [""] * (width - len(cells)), faults=faults)
-    surplus = [cell for cell in cells[width:] if cell.strip()]
-    if not surplus:
+    if not any(map(str.strip, cells[width:])):
         return row._replace(cells=cells[:width])
+    surplus = [cell for cell in cells[width + spare :] if cell.strip()]
+    if not surplus:
+        return row
     shown = ", ".join(repr(cell[:40]) for cell in surplus[:3])
     filled = "1 more filled cell" if len(surplus) == 1 else f"{len(surplus)} more filled cells"
     text = f"{filled} than the header row has columns ({shown}), so it has {SHIFTED}"

@@ -296,12 +296,14 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
         for what, line, remedy in _forbidden(tree):
             refuse(what, line, remedy)
         names = {name: line + first_line - 1 for name, line in _names(tree).items()}
-        literal = "\0".join(found.data for found in tree.find_all(nodes.TemplateData))
+        literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
     except TemplateSyntaxError as error:
         what = f"The template has a mistake: {error.message}".rstrip(".")
-        refuse(f"{what}.", error.lineno, "Correct it; `campaign preview` shows the result.")
+        words = str(error.message).startswith("expected token 'end of print statement', got")
+        remedy = 'A header of several words is written {{ first_name }}, or {{ row["First Name"] }}.'
+        refuse(f"{what}.", error.lineno, remedy if words else "Correct it; `campaign preview` shows the result.")
     except TemplateError as error:
         refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
     except (RecursionError, MemoryError, ValueError, SyntaxError, ArithmeticError):

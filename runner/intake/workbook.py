@@ -17,9 +17,9 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from runner.errors import RefusedError
 from runner.intake import ods, xls, xlsb, xlsx
 from runner.intake.archive import LiteralArchive
-from runner.intake.cell import ROUNDED, as_text, column_letter, is_rounded, unescaped
+from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
-from runner.intake.marks import DamagedError, Marks, Worksheet
+from runner.intake.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
 from runner.intake.sheet import Fault, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
@@ -170,6 +170,8 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
                     own.append(Fault(index, "cell-error", f"the cell shows the error {value}"))
             elif type(value) is int or type(value) is float:
                 texts.append(as_text(value, cell.number_format))
+                if shows_zeros(cell.number_format) and not is_padded(cell.number_format):
+                    own.append(Fault(index, *UNREAD))
             else:
                 texts.append(as_text(value))
                 if isinstance(value, datetime) and value.year < _FIRST_YEAR:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -10,8 +11,8 @@ from typing import Final, NamedTuple
 import olefile
 
 from runner.intake.marks import (
+    COMPUTED,
     ERRORS,
-    PADDED,
     UNCACHED,
     UNREAD,
     DamagedError,
@@ -19,6 +20,7 @@ from runner.intake.marks import (
     ProtectedError,
     UnreadableError,
     Worksheet,
+    shows_zeros,
 )
 
 _ENCODINGS: Final = {
@@ -135,7 +137,7 @@ def _book(stream: bytes) -> _Book:
             encoding = _ENCODINGS.get(number, f"cp{number}")
         elif kind == 0x3D:  # WINDOW1
             first = int.from_bytes(body[10:12], "little")
-        elif kind == 0x41E and PADDED.fullmatch(body[5 if wide else 3 :].replace(b"\0", b"").decode("latin-1")):  # FORMAT
+        elif kind == 0x41E and shows_zeros(body[5 if wide else 3 :].replace(b"\0", b"").decode("latin-1")):  # FORMAT
             formats.add(number)
         elif kind == 0xE0:  # XF
             styles.append(int.from_bytes(body[2:4], "little"))
@@ -155,8 +157,11 @@ def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
 
 
 def _link(tokens: bytes) -> str:
-    """The target of a formula that is nothing but HYPERLINK("…", …)."""
-    if tokens[:1] != b"\x17" or tokens[-4:-3] not in (b"\x22", b"\x42", b"\x62") or tokens[-3:] != b"\x02\x67\x01":
+    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
+    call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
+    if call is None:
         return ""
+    if tokens[:1] != b"\x17" or call.end() != len(tokens):
+        return COMPUTED
     size = tokens[1] << (tokens[2] & 1)
     return tokens[3 : 3 + size].decode("utf-16-le" if tokens[2] & 1 else "latin-1", "ignore")

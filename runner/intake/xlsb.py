@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Iterator
 
 from runner.intake.archive import main_part, relations
-from runner.intake.marks import ERRORS, PADDED, UNREAD, DamagedError, Marks, UnreadableError, WideError, Worksheet
+from runner.intake.marks import (
+    COMPUTED,
+    ERRORS,
+    UNREAD,
+    DamagedError,
+    Marks,
+    UnreadableError,
+    WideError,
+    Worksheet,
+    shows_zeros,
+)
 from runner.intake.sheet import MAX_COLUMNS
 
 
@@ -74,7 +85,7 @@ def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
     styles: list[int] = []
     inside = False
     for kind, body in _records(archive, part) if part in archive.namelist() else ():
-        if kind == 44 and PADDED.fullmatch(_wide(body, 2)[0]):  # BrtFmt
+        if kind == 44 and shows_zeros(_wide(body, 2)[0]):  # BrtFmt
             formats.add(int.from_bytes(body[:2], "little"))
         elif kind in (617, 618):  # BrtBeginCellXFs, BrtEndCellXFs
             inside = kind == 617
@@ -84,9 +95,12 @@ def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
 
 
 def _link(tokens: bytes) -> str:
-    """The target of a formula that is nothing but HYPERLINK("…", …)."""
-    if tokens[:1] != b"\x17" or tokens[-4:-3] not in (b"\x22", b"\x42", b"\x62") or tokens[-3:] != b"\x02\x67\x01":
+    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
+    call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
+    if call is None:
         return ""
+    if tokens[:1] != b"\x17" or call.end() != len(tokens):
+        return COMPUTED
     return tokens[3 : 3 + 2 * int.from_bytes(tokens[1:3], "little")].decode("utf-16-le", "ignore")
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from xml.parsers import expat
 
 from runner.intake.archive import elements, local, main_part, parse, relations
-from runner.intake.marks import LINK, UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet
+from runner.intake.marks import COMPUTED, UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet, link_of, shows_zeros
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
@@ -33,6 +33,7 @@ _ODD: Final = [
         rb'r="[A-Z]{3}',
         rb't="s"[^>]*><v>(?!\d+</v>)',
         rb't="inlineStr"[^>]*><v',
+        rb"</is><v",
     )
 ]
 _CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -107,6 +108,8 @@ class _Scan:
         self._coded = coded
         self._row = self._column = 0
         self._formula: list[str] | None = None
+        self._shared = ""
+        self._shared_links: set[str] = set()
         self._type, self._has_formula, self._has_value = "", False, False
         self._in_value = False
         self.parser = expat.ParserCreate()
@@ -132,6 +135,7 @@ class _Scan:
                 raise WideError
         elif name == "f":
             self._has_formula, self._formula = True, []
+            self._shared = attributes.get("si", "")
         elif name == "sheetData" and self._row:
             raise DamagedError("a second table")
         elif name == "row":
@@ -152,6 +156,8 @@ class _Scan:
             reference = next((value for key, value in attributes.items() if local(key) == "id"), None)
             if reference is not None:
                 self.references.append((reference, _area(attributes.get("ref", ""))))
+            else:
+                self.marks.link(_area(attributes.get("ref", "")), attributes.get("location", ""))
 
     def _cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
@@ -184,11 +190,14 @@ class _Scan:
         name = name.rpartition(":")[2]
         self._in_value = False
         if name == "f":
-            match = LINK.match("".join(self._formula or ()))
+            here = (self._row, self._column, self._row, self._column)
+            target = link_of("".join(self._formula or ()))
+            if target and self._shared:
+                self._shared_links.add(self._shared)
+            elif self._shared in self._shared_links:
+                target = COMPUTED
+            self.marks.link(here, target)
             self._formula = None
-            if match:
-                here = (self._row, self._column, self._row, self._column)
-                self.marks.link(here, match[1].replace('""', '"'))
         elif name == "c" and self._has_formula and not self._has_value:
             self.marks.faults[self._row, self._column] = UNCACHED
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
@@ -212,7 +221,9 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
             number = said.get("numFmtId", "0")
             code = formats.get(number)
             plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
-            shown_otherwise = bool(re.search(r"[dmyhsDMYHS]|^0{2,}", plain)) if code is not None else 14 <= int(number) <= 47
+            shown_otherwise = (
+                bool(shows_zeros(code) or re.search(r"[dmyhsDMYHS]", plain)) if code is not None else 14 <= int(number) <= 47
+            )
             if shown_otherwise or (code is None and int(number) > 49):
                 coded.add(str(index))
             index += 1

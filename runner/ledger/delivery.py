@@ -140,7 +140,9 @@ def take_in(
                 taken[delivery.id] = number
                 if delivery.values != tuple(written.values()) or delivery.status is not Status.WAITING:
                     changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **written})
-                    if delivery.values[2:] != tuple(written.values())[2:]:
+                    if delivery.status is not Status.WAITING:
+                        added.append(number)  # who had left the list is back
+                    elif delivery.values[2:] != tuple(written.values())[2:]:
                         rewritten.append(number)
         texts = entry.row.cells
         if len(texts) <= last:

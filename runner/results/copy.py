@@ -25,7 +25,7 @@ from openpyxl.worksheet.dimensions import ColumnDimension
 
 from runner.intake.archive import LiteralArchive
 from runner.results.loss import MACROS
-from runner.results.style import COLOURS, WIDTH_SAMPLE, escape, width_of
+from runner.results.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
 
 _MAX_COLUMNS: Final = 16_384
 
@@ -56,6 +56,7 @@ def write_copy(
     They go right of everything used on the worksheet, or over the columns `replace` (from 0, in the order of `headers`).
     `coloured` is the index of the status. Raises CopyError; OSError when the file cannot be written.
     """
+    keep_spaces()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _translated("read"):
@@ -121,9 +122,7 @@ def _keep_as_stored(book: Any) -> None:
         for cell in worksheet._cells.values():
             value = cell._value
             if isinstance(value, str):
-                if value.isspace():
-                    cell._value = escape(value)
-                elif cell.hyperlink and (value is cell.hyperlink.target or value is cell.hyperlink.location):
+                if cell.hyperlink and (value is cell.hyperlink.target or value is cell.hyperlink.location):
                     # openpyxl makes a blank cell's link, the very same object, its text; with None it would drop the link
                     cell._value, cell.data_type = "", "n"
             elif isinstance(value, int | float) and not isinstance(value, bool) and float(f"{value:.16g}") != value:
@@ -133,10 +132,12 @@ def _keep_as_stored(book: Any) -> None:
 
 
 def _spaced(run: Any) -> Any:
-    """A run of nothing but spaces so that it is not read as empty."""
-    if isinstance(run, TextBlock):
-        return TextBlock(run.font, escape(run.text)) if run.text.isspace() else run
-    return escape(run) if run.isspace() else run
+    """A run of nothing but spaces so that it is not read as empty: an escape, which openpyxl writes as it is."""
+    text = run.text if isinstance(run, TextBlock) else run
+    if not text.isspace():
+        return run
+    text = f"_x{ord(text[0]):04X}_{text[1:]}"
+    return TextBlock(run.font, text) if isinstance(run, TextBlock) else text
 
 
 def _free_columns(worksheet: Any, count: int) -> list[int]:

@@ -54,7 +54,7 @@ def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
     """Let `fill` write a file here; where that is locked or read-only, beside it under another name. Raises StorageError."""
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
-        if _protected(target):
+        if _protected(target) or (attempt > 1 and target.exists()):
             continue
         try:
             with _replaced(target) as file:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from runner.errors import UsageError
+from runner.errors import RefusedError, UsageError
 from runner.intake.cell import column_letter
 from runner.intake.check import Check, Findings
 from runner.intake.code import REMEDIES
 from runner.intake.entry import Problem
+from runner.intake.sheet import Reading
+from runner.intake.table import read
 from runner.ledger.record import Status
 from runner.results.place import Written, check_path, put
 from runner.results.style import Style
@@ -26,7 +28,20 @@ def write(path: Path, sheet: Path, checked: Check, findings: Findings) -> Writte
     if path.suffix.lower() != ".xlsx":
         raise UsageError(f"Problems cannot be written as {path.name!r}.", remedy="Give a name that ends in .xlsx.")
     check_path(path, sheet)
+    if path.exists() and (why := _worth_keeping(path)):
+        raise UsageError(f"{path} exists and {why}; it was left as it is.", remedy="Give -o another name.")
     return put(path, lambda file: _fill(file, checked, findings))
+
+
+def _worth_keeping(path: Path) -> str:
+    """Why a file is not to be replaced, if it is not: a person's own, or one that a colleague has begun to work through."""
+    try:
+        table = read(path, Reading("Problems"))
+        if tuple(column.header for column in table.columns) != HEADERS:
+            return "is no sheet of problems"
+        return "has lines marked as done" if any(row.cells[-1].strip() for row in table.rows()) else ""
+    except RefusedError:
+        return "is no sheet of problems"
 
 
 def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:

@@ -37,6 +37,7 @@ class Style:
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.styles import Font, PatternFill
 
+        keep_spaces()
         self._cell = WriteOnlyCell
         self._bold = Font(bold=True)
         self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()}
@@ -79,6 +80,17 @@ class Style:
         return cell
 
 
+def keep_spaces() -> None:
+    """Let openpyxl mark a text of nothing but spaces, too, as one whose spaces count; unmarked it would be read as blank."""
+    from openpyxl.cell import _writer
+
+    def mark(node: Any) -> None:
+        if node.text != node.text.strip():
+            node.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+
+    _writer.whitespace = mark  # type: ignore[attr-defined]
+
+
 def width_of(longest: int) -> int:
     """How wide a column is to be whose longest text has so many characters."""
     return min(max(longest + 2, 8), 60)
@@ -90,7 +102,4 @@ def escape(text: str) -> str:
     if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le")) > 2 * MAX_CELL:
         room = 2 * (MAX_CELL - len(_MARK))
         text = text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _MARK
-    text = _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
-    if text.isspace():  # a cell of nothing but spaces would be read as empty
-        text = f"_x{ord(text[0]):04X}_{text[1:]}"
-    return text
+    return _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)

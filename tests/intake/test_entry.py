@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runner.intake.check import Check, Findings, check, judge
 from runner.intake.column import RESULT_COLUMNS, Column
+from runner.intake.marks import COMPUTED
 from runner.intake.review import MANY
 from runner.intake.sheet import SHIFTED, Fault, Reading, Row
 from runner.intake.table import Table
@@ -119,6 +120,7 @@ def test_hidden_rows_stop_and_ask() -> None:
     checked, found = judged(sheet)
     assert [problem.code for problem in checked.blocking] == ["hidden-rows"]
     assert "2 are hidden" in checked.blocking[0].text
+    assert (found.ready, [number for number, _ in found.skipped]) == (1, [3, 4])
     assert "--hidden skip" in str(checked.blocking[0].remedy)
     checked, found = judged(sheet, reading=Reading(hidden="skip"))
     assert (checked.blocking, found.ready, [number for number, _ in found.skipped]) == ((), 1, [3, 4])
@@ -223,6 +225,7 @@ def test_what_people_write_is_no_alarm(message: str) -> None:
         ("Hi {{ first_name }}, how is {{ company or '' }} today?", "", True),
         ("Hi {{ first_name }}, at {{ company or '' }}, you", "", True),
         ("Hi {{ first_name }} ({{ company or '' }})", "", True),
+        ("{{ company or '' }}, hello {{ first_name }}", "", True),
         ("Hi {{ first_name }}, how is {{ company or '' }} today?", "Acme", False),
         ("Hi {{ first_name }}{% if company %}, how is {{ company }}{% endif %}?", "", False),
         ("Hi {{ first_name }}.  Two spaces are my style, {{ company or 'friend' }}.", "", False),
@@ -251,6 +254,13 @@ def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> 
         ("First Name", "NA", False),
         ("First Name", "Null", False),
         ("First Name", "None", False),
+        ("First Name", "ÉLODIE", True),
+        ("First Name", "JosÃ©", True),
+        ("First Name", "Jos\ufffd", True),
+        ("First Name", "#ХХХ", True),
+        ("First Name", "Ângela", False),
+        ("First Name", "João", False),
+        ("First Name", "Zoë", False),
         ("First Name", "JP", False),
         ("First Name", "Jean-Pierre", False),
         ("First Name", "李", False),
@@ -285,6 +295,8 @@ def test_a_message_that_greets_another_row_is_warned_of() -> None:
     assert sorted(found) == [("warning", f"C{row}", "greeting-other") for row in (2, 3, 4)]
     right = [[name, profile, f"Hi {name[:3]},"] for name, profile in people]
     assert codes(table("first name,profile,message", *right), None) == []
+    full = [["Anna Weber", "anna-w", "Hi Anna,"], ["Anna", "anna-b", "Hi Anna,"]]
+    assert codes(table("name,profile,message", *full), None) == []
 
 
 # --- the check of this program by itself
@@ -375,3 +387,41 @@ def test_a_placeholder_is_told_by_the_cell_that_holds_it() -> None:
     """Not only by its row, when a value brought it."""
     sheet = table("profile,first name,line", ["jo-doe", "Jo", "I like {company}"])
     assert codes(sheet, "Hi {{ first_name }}. {{ line }}") == [("error", "C2", "leftover-placeholder")]
+
+
+@pytest.mark.parametrize("cells", [["Jo", "#N/A"], ["#REF!", "jo-doe"]])
+def test_an_error_of_a_csv_is_told_once(cells: list[str]) -> None:
+    """Neither as a recipient that names nobody, too, nor as a name in capitals."""
+    assert [code for _, _, code in codes(table("first name,profile", cells, delimiter=","))] == ["cell-error"]
+
+
+def test_only_a_csvs_guards_come_off() -> None:
+    """A workbook of results has none, so an apostrophe in it is the person's own."""
+    header = ",".join(["profile", "note", *RESULT_COLUMNS])
+    texts = []
+    for delimiter in (",", None):
+        checked, _ = judged(
+            table(header, ["jo-doe", "'=1", *[""] * len(RESULT_COLUMNS)], delimiter=delimiter), "Note: {{ note }}"
+        )
+        texts += [entry.message.text for entry in checked.entries() if entry.message]
+    assert texts == ["Note: =1", "Note: '=1"]
+
+
+def test_a_computed_link_leaves_a_word_a_word() -> None:
+    """Where the target is not in the file, what the cell shows may be a name, and is not taken for an ID."""
+    rows = [Row(2, ["Lee", "Lee"], links=[(1, COMPUTED)]), Row(3, ["Lee", "lee-1"], links=[(1, COMPUTED)])]
+    assert codes(table("first name,profile", *rows)) == [("error", "B2", "recipient-unreadable")]
+
+
+@pytest.mark.parametrize(
+    "text", ["#NV", "#¡VALOR!", "#Н/Д", "#YOK", "#I/T", "#WERT!", "#BEZUG!", "#¿NOMBRE?", "#N/DISP", "#####", "Loading..."]
+)
+def test_errors_speak_their_users_language(text: str) -> None:
+    """A CSV holds them as the spreadsheet program showed them."""
+    assert codes(table("first name,profile", [text, "jo-doe"], delimiter=",")) == [("error", "A2", "cell-error")]
+
+
+def test_a_shortened_number_is_no_account() -> None:
+    """What Excel writes into a CSV for a long number."""
+    sheet = table("first name,profile,accountId", ["Jo", "jo-doe", "7.01235E+18"], ["Al", "7,01235E+18", "acc"])
+    assert codes(sheet) == [("error", "C2", "rounded-number"), ("error", "B3", "rounded-number")]

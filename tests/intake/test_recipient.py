@@ -79,7 +79,7 @@ def test_case_tells_urns_apart_and_not_slugs() -> None:
         ("jane@example.com", "recipient-email"),
         ("Jane Doe", "recipient-unreadable"),
         ("jane,doe", "recipient-unreadable"),
-        ("7.01234567890123E+18", "recipient-unreadable"),
+        ("7.01234567890123E+18", "rounded-number"),
         ("ab", "recipient-unreadable"),
         ("Profile", "recipient-unreadable"),
         ("LinkedIn", "recipient-unreadable"),

@@ -182,7 +182,7 @@ def test_headers_stand_as_they_are_and_may_be_doubled_or_blank() -> None:
     ]
     assert [(row.number, list(row.cells), [fault.code for fault in row.faults]) for row in found.rows()] == [
         (2, ["Jo", "1", "Jo Doe", "jo-doe"], []),
-        (3, ["Al", "", "", "al-doe", "late", ""], ["ragged-row"]),
+        (3, ["Al", "", "", "al-doe", "late", ""], []),
     ]
     layout = lay_out(found.columns)
     assert layout.ambiguous == {"Name", "name"}
@@ -449,3 +449,15 @@ def test_a_path_may_be_a_text(write: Write) -> None:
     path = write("x.csv", TABLE)
     for source in (path, str(path)):
         assert rows(runner.read(source)) == [(2, ["Jo", "jo-doe", "Rome"])]
+
+
+def test_values_behind_the_last_header_are_kept(tmp_path: Path) -> None:
+    """A header line that ends in delimiters has room for them; rows may leave them out; what goes beyond is told."""
+    path = tmp_path / "x.csv"
+    path.write_text("Name,URL,,\nJo,jo-doe,x,\nAl,al-doe\nBo,bo-doe,,,z\n", encoding="utf-8")
+    found = list(read(path).rows())
+    assert [(list(row.cells), [fault.code for fault in row.faults]) for row in found] == [
+        (["Jo", "jo-doe", "x", ""], []),
+        (["Al", "al-doe"], []),
+        (["Bo", "bo-doe", "", "", "z"], ["ragged-row"]),
+    ]

@@ -16,6 +16,7 @@ from openpyxl import Workbook
 
 from runner.errors import RefusedError
 from runner.intake.cell import ERROR_TEXT
+from runner.intake.marks import COMPUTED
 from runner.intake.sheet import Reading, Row
 from runner.intake.table import Table, read
 from runner.intake.workbook import _calamine, _openpyxl
@@ -81,7 +82,15 @@ PLAIN: Final[Mapping[str, Case]] = {
     "HYPERLINK": Case(f'<f>HYPERLINK("{URL}","Jane")</f><v>Jane</v>', "Jane", "str", links=[URL]),
     "HYPERLINK in another manner": Case(f'<f> hyperlink( "{URL}" ; "Jane")</f><v>Jane</v>', "Jane", "str", links=[URL]),
     "HYPERLINK with a quote": Case('<f>HYPERLINK("x""y")</f><v>Jane</v>', "Jane", "str", links=['x"y']),
-    "HYPERLINK of a cell": Case("<f>HYPERLINK(B1)</f><v>Jane</v>", "Jane", "str"),
+    "HYPERLINK within another": Case(
+        f'<f>IF(A1="","",HYPERLINK("{URL}","Jane"))</f><v>Jane</v>', "Jane", "str", links=[COMPUTED]
+    ),
+    "HYPERLINK that is put together": Case('<f>HYPERLINK("x/"&amp;A1,"Jane")</f><v>Jane</v>', "Jane", "str", links=[COMPUTED]),
+    "HYPERLINK that others share": Case(
+        '<f t="shared" si="7" ref="B1:B9">HYPERLINK("x"&amp;A1)</f><v>Jane</v>', "Jane", "str", links=[COMPUTED]
+    ),
+    "HYPERLINK that is another's": Case('<f t="shared" si="7"/><v>Jane</v>', "Jane", "str", links=[COMPUTED]),
+    "HYPERLINK of a cell": Case("<f>HYPERLINK(B1)</f><v>Jane</v>", "Jane", "str", links=[COMPUTED]),
     "rich text": _shared("<r><t>Ja</t></r><r><rPr><b/></rPr><t>ne</t></r>", "Jane"),
     "rich text in the cell": Case("<is><r><t>Ja</t></r><r><t>ne</t></r></is>", "Jane", "inlineStr"),
     "ruby": _shared('<t>太郎</t><rPh sb="0" eb="2"><t>タロウ</t></rPh><phoneticPr fontId="0"/>', "太郎"),
@@ -135,6 +144,7 @@ SPECIAL: Final[Mapping[str, Case]] = {
     "date of a formula without a value": Case("<f>TODAY()</f>", "", style=DATE, faults=["formula-uncached"]),
     "ISO date": Case("<v>2024-02-29</v>", "2024-02-29", "d"),
     "ISO date and time": Case("<v>2024-02-29T13:45:00</v>", "2024-02-29 13:45", "d"),
+    "text before a value": Case("<is><t>is</t></is><v>9</v>", "is", "inlineStr", faults=["cell-unread"]),
     "error": Case("<v>#N/A</v>", "#N/A", "e", faults=["cell-error"]),
     "error of a formula": Case("<f>1/0</f><v>#DIV/0!</v>", "#DIV/0!", "e", faults=["cell-error"]),
     "error of today's Excel": Case("<f>A1#</f><v>#SPILL!</v>", "#SPILL!", "e", faults=["cell-error"]),
@@ -254,14 +264,14 @@ def test_hidden_rows_are_marked_and_hidden_columns_said(tmp_path: Path, said: st
 
 
 def test_links_behind_cells_are_handed_on(tmp_path: Path) -> None:
-    """Each to its cell, over an area to all of its cells; one into the workbook or over whole columns is no person's."""
+    """Each to its cell, over an area to all of its cells; one into the workbook by its place, one over columns not at all."""
     listed = (
         '<hyperlink ref="B2" r:id="rId7"/><hyperlink ref="B3:B4" r:id="rId8"/>'
         '<hyperlink ref="A2" location="Sheet1!A1"/><hyperlink ref="A1:A1048576" r:id="rId7"/>'
     )
     data = xlsx(TABLE, after=f"<hyperlinks>{listed}</hyperlinks>", links={"rId7": URL, "rId8": "https://b.example/?a=1&b=2"})
     assert [(row.cells[1], list(row.links)) for row in _read(data, tmp_path).rows()] == [
-        ("jo-doe", [(1, URL)]),
+        ("jo-doe", [(0, "Sheet1!A1"), (1, URL)]),
         ("al-doe", [(1, "https://b.example/?a=1&b=2")]),
         ("bo-doe", [(1, "https://b.example/?a=1&b=2")]),
     ]
