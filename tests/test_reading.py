@@ -69,6 +69,9 @@ def test_a_changed_list_is_told_by_its_rows(tmp_path: Path) -> None:
     world.run(most=1)
     taken = world.plans[-1].taken_in
     assert (taken.added, taken.rewritten, taken.vanished, taken.outdated) == ((), (6,), 1, ())
+    world.people[-1] = ("Back", "person-11")
+    world.run(most=0)
+    assert world.plans[-1].taken_in.added == (6,)
     assert world.lines()[0].message == "Hi Name0"
 
 

@@ -190,6 +190,7 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         )
         return
     guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, headers))), None)
+    guess = guess or next((header for header in headers if "linkedin" in header.casefold()), None)
     remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
     if guess:
         remedy = f'Did you mean {guess!r}? Rename it, or say so: --column recipientProfileId="{guess}".'

@@ -231,8 +231,8 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
 def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str, bool] | None:
     """A line within a cell that looks like a row of its own, and whether it surely is one.
 
-    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before spaces or between digits, as a
-    rule. A row has one between its columns each, and somewhere whom it means; within quotes it can have no quotes of its own.
+    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before spaces or between digits,
+    as a rule. A row has one between its columns each, and somewhere whom it means; within quotes it can have none of its own.
     """
     # A quick look first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
     width, last = len(record), record[-1]

@@ -425,3 +425,24 @@ def test_a_shortened_number_is_no_account() -> None:
     """What Excel writes into a CSV for a long number."""
     sheet = table("first name,profile,accountId", ["Jo", "jo-doe", "7.01235E+18"], ["Al", "7,01235E+18", "acc"])
     assert codes(sheet) == [("error", "C2", "rounded-number"), ("error", "B3", "rounded-number")]
+
+
+def test_a_conversation_is_continued_by_its_owner_alone() -> None:
+    """Neither from two accounts, nor with the owner as its recipient."""
+    header, owner = "first name,recipientProfileUrn,conversationUrn,accountId", "ACoAAowner123456"
+    people = [f"ACoAAperson{number}23456" for number in range(3)]
+    rows = [[name, person, CONVERSATION.format(owner), "acc_1"] for name, person in zip("ABC", people, strict=True)]
+    template = "Dear reader, {{ first_name }} it is"
+    assert codes(table(header, *rows), template) == []
+    rows[2][3] = "acc_2"
+    assert codes(table(header, *rows), template) == [("error", "C4", "conversation-account")]
+    rows[2] = ["C", owner, CONVERSATION.format(owner), "acc_1"]
+    assert codes(table(header, *rows), template) == [("error", "C4", "conversation-account")]
+
+
+def test_an_invalid_row_keeps_nobody_from_being_written_to() -> None:
+    """Whichever of a person's two rows stands first, the one that can be sent is."""
+    rows = [["", "jo-doe"], ["Jo", "jo-doe"], ["Jo", "jo-doe"]]
+    for order in (rows, rows[1:] + rows[:1]):
+        _, found = judged(table("first name,profile", *order))
+        assert (found.ready, found.invalid + len(found.skipped)) == (1, 2)

@@ -22,8 +22,19 @@ from runner.intake.table import Table, read
 from runner.intake.workbook import _calamine, _openpyxl
 from tests.intake.books import MAIN, RELATED, Tab, cell, number, row, rows, text, xlsx
 
-_FORMATS: Final = ("00000", 14, "yyyy\\-mm\\-dd hh:mm", 20, "[h]:mm", 9, '"$"#,##0.00', "[$-409]d. mmm yyyy;@", "@")
-PADDED, DATE, MOMENT, TIME, SPAN, PERCENT, MONEY, OWN_DATE, AS_TEXT = range(1, len(_FORMATS) + 1)
+_FORMATS: Final = (
+    "00000",
+    14,
+    "yyyy\\-mm\\-dd hh:mm",
+    20,
+    "[h]:mm",
+    9,
+    '"$"#,##0.00',
+    "[$-409]d. mmm yyyy;@",
+    "@",
+    "00000-0000",
+)
+PADDED, DATE, MOMENT, TIME, SPAN, PERCENT, MONEY, OWN_DATE, AS_TEXT, IN_GROUPS = range(1, len(_FORMATS) + 1)
 URL: Final = "https://www.linkedin.com/in/jane-doe"
 
 
@@ -130,6 +141,7 @@ SPECIAL: Final[Mapping[str, Case]] = {
     "padded number": _number("123", "00123", PADDED),
     "padded number that is long": _number("1234567", "1234567", PADDED),
     "padded number below zero": _number("-7", "-00007", PADDED),
+    "padded in groups": _number("12341234", "12341234", IN_GROUPS, "cell-unread"),
     "padded decimal": _number("1.5", "1.5", PADDED),
     "formatted blank": Case("", "", style=DATE),
     "date": _number("45351", "2024-02-29", DATE),

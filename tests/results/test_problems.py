@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openpyxl import load_workbook
+import pytest
+from openpyxl import Workbook, load_workbook
 
+from runner.errors import UsageError
 from runner.intake.check import check, judge
 from runner.intake.column import Column
 from runner.intake.sheet import Row
@@ -41,6 +43,23 @@ def test_every_problem_has_a_line(tmp_path: Path) -> None:
     assert lines[-1][6] == "same person as row 3"
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value} <= {"s", "n"}
     assert [cell.value for cell in book["Summary"][2]] == ["error", "recipient-unreadable", 2]
+
+
+def test_what_a_colleague_has_ticked_is_kept(tmp_path: Path) -> None:
+    """An earlier sheet of problems is replaced, unless lines of it are marked as done; any other file is not."""
+    sheet = Table(None, None, 1, (Column(0, "First Name"),), lambda: iter([Row(2, ["Jo"])]))
+    checked, findings = judge(check(sheet, None))
+    path = tmp_path / "p.xlsx"
+    for _ in range(2):
+        write(path, tmp_path / "list.csv", checked, findings)
+    book = load_workbook(path)
+    book["Problems"]["I2"] = "x"
+    book.save(path)
+    with pytest.raises(UsageError, match="marked as done"):
+        write(path, tmp_path / "list.csv", checked, findings)
+    Workbook().save(path)
+    with pytest.raises(UsageError, match="no sheet of problems"):
+        write(path, tmp_path / "list.csv", checked, findings)
 
 
 def test_problems_of_the_whole_sheet_have_a_line_too(tmp_path: Path) -> None:
