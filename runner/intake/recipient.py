@@ -29,7 +29,7 @@ _CONVERSATION: Final = re.compile(
 # Written into identifier cells by people and exports when there is none; none of them is a member's address.
 _PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
 # How a spreadsheet program shows a long number, and writes it into a CSV.
-EXPONENT: Final = re.compile(r"\d+(?:[.,]\d+)?E\+?\d{2}", re.IGNORECASE)
+EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d{2}|\d+E\+\d{2}", re.IGNORECASE)
 CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
 # What cells show that have, or had, a link behind them, or that answer another question. Whoever means the member of that ID
 # can give the link.

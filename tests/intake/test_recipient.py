@@ -51,6 +51,14 @@ def test_every_spelling_of_a_urn_is_one_person(text: str) -> None:
     assert parse(text) == Recipient(urn=URN)
 
 
+def test_an_id_of_digits_and_an_e_is_an_id() -> None:
+    """Only with a decimal sign or a plus it is a number that a spreadsheet program has shortened."""
+    assert parse("12e34") == Recipient(slug="12e34")
+    for text in ("1.2E34", "1,2e+34", "12E+34"):
+        with pytest.raises(RecipientError, match="long number"):
+            parse(text)
+
+
 def test_case_tells_urns_apart_and_not_slugs() -> None:
     """Tokens are case-sensitive, slugs are not."""
     assert parse(URN) != parse(URN.replace("wbab", "WBAB"))
