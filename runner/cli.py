@@ -322,6 +322,26 @@ def rehearse(
 
 
 @app.command()
+def new(
+    name: Annotated[Path, typer.Argument(metavar="NAME", readable=False, help="The campaign's name, or the file to write.")],
+    source: Annotated[Path | None, typer.Argument(metavar="[SHEET]", readable=False, help="The spreadsheet.")] = None,
+    template: Annotated[
+        Path | None, typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write a campaign file to begin with, every key explained."""
+    from runner.draft import write
+
+    console = Console(as_json=as_json)
+    written = write(name, source, template)
+    console.say(f"Written: {written}")
+    console.say(f"  Next: fill it in, then: campaign check {written}")
+    console.answer({"campaignFile": str(written), "exitCode": 0})
+    return ExitCode.DONE
+
+
+@app.command()
 def status(name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Show where a campaign stands: totals, each account's quota, the forecast, and where the ledger is."""
     from runner.ledger.ledger import campaigns

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,6 +20,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from runner.campaign import KEYS, Options, load
 from runner.cli import _guarded
 from runner.rehearsal.endpoint import Answer
 from tests.loopback import KEY, Server, serving
@@ -432,6 +435,26 @@ def test_an_encoding_is_asked_for_and_taken(shell: Shell, write: Callable[[str, 
     assert "--encoding cp1252     Jürgen" in shell.err
     assert shell.run("list.csv", "-t", "hi.j2", "--encoding", "cp1252") == 0
     assert [receipt.message for receipt in shell.server.endpoint.receipts] == ["Hi Jürgen"]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
+    """As it is written, and with every line of it taken in; paths are relative to it; no file is replaced."""
+    (tmp_path / "plans").mkdir()
+    assert shell("new", "plans/spring", "people.csv", "-t", "hello.j2") == 0
+    path = tmp_path / "plans" / "spring.toml"
+    text = path.read_text(encoding="utf-8")
+    assert tomllib.loads(text) == {"sheet": "../people.csv", "template": "../hello.j2"}
+    assert shell("check", "plans/spring.toml") == 0
+    whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\])", "", text, flags=re.MULTILINE)
+    assert set(tomllib.loads(whole)) == set(KEYS)
+    campaign = load(write("plans/whole.toml", whole), Options())
+    assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (("acc_12345",), 40, 4)
+    assert shell("new", "plans/spring.toml") == 2
+    assert path.read_text(encoding="utf-8") == text
+    assert shell("new", "nowhere/spring") == 7
+    code, answer = shell.json("new", "autumn")
+    assert (code, answer) == (0, {"campaignFile": "autumn.toml", "exitCode": 0})
 
 
 def test_a_campaign_file_says_how_the_list_is_read(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
