@@ -324,7 +324,7 @@ def rehearse(
 @app.command()
 def new(
     name: Annotated[Path, typer.Argument(metavar="NAME", readable=False, help="The campaign's name, or the file to write.")],
-    source: Annotated[Path | None, typer.Argument(metavar="[SHEET]", readable=False, help="The spreadsheet.")] = None,
+    source: Annotated[Path | None, typer.Argument(metavar="SHEET", readable=False, help="The spreadsheet.")] = None,
     template: Annotated[
         Path | None, typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template.")
     ] = None,

@@ -31,7 +31,7 @@ template = {template}
 # encoding = "cp1252"
 # hidden = "skip"
 
-# Who sends: several accounts share the rows. At most so many messages a day from each; the server's own limit holds in any case.
+# Who sends: several accounts share the rows. At most so many messages a day from each; the server's own limit always holds.
 # accounts = ["acc_12345"]
 # daily_limit = 40
 
