@@ -221,6 +221,8 @@ def run(
         console.progress(min(waiting, most or waiting))
         return True
 
+    if ledger and "://" not in ledger and not Path(ledger).expanduser().exists():
+        console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
     with _ledger(ledger) as opened:
         report = run_campaign(campaign, opened, Session(_now, endpoint, agree, console.event, stay=wait, most=most))
     console.report(report)
@@ -347,7 +349,7 @@ def status(name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = Fal
     from runner.ledger.ledger import campaigns
 
     console = Console(as_json=as_json)
-    with _ledger(ledger) as opened:
+    with _ledger(ledger, create=False) as opened:
         summary = _summary(opened, name)
         with opened.read() as connection:
             others = [record for record in campaigns(connection) if record.id != summary.campaign.id]
@@ -362,7 +364,7 @@ def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJso
     from runner.run import find_line
 
     console = Console(as_json=as_json)
-    with _ledger(ledger) as opened:
+    with _ledger(ledger, create=False) as opened:
         summary = _summary(opened, name)
         line = find_line(opened, summary.campaign, row)
         said = reasons(opened, summary, line)
@@ -379,7 +381,7 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
     from runner.run import check_replaceable, write_results
 
     console = Console(as_json=as_json)
-    with _ledger(ledger) as opened:
+    with _ledger(ledger, create=False) as opened:
         summary = _summary(opened, name)
         stored = summary.campaign.settings
         path = (results or Path(str(stored["results"]))).absolute()
@@ -410,7 +412,7 @@ def settle(
     console = Console(as_json=as_json)
     if sent is None:
         raise UsageError("Say what you found: --sent or --not-sent.", remedy="Look in LinkedIn whether the message arrived.")
-    with _ledger(ledger) as opened:
+    with _ledger(ledger, create=False) as opened:
         with opened.read() as connection:
             names = [record.name for record in campaigns(connection)]
         if name is None and len(names) > 1:
@@ -579,12 +581,12 @@ def _key() -> Secret:
 
 
 @contextmanager
-def _ledger(place: str | None) -> Iterator[Ledger]:
+def _ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
     from platformdirs import user_data_path
 
     from runner.ledger.ledger import open_ledger
 
-    opened = open_ledger(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db")
+    opened = open_ledger(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db", create=create)
     try:
         yield opened
     finally:

@@ -438,6 +438,21 @@ def test_an_encoding_is_asked_for_and_taken(shell: Shell, write: Callable[[str, 
 
 
 @pytest.mark.usefixtures("people")
+def test_a_mistyped_ledger_is_told(shell: Shell, tmp_path: Path) -> None:
+    """Whoever looks makes no ledger; whoever sends is told that this one is new."""
+    other = tmp_path / "typo" / "ledger.db"
+    for look in (["status"], ["why", "2"], ["results"], ["settle", "2", "--sent"]):
+        assert shell(*look, "--ledger", str(other)) == 2
+        assert "--ledger" in shell.err
+    assert not other.parent.exists()
+    assert shell.run("people.csv", "-t", "hello.j2", "--ledger", str(other)) == 0
+    assert "a new ledger begins" in shell.err
+    assert shell.run("people.csv", "-t", "hello.j2", "--ledger", str(other)) == 0
+    assert "a new ledger begins" not in shell.err
+    assert shell("status", "--ledger", str(other)) == 0
+
+
+@pytest.mark.usefixtures("people")
 def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
     """As it is written, and with every line of it taken in; paths are relative to it; no file is replaced."""
     (tmp_path / "plans").mkdir()

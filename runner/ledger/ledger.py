@@ -89,10 +89,16 @@ class Ledger:
         self._engine.dispose()
 
 
-def open_ledger(location: str | Path) -> Ledger:
-    """Open a ledger by path or URL, making a new one (mode 0600) where there is none. Raises StorageError, UsageError."""
+def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
+    """Open a ledger by path or URL, making a new one (mode 0600) where there is none.
+
+    Raises StorageError, UsageError (without `create` also where there is none).
+    """
     url = _url(location)
     path = Path(url.database or "")
+    if not create and not path.exists():
+        remedy = "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger names its ledger."
+        raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
     _prepare_file(path)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
