@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from runner.errors import RefusedError
 from runner.intake.cell import clean, unguard
 from runner.intake.column import RECIPIENT_ROLES, Layout, lay_out, nearest
-from runner.intake.entry import Entry, Examiner, Problem
+from runner.intake.entry import Entry, Problem
+from runner.intake.examiner import Examiner
 from runner.intake.recipient import Recipient, parse_plain
 from runner.intake.review import Review
 from runner.intake.sheet import Reading

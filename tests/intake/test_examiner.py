@@ -1,4 +1,4 @@
-"""A row after its check: what its links, faults and neighbours make of it, and what would embarrass in its message."""
+"""The check of one row: what its links, faults and neighbours make of it, and what would embarrass in its message."""
 
 from __future__ import annotations
 
