@@ -171,6 +171,13 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
     return found
 
 
+def styles_part(archive: zipfile.ZipFile) -> str | None:
+    """The part with the workbook's styles, if it has one. Raises DamagedError."""
+    related = relations(archive, main_part(archive)).values()
+    part = next((target for target, kind in related if kind == "styles"), None)
+    return part if part in archive.namelist() else None
+
+
 def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
     """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no XML, declares a document
     type, or holds a tag without end (which costs expat the square of its length) or elements within elements without end."""

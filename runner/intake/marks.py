@@ -7,7 +7,7 @@ any other. Nobody may take them for that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, product
@@ -106,6 +106,14 @@ def link_of(formula: str) -> str:
     if match := _LINK.match(formula):
         return match[1].replace('""', '"')
     return COMPUTED if "HYPERLINK(" in formula.upper() else ""
+
+
+def link_in(tokens: bytes, literal: Callable[[bytes], str]) -> str:
+    """As `link_of`, of a formula in Excel's binary tokens; `literal` reads the text of a token after its kind."""
+    call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
+    if call is None:
+        return ""
+    return literal(tokens[1:]) if tokens[:1] == b"\x17" and call.end() == len(tokens) else COMPUTED
 
 
 def cells_of(area: tuple[int, int, int, int]) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -11,7 +10,6 @@ from typing import Final, NamedTuple
 import olefile
 
 from runner.intake.marks import (
-    COMPUTED,
     ERRORS,
     UNCACHED,
     UNREAD,
@@ -20,6 +18,7 @@ from runner.intake.marks import (
     ProtectedError,
     UnreadableError,
     Worksheet,
+    link_in,
     shows_zeros,
 )
 
@@ -64,7 +63,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             found.faults.update(((row, where), UNREAD) for where in _padded(kind, body, book.padded))
         if kind == 0x06:  # FORMULA
             here = (row, column, row, column)
-            found.link(here, _link(body[22 : 22 + int.from_bytes(body[20:22], "little")]))
+            found.link(here, link_in(body[22 : 22 + int.from_bytes(body[20:22], "little")], _literal))
             form = body[6] if body[12:14] == b"\xff\xff" else None
             if form == 3 or (not any(body[6:14]) and body[14] & 2):  # what programs write that do not calculate
                 blank.append((row, column))
@@ -156,12 +155,7 @@ def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
             yield column + index
 
 
-def _link(tokens: bytes) -> str:
-    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
-    call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
-    if call is None:
-        return ""
-    if tokens[:1] != b"\x17" or call.end() != len(tokens):
-        return COMPUTED
-    size = tokens[1] << (tokens[2] & 1)
-    return tokens[3 : 3 + size].decode("utf-16-le" if tokens[2] & 1 else "latin-1", "ignore")
+def _literal(token: bytes) -> str:
+    """The text of a token: its length, whether its characters are wide, and they."""
+    size = token[0] << (token[1] & 1)
+    return token[2 : 2 + size].decode("utf-16-le" if token[1] & 1 else "latin-1", "ignore")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
 import zipfile
 from collections.abc import Iterator
 
-from runner.intake.archive import main_part, relations
+from runner.intake.archive import main_part, relations, styles_part
 from runner.intake.marks import (
-    COMPUTED,
     ERRORS,
     UNREAD,
     DamagedError,
@@ -18,6 +16,7 @@ from runner.intake.marks import (
     UnreadableError,
     WideError,
     Worksheet,
+    link_in,
     shows_zeros,
 )
 from runner.intake.sheet import MAX_COLUMNS
@@ -45,7 +44,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             elif kind == 8:  # BrtFmlaString
                 end = _wide(body, 8)[1]
                 column = _long(body, 0)
-                found.link((row, column, row, column), _link(body[end + 6 : end + 6 + _long(body, end + 2)]))
+                found.link((row, column, row, column), link_in(body[end + 6 : end + 6 + _long(body, end + 2)], _literal))
             if kind == 0:  # BrtRowHdr
                 row = _long(body, 0) + 1
                 if body[11] & 0x10:
@@ -80,11 +79,11 @@ def _sheets(archive: zipfile.ZipFile) -> tuple[dict[str, str], int]:
 
 def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
     """The styles that pad numbers with zeros."""
-    part = next((target for target, kind in relations(archive, main_part(archive)).values() if kind == "styles"), "")
+    part = styles_part(archive)
     formats: set[int] = set()
     styles: list[int] = []
     inside = False
-    for kind, body in _records(archive, part) if part in archive.namelist() else ():
+    for kind, body in _records(archive, part) if part else ():
         if kind == 44 and shows_zeros(_wide(body, 2)[0]):  # BrtFmt
             formats.add(int.from_bytes(body[:2], "little"))
         elif kind in (617, 618):  # BrtBeginCellXFs, BrtEndCellXFs
@@ -94,14 +93,9 @@ def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
     return {index for index, format_ in enumerate(styles) if format_ in formats}
 
 
-def _link(tokens: bytes) -> str:
-    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
-    call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
-    if call is None:
-        return ""
-    if tokens[:1] != b"\x17" or call.end() != len(tokens):
-        return COMPUTED
-    return tokens[3 : 3 + 2 * int.from_bytes(tokens[1:3], "little")].decode("utf-16-le", "ignore")
+def _literal(token: bytes) -> str:
+    """The text of a token: its length, and its characters."""
+    return token[2 : 2 + 2 * int.from_bytes(token[:2], "little")].decode("utf-16-le", "ignore")
 
 
 def _records(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, bytes]]:

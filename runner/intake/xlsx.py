@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
 
-from runner.intake.archive import elements, local, main_part, parse, relations
+from runner.intake.archive import elements, local, main_part, parse, relations, styles_part
 from runner.intake.marks import COMPUTED, UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet, link_of, shows_zeros
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
@@ -205,9 +205,8 @@ class _Scan:
 
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """The styles (by their index, as cells name them) under which a number is shown as a date, a time or padded with zeros."""
-    targets = relations(archive, main_part(archive)).values()
-    part = next((target for target, kind in targets if kind == "styles"), "")
-    if part not in archive.namelist():
+    part = styles_part(archive)
+    if part is None:
         return frozenset()
     formats: dict[str, str] = {}
     coded: set[str] = set()
