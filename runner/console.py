@@ -382,8 +382,6 @@ def _count(number: int, noun: str) -> str:
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    from runner.intake.code import REMEDIES
-
     return {
         "code": problem.code,
         "severity": problem.severity,
@@ -391,7 +389,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "cell": problem.cell or None,
         "column": problem.column.header if problem.column else None,
         "text": problem.text,
-        "remedy": problem.remedy or REMEDIES.get(problem.code),
+        "remedy": problem.advice,
     }
 
 

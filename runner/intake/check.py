@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from runner.errors import RefusedError
 from runner.intake.cell import clean, unguard
 from runner.intake.column import RECIPIENT_ROLES, Layout, lay_out, nearest
-from runner.intake.entry import Entry, Problem
+from runner.intake.entry import Entry, Problem, failing
 from runner.intake.examiner import Examiner
 from runner.intake.recipient import Recipient, parse_plain
 from runner.intake.review import Review
@@ -114,7 +114,7 @@ def judge(checked: Check) -> tuple[Check, Findings]:
             skipped.append((row.number, reason))
         elif found:
             problems += found
-            if any(problem.severity == "error" for problem in found):
+            if failing(found):
                 invalid.add(row.number)
         hidden += row.hidden
         if len(row.cells) > width + surplus:

@@ -5,11 +5,11 @@ Problems are data: a row with one is handed on as invalid, never dropped and nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from runner.intake.code import Code
+from runner.intake.code import REMEDIES, Code
 from runner.intake.column import Column
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Row
@@ -36,10 +36,20 @@ class Problem:
             return ""
         return f"{self.column.letter}{self.row}" if self.column else f"row {self.row}"
 
+    @property
+    def advice(self) -> str | None:
+        """What to do about it, where that is known."""
+        return self.remedy or REMEDIES.get(self.code)
+
     def __str__(self) -> str:
         if self.column is not None and self.row is not None:
             return f"{self.cell} ({self.column.header.strip()}): {self.text}"
         return f"{self.cell}: {self.text}" if self.cell else self.text
+
+
+def failing(problems: Iterable[Problem]) -> bool:
+    """Whether any of these problems keeps its row from being sent."""
+    return any(problem.severity == "error" for problem in problems)
 
 
 class Message(NamedTuple):

@@ -13,10 +13,11 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import ERROR_TEXT, TELLING, bare, clean, unforced, unguard
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
-from runner.intake.entry import Entry, Message, Problem, Severity
+from runner.intake.entry import Entry, Message, Problem, Severity, failing
 from runner.intake.recipient import (
     CURE,
     EXPONENT,
+    SHORTENED,
     Recipient,
     RecipientError,
     conversation_owner,
@@ -101,13 +102,13 @@ class Examiner:
                 return Entry(row, recipient, None, (), f"same person as row {met}", earlier)
             if self._render:
                 message = self._compose(row, recipient, problems)
-            if problems and any(problem.severity == "error" for problem in problems):
+            if problems and failing(problems):
                 message = None
             else:  # an invalid row keeps nobody else from being written to
                 self._meet(slug, urn, number)
         if self._verdicts:
             problems += self._verdicts.get(number, ())
-            if any(problem.severity == "error" for problem in problems):
+            if failing(problems):
                 message = None
         return _new(Entry, (row, recipient, message, problems, "", earlier))
 
@@ -157,7 +158,7 @@ class Examiner:
                     found.append(parse(text))
             except RecipientError as error:
                 problems.append(Problem(error.code, str(error), row.number, column))
-        if any(problem.severity == "error" for problem in problems):
+        if failing(problems):
             return None
         try:
             if found:
@@ -196,8 +197,7 @@ class Examiner:
         if self._account_id:
             account = self._text(row, self._account_id, problems)
             if EXPONENT.fullmatch(account):
-                text = f"{account} is what a spreadsheet program made of a long number; {CURE}"
-                problems.append(Problem("rounded-number", text, number, self._account_id))
+                problems.append(Problem("rounded-number", f"{account} {SHORTENED}", number, self._account_id))
         if self._message_type and (written := self._text(row, self._message_type, problems)):
             try:
                 message_type = message_type_of(written, "")

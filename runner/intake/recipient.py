@@ -31,6 +31,7 @@ _PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown",
 # How a spreadsheet program shows a long number, and writes it into a CSV.
 EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d{2}|\d+E\+\d{2}", re.IGNORECASE)
 CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
+SHORTENED: Final = f"is what a spreadsheet program made of a long number; {CURE}"
 # What cells show that have, or had, a link behind them, or that answer another question. Whoever means the member of that ID
 # can give the link.
 _LABELS: Final = frozenset(
@@ -102,7 +103,7 @@ def parse(text: str) -> Recipient:
             "sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead"
         )
     if EXPONENT.fullmatch(value):
-        raise RecipientError("rounded-number", f"{_short(value)} is what a spreadsheet program made of a long number; {CURE}")
+        raise RecipientError("rounded-number", f"{_short(value)} {SHORTENED}")
     if value.casefold() in _LABELS:
         raise RecipientError(
             "recipient-unreadable",

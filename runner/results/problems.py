@@ -10,7 +10,6 @@ from typing import IO, Any, Final
 from runner.errors import RefusedError, UsageError
 from runner.intake.cell import column_letter
 from runner.intake.check import Check, Findings
-from runner.intake.code import REMEDIES
 from runner.intake.entry import Problem
 from runner.intake.sheet import Reading
 from runner.intake.table import read
@@ -75,7 +74,7 @@ def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int,
         header,
         value,
         problem.text,
-        problem.remedy or REMEDIES.get(problem.code, ""),
+        problem.advice or "",
         "",
     )
 
