@@ -10,8 +10,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Final
 
 from runner.errors import RefusedError
@@ -38,9 +39,9 @@ _LIKELY: Final = {
 _MULTIBYTE: Final = ("gb", "hz", "big5", "cp932", "cp949", "cp950", "shift", "euc", "iso2022", "johab")
 # Codecs of text, but of no file's.
 _NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
-_MARKED: Final = {
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+_MARKED: Final = {  # in this order: one of UTF-32's marks begins like one of UTF-16's
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
 _MEANS: Final = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE).fullmatch
 _LIKE_A_SLUG: Final = re.compile(r"(?=.*[a-z])(?=.*[-\d])[a-z\d-]{3,100}").fullmatch
@@ -68,10 +69,9 @@ def _encoding(source: Source, said: str | None) -> str:
     path, data = source.path, source.data
     if said:
         return _said(source, said)
-    if data[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-        return "utf-32"
-    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
+    for wide, marks in _MARKED.items():
+        if data.startswith(marks):
+            return wide
     head = data[:_SAMPLE]
     if b"\0" in head:
         halves = head[0::2], head[1::2]
@@ -238,35 +238,43 @@ def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str,
     width, last = len(record), record[-1]
     if last.count("\n") == breaks and last.count(delimiter) < width - 1 and "/in/" not in last and "urn:li:" not in last:
         return None
-    at = re.escape(delimiter)
-    parting = re.compile(rf"(?<!\d){at}|{at}(?!\d)")
+    parting = _parting(delimiter)
 
-    def is_row(line: str) -> bool:
-        fields = line.split(delimiter)
-        if len(fields) != width or len([*filter(str.strip, fields)]) < 2:  # one of two and a comma: how a greeting ends
+    def is_row(fields: Sequence[str]) -> bool:
+        if len(fields) != width or not _several(fields):  # one of two and a comma: how a greeting ends
             return False
-        return not any(map(_SPACED, fields[1:])) and bool(parting.search(line))
+        return not any(map(_SPACED, fields[1:])) and bool(parting(delimiter.join(fields)))
 
-    cells = [lines for lines in map(str.splitlines, record) if len(lines) > 1]
-    within = [line for lines in cells for line in lines if delimiter in line]
+    cells = [[line.split(delimiter) for line in lines] for lines in map(str.splitlines, record) if len(lines) > 1]
+    within = [fields for lines in cells for fields in lines if len(fields) > 1]
     if not within:
         return None
-    for line in within:
-        fields = line.split(delimiter)
+    for fields in within:
         names = any(_MEANS(field) and not _SPACED(after) for field, after in zip(fields, [*fields[1:], ""], strict=True))
-        if names and len([*filter(str.strip, fields)]) > 1:
-            return line, True
-    lines = delimiter.join(record).splitlines()
-    inner = [line for lines in cells for line in lines[1:-1]] if width > 2 else []
-    if rows := [line for line in inner if is_row(line)] or (lines if all(map(is_row, lines)) else []):
-        return rows[0], width > 2
-    for line in within:
-        fields = line.split(delimiter)
+        if names and _several(fields):
+            return delimiter.join(fields), True
+    whole = [line.split(delimiter) for line in delimiter.join(record).splitlines()]
+    inner = [fields for lines in cells for fields in lines[1:-1]] if width > 2 else []
+    if rows := [fields for fields in inner if is_row(fields)] or (whole if all(map(is_row, whole)) else []):
+        return delimiter.join(rows[0]), width > 2
+    for fields in within:
         # A row that swallowed others may be wider or narrower by one cell than they are.
         tight = abs(len(fields) - width) <= 1 and not any(map(_SPACED, fields[1:]))
         if tight and (any(map(_LIKE_A_SLUG, fields)) or any(map(_MEANS, fields))):
-            return line, False
+            return delimiter.join(fields), False
     return None
+
+
+def _several(fields: Sequence[str]) -> bool:
+    """Whether more than one field is filled."""
+    return len([*filter(str.strip, fields)]) > 1
+
+
+@cache
+def _parting(delimiter: str) -> Callable[[str], re.Match[str] | None]:
+    """A search for a delimiter that is not between digits."""
+    at = re.escape(delimiter)
+    return re.compile(rf"(?<!\d){at}|{at}(?!\d)").search
 
 
 def _without_end_mark(data: bytes, encoding: str) -> bytes:
