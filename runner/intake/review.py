@@ -133,7 +133,6 @@ class Review:
         self.said: set[int] = set()  # the hashes of all texts
         self._again: dict[int, list[int]] = {}
         self.greeted: dict[str, list[int]] = {}
-        self._owners: dict[str, Counter[str]] = {}
         self._conversations: list[tuple[int, str, str]] = []
 
     def repeat(self, row: int, key: int) -> None:
@@ -146,9 +145,7 @@ class Review:
 
     def conversation(self, row: int, urn: str, account: str) -> None:
         """Note a conversation and the account it is to be continued from."""
-        owner = conversation_owner(urn)
-        self._owners.setdefault(account, Counter())[owner] += 1
-        self._conversations.append((row, owner, account))
+        self._conversations.append((row, conversation_owner(urn), account))
 
     def repeated(self) -> tuple[int, int] | None:
         """How many people get the commonest text, when they are many, and one of their rows."""
@@ -158,11 +155,13 @@ class Review:
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
         """Rows whose conversation belongs to another account than most others sent from the same, or is to be continued from
         another account than most others of its owner: row, owner, account."""
+        owners: dict[str, Counter[str]] = {}
         accounts: dict[str, Counter[str]] = {}
         for _, owner, account in self._conversations:
+            owners.setdefault(account, Counter())[owner] += 1
             accounts.setdefault(owner, Counter())[account] += 1
         for row, owner, account in self._conversations:
-            if _is_odd(owner, self._owners[account]) or _is_odd(account, accounts[owner]):
+            if _is_odd(owner, owners[account]) or _is_odd(account, accounts[owner]):
                 yield row, owner, account
 
 
