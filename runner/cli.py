@@ -221,9 +221,9 @@ def run(
         console.progress(min(waiting, most or waiting))
         return True
 
-    if ledger and "://" not in ledger and not Path(ledger).expanduser().exists():
-        console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
     with _ledger(ledger) as opened:
+        if ledger and opened.is_new:
+            console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
         report = run_campaign(campaign, opened, Session(_now, endpoint, agree, console.event, stay=wait, most=most))
     console.report(report)
     return report.exit_code

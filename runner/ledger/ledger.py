@@ -40,11 +40,13 @@ _DAMAGED: Final = ("not a database", "malformed", "file is encrypted")
 
 
 class Ledger:
-    """An open ledger. One process may hold several; every method of the modules beside this one takes one."""
+    """An open ledger; `is_new` when this opening made it. One process may hold several; every method of the modules beside this
+    one takes one."""
 
-    def __init__(self, engine: Engine, url: URL) -> None:
+    def __init__(self, engine: Engine, url: URL, *, is_new: bool) -> None:
         self._engine = engine
         self._url = url
+        self.is_new = is_new
 
     @property
     def place(self) -> str:
@@ -96,14 +98,15 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
     """
     url = _url(location)
     path = Path(url.database or "")
-    if not create and not path.exists():
+    is_new = not path.exists()
+    if is_new and not create:
         remedy = "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger names its ledger."
         raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
     _prepare_file(path)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
-    ledger = Ledger(engine, url)
+    ledger = Ledger(engine, url, is_new=is_new)
     try:
         with ledger.read() as connection:
             version = _version(connection)
