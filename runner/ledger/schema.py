@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -73,6 +73,7 @@ campaign = Table(
     Column("stamp", Text),  # of list and text as they were taken in: the same stamp need not be read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
+    Column("results_written", Text),  # JSON: the results file as it was left, to see whether it still says all there is
     Index(None, "source"),
 )
 
@@ -103,6 +104,7 @@ delivery = Table(
     Index(None, "campaign_id", "account", "status", "position"),
     Index(None, "slug"),
     Index(None, "urn"),
+    Index(None, "sent_to_urn"),
 )
 
 row = Table(
@@ -132,9 +134,11 @@ attempt = Table(
     Column("status", String(10)),
     Column("http_status", Integer),
     Column("error", Text),
+    Column("quota_used", Integer),  # as the answer told it
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "delivery_id"),
     Index(None, "account", "claimed_at"),
+    Index(None, "claimed_at"),
     Index(None, "settled_at", "account"),
 )
 
@@ -169,6 +173,18 @@ do_not_contact = Table(
     Column("reason", Text),
     Column("added_at", Instant, nullable=False),
 )
+
+# A message that another tool, or a ledger that is no more, sent to a person.
+contact = Table(
+    "contact",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("contacted_at", Instant, primary_key=True),
+    Column("source", Text, nullable=False),
+)
+
+# What the ledger as a whole keeps: the salt of forgotten people's hashes.
+note = Table("note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 decision = Table(
     "decision",
