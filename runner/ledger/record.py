@@ -77,16 +77,35 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another campaign with rows for the same account: running, or run so lately that it will be again."""
+
+    campaign: int
+    priority: int
+    waiting: int
+    running: bool
+    daily_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
-    """An account as the ledger knows it inside a claim. `charged_after(t)` counts the messages that count against the quota,
-    claimed after `t`; `waiting()` counts the rows that the asking and all running campaigns still have for the account."""
+    """An account as the ledger knows it inside a claim of `campaign`.
+
+    `charged_after(t)` counts the messages claimed after `t` that count against the quota, of one campaign if it is named;
+    `charged_before(t)` is when the last of them before `t` was claimed. `nth_latest(n, everywhere=)` is when the n-th last
+    request was claimed, on this account or on any. `waiting()` counts the rows the campaign still has for the account.
+    """
 
     account: str
+    campaign: int
     told: Told | None
     hold: Hold | None
     last_claim: datetime | None
-    charged_after: Callable[[datetime], int]
+    charged_after: Callable[..., int]
+    charged_before: Callable[[datetime], datetime | None]
+    nth_latest: Callable[..., datetime | None]
     waiting: Callable[[], int]
+    rivals: Callable[[], tuple[Rival, ...]]
 
 
 @dataclass(frozen=True, slots=True)

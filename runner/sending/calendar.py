@@ -9,40 +9,67 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from runner.errors import UsageError
+from runner.sending.holiday import holiday_on
 
+# How far a message may be moved off the even spread, as a share of the gap before it.
+JITTER: Final = 0.25
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_START: Final = time(0)
+# Two years without an open hour are none to wait for.
+_FARTHEST_DAYS: Final = 730
 _HOURS: Final = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by the clocks of `zone`."""
+    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by the clocks of `zone`; never on
+    the holidays of these countries and regions."""
 
     start: time = time(9)
     end: time | None = time(17)
     days: frozenset[int] = frozenset(range(5))
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    holidays: tuple[str, ...] = ()
 
     def is_open(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone)
-        return wall.weekday() in self.days and self.start <= wall.time() and (self.end is None or wall.time() < self.end)
+        inside = self.start <= wall.time() and (self.end is None or wall.time() < self.end)
+        return inside and wall.weekday() in self.days and self.holiday(instant) is None
+
+    def holiday(self, instant: datetime) -> str | None:
+        """The name of the holiday that the zone's day is, if it is one."""
+        return holiday_on(instant.astimezone(self.zone).date(), self.holidays) if self.holidays else None
 
     def next_open(self, instant: datetime) -> datetime:
-        """The first instant from `instant` on that is inside the hours."""
+        """The first instant from `instant` on that is inside the hours. Raises UsageError when there is none within two years."""
         if self.is_open(instant):
             return instant
-        return next(edge for edge in self._edges(instant) if edge >= instant and self.is_open(edge))
+        for days in (15, 90, _FARTHEST_DAYS):
+            for edge in self._edges(instant, days):
+                if edge >= instant and self.is_open(edge):
+                    return edge
+        raise UsageError(
+            f"The sending hours {self} never come.", remedy="Look at the days and the holidays: together they leave no day."
+        )
 
-    def closes(self, instant: datetime) -> datetime:
-        """The first instant after `instant`, which is inside the hours, that is outside; at most a few days on."""
-        later = [edge for edge in self._edges(instant, days=3) if edge > instant]
-        return next((edge for edge in later if not self.is_open(edge)), later[-1])
+    def span(self, instant: datetime) -> tuple[datetime, datetime]:
+        """From when until when the hours that hold `instant`, which is inside them, are open, within the zone's day."""
+        begin, finish = self.day(instant)
+        edges = [edge for edge in self._edges(instant, days=2) if begin <= edge <= finish]
+        start = begin
+        for before, after in pairwise(edges):
+            if not self.is_open(before):
+                start = after
+            if after > instant:
+                break
+        return start, next((edge for edge in edges if edge > instant and not self.is_open(edge)), finish)
 
     def day(self, instant: datetime) -> tuple[datetime, datetime]:
         """When the zone's day that holds `instant` begins and ends."""
@@ -57,20 +84,10 @@ class Calendar:
         return sum(spans, timedelta())
 
     def _edges(self, instant: datetime, days: int = 15) -> list[datetime]:
-        """Every instant, from the day of `instant` on, at which the hours may open or close, in order."""
+        """Every instant, from the day before that of `instant` on, at which the hours may open or close, in order."""
         first = instant.astimezone(self.zone).date()
-        edges: set[datetime] = set()
-        for offset in range(-1, days):
-            day = first + timedelta(days=offset)
-            begin, finish = self._instant(day, _DAY_START), self._instant(day + timedelta(days=1), _DAY_START)
-            edges.update((begin, finish))
-            for wall in (self.start, self.end or _DAY_START):
-                naive = datetime.combine(day, wall)
-                for shift in {self._shift(begin), self._shift(finish)}:
-                    edges.add((naive - shift).replace(tzinfo=UTC))
-            if self._shift(begin) != self._shift(finish):
-                edges.add(self._change(begin, finish))
-        return sorted(edges)
+        found = (edge for offset in range(-1, days) for edge in _day_edges(self, first + timedelta(days=offset)))
+        return sorted(set(found))
 
     def _instant(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self.zone).astimezone(UTC)
@@ -90,19 +107,47 @@ class Calendar:
                 high = middle
         return datetime.fromtimestamp(high, UTC)
 
+    @property
+    def hours(self) -> str:
+        """The hours as `parse_hours` reads them."""
+        return f"{self.start:%H:%M}-{self.end.strftime('%H:%M') if self.end else '24:00'}"
+
     def __str__(self) -> str:
-        end = self.end.strftime("%H:%M") if self.end else "24:00"
-        return f"{self.start:%H:%M}-{end}, {days_text(self.days)}, {self.zone.key}"
+        off = f", not on holidays of {', '.join(self.holidays)}" if self.holidays else ""
+        return f"{self.hours}, {days_text(self.days)}, {self.zone.key}{off}"
 
 
-def next_slot(now: datetime, last: datetime | None, end: datetime, count: int, min_gap: timedelta) -> datetime:
+@lru_cache(maxsize=4096)
+def _day_edges(calendar: Calendar, day: date) -> tuple[datetime, ...]:
+    """Every instant of a day of the calendar's zone at which the hours may open or close, in order."""
+    begin, finish = calendar._instant(day, _DAY_START), calendar._instant(day + timedelta(days=1), _DAY_START)
+    edges = {begin, finish}
+    shifts = {calendar._shift(begin), calendar._shift(finish)}
+    for wall in (calendar.start, calendar.end or _DAY_START):
+        edges.update((datetime.combine(day, wall) - shift).replace(tzinfo=UTC) for shift in shifts)
+    if len(shifts) > 1:
+        edges.add(calendar._change(begin, finish))
+    return tuple(sorted(edges))
+
+
+def next_slot(now: datetime, last: datetime | None, end: datetime, count: int, min_gap: timedelta, seed: str = "") -> datetime:
     """When the next of `count` messages may go if they are spread evenly until `end`; `last` is when the account last sent.
 
-    The rest of the day is planned anew each time, so a pause is never caught up in a burst.
+    The rest of the day is planned anew each time, so a pause is never caught up in a burst. A message is moved off the even
+    spread by up to JITTER of its gap, so that accounts do not send in step: always the same way for one `seed` and `last`, and
+    never so far that those after it no longer fit before `end`.
     """
     if last is None:
         return now
-    return max(now, last + max(min_gap, (end - last) / (count + 1)))
+    even = (end - last) / (count + 1)
+    latest = (end - last) - count * min_gap
+    return max(now, last + max(min_gap, min(even * _jitter(f"{seed} {last.isoformat()}"), max(even, latest))))
+
+
+def _jitter(seed: str) -> float:
+    """A factor from 1 - JITTER to 1 + JITTER, the same for the same seed on every machine."""
+    drawn = int.from_bytes(blake2b(seed.encode(), digest_size=8).digest()) / 2**64
+    return 1 + JITTER * (2 * drawn - 1)
 
 
 def parse_hours(text: str) -> tuple[time, time | None]:

@@ -19,68 +19,71 @@ DEFAULT_LIMIT: Final = 150
 # No window of the vendor's is longer than a week; a reset beyond that is a mistake, and would silence an account.
 FARTHEST_RESET: Final = timedelta(days=8)
 _MOST: Final = 1_000_000
+DAY: Final = timedelta(days=1)
 _INTEGER: Final = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many messages may go before `reset_at`; `limit` and `used` are what people are shown."""
+    """How many messages may go between `opened` and `reset_at`; `limit` and `used` are what people are shown, and `foreign` how
+    many of those used were not ours."""
 
     remaining: int
     limit: int
     used: int
+    foreign: int
+    opened: datetime
     reset_at: datetime
 
 
 def next_midnight(now: datetime) -> datetime:
     """The next midnight UTC, always after `now`."""
-    return _midnight(now) + timedelta(days=1)
+    return midnight(now) + DAY
 
 
 def allowance(
     told: Told | None,
     charged_after: Callable[[datetime], int],
     now: datetime,
-    daily_limit: int | None = None,
-    day: tuple[datetime, datetime] | None = None,
+    reserve: int = 0,
 ) -> Allowance:
     """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
 
-    `daily_limit` is our own bound for `day`, which is the UTC day unless it is given as (start, end).
+    `reserve` messages of the window are left to people and other tools; what those have used of it already need not be kept.
     """
-    limit = told.limit if told and told.limit is not None else max(DEFAULT_LIMIT, (told and told.remaining) or 0)
     opened, reset_at = _window(told, now)
-    used = charged_after(opened)
+    ours = used = charged_after(opened)
+    current = told if told and told.at >= opened else None
+    since = charged_after(current.at) if current else 0
+    if told and told.limit is not None:
+        limit = told.limit
+    else:
+        limit = max(DEFAULT_LIMIT, (current.remaining or 0) + ours - since if current else 0)
     remaining = limit - used
-    if told and told.at >= opened:
-        since = charged_after(told.at)
-        if told.used is not None:
-            used = told.used + since
-            remaining = limit - used
-        if told.remaining is not None:
-            remaining = told.remaining - since
-            used = limit - remaining if told.used is None else used
-    if daily_limit is not None:
-        start, end = day or (_midnight(now), next_midnight(now))
-        today = daily_limit - charged_after(start)
-        limit = min(limit, daily_limit)
-        if today < remaining:
-            # Our own day may end after the server's window: what may go is known again when it does.
-            remaining, reset_at = today, end if today <= 0 else min(reset_at, end)
-    return Allowance(max(0, remaining), limit, max(0, used), reset_at)
+    if current and current.used is not None:
+        used = current.used + since
+        remaining = limit - used
+    if current and current.remaining is not None:
+        remaining = current.remaining - since
+        used = limit - remaining if current.used is None else used
+    remaining = min(remaining, limit - reserve - ours)
+    day_before = reset_at - DAY
+    began = day_before if opened <= day_before <= now else opened
+    return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), began, reset_at)
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
     """When the present window opened, or a moment since when it has been open, and when it ends."""
-    midnight = _midnight(now)
+    start = midnight(now)
     if told is None or told.reset_at is None:
-        return midnight, next_midnight(now)
+        return start, next_midnight(now)
     if told.reset_at > now:
-        return min(midnight, told.at), told.reset_at
-    return max(midnight, told.reset_at), next_midnight(now)
+        return min(start, told.at), told.reset_at
+    return max(start, told.reset_at), next_midnight(now)
 
 
-def _midnight(now: datetime) -> datetime:
+def midnight(now: datetime) -> datetime:
+    """The UTC midnight before `now`, or `now`."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
