@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,14 @@ from tzlocal import get_localzone_name
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 from runner.intake.sheet import Reading
-from runner.sending.calendar import Calendar, parse_days, parse_hours, parse_zone
+from runner.sending.calendar import Calendar, days_text, parse_days, parse_hours, parse_zone
+from runner.sending.holiday import parse_holidays
 from runner.sending.pace import DEFAULT_MIN_GAP, Pace
+from runner.sending.ramp import parse_ramp
 
 DEFAULT_HOURS: Final = "09:00-17:00"
 DEFAULT_DAYS: Final = "mon-fri"
+MOST_PRIORITY: Final = 100
 KEYS: Final = (
     "name",
     "sheet",
@@ -35,8 +38,12 @@ KEYS: Final = (
     "template",
     "accounts",
     "daily_limit",
+    "reserve",
+    "ramp",
+    "priority",
     "hours",
     "days",
+    "holidays",
     "time_zone",
     "now",
     "min_gap",
@@ -59,8 +66,12 @@ class Options:
     name: str | None = None
     accounts: tuple[str, ...] = ()
     daily_limit: int | None = None
+    reserve: int | None = None
+    ramp: str | None = None
+    priority: int | None = None
     hours: str | None = None
     days: str | None = None
+    holidays: str | None = None
     time_zone: str | None = None
     now: bool = False
     min_gap: float | None = None
@@ -101,8 +112,12 @@ def load(source: Path, options: Options) -> Campaign:
         "name": options.name,
         "accounts": options.accounts or None,
         "daily_limit": options.daily_limit,
+        "reserve": options.reserve,
+        "ramp": options.ramp,
+        "priority": options.priority,
         "hours": options.hours,
         "days": options.days,
+        "holidays": options.holidays,
         "time_zone": options.time_zone,
         "now": options.now or None,
         "min_gap": options.min_gap,
@@ -138,26 +153,45 @@ def load(source: Path, options: Options) -> Campaign:
 def pace(said: Mapping[str, Any]) -> Pace:
     """The pace that settings describe, by the same keys as a campaign file's. Raises UsageError."""
     gap = said.get("min_gap")
-    daily_limit = said.get("daily_limit")
+    daily_limit, reserve, priority = said.get("daily_limit"), said.get("reserve") or 0, said.get("priority") or 1
+    ramp, holidays = said.get("ramp"), said.get("holidays")
     if gap is not None and not (math.isfinite(gap) and 0 <= gap <= 86_400):
         raise UsageError(f"A gap of {gap} seconds makes no sense.", remedy="Give 0 to 86400.")
     if daily_limit is not None and daily_limit < 1:
         raise UsageError(f"A daily limit of {daily_limit} lets nothing go.", remedy="Give a number from 1 on.")
+    if reserve < 0:
+        raise UsageError(f"A reserve of {reserve} makes no sense.", remedy="Give how many messages a day to leave to others.")
+    if not 1 <= priority <= MOST_PRIORITY:
+        raise UsageError(
+            f"A priority of {priority} makes no sense.", remedy=f"Give 1 to {MOST_PRIORITY}; 2 has twice the share."
+        )
     min_gap = DEFAULT_MIN_GAP if gap is None else timedelta(seconds=gap)
     # Read in any case: an hour that makes no sense is told now, not on the day --now is left out.
     start, end = parse_hours(said.get("hours") or DEFAULT_HOURS)
     days = parse_days(said.get("days") or DEFAULT_DAYS)
     zone = parse_zone(said.get("time_zone") or get_localzone_name() or "UTC")
-    return Pace(None if said.get("now") else Calendar(start, end, days, zone), min_gap, daily_limit)
+    calendar = Calendar(start, end, days, zone, parse_holidays(holidays) if holidays else ())
+    if not said.get("now"):
+        calendar.next_open(datetime.now(UTC))  # hours that never come are told now
+    return Pace(
+        None if said.get("now") else calendar, min_gap, daily_limit, reserve, parse_ramp(ramp) if ramp else None, priority
+    )
 
 
 def stored_pace(pace: Pace) -> dict[str, object]:
     """The pace as the ledger keeps it, in the words that `pace` reads."""
-    stored: dict[str, object] = {"min_gap": pace.min_gap.total_seconds(), "daily_limit": pace.daily_limit}
-    if pace.calendar is None:
+    stored: dict[str, object] = {
+        "min_gap": pace.min_gap.total_seconds(),
+        "daily_limit": pace.daily_limit,
+        "reserve": pace.reserve,
+        "ramp": str(pace.ramp) if pace.ramp else None,
+        "priority": pace.priority,
+    }
+    calendar = pace.calendar
+    if calendar is None:
         return {**stored, "now": True}
-    hours, days, zone = str(pace.calendar).split(", ")
-    return {**stored, "hours": hours, "days": days, "time_zone": zone}
+    stored |= {"hours": calendar.hours, "days": days_text(calendar.days), "time_zone": calendar.zone.key}
+    return {**stored, "holidays": ", ".join(calendar.holidays) or None}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -204,6 +238,8 @@ def _check_key(path: Path, key: str, value: object) -> None:
         "daily_limit": (int, "a whole number"),
         "header_row": (int, "a row's number, from 1 on"),
         "min_gap": ((int, float), "a number of seconds"),
+        "priority": (int, "a whole number"),
+        "reserve": (int, "a whole number"),
         "now": (bool, "true or false"),
     }
     kind, words = kinds.get(key, (str, "a text in quotes"))

@@ -121,10 +121,28 @@ class SendingOptions:
     daily_limit: Annotated[
         int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
     ] = None
+    reserve: Annotated[
+        int | None,
+        typer.Option("--reserve", envvar="CAMPAIGN_RESERVE", help="Leave this many of the quota to people and other tools."),
+    ] = None
+    ramp: Annotated[
+        str | None,
+        typer.Option("--ramp", envvar="CAMPAIGN_RAMP", metavar="'20 +10 to 100'", help="A daily limit that grows by the day."),
+    ] = None
+    priority: Annotated[
+        int | None,
+        typer.Option(
+            "--priority", envvar="CAMPAIGN_PRIORITY", help="Its share where campaigns have an account in common.  [default: 1]"
+        ),
+    ] = None
     hours: Annotated[
         str | None, typer.Option("--hours", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]")
     ] = None
     days: Annotated[str | None, typer.Option("--days", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")] = None
+    holidays: Annotated[
+        str | None,
+        typer.Option("--holidays", envvar="CAMPAIGN_HOLIDAYS", metavar="DE-BY,US", help="Countries whose holidays are kept."),
+    ] = None
     time_zone: Annotated[
         str | None, typer.Option("--time-zone", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]")
     ] = None

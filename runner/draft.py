@@ -34,10 +34,17 @@ template = {template}
 # Who sends: several accounts share the rows. At most so many messages a day from each; the server's own limit always holds.
 # accounts = ["acc_12345"]
 # daily_limit = 40
+# How much of an account's quota is left to people and other tools, a limit that grows with each day of sending, and this
+# campaign's share where several have an account in common (2 gets twice what 1 gets).
+# reserve = 10
+# ramp = "20 +10 to 100"
+# priority = 1
 
-# When: sending hours and days, on whose clock, and at least so many seconds between two messages of an account.
+# When: sending hours and days, the countries whose holidays are kept, on whose clock, and at least so many seconds between two
+# messages of an account.
 # hours = "09:00-17:00"
 # days = "mon-fri"
+# holidays = "DE-BY"
 # time_zone = "Europe/Berlin"
 # min_gap = 30
 # Or at any time, as fast as quota and gap allow:

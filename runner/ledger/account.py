@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -40,13 +41,14 @@ def under_way(connection: Connection, account: str, now: datetime) -> Wait | Non
 
 
 def account_state(connection: Connection, account: str, campaign_id: int, now: datetime) -> AccountState:
-    """The account as a claim of this campaign sees it now. Counts are asked only when they are needed."""
+    """The account as a claim of this campaign sees it now. Each count is asked once, and only when it is needed."""
     attempt, delivery = schema.attempt, schema.delivery
     told, hold = _told(connection, account, now)
     mine = attempt.c.account == account
     counts = sa.or_(attempt.c.settled_at.is_(None), attempt.c.status.in_(_CHARGED))
     latest = sa.func.max(attempt.c.claimed_at, type_=schema.Instant())
 
+    @cache
     def charged_after(instant: datetime, campaign: int | None = None) -> int:
         statement = sa.select(sa.func.count()).where(mine, attempt.c.claimed_at > instant, counts)
         if campaign is not None:
@@ -62,12 +64,14 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         statement = statement.order_by(attempt.c.claimed_at.desc()).limit(1).offset(number - 1)
         return connection.execute(statement).scalar()
 
+    @cache
     def waiting(campaign: int) -> int:
         statement = sa.select(sa.func.count()).where(
             delivery.c.campaign_id == campaign, delivery.c.account == account, delivery.c.status == Status.WAITING
         )
         return connection.execute(statement).scalar_one()
 
+    @cache
     def rivals() -> tuple[Rival, ...]:
         table = schema.campaign
         sent_lately = sa.select(attempt.c.campaign_id).where(mine, attempt.c.claimed_at > now - _EXPECTED)
@@ -79,9 +83,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         for other, settings, running_since in connection.execute(statement).all():
             if count := waiting(other):
                 said = json.loads(settings)
-                found.append(
-                    Rival(other, said.get("priority") or 1, count, running_since is not None, said.get("daily_limit"))
-                )
+                found.append(Rival(other, said.get("priority") or 1, count, running_since is not None, said.get("daily_limit")))
         return tuple(found)
 
     return AccountState(
@@ -115,26 +117,30 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
 
 def note_told(connection: Connection, account: str, told: Told) -> None:
     """Note the server's numbers, whichever way they came."""
-    table = schema.account
+    _put(connection, account, _numbers(connection, account, told))
+
+
+def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None:
+    """Note what an attempt taught us of its account: the server's numbers, and whether it has to pause."""
+    values = _numbers(connection, account, outcome.told) if outcome.told else {}
+    if hold := outcome.hold:
+        values |= {"held_until": hold.until, "hold_reason": hold.reason, "hold_brief": hold.brief}
+    elif outcome.status is Status.SENT:
+        values |= {"held_until": None, "hold_reason": None, "hold_brief": None}
+    _put(connection, account, values)
+
+
+def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
     # Any number can be missing from an answer; what is missing does not unsay what an earlier one told, unless the window is
     # another one.
+    table = schema.account
     before = connection.execute(sa.select(table.c.quota_reset_at).where(table.c.account == account)).scalar()
     another = told.reset_at is not None and before is not None and abs(told.reset_at - before) > timedelta(minutes=10)
     values: dict[str, Any] = {}
     if told.remaining is not None or told.used is not None or another:
         values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
     given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at}
-    _put(connection, account, values | {name: value for name, value in given.items() if value is not None})
-
-
-def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None:
-    """Note what an attempt taught us of its account: the server's numbers, and whether it has to pause."""
-    if outcome.told:
-        note_told(connection, account, outcome.told)
-    if hold := outcome.hold:
-        _put(connection, account, {"held_until": hold.until, "hold_reason": hold.reason, "hold_brief": hold.brief})
-    elif outcome.status is Status.SENT:
-        _put(connection, account, {"held_until": None, "hold_reason": None, "hold_brief": None})
+    return values | {name: value for name, value in given.items() if value is not None}
 
 
 def _put(connection: Connection, account: str, values: dict[str, Any]) -> None:

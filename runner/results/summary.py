@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from runner.ledger.attempt import peek
+from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, waiting
@@ -15,11 +15,13 @@ from runner.sending.pace import Pace
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account's quota now; `waiting` rows of this campaign, and the forecast of when they go."""
+    """An account's quota now, with how many of the used were `foreign`, sent by people or other tools; `waiting` rows of this
+    campaign, and the forecast of when they go."""
 
     account: str
     limit: int
     used: int
+    foreign: int
     remaining: int
     reset_at: datetime
     waiting: int
@@ -84,11 +86,22 @@ def summarise(
         waits = waiting(connection, campaign.id)
         views = []
         for account in dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts)):
-            state, count = peek(connection, account, campaign.id, now), waits.get(account, 0)
+            state, count = account_state(connection, account, campaign.id, now), waits.get(account, 0)
             left = pace.allowance(state, now)
             wait = pace.judge(state, now) if count else None
-            windows = tuple(pace.windows(count, left, state.hold, now))
-            views.append(AccountView(account, left.limit, left.used, left.remaining, left.reset_at, count, wait, windows))
+            views.append(
+                AccountView(
+                    account,
+                    left.limit,
+                    left.used,
+                    left.foreign,
+                    left.remaining,
+                    left.reset_at,
+                    count,
+                    wait,
+                    tuple(pace.windows(state, now)),
+                )
+            )
         counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one

@@ -29,8 +29,8 @@ _HOURS: Final = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by the clocks of `zone`; never on
-    the holidays of these countries and regions."""
+    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by the clocks of `zone`; never
+    on the holidays of these countries and regions."""
 
     start: time = time(9)
     end: time | None = time(17)
@@ -48,7 +48,7 @@ class Calendar:
         return holiday_on(instant.astimezone(self.zone).date(), self.holidays) if self.holidays else None
 
     def next_open(self, instant: datetime) -> datetime:
-        """The first instant from `instant` on that is inside the hours. Raises UsageError when there is none within two years."""
+        """The first instant from `instant` on that is inside the hours. Raises UsageError when none comes within two years."""
         if self.is_open(instant):
             return instant
         for days in (15, 90, _FARTHEST_DAYS):

@@ -65,15 +65,14 @@ def test_the_next_opening_is_the_first_open_minute(calendar: Calendar, instant: 
 
 @given(calendars(), minutes)
 def test_nothing_is_closed_before_the_closing(calendar: Calendar, instant: datetime) -> None:
-    """From an opening until it closes, every minute is inside the hours; the closing itself is outside, or days away."""
+    """Every minute of a span is inside the hours and within the day of its instant; it ends where the hours or the day end."""
     opening = calendar.next_open(instant)
-    closing = calendar.closes(opening)
-    assert closing > opening
-    assert not calendar.is_open(closing) or closing - opening > timedelta(days=1)
-    minute = opening
-    while minute < closing:
-        assert calendar.is_open(minute)
-        minute += MINUTE if closing - minute < timedelta(days=1) else timedelta(minutes=13)
+    start, end = calendar.span(opening)
+    begin, finish = calendar.day(opening)
+    assert begin <= start <= opening < end <= finish
+    assert start == begin or not calendar.is_open(start - MINUTE)
+    assert end == finish or not calendar.is_open(end)
+    assert all(calendar.is_open(start + number * MINUTE) for number in range((end - start) // MINUTE))
 
 
 @given(calendars(), minutes, st.integers(0, 3 * 24 * 60))
@@ -92,7 +91,8 @@ def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
 def test_hours_that_end_in_a_gap_end_at_it() -> None:
     """Hours until 02:30 end at 02:00 on the night 02:30 does not exist."""
     calendar = Calendar(time(0), time(2, 30), frozenset(range(7)), ZoneInfo("Europe/Berlin"))
-    assert calendar.closes(datetime(2026, 3, 29, 0, 30, tzinfo=UTC)) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    _, end = calendar.span(datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+    assert end == datetime(2026, 3, 29, 1, tzinfo=UTC)
 
 
 @given(
