@@ -66,7 +66,8 @@ def allowance(
     if current and current.remaining is not None:
         remaining = current.remaining - since
         used = limit - remaining if current.used is None else used
-    remaining = min(remaining, limit - reserve - ours)
+    if reserve:
+        remaining = min(remaining, limit - reserve - ours)
     day_before = reset_at - DAY
     began = day_before if opened <= day_before <= now else opened
     return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), began, reset_at)

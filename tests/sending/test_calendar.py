@@ -116,16 +116,36 @@ def test_a_slot_is_never_early_and_never_in_the_past(now: int, since: int | None
         assert slot == moment or slot - last >= timedelta(seconds=gap)
 
 
-def test_an_even_spread_fills_the_hours() -> None:
-    """150 messages over eight hours go 192 seconds apart, all before the end, recomputed at each step."""
-    now = start = datetime(2026, 5, 4, 9, tzinfo=UTC)
-    end, last, went = start + timedelta(hours=8), None, []
-    for count in range(150, 0, -1):
-        now = next_slot(now, last, end, count, timedelta(seconds=30))
+@given(st.integers(1, 200), st.integers(0, 300), st.integers(1, 40_000), st.text(max_size=5))
+def test_a_spread_with_jitter_loses_no_message(count: int, gap: int, seconds: int, seed: str) -> None:
+    """As many messages as fit at min_gap all go before the end, none closer than min_gap, whatever the jitter."""
+    start = now = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    end, last, went = start + timedelta(seconds=seconds), None, []
+    fits = min(count, 1 + int((seconds - 0.001) // gap)) if gap else count
+    for left in range(fits, 0, -1):
+        now = next_slot(now, last, end, left, timedelta(seconds=gap), seed)
         went.append(now)
         last = now
-    gaps = {round((after - before).total_seconds()) for before, after in pairwise(went)}
-    assert (went[0], gaps, went[-1] < end) == (start, {192}, True)
+    assert went[0] == start
+    assert went[-1] < end
+    assert all(after - before >= timedelta(seconds=gap) for before, after in pairwise(went))
+
+
+def test_the_jitter_is_bounded_and_the_same_each_time() -> None:
+    """Gaps stay about a quarter around 192 seconds, halves of the day are even, and each account has its own."""
+    spreads = []
+    for seed in ("acc_1", "acc_1", "acc_2"):
+        now = start = datetime(2026, 5, 4, 9, tzinfo=UTC)
+        end, last, went = start + timedelta(hours=8), None, []
+        for count in range(150, 0, -1):
+            now = next_slot(now, last, end, count, timedelta(seconds=30), seed)
+            went.append(now)
+            last = now
+        spreads.append(went)
+        gaps = [(after - before).total_seconds() for before, after in pairwise(went)]
+        assert 130 < min(gaps) < max(gaps) < 270
+        assert 72 <= sum(moment < start + timedelta(hours=4) for moment in went) <= 78
+    assert spreads[0] == spreads[1] != spreads[2]
 
 
 def test_a_pause_is_not_caught_up_in_a_burst() -> None:

@@ -98,18 +98,18 @@ def test_a_velocity_window_does_not_lower_the_day_for_ever() -> None:
     assert allowance(told, lambda since: 0 if since > NOW else 80, later).remaining == 15
 
 
-def test_the_daily_limit_only_lowers() -> None:
-    """Our own limit counts our own messages of the day, and never raises the server's number."""
-    told = Told(NOW, 150, 10, 140, MIDNIGHT)
-    assert allowance(told, lambda since: 0 if since >= NOW else 18, NOW, daily_limit=20).remaining == 2
-    assert allowance(told, lambda since: 0 if since >= NOW else 18, NOW, daily_limit=500).remaining == 140
+def test_a_reserve_is_left_to_others_until_they_have_used_it() -> None:
+    """Of 150 with 10 in reserve, 140 are ours; what others used comes off the reserve first, and then off ours."""
+    for used_by_others, left in [(0, 140), (6, 140), (10, 140), (25, 125), (150, 0)]:
+        told = Told(NOW - timedelta(hours=1), 150, used_by_others, 150 - used_by_others, MIDNIGHT)
+        found = allowance(told, lambda _: 0, NOW, reserve=10)
+        assert (found.remaining, found.foreign) == (left, used_by_others)
 
 
-def test_the_daily_limit_is_for_the_senders_day() -> None:
-    """A limit of 20 a day counts from the local midnight, whenever the server's window ends."""
-    day = (NOW.replace(hour=8), NOW.replace(hour=8) + timedelta(days=1))
-    found = allowance(Told(NOW, 150, 0, 150, MIDNIGHT), lambda since: 20 if since <= day[0] else 0, NOW, 20, day)
-    assert (found.remaining, found.reset_at) == (0, day[1])
+def test_what_others_used_is_told_from_our_own() -> None:
+    """The server counts 50, of which we sent 13: others sent 37."""
+    told = Told(NOW, 150, 50, 100, MIDNIGHT)
+    assert allowance(told, lambda since: 0 if since >= NOW else 13, NOW).foreign == 37
 
 
 @given(
@@ -117,18 +117,18 @@ def test_the_daily_limit_is_for_the_senders_day() -> None:
         st.sampled_from(["limit", "used", "remaining", "reset"]), st.integers(-10, 10**10).map(str) | st.text(max_size=25)
     ),
     st.integers(0, 400),
-    st.none() | st.integers(1, 400),
+    st.integers(0, 400),
     instants,
 )
 def test_whatever_the_headers_hold_the_allowance_is_sane(
-    headers: dict[str, str], own: int, daily_limit: int | None, now: datetime
+    headers: dict[str, str], own: int, reserve: int, now: datetime
 ) -> None:
-    """Never negative, never above limit or daily limit, and always with an end that lies ahead."""
+    """Never negative, never above the limit less the reserve, and always within a window that holds now."""
     told = read_headers({f"x-ratelimit-{name}": value for name, value in headers.items()}, now)
-    found = allowance(told, lambda _: own, now, daily_limit)
+    found = allowance(told, lambda _: own, now, reserve)
     assert 0 <= found.remaining <= found.limit
-    assert daily_limit is None or found.remaining <= max(0, daily_limit - own)
-    assert now < found.reset_at <= now + timedelta(days=8)
+    assert not reserve or found.remaining <= max(0, found.limit - reserve - own)
+    assert found.opened <= now < found.reset_at <= now + timedelta(days=8)
 
 
 @given(instants)
