@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
     from runner.run import Plan
-    from runner.sending.api import Secret
+    from runner.sending.client import Secret
     from runner.sending.pace import Pace
 
 app = typer.Typer(
@@ -222,7 +222,8 @@ def run(
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
     from runner.run import Session
     from runner.run import run as run_campaign
-    from runner.sending.api import BASE_URL, Endpoint
+    from runner.sending.api import Endpoint
+    from runner.sending.client import BASE_URL
 
     console = Console(as_json=as_json)
     campaign = _load(source, name=name, **options)
@@ -585,7 +586,7 @@ def _now() -> datetime:
 
 
 def _key() -> Secret:
-    from runner.sending.api import Secret
+    from runner.sending.client import Secret
 
     for variable in ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN"):
         if value := os.environ.get(variable, "").strip():
