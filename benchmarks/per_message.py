@@ -30,6 +30,7 @@ from runner.ledger.ledger import open_ledger
 from runner.run import Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
+from runner.sending.clock import ServerClock
 
 ROOT = Path(__file__).parents[1]
 KEY = "loopback-key-1234567890"
@@ -81,7 +82,7 @@ def whole(url: str, messages: int, folder: Path) -> float:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    session = Session(now, Endpoint(Secret(KEY), now, base_url=url), lambda _: True, lambda _: None)
+    session = Session(Endpoint(Secret(KEY), ServerClock(now), base_url=url), lambda _: True, lambda _: None)
     start = time.perf_counter()
     report = run(campaign, ledger, session)
     took = time.perf_counter() - start

@@ -189,11 +189,12 @@ def _take_in(folder: Path) -> None:
     from runner.run import Session, run
     from runner.sending.api import Endpoint
     from runner.sending.client import Secret
+    from runner.sending.clock import ServerClock
 
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(0)
 
-    session = Session(now, Endpoint(Secret("none"), now), lambda _: False, lambda _: None)
+    session = Session(Endpoint(Secret("none"), ServerClock(now)), lambda _: False, lambda _: None)
     ledger = open_ledger(folder / "ledger.db")
     try:
         run(load(folder / "people.csv", Options()), ledger, session)

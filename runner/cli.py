@@ -224,10 +224,14 @@ def run(
     from runner.run import run as run_campaign
     from runner.sending.api import Endpoint
     from runner.sending.client import BASE_URL
+    from runner.sending.clock import ServerClock
+    from runner.sending.lookup import Lookup
 
     console = Console(as_json=as_json)
     campaign = _load(source, name=name, **options)
-    endpoint = Endpoint(_key(), _now, base_url=base_url or BASE_URL, read_seconds=timeout)
+    key, clock = _key(), ServerClock(_now)
+    endpoint = Endpoint(key, clock, base_url=base_url or BASE_URL, read_seconds=timeout)
+    lookup = Lookup(key, clock, base_url=base_url or BASE_URL)
 
     def agree(plan: Plan) -> bool:
         console.plan(plan, most)
@@ -243,7 +247,7 @@ def run(
     with _ledger(ledger) as opened:
         if ledger and opened.is_new:
             console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
-        report = run_campaign(campaign, opened, Session(_now, endpoint, agree, console.event, stay=wait, most=most))
+        report = run_campaign(campaign, opened, Session(endpoint, agree, console.event, stay=wait, most=most, lookup=lookup))
     console.report(report)
     return report.exit_code
 

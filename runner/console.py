@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,7 +165,9 @@ class Console:
         for group in _grouped(plan.intake.findings.problems if plan.intake else ()):
             self.tell(f"  {group[0]}" + (f" (and {len(group) - 1} more like it)" if len(group) > 1 else ""))
         for view in summary.accounts:
-            self.tell(f"Account {view.name}: {view.remaining} of {view.limit} left until {_clock(view.reset_at, summary)}.")
+            others = f"; another tool or person sent {view.foreign} today" if view.foreign else ""
+            left = f"{view.remaining} of {view.limit} left until {_clock(view.reset_at, summary)}"
+            self.tell(f"Account {view.name}: {left}{others}.")
         if not counts.waiting:
             self.tell("Nothing waits to be sent.")
             return
@@ -221,7 +223,8 @@ class Console:
         if summary.gone:
             self.say(f"Messaged and no longer in the sheet: {summary.gone}.")
         for view in summary.accounts:
-            quota = f"{view.used} of {view.limit} used, {view.remaining} left until {_clock(view.reset_at, summary)}"
+            foreign = f" ({view.foreign} of them by another tool or person)" if view.foreign else ""
+            quota = f"{view.used} of {view.limit} used{foreign}, {view.remaining} left until {_clock(view.reset_at, summary)}"
             wait = f"; {view.wait.reason} until {_clock(view.wait.until, summary)}" if view.wait else ""
             self.say(f"Account {view.name}: {view.waiting} wait; {quota}{wait}.")
         if summary.totals.waiting:
@@ -299,7 +302,7 @@ class _Progress:
             self._bar = tqdm(total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
 
     def event(self, event: Event) -> None:
-        from runner.sending.lane import Sent, Waiting
+        from runner.sending.lane import ClockOff, ForeignUse, Sent, Waiting
 
         if isinstance(event, Sent):
             outcome = event.outcome
@@ -320,6 +323,12 @@ class _Progress:
                 self._console.tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
         elif isinstance(event, Waiting):
             self._next = event.wait.until
+        elif isinstance(event, ForeignUse):
+            name = event.account or "default"
+            self._write(f"Account {name}: another tool or person sent {event.count} today; the rest is planned around it.")
+        elif isinstance(event, ClockOff):
+            side = "ahead of" if event.ahead > timedelta() else "behind"
+            self._write(f"This computer's clock is {_duration(event.ahead)} {side} the server's, which is followed.")
         else:
             self._write("Stopping; a message in flight is finished first. Once more does not wait: it will be uncertain.")
         if self._bar is not None:
@@ -368,6 +377,12 @@ def _answer(summary: Summary, report: Report | None = None) -> dict[str, Any]:
         "exitCode": int(report.exit_code) if report else 0,
         "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
     }
+
+
+def _duration(length: timedelta) -> str:
+    """`3 h 12 min`, whichever way it points."""
+    minutes = round(abs(length) / timedelta(minutes=1))
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 
 def _rows(numbers: Sequence[int], what: str) -> str:

@@ -36,14 +36,15 @@ from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.person import do_not_contact_state
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
-from runner.ledger.standing import lines
+from runner.ledger.standing import lines, waiting
 from runner.naming import name as name_campaign
 from runner.results.place import Written, check_path, default_path, put
 from runner.results.summary import Summary, rows, summarise
 from runner.results.workbook import Sheet, outcome_cells, write
 from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
-from runner.sending.lane import Course, Event, Sent
+from runner.sending.lane import Course, Event, Sent, read_quota
+from runner.sending.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,20 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run is given besides its campaign: the clock, the endpoint, its bounds, and who watches."""
+    """What a run is given besides its campaign: the endpoint with its clock, its bounds, and who watches. `lookup`, if there is
+    one, reads the accounts' quotas before messages are planned."""
 
-    now: Callable[[], datetime]
     endpoint: Endpoint
     agree: Callable[[Plan], bool]
     report: Callable[[Event], None]
     stay: bool = False
     most: int | None = None
+    lookup: Lookup | None = None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+
+    def now(self) -> datetime:
+        """The time, set right by the server's."""
+        return self.endpoint.clock.now()
 
 
 def gather(campaign: Campaign) -> Material:
@@ -193,13 +199,15 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
                 entries, people = intake.checked.entries(), intake.findings.people
                 taken_in = take_in(connection, record.id, entries, people, intake.columns, campaign.accounts, session.now())
                 note_stamp(connection, record.id, _stamp(connection, material))
+        course = _course(campaign, ledger, record, session)
+        _read_quotas(course, session)
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
         plan = Plan(intake, summary, taken_in, recovered, tuple(notices))
         if not session.agree(plan):
             raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
         with interruptible() as interruption:
             with _running(ledger, record, session.now):
-                report = _send(campaign, ledger, summary, session, interruption)
+                report = _send(campaign, course, summary, session, interruption)
             try:
                 return replace(report, results=write_results(ledger, report.summary, results))
             except StorageError as error:
@@ -297,8 +305,29 @@ def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[P
     return findings.people, nobody
 
 
-def _send(campaign: Campaign, ledger: Ledger, before: Summary, session: Session, interruption: Interruption) -> Report:
-    record = before.campaign
+def _course(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session) -> Course:
+    pace = replace(campaign.pace, velocity=False) if session.endpoint.is_local else campaign.pace
+    return Course(ledger, record.id, session.endpoint, pace, session.report, session.lookup, session.stay, session.most)
+
+
+def _read_quotas(course: Course, session: Session) -> None:
+    """Ask how the accounts stand whose rows wait, so that the plan begins with the truth."""
+    with course.ledger.read() as connection:
+        accounts = waiting(connection, course.campaign_id)
+
+    async def ask() -> None:
+        for account in accounts:
+            await read_quota(course, account)
+            if course.lookup is not None and account and course.lookup.status is None:
+                return  # no answer at all: the first message will say why
+
+    if accounts and course.lookup is not None:
+        with asyncio.Runner(loop_factory=session.loop_factory) as runner:
+            runner.run(ask())
+
+
+def _send(campaign: Campaign, course: Course, before: Summary, session: Session, interruption: Interruption) -> Report:
+    record, ledger = before.campaign, course.ledger
     sent = 0
 
     def report(event: Event) -> None:
@@ -308,21 +337,9 @@ def _send(campaign: Campaign, ledger: Ledger, before: Summary, session: Session,
 
     lanes = [view.account for view in before.accounts if view.waiting]
 
-    async def sending() -> Dispatched:
-        course = Course(
-            ledger,
-            record.id,
-            session.endpoint,
-            campaign.pace,
-            session.now,
-            report,
-            session.stay,
-            session.most,
-        )
-        return await dispatch(course, lanes, interruption)
-
+    course.report = report
     with asyncio.Runner(loop_factory=session.loop_factory) as runner:
-        ended = runner.run(sending())
+        ended = runner.run(dispatch(course, lanes, interruption))
     summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
     exit_code = _exit_code(summary, ended)
     stop = ended.stop
@@ -335,8 +352,10 @@ def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
     counts = summary.totals
     if ended.interrupted:
         return ExitCode.INTERRUPTED
+    if ended.stop and (counts.waiting or ended.stop.is_alarm):
+        return ended.stop.exit_code
     if counts.waiting:
-        return ended.stop.exit_code if ended.stop else ExitCode.PAUSED
+        return ExitCode.PAUSED
     return ExitCode.NEEDS_A_PERSON if counts.uncertain or counts.failed or counts.invalid else ExitCode.DONE
 
 

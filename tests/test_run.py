@@ -365,15 +365,36 @@ def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: st
     assert world.server.requests == 1
 
 
-def test_an_answer_that_names_another_person_counts_for_both(tmp_path: Path) -> None:
-    """Asked for one URN, answered with another: the sheet corrected to the other sends nothing more."""
+def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -> None:
+    """Asked for one URN, or for a profile ID whose URN is known, answered with another: exit 5, the row says so, no other row
+    is sent, and the two are not taken for one person."""
     other = urn_of("somebody else")
-    body = f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode()
-    world = World(tmp_path, [("A", U)], script=lambda _: Answer(200, body))
-    world.run()
-    world.people = [("A", other)]
-    world.run()
-    assert world.server.requests == 1
+    wrong = Answer(200, f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode())
+    for number, asked in enumerate([U, "person-known"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        world = World(folder, [("A", "person-known")], sheet="first.csv")
+        world.run()
+        world.people, world.sheet = [("A", asked), ("B", "person-b")], "second.csv"
+        world.server._script = lambda _fields: wrong
+        report = world.run(name="second", accounts=("acc_1",), min_days=0)
+        assert (report.exit_code, report.sent) == (ExitCode.ENDPOINT, 1)
+        assert report.stop is not None
+        assert other in report.stop.reason
+        line, waiting = world.lines("second")
+        assert (line.status, line.sent_to_urn, waiting.status) == (Status.SENT, other, Status.WAITING)
+        assert "another person" in (line.error or "")
+        world.people = [("A", asked)]
+        world.server._script = None
+        assert world.run(name="second", accounts=("acc_1",), min_days=0).exit_code is ExitCode.DONE
+
+
+def test_an_alarm_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:
+    """The last row of a list went to another person: the run exits 5, the next one 0."""
+    wrong = Answer(200, f'{{"success": true, "recipientProfileUrn": "{urn_of("somebody else")}"}}'.encode())
+    world = World(tmp_path, [("A", U)], script=lambda _: wrong)
+    assert world.run().exit_code is ExitCode.ENDPOINT
+    assert world.run().exit_code is ExitCode.DONE
 
 
 def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None:
@@ -543,7 +564,6 @@ def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
 def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> None:
     """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it used."""
     import asyncio
-    from dataclasses import replace
 
     from runner.run import _put, gather, take, take_in
     from runner.sending.dispatch import Interruption, dispatch
@@ -562,7 +582,7 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
             )
             take_in(connection, record.id, intake.checked.entries(), intake.findings.people, [0, 1], ["acc"], world.clock.now())
         session = world.session()
-        courses.append(Course(ledger, record.id, session.endpoint, replace(campaign.pace), world.clock.now, session.report))
+        courses.append(Course(ledger, record.id, session.endpoint, campaign.pace, session.report))
 
     async def both() -> None:
         await asyncio.gather(*(dispatch(course, ["acc"], Interruption()) for course in courses))

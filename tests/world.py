@@ -19,7 +19,9 @@ from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.run import Plan, Report, Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
+from runner.sending.clock import ServerClock
 from runner.sending.lane import Event
+from runner.sending.lookup import Lookup
 
 # A Monday, before the sending hours.
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -68,13 +70,15 @@ class World:
         return load(self.path, Options(template=template, **{"time_zone": "UTC", **options}))
 
     def session(self, agree: bool = True, **options: Any) -> Session:
-        endpoint = Endpoint(Secret(KEY), self.clock.now, transport=SimulatedTransport(self.server))
+        transport, clock = SimulatedTransport(self.server), ServerClock(self.clock.now)
+        endpoint = Endpoint(Secret(KEY), clock, transport=transport)
+        lookup = Lookup(Secret(KEY), clock, transport=transport)
 
         def _agree(plan: Plan) -> bool:
             self.plans.append(plan)
             return agree
 
-        return Session(self.clock.now, endpoint, _agree, self.events.append, loop_factory=self.clock.loop, **options)
+        return Session(endpoint, _agree, self.events.append, lookup=lookup, loop_factory=self.clock.loop, **options)
 
     def run(self, stay: bool = False, most: int | None = None, agree: bool = True, **options: Any) -> Report:
         ledger = self.ledger()

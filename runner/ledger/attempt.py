@@ -7,19 +7,20 @@ byte. An outcome is recorded once. What a run left open is uncertain if its inte
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.errors import StorageError
-from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.errors import ExitCode, StorageError
+from runner.intake.recipient import URN_PREFIX, Recipient, RecipientError, parse
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_outcome, under_way
 from runner.ledger.ledger import Ledger
-from runner.ledger.person import bar, learn
-from runner.ledger.record import AccountState, Claim, Outcome, Status, Wait
+from runner.ledger.person import bar, learn, spellings_of
+from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 
 
 def claim(
@@ -98,14 +99,32 @@ def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
         )
 
 
-def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """Record what the attempt taught us, in one transaction: the attempt, the delivery, the account, the person's spellings."""
+def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Outcome:
+    """Record what the attempt taught us, in one transaction: the attempt, the delivery, the account, the person's spellings.
+
+    Answers the outcome as it was recorded: one that names another person than was asked for also stops the account, since what
+    is known of people, or the vendor's own knowledge, is wrong.
+    """
     with ledger.write() as connection:
+        if answered := _identity(outcome.recipient_urn):
+            known = [key for key in spellings_of(connection, claim.recipient) if key.startswith(URN_PREFIX)]
+            if known and answered not in known:
+                outcome = replace(outcome, error=f"it went to another person: {answered}", stop=_wrong_person(claim, answered))
+            else:
+                learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
         _settle(connection, claim.attempt, outcome, now)
         note_outcome(connection, claim.account, outcome)
-        if answered := _identity(outcome.recipient_urn):
-            # Whoever it went to has the message: also when the answer names another than was asked for.
-            learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
+    return outcome
+
+
+def _wrong_person(claim: Claim, answered: str) -> Stop:
+    return Stop(
+        "account",
+        ExitCode.ENDPOINT,
+        f"Row {claim.row} asked for {claim.recipient.identity}, but its message went to another person, {answered}.",
+        "Look in LinkedIn who got it, and check the row's profile; then run the same command again.",
+        is_alarm=True,
+    )
 
 
 def _identity(urn: str | None) -> str | None:

@@ -53,12 +53,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Sending must end, for one account or for the whole run: the exit code, the reason, the next step."""
+    """Sending must end, for one account or for the whole run: the exit code, the reason, the next step. An alarm is told even
+    when nothing waits any more."""
 
     scope: Literal["account", "run"]
     exit_code: ExitCode
     reason: str
     remedy: str
+    is_alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ from runner.results.place import default_path
 from runner.run import Plan, Report, Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
+from runner.sending.clock import ServerClock
 from runner.sending.lane import Event, Sent
+from runner.sending.lookup import Lookup
 
 _KEY: Final = "rehearsal"
 _MOST_RUNS: Final = 5_000
@@ -81,7 +83,9 @@ def rehearse(
     meet one. `plan` is shown before the first run, `day` after each day that something was sent."""
     clock = JumpingClock(start)
     server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
-    endpoint = Endpoint(Secret(_KEY), clock.now, transport=SimulatedTransport(server))
+    transport, synchronised = SimulatedTransport(server), ServerClock(clock.now)
+    endpoint = Endpoint(Secret(_KEY), synchronised, transport=transport)
+    lookup = Lookup(Secret(_KEY), synchronised, transport=transport)
     sent: dict[date, int] = {}
     planned = False
     zone = campaign.pace.calendar.zone if campaign.pace.calendar else start.tzinfo
@@ -98,7 +102,7 @@ def rehearse(
         planned = True
         return True
 
-    session = Session(clock.now, endpoint, agree, report, loop_factory=clock.loop)
+    session = Session(endpoint, agree, report, lookup=lookup, loop_factory=clock.loop)
     days: list[Day] = []
     stops: list[str] = []
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -12,6 +11,7 @@ import httpx
 from runner.errors import CampaignError
 from runner.ledger.record import Claim, Outcome
 from runner.sending.client import BASE_URL, Client, Secret, read_body
+from runner.sending.clock import ServerClock
 from runner.sending.outcome import read_answer, unanswered
 
 PATH: Final = "/messaging/send-with-typing"
@@ -21,23 +21,28 @@ WRITE_SECONDS: Final = 30.0
 
 
 class Endpoint:
-    """Where messages go. `transport` replaces the network in rehearsals; `now` is the clock."""
+    """Where messages go. `clock` is compared with the server's; `transport` replaces the network in rehearsals."""
 
     def __init__(
         self,
         key: Secret,
-        now: Callable[[], datetime],
+        clock: ServerClock,
         *,
         base_url: str = BASE_URL,
         read_seconds: float = READ_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._key = key
-        self._now = now
+        self.clock = clock
         timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS)
-        self._client = Client(key, base_url, timeout, transport)
+        self._client = Client(key, base_url, timeout, transport, clock.hear)
         # httpx bounds each step, not the whole: an answer that drips a byte at a time needs an outer end.
         self.deadline_seconds = CONNECT_SECONDS + WRITE_SECONDS + read_seconds
+
+    @property
+    def is_local(self) -> bool:
+        """Whether messages go to this machine itself, where the vendor's velocity limits do not hold."""
+        return self._client.is_local
 
     async def send(self, claim: Claim, commit_intent: Callable[[], None]) -> Outcome:
         """Send one message. `commit_intent` is called once, just before the first request byte; if it raises, none leaves.
@@ -60,7 +65,7 @@ class Endpoint:
             # From here on the status is known, and stands whatever becomes of the body.
             body = await read_body(response)
             names = {name.lower(): self._key.hide(value) for name, value in response.headers.items()}
-            return read_answer(response.status_code, names, body, self._now(), self._key.hide)
+            return read_answer(response.status_code, names, body, self.clock.now(), self._key.hide)
 
     def _say(self, error: Exception) -> str:
         text = " ".join(str(error).split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -45,16 +45,32 @@ class Secret:
         return "Secret('…')"
 
 
+def _unheard(_date: datetime | None) -> None:
+    """Nobody wants to know what the server's clock shows."""
+
+
 class Client:
-    """One address of the vendor's, asked with one key. `transport` replaces the network in rehearsals."""
+    """One address of the vendor's, asked with one key. `transport` replaces the network in rehearsals; `hear` is told what the
+    server's clock showed in each answer."""
 
     def __init__(
-        self, key: Secret, base_url: str, timeout: httpx.Timeout, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        key: Secret,
+        base_url: str,
+        timeout: httpx.Timeout,
+        transport: httpx.AsyncBaseTransport | None = None,
+        hear: Callable[[datetime | None], None] = _unheard,
     ) -> None:
         self._key = key
         self._base = checked_base_url(base_url)
         self._timeout = timeout
         self._transport = transport
+        self._hear = hear
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine itself is asked, as tests do."""
+        return urlsplit(self._base).hostname in _LOOPBACK
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -80,6 +96,7 @@ class Client:
             ) as client,
             client.stream(method, self._base + path, headers=headers, **more) as response,
         ):
+            self._hear(read_date(response))
             yield response
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from runner.errors import ExitCode
+from runner.errors import AccessError, ExitCode
+from runner.ledger.account import note_told
 from runner.ledger.attempt import claim, commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 from runner.sending.api import Endpoint
+from runner.sending.clock import TOLERATED
+from runner.sending.lookup import Lookup
 from runner.sending.outcome import BRIEF
 from runner.sending.pace import Pace
 
@@ -23,6 +26,9 @@ UNCERTAIN_IN_A_ROW: Final = 3
 SLOWED_IN_A_ROW: Final = 5
 # A laptop sleeps through long waits: wake often, look at the clock and at the ledger again.
 LONGEST_NAP: Final = timedelta(seconds=30)
+# What the server said of an account this lately still holds; after a longer silence it is asked again.
+TRUSTED: Final = timedelta(minutes=10)
+_NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LEASE_MARGIN: Final = timedelta(seconds=30)
 
 
@@ -47,7 +53,22 @@ class Halting:
     """A person interrupted; the messages in flight are waited for."""
 
 
-Event = Sent | Waiting | Halting
+@dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """The server counts messages that are not ours: how many today, by people or other tools."""
+
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOff:
+    """This computer's clock is ahead of the server's (behind, if negative), which is followed."""
+
+    ahead: timedelta
+
+
+Event = Sent | Waiting | Halting | ForeignUse | ClockOff
 
 
 @dataclass(slots=True)
@@ -58,11 +79,17 @@ class Course:
     campaign_id: int
     endpoint: Endpoint
     pace: Pace
-    now: Callable[[], datetime]
     report: Callable[[Event], None]
+    lookup: Lookup | None = None
     stay: bool = False
     budget: int | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: dict[str, datetime] = field(default_factory=dict)  # when the server last spoke of an account, or was asked to
+    foreign: dict[str, int] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return self.endpoint.clock.now()
 
     @property
     def lease(self) -> timedelta:
@@ -84,11 +111,16 @@ async def drive(course: Course, account: str) -> LaneEnd:
     unreachable = uncertain = slowed = 0
 
     def decide(state: AccountState) -> Wait | None:
+        _notice(course, state)
         return course.pace.judge(state, course.now(), course.budget)
 
     while not course.halt.is_set():
         if course.budget == 0:
             return LaneEnd("paused", course.now(), "this run has sent as many as --max allows")
+        if not timedelta() <= course.now() - course.heard.get(account, _NEVER) < TRUSTED:
+            await read_quota(course, account)
+        if not course.endpoint.clock.is_believable:
+            return _lost_clock(course)
         taken = claim(course.ledger, course.campaign_id, account, course.now(), course.lease, decide)
         if taken is None:
             return LaneEnd("done")
@@ -122,10 +154,40 @@ async def _send(course: Course, taken: Claim) -> Outcome:
     if course.budget is not None:
         course.budget -= 1
     outcome = await course.endpoint.send(taken, lambda: commit_intent(course.ledger, taken, course.now()))
-    settle(course.ledger, taken, outcome, course.now())
+    outcome = settle(course.ledger, taken, outcome, course.now())
+    course.heard[taken.account] = course.now()
     if course.budget is not None and outcome.status is Status.WAITING:
         course.budget += 1
     return outcome
+
+
+async def read_quota(course: Course, account: str) -> None:
+    """Note how the server says the account stands, where it says so, and compare the clocks.
+
+    Asked before the first message, and after every silence: a sleep of the computer, a step of its clock or a night may have
+    been in it.
+    """
+    if course.lookup is not None:
+        try:
+            told = await course.lookup.quota(account)
+        except AccessError:
+            told = None  # a message will say so as well, and more surely
+        if told is not None:
+            with course.ledger.write() as connection:
+                note_told(connection, account, told)
+    course.heard[account] = course.now()
+
+
+def _notice(course: Course, state: AccountState) -> None:
+    """Report what the server's numbers and clock show besides: use of the account by others, a clock that is off."""
+    foreign = course.pace.allowance(state, course.now()).foreign
+    if foreign > course.foreign.get(state.account, 0):
+        course.report(ForeignUse(state.account, foreign))
+    course.foreign[state.account] = foreign
+    ahead = course.endpoint.clock.ahead
+    if abs(ahead - course.ahead) > TOLERATED:
+        course.report(ClockOff(ahead))
+        course.ahead = ahead
 
 
 async def _sleep_until(course: Course, until: datetime) -> None:
@@ -135,6 +197,11 @@ async def _sleep_until(course: Course, until: datetime) -> None:
             await asyncio.wait_for(course.halt.wait(), min(left, LONGEST_NAP).total_seconds())
         except TimeoutError:
             continue
+
+
+def _lost_clock(course: Course) -> LaneEnd:
+    reason = f"This computer's clock and the server's are {abs(course.endpoint.clock.ahead)} apart"
+    return LaneEnd("stopped", reason=reason, stop=Stop("run", ExitCode.ENDPOINT, f"{reason}.", "Set this computer's clock."))
 
 
 def _given_up(reason: str) -> LaneEnd:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -19,6 +19,7 @@ import httpx
 from runner.errors import AccessError
 from runner.ledger.record import Told
 from runner.sending.client import BASE_URL, Client, Secret, read_body, read_date
+from runner.sending.clock import ServerClock
 from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text, read_json
 from runner.sending.quota import read_headers
 
@@ -81,16 +82,16 @@ class Lookup:
     def __init__(
         self,
         key: Secret,
-        now: Callable[[], datetime],
+        clock: ServerClock,
         *,
         base_url: str = BASE_URL,
         seconds: float = DEADLINE_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._key = key
-        self._now = now
+        self._clock = clock
         self._seconds = seconds
-        self._client = Client(key, base_url, httpx.Timeout(seconds), transport)
+        self._client = Client(key, base_url, httpx.Timeout(seconds), transport, clock.hear)
         self._off: set[Neighbour] = set()
         self.status: int | None = None
         self.server_date: datetime | None = None
@@ -123,7 +124,7 @@ class Lookup:
         quotas = answer.get("quotas") if isinstance(answer, dict) else None
         if not isinstance(quotas, list):
             return None
-        told = [numbers for entry in quotas if _is_daily_messages(entry) and (numbers := _told(entry, self._now()))]
+        told = [numbers for entry in quotas if _is_daily_messages(entry) and (numbers := _told(entry, self._clock.now()))]
         # Several limits can bear on messages: the lowest is met first.
         return min(told, key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0), default=None)
 
@@ -188,7 +189,9 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
         for name, header in names.items()
         if isinstance(entry.get(name), str | int | float) and not isinstance(entry[name], bool)
     }
-    return read_headers(headers, now)
+    told = read_headers(headers, now)
+    # LinkedIn itself has refused more in this window, whatever the count says.
+    return replace(told, remaining=0) if told and entry.get("limitReached") is True else told
 
 
 def _message(entry: object) -> Message | None:

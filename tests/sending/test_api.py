@@ -18,6 +18,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.api import Endpoint, payload
 from runner.sending.client import Secret, checked_base_url
+from runner.sending.clock import ServerClock
 
 KEY = "key-0123456789"
 OK = b'{"success": true, "recipientProfileUrn": "urn:li:fsd_profile:ACoAA1", "typingIndicatorSent": true}'
@@ -84,7 +85,7 @@ def peer(answer: bytes, read: int | None = None, reset: bool = False) -> Iterato
 
 
 def send(url: str, commit: Callable[[], None] = lambda: None, read_seconds: float = 5.0, claim: Claim = CLAIM) -> Outcome:
-    endpoint = Endpoint(Secret(KEY), lambda: datetime.now(UTC), base_url=url, read_seconds=read_seconds)
+    endpoint = Endpoint(Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=url, read_seconds=read_seconds)
     return asyncio.run(endpoint.send(claim, commit))
 
 
@@ -205,7 +206,7 @@ def test_the_key_is_hidden_wherever_an_answer_or_error_echoes_it() -> None:
 def test_each_message_has_its_own_connection() -> None:
     """No connection is reused."""
     with peer(http(OK)) as server:
-        endpoint = Endpoint(Secret(KEY), lambda: datetime.now(UTC), base_url=server.url)
+        endpoint = Endpoint(Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=server.url)
 
         async def two() -> None:
             for _ in range(2):
@@ -227,7 +228,7 @@ def test_an_error_of_any_class_is_judged_by_its_phase() -> None:
     class _Posted:
         method = b"POST"
 
-    endpoint = Endpoint(Secret(KEY), lambda: datetime.now(UTC), transport=Strange())
+    endpoint = Endpoint(Secret(KEY), ServerClock(lambda: datetime.now(UTC)), transport=Strange())
     assert asyncio.run(endpoint.send(CLAIM, lambda: None)).status is Status.UNCERTAIN
 
 

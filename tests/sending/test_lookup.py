@@ -20,6 +20,7 @@ from runner.ledger.record import Claim, Status, Told
 from runner.rehearsal.receipt import conversation_of, urn_of
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
+from runner.sending.clock import ServerClock
 from runner.sending.lookup import Account, AccountStatus, Conversation, Lookup, Message
 from runner.sending.quota import read_headers
 from tests.loopback import KEY, serving
@@ -55,7 +56,7 @@ class Canned(httpx.AsyncBaseTransport):
 
 
 def ask(question: str, transport: Canned) -> Any:
-    lookup = Lookup(Secret(KEY), lambda: NOW, transport=transport)
+    lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
     return asyncio.run(QUESTIONS[question](lookup))  # type: ignore[arg-type]
 
 
@@ -84,8 +85,8 @@ def test_the_simulated_vendor_is_understood() -> None:
     async def scene(url: str) -> list[object]:
         now = lambda: datetime.now(UTC)  # noqa: E731
         claim = Claim(1, 2, "acc", Recipient("jo-doe"), "Hi  Jo\n", None, "normal", None)
-        assert (await Endpoint(Secret(KEY), now, base_url=url).send(claim, lambda: None)).status is Status.SENT
-        lookup = Lookup(Secret(KEY), now, base_url=url)
+        assert (await Endpoint(Secret(KEY), ServerClock(now), base_url=url).send(claim, lambda: None)).status is Status.SENT
+        lookup = Lookup(Secret(KEY), ServerClock(now), base_url=url)
         found = await lookup.conversation("jo-doe", "acc")
         assert found is not None
         assert found.urn is not None
@@ -120,7 +121,7 @@ def test_the_simulated_vendor_is_understood() -> None:
 def test_an_endpoint_that_is_not_there_is_asked_once(question: str, status: int) -> None:
     """Off for as long as the object lives; the others stay."""
     transport = Canned(b"<html>Not Found</html>", status)
-    lookup = Lookup(Secret(KEY), lambda: NOW, transport=transport)
+    lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
 
     async def scene() -> None:
         for _ in range(3):
@@ -140,7 +141,7 @@ def test_a_person_or_account_that_is_not_found_switches_nothing_off() -> None:
         ("Cannot GET /linkedin/account/acc_1/quota", False),
         ("Route GET:/conversations/exists/x not found", False),
     ]:
-        lookup = Lookup(Secret(KEY), lambda: NOW, transport=Canned({"error": error}, 404))
+        lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=Canned({"error": error}, 404))
         assert asyncio.run(lookup.quota("acc_1")) is None
         assert lookup.offers("quota") is offered, error
 
@@ -201,16 +202,16 @@ def test_trouble_of_any_kind_is_not_known() -> None:
     """Refused, silent, cut, oversized or redirected: None, within the deadline, and nothing is switched off."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         urls = [f"http://127.0.0.1:{listener.getsockname()[1]}"]
-        assert asyncio.run(Lookup(Secret(KEY), lambda: NOW, base_url=urls[0], seconds=0.2).accounts()) is None
+        assert asyncio.run(Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0], seconds=0.2).accounts()) is None
     answers = [b"", b"HTTP/1.1 2", http(b"[]", length=9), http(b"[" + b" " * 1_100_000 + b"]")]
     answers += [http(b"", "302 Found", "Location: /elsewhere"), http(b"[]", "500 No"), http(b"[]", "429 Slow")]
     for answer in answers:
         with peer(answer) as server:
-            lookup = Lookup(Secret(KEY), lambda: NOW, base_url=server.url)
+            lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=server.url)
             assert asyncio.run(lookup.accounts()) is None
             assert server.connections == 1
             assert lookup.offers("accounts")
-    assert asyncio.run(Lookup(Secret(KEY), lambda: NOW, base_url=urls[0]).accounts()) is None
+    assert asyncio.run(Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0]).accounts()) is None
 
 
 def test_the_servers_clock_is_told() -> None:
@@ -221,11 +222,11 @@ def test_the_servers_clock_is_told() -> None:
         ("yesterday", None),
         ("", None),
     ]:
-        lookup = Lookup(Secret(KEY), lambda: NOW, transport=Canned([], headers={"Date": text}))
+        lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=Canned([], headers={"Date": text}))
         asyncio.run(lookup.accounts())
         assert (lookup.status, lookup.server_date) == (200, expected)
     with serving(skew=timedelta(hours=3)) as server:
-        lookup = Lookup(Secret(KEY), lambda: NOW, base_url=server.url)
+        lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=server.url)
         asyncio.run(lookup.accounts())
         assert lookup.server_date is not None
         assert timedelta(hours=2) < lookup.server_date - datetime.now(UTC) < timedelta(hours=4)
@@ -237,7 +238,7 @@ def test_the_servers_clock_is_told() -> None:
 def test_the_default_account_has_no_numbers_of_its_own() -> None:
     """Without a name there is nothing to ask for; conversations are asked for without an account."""
     transport = Canned({"hasConversation": False})
-    lookup = Lookup(Secret(KEY), lambda: NOW, transport=transport)
+    lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
     assert asyncio.run(lookup.quota("")) is None
     assert asyncio.run(lookup.account_status("")) is None
     assert transport.asked == []
