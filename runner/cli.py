@@ -59,6 +59,12 @@ LedgerPlace = Annotated[
     str | None,
     typer.Option("--ledger", envvar="CAMPAIGN_LEDGER", metavar="PATH|URL", help="The ledger.  [default: one per user]"),
 ]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
+]
 AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="Answer with one JSON object on stdout.")]
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
 
@@ -209,12 +215,8 @@ def run(
         bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
     ] = False,
     ledger: LedgerPlace = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
-    ] = 90.0,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 90.0,
     yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
     as_json: AsJson = False,
     **options: Any,
@@ -420,32 +422,57 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
 
 @app.command()
 def settle(
-    rows: Annotated[list[int], typer.Argument(metavar="ROW...", help="Rows, as the spreadsheet program numbers them.")],
+    rows: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[ROW...]", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
+    ] = None,
     sent: Annotated[
         bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
     ] = None,
+    look: Annotated[
+        bool, typer.Option("--check", help="Look for the message in the conversation; settles as sent what is found there.")
+    ] = False,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 15.0,
     name: Which = None,
     ledger: LedgerPlace = None,
     as_json: AsJson = False,
 ) -> int:
-    """Decide uncertain rows, after a look in LinkedIn; --not-sent also makes a failed row wait again."""
+    """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes a failed row wait again."""
+    from runner.evidence import check as check_evidence
     from runner.ledger.ledger import campaigns
     from runner.run import settle_rows, write_results
+    from runner.sending.client import BASE_URL
+    from runner.sending.clock import ServerClock
+    from runner.sending.lookup import Lookup
 
     console = Console(as_json=as_json)
-    if sent is None:
-        raise UsageError("Say what you found: --sent or --not-sent.", remedy="Look in LinkedIn whether the message arrived.")
+    if look == (sent is not None):
+        raise UsageError(
+            "Say what you found: --sent or --not-sent; or --check alone.",
+            remedy="Look in LinkedIn whether the message arrived. campaign settle --check looks by itself.",
+        )
+    if not rows and not look:
+        raise UsageError("Say which rows.", remedy="campaign status names those that are uncertain.")
+    lookup = Lookup(_key(), ServerClock(_now), base_url=base_url or BASE_URL, seconds=timeout) if look else None
     with _ledger(ledger, create=False) as opened:
         with opened.read() as connection:
             names = [record.name for record in campaigns(connection)]
         if name is None and len(names) > 1:
             raise UsageError("There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}.")
         record = _record(opened, name)
-        settle_rows(opened, record, rows, sent=sent, by=_user(), now=_now())
-        verdict = "sent" if sent else "not sent, to be sent with the next run"
-        console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows)}.")
+        if lookup is not None:
+            findings = check_evidence(opened, record, rows or (), lookup, _user(), _now)
+            console.findings(findings)
+        else:
+            settle_rows(opened, record, rows or (), sent=bool(sent), by=_user(), now=_now())
+            verdict = "sent" if sent else "not sent, to be sent with the next run"
+            console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
         summary = _summary(opened, record.name)
         console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
+    if lookup is not None:
+        console.checked(record.name, findings, summary.totals.uncertain)
+        return ExitCode.NEEDS_A_PERSON if summary.totals.uncertain else ExitCode.DONE
     console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
     return ExitCode.DONE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ from runner.errors import CampaignError, ExitCode, InterruptedRunError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from runner.evidence import Finding
     from runner.intake.entry import Entry, Problem
     from runner.ledger.person import Suppression
     from runner.ledger.record import CampaignRecord, Totals
@@ -149,6 +150,7 @@ class Console:
         """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree to."""
         summary, taken = plan.summary, plan.taken_in
         counts = summary.totals
+        self._in_doubt(summary, self.tell)
         for notice in plan.notices:
             self.tell(f"Note: {notice}")
         uncertain, _ = plan.recovered
@@ -193,6 +195,7 @@ class Console:
         if self._progress is not None:
             self._progress.close()
         summary = report.summary
+        self._in_doubt(summary, self.say)
         self.say(f"Sent in this run: {report.sent}. The campaign: {_totals(summary.totals)}.")
         self._needs_a_person(summary)
         if report.stop:
@@ -216,6 +219,7 @@ class Console:
     def status(self, summary: Summary, others: Sequence[CampaignRecord], ledger: str) -> None:
         """Where a campaign stands."""
         campaign = summary.campaign
+        self._in_doubt(summary, self.say)
         since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC" if campaign.running_since else ""
         running = f" (a run is active{since})" if summary.live else ""
         self.say(f"Campaign {campaign.name}{running}: {_count(summary.totals.rows, 'row')}; {_totals(summary.totals)}.")
@@ -237,16 +241,44 @@ class Console:
         self.say(f"Ledger: {ledger}")
         self.answer(_answer(summary) | {"ledger": ledger})
 
+    def _in_doubt(self, summary: Summary, speak: Callable[[str], None]) -> None:
+        """Uncertain rows, before anything else is said."""
+        from runner.results.summary import in_doubt
+
+        for sentence in in_doubt(summary):
+            speak(sentence)
+
     def _needs_a_person(self, summary: Summary) -> None:
         counts = summary.totals
-        if counts.uncertain:
-            self.say(
-                f"{counts.uncertain} uncertain: look in LinkedIn if they arrived, then: campaign settle ROW --sent|--not-sent"
-            )
         if counts.failed or counts.invalid:
             self.say(
                 f"Failed or invalid: {counts.failed + counts.invalid}; the results say why, in the columns reason and error."
             )
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """What was found about uncertain rows."""
+        for finding in findings:
+            self.say(finding.said)
+            if finding.hint:
+                self.say(f"  {finding.hint}")
+
+    def checked(self, campaign: str, findings: Sequence[Finding], left: int) -> None:
+        """How many rows are uncertain after the look for evidence."""
+        if left:
+            self.say(f"{left} still uncertain. Look in LinkedIn, then: campaign settle ROW --sent|--not-sent")
+        else:
+            self.say("No row is uncertain.")
+        checked = [
+            {
+                "row": found.row,
+                "verdict": found.verdict,
+                "said": found.said,
+                "sentAt": _instant(found.sent_at),
+                "hint": found.hint,
+            }
+            for found in findings
+        ]
+        self.answer({"campaign": campaign, "checked": checked, "uncertain": left, "exitCode": int(left > 0)})
 
     # --- rehearsal
 

@@ -281,10 +281,15 @@ def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
     return line
 
 
+def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> None:
+    """Make uncertain what a run that died left open, so that it can be settled; nothing while a run is active."""
+    with suppress(AlreadyRunningError), run_lock(ledger, record.name, record.id):
+        recover(ledger, record.id, now)
+
+
 def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], *, sent: bool, by: str, now: datetime) -> None:
     """Record a person's word on uncertain or failed rows, all or none. Raises UsageError naming the row that is neither."""
-    with suppress(AlreadyRunningError), run_lock(ledger, record.name, record.id):
-        recover(ledger, record.id, now)  # what a dead run left open can be settled as well
+    recover_dead_run(ledger, record, now)
     found = [find_line(ledger, record, number) for number in numbers]
     with ledger.write() as connection:
         for line in found:

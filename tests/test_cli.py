@@ -263,11 +263,15 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
     shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     assert shell.run("people.csv", "-t", "hello.j2") == 1
-    assert "1 uncertain: look in LinkedIn" in shell.out
+    assert shell.out.startswith("1 uncertain, row 3: ")
+    assert "campaign settle --check" in shell.out.splitlines()[1]
+    assert "campaign settle ROW --sent|--not-sent" in shell.out.splitlines()[1]
     assert shell("why", "3") == 0
     assert "may or may not have been delivered" in shell.out
     assert "the request left" in shell.out
     assert shell("settle", "3") == 2
+    assert shell("settle", "--sent") == 2
+    assert shell("settle", "3", "--sent", "--check") == 2
     assert shell("settle", "2", "--sent") == 2
     assert shell("settle", "99", "--sent") == 2
     assert shell("settle", "3", "--not-sent") == 0
@@ -276,6 +280,51 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     assert shell("why", "3") == 0
     assert "Settled as not-sent by" in shell.out
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "bo-doe", "al-doe"]
+
+
+@pytest.mark.usefixtures("people")
+def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
+    """By plan, report, status and workbook: which, and how to settle them; on no summary once they are settled."""
+    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    arguments = ("people.csv", "-t", "hello.j2", "-o", "out.xlsx")
+    assert shell.run(*arguments) == 1
+    assert shell.run(*arguments) == 1
+    for said in (shell.out, shell.err):
+        assert said.startswith("1 uncertain, row 3: ")
+    assert shell("status") == 0
+    assert shell.out.startswith("1 uncertain, row 3: ")
+    book = load_workbook("out.xlsx")
+    first, second = [[cell.value for cell in row] for row in book["Summary"].iter_rows(max_row=2)]
+    assert (first[0], str(first[1])[:19], second[0]) == ("Uncertain rows", "1 uncertain, row 3:", "To settle them")
+    assert shell("settle", "3", "--sent") == 0
+    assert shell("status") == 0
+    assert shell.out.startswith("Campaign people: ")
+    assert load_workbook("out.xlsx")["Summary"]["A1"].value == "Campaign"
+
+
+@pytest.mark.usefixtures("people")
+def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
+    """One message arrived and one did not: a sentence for each, the results written again, exit 1 until none is uncertain."""
+    server = shell.server.endpoint
+    lost = {"al-doe": "lost-answer", "bo-doe": "lost-request"}
+    server._script = lambda fields: (
+        server._accept(fields["accountId"], fields, lost[fields["recipientProfileId"]])
+        if fields["recipientProfileId"] in lost
+        else None
+    )
+    assert shell.run("people.csv", "-t", "hello.j2", "--account", "acc") == 1
+    assert shell("settle", "--check") == 1
+    assert "Row 3 was sent" in shell.out
+    assert "Row 4 cannot be looked up: the account has no conversation with this person." in shell.out
+    assert "1 still uncertain" in shell.out
+    assert [row["status"] for row in read_results(Path("people.results.csv"))] == ["sent", "sent", "uncertain"]
+    assert shell("settle", "3", "--check") == 2
+    code, answer = shell.json("settle", "4", "--check")
+    assert (code, answer["uncertain"], answer["exitCode"], answer["checked"][0]["verdict"]) == (1, 1, 1, "unknown")
+    assert shell("settle", "4", "--not-sent") == 0
+    assert shell("settle", "--check") == 0
+    assert "No row is uncertain." in shell.out
+    assert len(server.receipts) == 2
 
 
 @pytest.mark.usefixtures("people")

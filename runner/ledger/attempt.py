@@ -162,7 +162,13 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
     settled = connection.execute(
         sa.update(attempt)
         .where(attempt.c.id == attempt_id, attempt.c.settled_at.is_(None))
-        .values(settled_at=now, status=outcome.status, http_status=outcome.http_status, error=outcome.error)
+        .values(
+            settled_at=now,
+            status=outcome.status,
+            http_status=outcome.http_status,
+            error=outcome.error,
+            quota_used=outcome.told.used if outcome.told else None,
+        )
     ).rowcount
     if settled != 1:
         raise StorageError(

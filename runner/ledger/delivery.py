@@ -228,10 +228,13 @@ def _withdraw(connection: Connection, ids: set[int]) -> None:
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
 
 
-def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime) -> bool:
-    """Record a person's word on an uncertain or failed delivery; `sent=False` makes it wait again.
+def decide(
+    connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime, sent_at: datetime | None = None
+) -> bool:
+    """Record a person's word, or what evidence proves, on an uncertain or failed delivery; `sent=False` makes it wait again.
 
-    False, and nothing changed, when the delivery is neither.
+    `sent_at` is when it was sent, where that is known better than from the attempt. False, and nothing changed, when the
+    delivery is neither.
     """
     table = schema.delivery
     open_to_decision = sa.select(table.c.id).where(
@@ -246,7 +249,7 @@ def decide(connection: Connection, delivery_id: int, *, sent: bool, by: str, now
     if sent:
         values: dict[str, Any] = {"status": Status.SENT, "reason": f"settled as sent by {by}", "error": None}
         latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(schema.attempt.c.delivery_id == delivery_id)
-        values["sent_at"] = sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
+        values["sent_at"] = sent_at or sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
     else:
         values = {"status": Status.WAITING, "reason": None, "error": None, "http_status": None, "sent_at": None}
         # What waits again has the text of its first attempt; a new reading of the list brings it up to date.

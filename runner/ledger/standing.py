@@ -40,6 +40,13 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
     return Totals(**counts)
 
 
+def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[int, ...]:
+    """The numbers of the rows that may or may not have been delivered, in the sheet's order."""
+    doubtful = (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
+    statement = sa.select(schema.row.c.number).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+    return tuple(connection.scalars(statement.where(_STATUS.in_(doubtful)).order_by(schema.row.c.position)))
+
+
 def sent_but_gone(connection: Connection, campaign_id: int) -> int:
     """People who were, or may have been, messaged and are no longer in the sheet."""
     table = schema.delivery

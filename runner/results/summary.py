@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import Final
 
 from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
-from runner.ledger.standing import history, senders, sent_but_gone, totals, waiting
+from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting
 from runner.sending.pace import Pace
+
+_ROWS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A campaign at one instant; `live` while a run of it is active."""
+    """A campaign at one instant; `live` while a run of it is active, `uncertain` the numbers of the rows that need a look."""
 
     campaign: CampaignRecord
     totals: Totals
@@ -44,6 +47,7 @@ class Summary:
     at: datetime
     zone: tzinfo
     live: bool = False
+    uncertain: tuple[int, ...] = ()
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -103,15 +107,30 @@ def summarise(
                 )
             )
         counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
+        uncertain = uncertain_rows(connection, campaign.id, live=live)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
-    return Summary(campaign, counted, tuple(views), gone, now, zone, live)
+    return Summary(campaign, counted, tuple(views), gone, now, zone, live, uncertain)
+
+
+def in_doubt(summary: Summary) -> list[str]:
+    """What is said of uncertain rows, before all else: which, and how they are settled; nothing when there are none."""
+    if not summary.uncertain:
+        return []
+    shown = ", ".join(str(number) for number in summary.uncertain[:_ROWS_SHOWN])
+    more = f" and {len(summary.uncertain) - _ROWS_SHOWN} more" if len(summary.uncertain) > _ROWS_SHOWN else ""
+    which = f"row {shown}" if len(summary.uncertain) == 1 else f"rows {shown}{more}"
+    return [
+        f"{len(summary.uncertain)} uncertain, {which}: may or may not have been delivered, and not tried again by itself.",
+        "campaign settle --check looks for evidence; campaign settle ROW --sent|--not-sent records what you saw in LinkedIn.",
+    ]
 
 
 def rows(summary: Summary) -> list[tuple[str, str]]:
     """The summary as label and value, for the results workbook."""
     counts = summary.totals
-    listed = [("Campaign", summary.campaign.name), ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"), ("Rows", str(counts.rows))]
+    listed = list(zip(("Uncertain rows", "To settle them"), in_doubt(summary), strict=False))
+    listed += [("Campaign", summary.campaign.name), ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"), ("Rows", str(counts.rows))]
     listed += [(status.value.capitalize(), str(getattr(counts, status.value))) for status in Status if status != Status.SENDING]
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))

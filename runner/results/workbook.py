@@ -113,6 +113,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     style = Style()
     results.append(style.header(results, headers))
     attention.append(style.header(attention, headers))
+    needy: list[Line] = []
     for line in _aligned(sheet.lines()):
         if line is None:
             results.append([])
@@ -125,9 +126,12 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
             counts["Results"] = 1
         results.append(style.row(results, cells, line.status, len(line.cells)))
         counts["Results"] += 1
-        if line.status in NEEDS_A_PERSON and counts["Needs attention"] < MAX_ROWS:
-            attention.append(style.row(attention, cells, line.status, len(line.cells)))
-            counts["Needs attention"] += 1
+        if line.status in NEEDS_A_PERSON:
+            needy.append(line)
+    for line in sorted(needy, key=lambda line: line.status is not Status.UNCERTAIN)[: MAX_ROWS - 1]:
+        cells = [*line.cells, *outcome_cells(line, sheet)]
+        attention.append(style.row(attention, cells, line.status, len(line.cells)))
+        counts["Needs attention"] += 1
     _write_summary(book, sheet.summary, style)
     last = column_letter(len(headers) - 1)
     for worksheet, rows in ((results, counts["Results"]), (attention, counts["Needs attention"])):

@@ -31,6 +31,7 @@ _NOT_THERE: Final = (404, 405, 410, 501)
 _UNKNOWN: Final = re.compile(r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE)
 _NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
 _DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
+_OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
 Neighbour = Literal["accounts", "status", "quota", "exists", "messages"]
 
 
@@ -140,7 +141,10 @@ class Lookup:
         path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
         answer = await self._ask("messages", path, accountId=account, count=str(_MESSAGES))
         found = answer.get("messages") if isinstance(answer, dict) else None
-        return [message for entry in found if (message := _message(entry))] if isinstance(found, list) else None
+        # The owner of a conversation's URN is the sending account. The vendor's own flag has been seen to miss its messages.
+        owner = _OWNER.search(conversation_urn)
+        ours = owner[1] if owner else None
+        return [message for entry in found if (message := _message(entry, ours))] if isinstance(found, list) else None
 
     async def _ask(self, neighbour: Neighbour, path: str, **query: str) -> object:
         """The JSON of a 200; None for anything else. Raises AccessError."""
@@ -194,7 +198,7 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
     return replace(told, remaining=0) if told and entry.get("limitReached") is True else told
 
 
-def _message(entry: object) -> Message | None:
+def _message(entry: object, owner: str | None) -> Message | None:
     if not isinstance(entry, dict):
         return None
     text, sent_at, ours = entry.get("text"), entry.get("sentAt"), entry.get("isSentByOwner")
@@ -202,8 +206,10 @@ def _message(entry: object) -> Message | None:
         return None
     if not isinstance(sent_at, int | float):
         return None
+    sender = entry.get("senderProfileId")
+    by_owner = isinstance(sender, str) and owner is not None and sender.rpartition(":")[2] == owner
     try:
-        return Message(text, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at), ours)
+        return Message(text, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at), ours or by_owner)
     except (ValueError, OverflowError):
         return None
 

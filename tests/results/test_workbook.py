@@ -81,6 +81,9 @@ def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
     assert (results.column_dimensions["A"].width or 0) >= 8
     attention = [[cell.value for cell in row] for row in book["Needs attention"].iter_rows()]
     assert [row[0] for row in attention[1:]] == ["x", None, "f"]
+    write(path, sheet(reversed(LINES)))  # uncertain ones come first, wherever they stand in the list
+    attention = [[cell.value for cell in row] for row in load_workbook(path)["Needs attention"].iter_rows()]
+    assert [row[0] for row in attention[1:]] == ["x", "f", None]
     assert [[cell.value for cell in row] for row in book["Summary"].iter_rows()] == [["Rows", 6], ["Note", "=1+1"]]
 
 

@@ -1,0 +1,147 @@
+"""Evidence: what the vendor's conversations say about uncertain rows.
+
+A message of ours with the same text, at or after the attempt, proves that it was sent, and settles the row. Its absence proves
+nothing: it can take a while to show. So no row is ever settled as not sent here; that stays a person's word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from runner.errors import AccessError, UsageError
+from runner.ledger.delivery import decide
+from runner.ledger.doubt import Count, Doubt, doubts
+from runner.ledger.ledger import Ledger
+from runner.ledger.record import CampaignRecord
+from runner.run import find_line, recover_dead_run
+from runner.sending.lookup import Lookup, Message, Neighbour
+
+# How far the vendor's clock may be behind ours.
+CLOCK_SKEW: Final = timedelta(minutes=2)
+Verdict = Literal["sent", "no-evidence", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about an uncertain row; `said` is a sentence, `hint` what the account's count suggests, if anything."""
+
+    row: int
+    verdict: Verdict
+    said: str
+    sent_at: datetime | None = None
+    hint: str | None = None
+
+
+def check(
+    ledger: Ledger, record: CampaignRecord, rows: Sequence[int], lookup: Lookup, by: str, now: Callable[[], datetime]
+) -> list[Finding]:
+    """Look for evidence on the named rows, or on all that are uncertain, and settle as sent what it proves.
+
+    Raises UsageError for a named row that is not uncertain, before anything is asked.
+    """
+    recover_dead_run(ledger, record, now())
+    with ledger.read() as connection:
+        found = doubts(connection, record.id, rows)
+    for row in rows:
+        if row not in [doubt.row for doubt in found]:
+            line = find_line(ledger, record, row)
+            raise UsageError(
+                f"Row {row} is {line.status}; only uncertain rows can be checked.",
+                remedy=f"campaign why {row} says how it stands.",
+            )
+    return asyncio.run(_check(ledger, found, lookup, by, now))
+
+
+async def _check(ledger: Ledger, found: Sequence[Doubt], lookup: Lookup, by: str, now: Callable[[], datetime]) -> list[Finding]:
+    findings = []
+    for doubt in found:
+        finding = await _look(doubt, lookup)
+        if finding.sent_at is not None:
+            with ledger.write() as connection:
+                decide(connection, doubt.delivery, sent=True, by=f"evidence, asked by {by}", now=now(), sent_at=finding.sent_at)
+        findings.append(finding)
+    return findings
+
+
+async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
+    """Read the person's conversations until one holds the message."""
+    search = _Search(doubt, lookup)
+    hint = hint_of(doubt.count)
+    try:
+        async for urn in search.conversations():
+            if (match := await search.match(urn)) is not None:
+                said = f"Row {doubt.row} was sent: its text stands in the conversation, {_utc(match.sent_at)}."
+                return Finding(doubt.row, "sent", said, match.sent_at, hint)
+    except AccessError as error:
+        search.obstacle = error.what.rstrip(".")
+    if search.read is not None:
+        seen, since = f"{search.read} {'message' if search.read == 1 else 'messages'}", _utc(doubt.since - CLOCK_SKEW)
+        said = (
+            f"Row {doubt.row}: no evidence. {seen} looked at, none of ours with its text since {since}; that proves nothing, "
+            "for a message can take a while to show."
+        )
+        return Finding(doubt.row, "no-evidence", said, hint=hint)
+    return Finding(doubt.row, "unknown", f"Row {doubt.row} cannot be looked up: {search.obstacle}.", hint=hint)
+
+
+@dataclass(slots=True)
+class _Search:
+    """One person's conversations: how many messages were `read`, None for no conversation at all, and what stood in the way."""
+
+    doubt: Doubt
+    lookup: Lookup
+    read: int | None = None
+    obstacle: str = "no profile ID is known for this person"
+
+    async def conversations(self) -> AsyncIterator[str]:
+        """The row's own conversation, then those under each profile ID of the person."""
+        own = self.doubt.conversation_urn
+        if own:
+            yield own
+        for slug in self.doubt.slugs:
+            found = await self.lookup.conversation(slug, self.doubt.account)
+            if found is None:
+                self.obstacle = self._unanswered("exists")
+            elif not found.exists or found.urn is None:
+                self.obstacle = "the account has no conversation with this person"
+            elif found.urn != own:
+                yield found.urn
+
+    async def match(self, urn: str) -> Message | None:
+        """The message that was to be sent, if it stands there."""
+        messages = await self.lookup.messages(urn, self.doubt.account)
+        if messages is None:
+            self.obstacle = self._unanswered("messages")
+            return None
+        self.read = (self.read or 0) + len(messages)
+        since, text = self.doubt.since - CLOCK_SKEW, _words(self.doubt.text)
+        alike = [message for message in messages if message.is_ours and _words(message.text) == text]
+        return min((message for message in alike if message.sent_at >= since), key=lambda m: m.sent_at, default=None)
+
+    def _unanswered(self, neighbour: Neighbour) -> str:
+        if not self.lookup.offers(neighbour):
+            return "the vendor does not offer a look into conversations"
+        return f"the vendor gave no usable answer{f' (HTTP {self.lookup.status})' if self.lookup.status else ''}"
+
+
+def hint_of(count: Count | None) -> str | None:
+    """What the account's count says about an uncertain message: a hint, since others may send from the account as well."""
+    if count is None or count.after < count.before:
+        return None
+    others = f", {count.ours} other of ours in between" if count.ours else ""
+    others += f", {count.doubtful} more uncertain" if count.doubtful else ""
+    unexplained = count.after - count.before - count.ours
+    meaning = {count.doubtful + 1: "it was counted", 0: "it was not counted"}.get(unexplained, "that tells nothing for certain")
+    return f"Hint: the account's count stood at {count.before} before and {count.after} after{others}: {meaning}."
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%a %Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,96 @@
+"""Doubts: deliveries that may or may not have arrived, with all the ledger knows that could settle them. Only queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import URN_PREFIX, Recipient
+from runner.ledger import schema
+from runner.ledger.person import spellings_of
+from runner.ledger.record import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """An account's count of used messages, as answers told it around an attempt: the last number before and the first after.
+
+    `ours` is how many of our other messages were certainly sent in between, `doubtful` how many more may have been.
+    """
+
+    before: int
+    after: int
+    ours: int
+    doubtful: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An uncertain delivery: its text, every profile ID of the person, and since when the message could be there."""
+
+    delivery: int
+    row: int
+    account: str
+    text: str
+    slugs: tuple[str, ...]
+    conversation_urn: str | None
+    since: datetime
+    count: Count | None
+
+
+def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -> list[Doubt]:
+    """The campaign's uncertain deliveries in the sheet's order; all of them, or those of the given rows."""
+    table, row = schema.delivery, schema.row
+    same = sa.and_(row.c.campaign_id == table.c.campaign_id, row.c.identity == table.c.identity)
+    statement = (
+        sa.select(table, row.c.number)
+        .select_from(table.join(row, same))
+        .where(table.c.campaign_id == campaign_id, table.c.status == Status.UNCERTAIN)
+        .order_by(row.c.position)
+    )
+    if rows:
+        statement = statement.where(row.c.number.in_(rows))
+    return [_doubt(connection, found) for found in connection.execute(statement).all()]
+
+
+def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
+    table = schema.attempt
+    # A person may have let an uncertain message go once more: the first one may be the one that arrived.
+    statement = sa.select(table).where(table.c.delivery_id == found.id, table.c.status == Status.UNCERTAIN).order_by(table.c.id)
+    attempts = connection.execute(statement).all()
+    keys = spellings_of(connection, Recipient(found.slug, found.urn))
+    return Doubt(
+        found.id,
+        found.number,
+        found.account,
+        found.message,
+        tuple(key for key in keys if not key.startswith(URN_PREFIX)),
+        found.conversation_urn,
+        attempts[0].wired_at or attempts[0].claimed_at,
+        _count(connection, attempts[-1]),
+    )
+
+
+def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count | None:
+    """None when no number was told before or after the attempt on its day in UTC, which is when counts begin anew."""
+    table = schema.attempt
+    midnight = attempt.claimed_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    told = sa.select(table.c.id, table.c.quota_used, table.c.claimed_at).where(
+        table.c.account == attempt.account, table.c.quota_used.is_not(None)
+    )
+    before = connection.execute(told.where(table.c.id < attempt.id).order_by(table.c.id.desc()).limit(1)).first()
+    after = connection.execute(told.where(table.c.id >= attempt.id).order_by(table.c.id).limit(1)).first()
+    if before is None or after is None or before.claimed_at < midnight or after.claimed_at.date() != midnight.date():
+        return None
+    between = (
+        sa.select(table.c.status, sa.func.count())
+        .where(table.c.account == attempt.account, table.c.id > before.id, table.c.id <= after.id, table.c.id != attempt.id)
+        .group_by(table.c.status)
+    )
+    counts = {status: number for status, number in connection.execute(between)}  # noqa: C416 - rows are not pairs to mypy
+    doubtful = counts.get(Status.UNCERTAIN, 0) + counts.get(None, 0)
+    return Count(before.quota_used, after.quota_used, counts.get(Status.SENT, 0), doubtful)

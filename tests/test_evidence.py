@@ -1,0 +1,320 @@
+"""Evidence: what a conversation proves is settled as sent, and nothing else ever is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from runner.errors import UsageError
+from runner.evidence import CLOCK_SKEW, Finding, check, hint_of
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.doubt import Count, doubts
+from runner.ledger.ledger import campaign_named
+from runner.ledger.person import learn
+from runner.ledger.record import Status
+from runner.ledger.standing import history
+from runner.rehearsal.endpoint import Answer
+from runner.rehearsal.receipt import urn_of
+from runner.rehearsal.transport import SimulatedTransport
+from runner.run import settle_rows
+from runner.sending.clock import ServerClock
+from runner.sending.client import Secret
+from runner.sending.lookup import Lookup
+from tests.loopback import KEY as LOOPBACK_KEY
+from tests.loopback import serving
+from tests.test_crash import command, finish, lay_out, needs_sigkill
+from tests.world import KEY, MONDAY, World, crowd
+
+ACCOUNT = "acc"
+OPTIONS = {"accounts": (ACCOUNT,), "now": True}
+
+
+def look(world: World, *rows: int, key: str = KEY, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
+    ledger = world.ledger()
+    try:
+        with ledger.read() as connection:
+            record = campaign_named(connection, "people")
+        assert record is not None
+        lookup = Lookup(Secret(key), ServerClock(world.clock.now), transport=transport or SimulatedTransport(world.server))
+        return check(ledger, record, rows, lookup, "Ann", world.clock.now)
+    finally:
+        ledger.close()
+
+
+def losing(world: World, *people: str, arrives: bool = True) -> None:
+    """Let the answers to these people's messages be lost, whether or not the messages arrive."""
+
+    def script(fields: dict[str, Any]) -> Answer | None:
+        if Recipient(fields.get("recipientProfileId"), fields.get("recipientProfileUrn")).identity not in people:
+            return None
+        return world.server._accept(ACCOUNT, fields, "lost-answer" if arrives else "lost-request")
+
+    world.server._script = script
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_a_row_is_settled_exactly_when_its_person_has_the_message(tmp_path: Path, seed: int) -> None:
+    """A bad endpoint: of all uncertain rows, those whose message arrived become sent, at its time; the others stay."""
+    world = World(tmp_path, crowd(60), faults=0.5, seed=seed)
+    for _ in range(40):
+        world.run(**OPTIONS)
+        world.clock.advance(3600)
+    before = {line.number: line.cells[1] for line in world.lines() if line.status is Status.UNCERTAIN}
+    received = {receipt.recipient: receipt.at for receipt in world.server.receipts}
+    findings = {finding.row: finding for finding in look(world)}
+    assert findings.keys() == before.keys()
+    after = {line.number: line for line in world.lines()}
+    for row, person in before.items():
+        assert (after[row].status is Status.SENT) == (findings[row].verdict == "sent") == (person in received)
+        if person in received:
+            assert abs((after[row].sent_at or MONDAY) - received[person]) < timedelta(milliseconds=1)
+    assert {findings[row].verdict for row in before} == {"sent", "unknown"}
+
+
+def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
+    """As a decision, with who asked; the row says so; the next look has nothing to do, and nobody is messaged again."""
+    world = World(tmp_path, crowd(2))
+    losing(world, "person-0")
+    world.run(**OPTIONS)
+    found = look(world)
+    assert [(finding.row, finding.verdict) for finding in found] == [(2, "sent")]
+    line = world.lines()[0]
+    assert (line.status, line.reason) == (Status.SENT, "settled as sent by evidence, asked by Ann")
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        _, decisions = history(connection, line.delivery or 0)
+    ledger.close()
+    assert [(decision.decided_by, decision.verdict) for decision in decisions] == [("evidence, asked by Ann", "sent")]
+    assert look(world) == []
+    assert world.run(**OPTIONS).sent == 0
+
+
+def test_only_uncertain_rows_are_asked_about(tmp_path: Path) -> None:
+    """The named ones alone; a row that is not uncertain is a mistake, told before anything is asked."""
+    world = World(tmp_path, crowd(3))
+    losing(world, "person-0", "person-2")
+    world.run(**OPTIONS)
+    with pytest.raises(UsageError, match="Row 3 is sent"):
+        look(world, 2, 3)
+    with pytest.raises(UsageError, match="no row 9"):
+        look(world, 9)
+    assert world.server.lookups == []
+    assert [finding.row for finding in look(world, 4)] == [4]
+    assert world.statuses() == ["uncertain", "sent", "sent"]
+
+
+def conversation(messages: Sequence[dict[str, Any]]) -> httpx.AsyncBaseTransport:
+    """A vendor for whom everyone has one conversation with these messages."""
+
+    class Vendor(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            found = {"hasConversation": True, "conversationUrn": "urn:li:c", "profileUrn": None}
+            answer = {"messages": messages} if request.url.path.endswith("/messages") else found
+            return httpx.Response(200, stream=httpx.ByteStream(json.dumps(answer).encode()), request=request)
+
+    return Vendor()
+
+
+def message(text: str, at: datetime, ours: bool = True) -> dict[str, Any]:
+    return {"messageUrn": "urn:x", "text": text, "sentAt": at.timestamp() * 1000, "isSentByOwner": ours}
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "shift", "ours", "proves"),
+    [
+        ("Hi Name0,\nhow are you?", timedelta(), True, True),
+        ("  Hi  Name0, how\r\nare\u00a0you? ", 90 * SECOND, True, True),
+        ("Hi Name0,\nhow are you?", SECOND - CLOCK_SKEW, True, True),
+        ("Hi Name0,\nhow are you?", -SECOND - CLOCK_SKEW, True, False),
+        ("Hi Name0,\nhow are you?", timedelta(), False, False),
+        ("Hi Name0, how are you", timedelta(), True, False),
+        ("Hi Name0,\nhow are you? Me again", timedelta(), True, False),
+        ("hi name0, how are you?", timedelta(), True, False),
+    ],
+)
+def test_what_proves_a_message(tmp_path: Path, text: str, shift: timedelta, ours: bool, proves: bool) -> None:
+    """Ours, the same words, and not older than the attempt but for a little skew of clocks; all else changes nothing."""
+    world = World(tmp_path, crowd(1), template="Hi {{ first_name }},\nhow are you?", script=lambda _: Answer(502, b""))
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        wired_at = connection.execute(sa.select(schema.attempt.c.wired_at)).scalar_one()
+    ledger.close()
+    [finding] = look(world, transport=conversation([message(text, wired_at + shift, ours)]))
+    assert (finding.verdict == "sent") is proves
+    assert world.statuses() == ["sent" if proves else "uncertain"]
+    if not proves:
+        assert finding.verdict == "no-evidence"
+        assert "1 message looked at" in finding.said
+
+
+def test_of_several_attempts_any_may_be_the_one_that_arrived(tmp_path: Path) -> None:
+    """A person let an uncertain message go once more; that the first one arrived is found all the same."""
+    world = World(tmp_path, crowd(1), script=lambda _: Answer(502, b""))
+    world.run(**OPTIONS)
+    first = world.clock.now()
+    ledger = world.ledger()
+    record = world.plans[-1].summary.campaign
+    settle_rows(ledger, record, [2], sent=False, by="Ann", now=world.clock.now())
+    ledger.close()
+    world.clock.advance(3600)
+    world.run(**OPTIONS)
+    [finding] = look(world, transport=conversation([message("Hi Name0", first)]))
+    assert finding.verdict == "sent"
+
+
+def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
+    """A URN alone has no profile ID to ask by; one that the ledger has learned does, and so does a conversation of its own."""
+    person, other = urn_of("person-a"), urn_of("person-b")
+    own = "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAowner,2-own==)"
+    world = World(
+        tmp_path, [("A", person, ""), ("B", other, own)], header=("First Name", "recipientProfileUrn", "conversationUrn")
+    )
+    losing(world, person, other)
+    world.run(**OPTIONS)
+    first, second = look(world)
+    assert (first.verdict, second.verdict) == ("unknown", "sent")
+    assert "no profile ID is known" in first.said
+    ledger = world.ledger()
+    with ledger.write() as connection:
+        learn(connection, [("person-a", person)], world.clock.now())
+    ledger.close()
+    assert [finding.verdict for finding in look(world)] == ["sent"]
+
+
+def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
+    """Not offered, no conversation, no usable answer, a refused key: each in its words, and the row stays."""
+    world = World(tmp_path, crowd(1))
+    losing(world, "person-0", arrives=False)
+    world.run(**OPTIONS)
+
+    class Down(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(503, stream=httpx.ByteStream(b""), request=request)
+
+    said = [look(world)[0].said, look(world, transport=Down())[0].said, look(world, key="another-key")[0].said]
+    world.server.neighbours = False
+    said.append(look(world)[0].said)
+    for sentence, words in zip(said, ("no conversation", "HTTP 503", "key was refused", "does not offer"), strict=True):
+        assert words in sentence
+    assert world.statuses() == ["uncertain"]
+
+
+def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
+    """A claim left open on the wire is uncertain to people, and so it is to the look for evidence."""
+    world = World(tmp_path, crowd(1))
+    losing(world, "person-0")
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.write() as connection:
+        connection.execute(sa.update(schema.attempt).values(settled_at=None, status=None))
+        connection.execute(sa.update(schema.delivery).values(status=Status.SENDING))
+    ledger.close()
+    assert [finding.verdict for finding in look(world)] == ["sent"]
+
+
+# --- the account's count
+
+
+@pytest.mark.parametrize(
+    ("count", "hint"),
+    [
+        (Count(41, 42, 0, 0), "stood at 41 before and 42 after: it was counted."),
+        (Count(41, 43, 1, 0), "stood at 41 before and 43 after, 1 other of ours in between: it was counted."),
+        (Count(41, 42, 1, 0), "stood at 41 before and 42 after, 1 other of ours in between: it was not counted."),
+        (Count(41, 41, 0, 2), "stood at 41 before and 41 after, 2 more uncertain: it was not counted."),
+        (Count(41, 44, 0, 2), "stood at 41 before and 44 after, 2 more uncertain: it was counted."),
+        (Count(41, 42, 0, 2), "stood at 41 before and 42 after, 2 more uncertain: that tells nothing for certain."),
+        (Count(41, 50, 1, 0), "stood at 41 before and 50 after, 1 other of ours in between: that tells nothing for certain."),
+    ],
+)
+def test_the_count_is_a_hint(count: Count, hint: str) -> None:
+    """In plain words, always called a hint; what others may have done is never guessed at."""
+    assert hint_of(count) == f"Hint: the account's count {hint}"
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_the_count_before_and_after_comes_from_the_answers(tmp_path: Path, arrives: bool, lost: int) -> None:
+    """What the server told with each answer; a message that arrived was counted, one that did not was not."""
+    world = World(tmp_path, crowd(5))
+    losing(world, *(f"person-{number}" for number in range(2, 2 + lost)), arrives=arrives)
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        told = list(connection.scalars(sa.select(schema.attempt.c.quota_used).order_by(schema.attempt.c.id)))
+        found = doubts(connection, 1)
+    ledger.close()
+    after = 3 + lost * arrives
+    assert told == [1, 2, *[None] * lost, *range(after, after + 3 - lost)]
+    assert [doubt.count for doubt in found] == [Count(2, after, 1, lost - 1)] * lost
+    assert all(("was counted" in (hint_of(doubt.count) or "")) is arrives for doubt in found)
+
+
+def test_another_day_is_another_count(tmp_path: Path) -> None:
+    """Counts begin anew at midnight UTC: a number of the day before says nothing."""
+    world = World(tmp_path, crowd(3))
+    losing(world, "person-1")
+    world.run(most=1, **OPTIONS)
+    world.clock.advance(86_400)
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        assert [doubt.count for doubt in doubts(connection, 1)] == [None]
+    ledger.close()
+    assert hint_of(None) is None
+    assert hint_of(Count(150, 1, 0, 0)) is None
+
+
+# --- the command
+
+
+@needs_sigkill
+def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
+    """SIGKILL under way; `campaign settle --check` finds what arrived and exits 0; without a key it is a usage error."""
+    lay_out(tmp_path, 3)
+    victims: list[subprocess.Popen[str]] = []
+    with serving() as server:
+
+        def received() -> None:
+            if server.endpoint.requests == 2 and victims:
+                os.kill(victims.pop().pid, signal.SIGKILL)
+
+        server.received = received
+        victims.append(killed := command(tmp_path, server.url))
+        assert finish(killed)[0] == -signal.SIGKILL
+        code, answer, _ = settle(tmp_path, server.url)
+        assert (code, answer["uncertain"]) == (0, 0)
+        assert [(found["row"], found["verdict"]) for found in answer["checked"]] == [(3, "sent")]
+        assert answer["checked"][0]["sentAt"] is not None
+        assert finish(command(tmp_path, server.url))[0] == 0
+        assert settle(tmp_path, server.url)[1] == {"campaign": "people", "checked": [], "uncertain": 0, "exitCode": 0}
+        assert settle(tmp_path, server.url, key="")[0] == 2
+        assert settle(tmp_path, server.url, "--sent")[0] == 2
+    assert len(server.endpoint.receipts) == 3
+
+
+def settle(folder: Path, url: str, *more: str, key: str | None = None) -> tuple[int, dict[str, Any], str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment["CONNECTSAFELY_API_KEY"] = LOOPBACK_KEY if key is None else key
+    arguments = ["settle", "--check", "--base-url", url, "--timeout", "20", "--ledger", "ledger.db", "--json", *more]
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, json.loads(done.stdout), done.stderr
