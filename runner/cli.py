@@ -135,6 +135,12 @@ class SendingOptions:
         float | None,
         typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
     ] = None
+    min_days: Annotated[
+        int | None,
+        typer.Option(
+            "--min-days", envvar="CAMPAIGN_MIN_DAYS", min=0, max=36_500, help="Days between a person's messages.  [default: 30]"
+        ),
+    ] = None
     results: Results = None
     results_in: Annotated[
         ResultsIn | None,
@@ -434,7 +440,7 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why, for those who
 @suppress_app.command("add")
 def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Put people on the do-not-contact list."""
-    from runner.ledger.person import suppress
+    from runner.ledger.suppression import suppress
 
     identities = [key for person in people for key in _person(person).keys]
     with _ledger(ledger) as opened, opened.write() as connection:
@@ -448,7 +454,7 @@ def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = No
 @suppress_app.command("remove")
 def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Take people off the do-not-contact list."""
-    from runner.ledger.person import unsuppress
+    from runner.ledger.suppression import unsuppress
 
     recipients = [_person(person) for person in people]
     with _ledger(ledger) as opened, opened.write() as connection:
@@ -462,7 +468,7 @@ def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson 
 @suppress_app.command("list")
 def suppress_list(ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Show the do-not-contact list."""
-    from runner.ledger.person import suppressions
+    from runner.ledger.suppression import suppressions
 
     with _ledger(ledger) as opened, opened.read() as connection:
         Console(as_json=as_json).suppressions(list(suppressions(connection)))
@@ -479,7 +485,7 @@ def suppress_import(
     **options: Any,
 ) -> int:
     """Add everyone in a sheet to the do-not-contact list; nobody is ever removed by it."""
-    from runner.ledger.person import suppress
+    from runner.ledger.suppression import suppress
     from runner.run import people_in
 
     console = Console(as_json=as_json)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from runner.intake.entry import Entry, Problem
-    from runner.ledger.person import Suppression
     from runner.ledger.record import CampaignRecord, Totals
+    from runner.ledger.suppression import Suppression
     from runner.rehearsal.rehearse import Day, Rehearsed
     from runner.results.place import Written
     from runner.results.summary import Summary
@@ -275,7 +275,7 @@ class Console:
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:
-            self.say(f"{entry.identity}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
+            self.say(f"{entry.identity or '(nobody knows who)'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
         if not listed:
             self.say("The do-not-contact list is empty.")
         people = [{"identity": e.identity, "reason": e.reason, "addedAt": _instant(e.added_at)} for e in listed]

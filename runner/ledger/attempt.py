@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
-from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
-from runner.ledger.person import bar, learn
+from runner.ledger.person import answered_identity, learn
 from runner.ledger.record import AccountState, Claim, Hold, Outcome, Status, Told, Wait
 
 # While another campaign's message is under way on the account, look again this soon.
@@ -52,7 +53,7 @@ def claim(
         )
         while (found := connection.execute(next_one).first()) is not None:
             recipient = Recipient(found.slug, found.urn)
-            reason = bar(connection, campaign_id, found.id, recipient)
+            reason = bar(connection, campaign_id, found.id, recipient, now)
             if reason is None:
                 break
             connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
@@ -115,17 +116,9 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Non
     with ledger.write() as connection:
         _settle(connection, claim.attempt, outcome, now)
         _note_account(connection, claim.account, outcome)
-        if answered := _identity(outcome.recipient_urn):
+        if answered := answered_identity(outcome.recipient_urn):
             # Whoever it went to has the message: also when the answer names another than was asked for.
             learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
-
-
-def _identity(urn: str | None) -> str | None:
-    """The URN an answer gave, as identities are written, if it is one."""
-    try:
-        return parse(urn).urn if urn else None
-    except RecipientError:
-        return None
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
