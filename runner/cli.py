@@ -499,6 +499,35 @@ def suppress_import(
     return ExitCode.NEEDS_A_PERSON if problems else ExitCode.DONE
 
 
+@app.command("import-history")
+@_takes(ReadingOptions)
+def import_history(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="An earlier results sheet, or what another tool exported.")],
+    date_column: Annotated[
+        str | None, typer.Option("--date-column", metavar="HEADER", help="When each was messaged.  [default: found]")
+    ] = None,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Note everyone a sheet says was messaged before, so that no campaign writes to them too soon."""
+    from runner.intake.history import read_history
+    from runner.intake.sheet import load as load_sheet
+    from runner.ledger.contact import Contact, imported_at, note_contacts, note_import
+
+    reading, file = _load(source, **options).reading, load_sheet(source)
+    with _ledger(ledger) as opened:
+        with opened.read() as connection:
+            now = imported_at(connection, file.digest) or _now()  # the same file once more says the same
+        history = read_history(file, reading, date_column, now)
+        contacts = [Contact(keys, at or now) for keys, at in history.contacts]
+        with opened.write() as connection:
+            note_import(connection, file.digest, now)
+            added = note_contacts(connection, contacts, source.name, now)
+    Console(as_json=as_json).history(source.name, history, contacts, added)
+    return ExitCode.NEEDS_A_PERSON if history.nobody or history.unread else ExitCode.DONE
+
+
 def main() -> None:
     """The installed command: every error leaves through here, as sentences and an exit code."""
     for name in ("SIGTERM", "SIGHUP"):

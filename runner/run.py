@@ -23,7 +23,7 @@ from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, Re
 from runner.intake import archive
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
-from runner.intake.check import Check, Findings, check, judge
+from runner.intake.check import Check, Findings, check, check_people, judge
 from runner.intake.column import RESULT_COLUMNS, lay_out
 from runner.intake.entry import Problem
 from runner.intake.recipient import Recipient
@@ -295,10 +295,7 @@ def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], 
 
 def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:
     """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column of profiles."""
-    checked, findings = judge(check(read(path, reading), None, reading))
-    for problem in checked.blocking:
-        if problem.code != "no-template":
-            raise RefusedError(f"{problem.text}.", remedy=problem.remedy)
+    checked, findings = check_people(read(path, reading), reading)
     nobody = [problem for entry in checked.entries() if entry.recipient is None for problem in entry.errors]
     return findings.people, nobody
 

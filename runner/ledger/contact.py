@@ -59,14 +59,20 @@ def note_contacts(connection: Connection, contacts: Iterable[Contact], source: s
     return len(values)
 
 
-def first_import(connection: Connection, digest: str, now: datetime) -> datetime:
-    """When a file of this digest was imported first, which is now if it never was: the time of contacts that have no other."""
-    table, name = schema.note, f"imported {digest}"
-    found = connection.execute(sa.select(table.c.value).where(table.c.name == name)).scalar()
-    if found is not None:
-        return datetime.fromisoformat(found)
-    connection.execute(sa.insert(table).values(name=name, value=now.isoformat()))
-    return now
+def imported_at(connection: Connection, digest: str) -> datetime | None:
+    """When a file of this digest was imported first, if it was: then its contacts without a time have that one."""
+    found = connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))).scalar()
+    return datetime.fromisoformat(found) if found is not None else None
+
+
+def note_import(connection: Connection, digest: str, at: datetime) -> None:
+    """Note when a file was imported, unless it was before."""
+    if imported_at(connection, digest) is None:
+        connection.execute(sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat()))
+
+
+def _imported(digest: str) -> str:
+    return f"imported {digest}"
 
 
 def contact_state(connection: Connection) -> str:

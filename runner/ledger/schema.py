@@ -187,7 +187,7 @@ contact = Table(
     Column("source", Text, nullable=False),
 )
 
-# What the ledger as a whole keeps: the salt of forgotten people's hashes.
+# What the ledger as a whole keeps: the salt of forgotten people's hashes, and when which file was imported.
 note = Table("note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 decision = Table(
