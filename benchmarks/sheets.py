@@ -178,7 +178,7 @@ def unchanged(folder: Path) -> Any:
 
     ledger = open_ledger(folder / "ledger.db")
     campaign = load(folder / "people.csv", Options())
-    return lambda: recognised(campaign, ledger) is not None
+    return lambda: recognised(campaign, ledger, datetime.now(UTC)) is not None
 
 
 def _take_in(folder: Path) -> None:

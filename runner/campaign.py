@@ -19,6 +19,7 @@ from tzlocal import get_localzone_name
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 from runner.intake.sheet import Reading
+from runner.ledger.record import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 from runner.sending.calendar import Calendar, days_text, parse_days, parse_hours, parse_zone
 from runner.sending.holiday import parse_holidays
 from runner.sending.pace import DEFAULT_MIN_GAP, Pace
@@ -47,6 +48,7 @@ KEYS: Final = (
     "time_zone",
     "now",
     "min_gap",
+    "min_days",
     "results",
     "results_in",
 )
@@ -75,13 +77,15 @@ class Options:
     time_zone: str | None = None
     now: bool = False
     min_gap: float | None = None
+    min_days: int | None = None
     results: Path | None = None
     results_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign, checked as far as it can be without reading its sheet. `source` is what the person named."""
+    """A campaign, checked as far as it can be without reading its sheet. `source` is what was named on the command line;
+    each person is messaged at most once in `min_days` days, over all campaigns (0: no such rule)."""
 
     source: Path
     sheet: Path
@@ -92,6 +96,7 @@ class Campaign:
     pace: Pace
     results: Path | None
     results_in_copy: bool = False
+    min_days: int = DEFAULT_MIN_DAYS
 
     @property
     def origin(self) -> str:
@@ -121,6 +126,7 @@ def load(source: Path, options: Options) -> Campaign:
         "time_zone": options.time_zone,
         "now": options.now or None,
         "min_gap": options.min_gap,
+        "min_days": options.min_days,
         "results": options.results,
         "results_in": options.results_in,
     }
@@ -147,7 +153,16 @@ def load(source: Path, options: Options) -> Campaign:
         pace(said),
         said.get("results"),
         said.get("results_in") == "copy",
+        min_days(said),
     )
+
+
+def min_days(said: Mapping[str, Any]) -> int:
+    """At most one message per person in how many days, as settings say it. Raises UsageError."""
+    days: int = said.get("min_days", DEFAULT_MIN_DAYS)
+    if not 0 <= days <= MOST_MIN_DAYS:
+        raise UsageError(f"One message per person in {days} days makes no sense.", remedy=f"Give 0 to {MOST_MIN_DAYS}.")
+    return days
 
 
 def pace(said: Mapping[str, Any]) -> Pace:
@@ -211,6 +226,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
     try:
         pace(said)
+        min_days(said)
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
@@ -237,6 +253,7 @@ def _check_key(path: Path, key: str, value: object) -> None:
         "columns": (dict, 'a table, recipientProfileId = "LinkedIn"'),
         "daily_limit": (int, "a whole number"),
         "header_row": (int, "a row's number, from 1 on"),
+        "min_days": (int, "a whole number of days"),
         "min_gap": ((int, float), "a number of seconds"),
         "priority": (int, "a whole number"),
         "reserve": (int, "a whole number"),

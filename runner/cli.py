@@ -159,6 +159,12 @@ class SendingOptions:
         float | None,
         typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
     ] = None
+    min_days: Annotated[
+        int | None,
+        typer.Option(
+            "--min-days", envvar="CAMPAIGN_MIN_DAYS", min=0, max=36_500, help="Days between a person's messages.  [default: 30]"
+        ),
+    ] = None
     results: Results = None
     results_in: Annotated[
         ResultsIn | None,
@@ -484,7 +490,7 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why, for those who
 @suppress_app.command("add")
 def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Put people on the do-not-contact list."""
-    from runner.ledger.person import suppress
+    from runner.ledger.suppression import suppress
 
     identities = [key for person in people for key in _person(person).keys]
     with _ledger(ledger) as opened, opened.write() as connection:
@@ -498,7 +504,7 @@ def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = No
 @suppress_app.command("remove")
 def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Take people off the do-not-contact list."""
-    from runner.ledger.person import unsuppress
+    from runner.ledger.suppression import unsuppress
 
     recipients = [_person(person) for person in people]
     with _ledger(ledger) as opened, opened.write() as connection:
@@ -512,7 +518,7 @@ def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson 
 @suppress_app.command("list")
 def suppress_list(ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Show the do-not-contact list."""
-    from runner.ledger.person import suppressions
+    from runner.ledger.suppression import suppressions
 
     with _ledger(ledger) as opened, opened.read() as connection:
         Console(as_json=as_json).suppressions(list(suppressions(connection)))
@@ -529,7 +535,7 @@ def suppress_import(
     **options: Any,
 ) -> int:
     """Add everyone in a sheet to the do-not-contact list; nobody is ever removed by it."""
-    from runner.ledger.person import suppress
+    from runner.ledger.suppression import suppress
     from runner.run import people_in
 
     console = Console(as_json=as_json)
@@ -541,6 +547,35 @@ def suppress_import(
         console.tell(f"Not added: {problem}")
     console.answer({"added": added, "people": len(found), "notAdded": len(problems), "exitCode": int(bool(problems))})
     return ExitCode.NEEDS_A_PERSON if problems else ExitCode.DONE
+
+
+@app.command("import-history")
+@_takes(ReadingOptions)
+def import_history(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="An earlier results sheet, or what another tool exported.")],
+    date_column: Annotated[
+        str | None, typer.Option("--date-column", metavar="HEADER", help="When each was messaged.  [default: found]")
+    ] = None,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Note everyone a sheet says was messaged before, so that no campaign writes to them too soon."""
+    from runner.intake.history import read_history
+    from runner.intake.sheet import load as load_sheet
+    from runner.ledger.contact import Contact, imported_at, note_contacts, note_import
+
+    reading, file = _load(source, **options).reading, load_sheet(source)
+    with _ledger(ledger) as opened:
+        with opened.read() as connection:
+            now = imported_at(connection, file.digest) or _now()  # the same file once more says the same
+        history = read_history(file, reading, date_column, now)
+        contacts = [Contact(keys, at or now) for keys, at in history.contacts]
+        with opened.write() as connection:
+            note_import(connection, file.digest, now)
+            added = note_contacts(connection, contacts, source.name, now)
+    Console(as_json=as_json).history(source.name, history, contacts, added)
+    return ExitCode.NEEDS_A_PERSON if history.nobody or history.unread else ExitCode.DONE
 
 
 def main() -> None:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from runner.evidence import Finding
     from runner.intake.entry import Entry, Problem
-    from runner.ledger.person import Suppression
+    from runner.intake.history import History
+    from runner.ledger.contact import Contact
     from runner.ledger.record import CampaignRecord, Totals
+    from runner.ledger.suppression import Suppression
     from runner.rehearsal.rehearse import Day, Rehearsed
     from runner.results.place import Written
     from runner.results.summary import Summary
@@ -310,11 +312,39 @@ class Console:
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:
-            self.say(f"{entry.identity}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
+            self.say(f"{entry.identity or '(nobody knows who)'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
         if not listed:
             self.say("The do-not-contact list is empty.")
         people = [{"identity": e.identity, "reason": e.reason, "addedAt": _instant(e.added_at)} for e in listed]
         self.answer({"doNotContact": people, "exitCode": 0})
+
+    def history(self, name: str, history: History, contacts: Sequence[Contact], added: int) -> None:
+        """What an import of earlier messages noted."""
+        times = sorted(contact.at for contact in contacts)
+        people = len({contact.keys[0] for contact in contacts})
+        between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}" if times else ""
+        who = "1 person" if people == 1 else f"{people} people"
+        self.say(f"{who} in {name}{between}; {_count(added, 'message')} new to the ledger.")
+        if contacts and history.dates is None:
+            self.say("No column says when they were messaged, so they count as messaged now; --date-column HEADER names one.")
+        elif history.dates is not None:
+            self.say(f"When they were messaged says column {history.dates.letter} ({history.dates.header.strip()}).")
+        for problem in history.nobody:
+            self.tell(f"Not noted: {problem}")
+        for problem in history.unread:
+            self.tell(f"Noted as messaged now: {problem}")
+        self.answer(
+            {
+                "added": added,
+                "people": people,
+                "from": _instant(times[0]) if times else None,
+                "to": _instant(times[-1]) if times else None,
+                "dateColumn": history.dates.header.strip() if history.dates else None,
+                "notAdded": len(history.nobody),
+                "undated": len(history.unread),
+                "exitCode": int(bool(history.nobody or history.unread)),
+            }
+        )
 
 
 class _Progress:

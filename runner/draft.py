@@ -50,6 +50,9 @@ template = {template}
 # Or at any time, as fast as quota and gap allow:
 # now = false
 
+# At most one message per person in so many days, over all campaigns and whatever was imported; 0 is no such rule.
+# min_days = 30
+
 # Where the results go; and into a workbook of their own ("new") or a copy of yours ("copy").
 # results = "results.xlsx"
 # results_in = "new"

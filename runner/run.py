@@ -23,7 +23,7 @@ from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, Re
 from runner.intake import archive
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
-from runner.intake.check import Check, Findings, check, judge
+from runner.intake.check import Check, Findings, check, check_people, judge
 from runner.intake.column import RESULT_COLUMNS, lay_out
 from runner.intake.entry import Problem
 from runner.intake.recipient import Recipient
@@ -31,12 +31,13 @@ from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
 from runner.intake.template import MessageTemplate
 from runner.ledger.attempt import recover
+from runner.ledger.contact import contact_state, resting
 from runner.ledger.delivery import decide, take_in
 from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
 from runner.ledger.lock import is_running, run_lock
-from runner.ledger.person import do_not_contact_state
-from runner.ledger.record import CampaignRecord, Line, Status, Stop, TakenIn
+from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status, Stop, TakenIn
 from runner.ledger.standing import lines, waiting
+from runner.ledger.suppression import suppression_state
 from runner.naming import name as name_campaign
 from runner.results.place import Written, check_path, default_path, put
 from runner.results.summary import Summary, rows, summarise
@@ -132,7 +133,7 @@ def gather(campaign: Campaign) -> Material:
     template = templates.load(campaign.template) if campaign.template else None
     source = sheets.load(campaign.sheet)
     template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
-    told = repr((__version__, source.digest, template_hash, campaign.reading, campaign.results_in_copy))
+    told = repr((__version__, source.digest, template_hash, campaign.reading, campaign.results_in_copy, campaign.min_days))
     return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
 
 
@@ -143,10 +144,11 @@ def take(campaign: Campaign, material: Material | None = None) -> Intake:
     return Intake(*judge(check(table, material.template, campaign.reading, campaign.accounts)))
 
 
-def recognised(campaign: Campaign, ledger: Ledger, material: Material | None = None) -> CampaignRecord | None:
-    """The campaign that has this list and this text already, just as they are, if there is one."""
+def recognised(campaign: Campaign, ledger: Ledger, now: datetime, material: Material | None = None) -> CampaignRecord | None:
+    """The campaign that has this list and this text already, just as they are, if there is one and the list need not be read
+    again for those whom it may be time to write to."""
     with ledger.read() as connection:
-        return _unchanged(connection, campaign, material or gather(campaign))
+        return _unchanged(connection, campaign, material or gather(campaign), now)
 
 
 def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
@@ -157,7 +159,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     nobody agreed to the plan, StorageError when the ledger fails.
     """
     material = gather(campaign)
-    known = recognised(campaign, ledger, material)
+    known = recognised(campaign, ledger, session.now(), material)
     intake = None
     notices: list[str] = []
     if known is None:
@@ -192,13 +194,14 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         recovered = recover(ledger, record.id, session.now())
         with ledger.write() as connection:
             taken_in = TakenIn(again=True)
-            if intake is None and _unchanged(connection, campaign, material) is None:
+            if intake is None and _unchanged(connection, campaign, material, session.now()) is None:
                 raise RefusedError("The campaign was read from another list meanwhile.", remedy="Run the same command again.")
             record = _put(connection, record.name, campaign, material, intake, results, session.now())
             if intake is not None:
                 entries, people = intake.checked.entries(), intake.findings.people
                 taken_in = take_in(connection, record.id, entries, people, intake.columns, campaign.accounts, session.now())
                 note_stamp(connection, record.id, _stamp(connection, material))
+            notices += _frequency(campaign, resting(connection, record.id)[0])
         course = _course(campaign, ledger, record, session)
         _read_quotas(course, session)
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
@@ -208,6 +211,9 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         with interruptible() as interruption:
             with _running(ledger, record, session.now):
                 report = _send(campaign, course, summary, session, interruption)
+            if report.summary.totals.skipped > summary.totals.skipped:
+                with ledger.write() as connection:
+                    note_stamp(connection, record.id, None)  # what was skipped at the last moment may be free the next time
             try:
                 return replace(report, results=write_results(ledger, report.summary, results))
             except StorageError as error:
@@ -302,10 +308,7 @@ def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], 
 
 def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:
     """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column of profiles."""
-    checked, findings = judge(check(read(path, reading), None, reading))
-    for problem in checked.blocking:
-        if problem.code != "no-template":
-            raise RefusedError(f"{problem.text}.", remedy=problem.remedy)
+    checked, findings = check_people(read(path, reading), reading)
     nobody = [problem for entry in checked.entries() if entry.recipient is None for problem in entry.errors]
     return findings.people, nobody
 
@@ -385,7 +388,7 @@ def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Ca
     return replace(campaign, accounts=accounts), (f"Sending from the {named} of the last run: {', '.join(accounts)}.",)
 
 
-def _unchanged(connection: Connection, campaign: Campaign, material: Material) -> CampaignRecord | None:
+def _unchanged(connection: Connection, campaign: Campaign, material: Material, now: datetime) -> CampaignRecord | None:
     """The campaign that was last read from this very list with this very text, if there is just one and all else is as then."""
     stamp = _stamp(connection, material)
     found = [
@@ -396,12 +399,27 @@ def _unchanged(connection: Connection, campaign: Campaign, material: Material) -
         and campaign.name in (None, record.name)
         and (not campaign.accounts or list(campaign.accounts) == record.settings.get("accounts"))
     ]
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    _, free_at = resting(connection, found[0].id)
+    return found[0] if free_at is None or now < free_at else None
 
 
 def _stamp(connection: Connection, material: Material) -> str:
     # Who comes off the do-not-contact list waits again, which only a new reading brings about.
-    return f"{material.stamp} {do_not_contact_state(connection)}"
+    return f"{material.stamp} {suppression_state(connection)} {contact_state(connection)}"
+
+
+def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
+    """What to say about the rule of one message per person in so many days."""
+    days = campaign.min_days
+    if days != DEFAULT_MIN_DAYS:
+        after = f"after {days} {'day' if days == 1 else 'days'} (min_days), not {DEFAULT_MIN_DAYS}"
+        at_once = f"at once (min_days = 0), not after {DEFAULT_MIN_DAYS} days"
+        yield f"people may be messaged again {after if days else at_once}."
+    if skipped:
+        rows_are = "1 row is" if skipped == 1 else f"{skipped} rows are"
+        yield f"{rows_are} skipped for now: another campaign, or another tool, messaged these people less than {days} days ago."
 
 
 def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | None) -> None:
@@ -497,6 +515,7 @@ def _put(
         "worksheet": table.sheet if table else known and known.settings.get("worksheet"),
         "results": str(results),
         "accounts": list(campaign.accounts),
+        "min_days": campaign.min_days,
         "copy": _copy_settings(material, intake, known) if campaign.results_in_copy else None,
     }
     return put_campaign(

@@ -14,6 +14,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -342,6 +343,46 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
     assert shell("suppress", "add", "jane doe") == 2
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["al-doe", "jo-doe"]
+
+
+@pytest.mark.usefixtures("people")
+def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path]) -> None:
+    """Who was messaged by another tool is skipped; importing again adds nothing; what cannot be read is told, and exits 1."""
+    today = datetime.now(UTC)
+    write("old.csv", f"Profile,Last contacted\njo-doe,{today - timedelta(days=3):%Y-%m-%d}\nal-doe,soon\nnot a profile,\n")
+    code, answer = shell.json("import-history", "old.csv")
+    assert (code, answer["people"], answer["added"], answer["notAdded"], answer["undated"]) == (1, 2, 2, 1, 1)
+    assert answer["dateColumn"] == "Last contacted"
+    assert (answer["from"][:10], answer["to"][:10]) == (f"{today - timedelta(days=3):%Y-%m-%d}", f"{today:%Y-%m-%d}")
+    assert "B3 (Last contacted): 'soon'" in shell.err
+    assert "A4 (Profile)" in shell.err
+    assert shell("import-history", "old.csv") == 1
+    assert "2 people in old.csv" in shell.out
+    assert "0 messages new" in shell.out
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert "2 rows are skipped for now" in shell.err
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["bo-doe"]
+    assert shell("why", "2") == 0
+    assert "according to old.csv; at most one message in 30 days" in shell.out
+    assert shell("import-history", "people.csv") == 0
+    assert "they count as messaged now" in shell.out
+    assert shell("import-history", "people.csv") == 0
+    assert "0 messages new" in shell.out
+    assert shell("import-history", "old.csv", "--date-column", "Last contact") == 3
+    assert "'Last contacted'" in shell.err
+    assert shell.run("people.csv", "-t", "hello.j2", "--min-days", "2") == 0
+    assert "people may be messaged again after 2 days (min_days), not 30." in shell.err
+    assert shell.run("people.csv", "-t", "hello.j2", "--min-days", "-1") == 2
+
+
+@pytest.mark.usefixtures("people")
+def test_results_of_another_ledger_are_history(shell: Shell) -> None:
+    """Another computer's results: whom it wrote to, another campaign here leaves alone."""
+    assert shell.run("people.csv", "-t", "hello.j2", "--max", "2", "--ledger", "other.db") == 75
+    code, answer = shell.json("import-history", "people.results.csv")
+    assert (code, answer["people"], answer["dateColumn"]) == (0, 2, "sentAt")
+    assert shell.run("people.csv", "-t", "hello.j2", "-o", "r.csv") == 0
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "al-doe", "bo-doe"]
 
 
 def test_no_campaign_yet(shell: Shell) -> None:

@@ -41,7 +41,7 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
     known = commands()
     for name in known:
         assert f"`campaign {name}" in README, name
-    shown = re.findall(r"(?:^|`)campaign ([a-z]+)([^`\n#]*)", README, re.MULTILINE)
+    shown = re.findall(r"(?:^|`)campaign ([a-z-]+)([^`\n#]*)", README, re.MULTILINE)
     assert shown
     for name, rest in shown:
         assert name in known, name

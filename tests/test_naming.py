@@ -13,16 +13,16 @@ from tests.world import World, crowd, read_results, slugs
 def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
     """Two campaigns by --name on one list: each text finds its own campaign again, whichever was read last."""
     world = World(tmp_path, crowd(8))
-    world.run(most=5)
+    world.run(most=5, min_days=0)
     first = world.template
     world.template = "A follow-up, {{ first_name }}"
     world.check_receipts = lambda: None  # type: ignore[method-assign]  # the second campaign may write to the same people
-    followup = world.run(most=1, name="followup")
+    followup = world.run(most=1, name="followup", min_days=0)
     assert any("5 of these people" in notice for notice in world.plans[-1].notices)
     assert followup.results is not None
     assert followup.results.path.name == "people.followup.results.csv"
     world.template = first
-    report = world.run()
+    report = world.run(min_days=0)
     assert (report.summary.campaign.name, report.sent) == ("people", 3)
     texts = [(receipt.recipient, receipt.message) for receipt in world.server.receipts]
     assert len(texts) == len(set(texts)) == 9

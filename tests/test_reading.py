@@ -12,7 +12,7 @@ from runner.errors import RefusedError
 from runner.intake.check import judge
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading
-from runner.ledger.person import suppress, unsuppress
+from runner.ledger.suppression import suppress, unsuppress
 from runner.run import run, write_results
 from tests.world import World, crowd
 

@@ -17,8 +17,8 @@ from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, Re
 from runner.intake.sheet import Reading
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import run_lock
-from runner.ledger.person import suppress
 from runner.ledger.record import Status
+from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.run import find_line, settle_rows
@@ -400,13 +400,13 @@ def test_an_alarm_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:
 def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None:
     """Linked by another campaign while both wait: one is sent, the other is skipped, and no delivery is left behind."""
     world = World(tmp_path, [("X", "person-x"), ("A", "person-a"), ("A", U)])
-    world.run(most=1)
+    world.run(most=1, min_days=0)
     people = world.people
     world.people, world.sheet = [("A", "person-a")], "second.csv"
     world.check_receipts = lambda: None  # type: ignore[method-assign]  # the second campaign may write to the same person
-    world.run(name="second")
+    world.run(name="second", min_days=0)
     world.people, world.sheet = people, "people.csv"
-    world.run()
+    world.run(min_days=0)
     assert world.statuses() == ["sent", "sent", "skipped"]
     assert world.received() == ["person-x", "person-a", "person-a"]
 

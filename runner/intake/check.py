@@ -136,6 +136,15 @@ def judge(checked: Check) -> tuple[Check, Findings]:
     return replace(checked, blocking=blocking, verdicts=verdicts), findings
 
 
+def check_people(table: Table, reading: Reading) -> tuple[Check, Findings]:
+    """Check a table that only says who people are, with no message for them. Raises RefusedError when it does not say that."""
+    checked, findings = judge(check(table, None, reading))
+    for problem in checked.blocking:
+        if problem.code != "no-template":
+            raise RefusedError(f"{problem.text}.", remedy=problem.remedy)
+    return checked, findings
+
+
 def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
     verdicts: dict[int, list[Problem]] = {}
     column = checked.layout.column("conversationUrn")

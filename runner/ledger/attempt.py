@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import ExitCode, StorageError
-from runner.intake.recipient import URN_PREFIX, Recipient, RecipientError, parse
+from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_outcome, under_way
+from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
-from runner.ledger.person import bar, learn, spellings_of
+from runner.ledger.person import answered_identity, learn, spellings_of
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 
 
@@ -46,7 +47,7 @@ def claim(
         )
         while (found := connection.execute(next_one).first()) is not None:
             recipient = Recipient(found.slug, found.urn)
-            reason = bar(connection, campaign_id, found.id, recipient)
+            reason = bar(connection, campaign_id, found.id, recipient, now)
             if reason is None:
                 break
             connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
@@ -106,8 +107,8 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
     is known of people, or the vendor's own knowledge, is wrong.
     """
     with ledger.write() as connection:
-        if answered := _identity(outcome.recipient_urn):
-            known = [key for key in spellings_of(connection, claim.recipient) if key.startswith(URN_PREFIX)]
+        if answered := answered_identity(outcome.recipient_urn):
+            known = [key for key in spellings_of(connection, claim.recipient.keys) if key.startswith(URN_PREFIX)]
             if known and answered not in known:
                 outcome = replace(outcome, error=f"it went to another person: {answered}", stop=_wrong_person(claim, answered))
             else:
@@ -125,14 +126,6 @@ def _wrong_person(claim: Claim, answered: str) -> Stop:
         "Look in LinkedIn who got it, and check the row's profile; then run the same command again.",
         is_alarm=True,
     )
-
-
-def _identity(urn: str | None) -> str | None:
-    """The URN an answer gave, as identities are written, if it is one."""
-    try:
-        return parse(urn).urn if urn else None
-    except RecipientError:
-        return None
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:

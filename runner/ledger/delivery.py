@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -19,13 +19,15 @@ from sqlalchemy.engine import Connection
 from runner.intake.entry import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.person import Spellings, learn, suppressed
+from runner.ledger.contact import messaged_since, min_days
+from runner.ledger.person import Spellings, learn
 from runner.ledger.record import (
     ATTEMPTED,
     POSSIBLY_RECEIVED,
     Status,
     TakenIn,
 )
+from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed
 
 _BATCH: Final = 2_000
 WITHDRAWN: Final = "no longer in the sheet"
@@ -66,13 +68,17 @@ def take_in(
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
+    The campaign's settings, as the ledger has them, say how lately people may have been messaged. Of forgotten people nothing
+    is kept but that a row is skipped.
     `people` are all whom the entries name. `columns` are the indexes of the cells to keep for the results; a row may be
     shorter. `accounts` share the rows that name no account themselves, stably by recipient; with none they go to the key's
     default.
     """
     learn(connection, [(person.slug, person.urn) for person in people if person.slug and person.urn], now)
     spellings = Spellings(connection)
-    barred = suppressed(connection, spellings)
+    barred = Suppressed(connection, spellings)
+    days = min_days(connection, campaign_id)
+    lately = messaged_since(connection, campaign_id, now - timedelta(days=days), spellings) if days else {}
     known, waiting = _known(connection, campaign_id, spellings)
     unmet = _listed(connection, campaign_id)  # until a row names them again
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
@@ -106,9 +112,12 @@ def take_in(
         same = [known[key] for key in keys if key in known]
         delivery = next((one for one in same if one.status in ATTEMPTED), same[0] if same else None)
         twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
-        status, reason, identity = None, None, None
+        status, reason, identity, free_at = None, None, None, None
         unmet.difference_update(one.id for one in same)
-        if twin is not None:
+        forgotten = barred.has_forgotten(keys)
+        if forgotten:
+            status, reason = Status.SKIPPED, LISTED_FORGOTTEN
+        elif twin is not None:
             status, reason = Status.SKIPPED, entry.skipped or f"same person as row {twin}"
         elif delivery is not None and delivery.status in ATTEMPTED:
             identity = delivery.identity  # what was sent stays as it was sent
@@ -124,8 +133,11 @@ def take_in(
         elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
             # The ledger that knows it is another one; the sheet is all there is to go by.
             status, reason = Status.SKIPPED, f"this results sheet says it was {entry.earlier}"
-        elif any(key in barred for key in keys):
-            status, reason = Status.SKIPPED, "on the do-not-contact list"
+        elif barred.has(keys):
+            status, reason = Status.SKIPPED, LISTED
+        elif lately and (found := [lately[key] for key in keys if key in lately]):
+            latest = max(found, key=lambda messaged: messaged.at)
+            status, reason, free_at = Status.SKIPPED, latest.reason(days), latest.at + timedelta(days=days)
         else:
             message = entry.message
             written = _written(position, number, message, _account(message, accounts))
@@ -147,7 +159,7 @@ def take_in(
         texts = entry.row.cells
         if len(texts) <= last:
             texts = [*texts, *[""] * (last + 1 - len(texts))]
-        cells = json.dumps([texts[index] for index in columns])
+        cells = json.dumps(["" if forgotten else texts[index] for index in columns])
         rows.append(
             {
                 "campaign_id": campaign_id,
@@ -157,6 +169,8 @@ def take_in(
                 "identity": identity,
                 "status": status,
                 "reason": reason,
+                "person": entry.recipient.identity if entry.recipient and not forgotten else None,
+                "free_at": free_at,
             }
         )
         if len(rows) >= _BATCH:

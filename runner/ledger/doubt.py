@@ -62,7 +62,7 @@ def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
     # A person may have let an uncertain message go once more: the first one may be the one that arrived.
     statement = sa.select(table).where(table.c.delivery_id == found.id, table.c.status == Status.UNCERTAIN).order_by(table.c.id)
     attempts = connection.execute(statement).all()
-    keys = spellings_of(connection, Recipient(found.slug, found.urn))
+    keys = spellings_of(connection, Recipient(found.slug, found.urn).keys)
     return Doubt(
         found.id,
         found.number,

@@ -256,8 +256,9 @@ def put_campaign(
     return _campaign(found)
 
 
-def note_stamp(connection: Connection, campaign_id: int, stamp: str) -> None:
-    """Note the state of list and text that the campaign has taken in; in the same transaction as the taking in."""
+def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:
+    """Note the state of list and text that the campaign has taken in, in the same transaction as the taking in; with None the
+    next run reads them again in any case."""
     connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp))
 
 

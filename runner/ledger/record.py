@@ -28,6 +28,9 @@ class Status(StrEnum):
 ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
 # What a person has, or may have, in the inbox.
 POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
+# Over all campaigns at most one message per person in this many days, where a campaign says nothing else; and the most it can.
+DEFAULT_MIN_DAYS: Final = 30
+MOST_MIN_DAYS: Final = 36_500
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 

@@ -117,6 +117,8 @@ row = Table(
     Column("identity", Text),  # of the delivery that tells this row's status; else its own status holds
     Column("status", String(10)),
     Column("reason", Text),
+    Column("person", Text),  # whom the row names, whether or not a delivery tells its status
+    Column("free_at", Instant),  # until when it is skipped because the person was messaged lately
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
 )
 
@@ -172,6 +174,8 @@ do_not_contact = Table(
     Column("identity", Text, primary_key=True),
     Column("reason", Text),
     Column("added_at", Instant, nullable=False),
+    Column("forgotten", Text),  # what the hashes of one forgotten person have in common; a name's is NULL
+    Index(None, "forgotten"),
 )
 
 # A message that another tool, or a ledger that is no more, sent to a person.
@@ -183,7 +187,7 @@ contact = Table(
     Column("source", Text, nullable=False),
 )
 
-# What the ledger as a whole keeps: the salt of forgotten people's hashes.
+# What the ledger as a whole keeps: the salt of forgotten people's hashes, and when which file was imported.
 note = Table("note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 decision = Table(

@@ -24,8 +24,9 @@ from runner.ledger import schema
 from runner.ledger.attempt import claim, commit_intent, recover, settle
 from runner.ledger.delivery import _account
 from runner.ledger.ledger import campaign_named, campaigns, open_ledger
-from runner.ledger.person import Spellings, learn, spellings_of, suppress, suppressed, suppressions, unsuppress
+from runner.ledger.person import Spellings, learn, spellings_of
 from runner.ledger.record import Outcome, Status, Wait
+from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
 from tests.world import MONDAY, World, crowd
 
 LEASE = timedelta(minutes=2)
@@ -213,8 +214,8 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
         assert suppress(connection, ["jane"], None, now) == 0
         spellings = Spellings(connection)
         assert set(spellings.of(["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
-        assert set(spellings_of(connection, Recipient(slug="jane-doe"))) == {"jane-doe", "urn:1", "jane"}
-        assert suppressed(connection, spellings) == {"jane", "jane-doe", "urn:1", "joe"}
+        assert set(spellings_of(connection, ["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
+        assert Suppressed(connection, spellings).keys == {"jane", "jane-doe", "urn:1", "joe"}
         assert unsuppress(connection, Recipient(urn="urn:1")) == 1
         assert [entry.identity for entry in suppressions(connection)] == ["joe"]
     ledger.close()

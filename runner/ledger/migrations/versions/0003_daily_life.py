@@ -1,4 +1,4 @@
-"""Contacts outside the ledger's campaigns, what each answer told of the quota, and the results file as it was last written."""
+"""Contacts outside the campaigns, forgotten people, what each answer told of the quota, the results file as it was written."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,10 @@ def upgrade() -> None:
     op.add_column("attempt", sa.Column("quota_used", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_attempt_claimed_at"), "attempt", ["claimed_at"], unique=False)
     op.create_index(op.f("ix_delivery_sent_to_urn"), "delivery", ["sent_to_urn"], unique=False)
+    op.add_column("row", sa.Column("person", sa.Text(), nullable=True))
+    op.add_column("row", sa.Column("free_at", sa.String(27), nullable=True))
+    op.add_column("do_not_contact", sa.Column("forgotten", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_do_not_contact_forgotten"), "do_not_contact", ["forgotten"], unique=False)
     op.create_table(
         "contact",
         sa.Column("identity", sa.Text(), nullable=False),

@@ -1,0 +1,131 @@
+"""Who was messaged when before: an earlier results sheet, or what another tool exported, as contacts.
+
+Nothing is guessed in the person's disfavour: whose time cannot be read counts as messaged now.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from runner.errors import RefusedError
+from runner.intake.cell import clean
+from runner.intake.check import check_people
+from runner.intake.column import Column, Layout, nearest, normalise
+from runner.intake.entry import Entry, Problem
+from runner.intake.examiner import HIDDEN
+from runner.intake.recipient import RecipientError, parse
+from runner.intake.sheet import Reading, Source
+from runner.intake.table import read
+
+# By these names other tools export when they wrote to somebody; the first that is there counts.
+_DATE_NAMES: Final = (
+    "sentAt",
+    "message sent at",
+    "message sent",
+    "message date",
+    "date sent",
+    "sent date",
+    "sent on",
+    "last contacted",
+    "last contacted at",
+    "last contact",
+    "last contact date",
+    "last message",
+    "last messaged",
+    "contacted at",
+    "contacted on",
+    "contacted",
+    "date contacted",
+    "sent",
+    "date",
+)
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FIRST_YEAR: Final = 2003  # LinkedIn's first
+# Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
+_AHEAD: Final = timedelta(hours=14)
+
+
+class Contacted(NamedTuple):
+    """A message that somebody got: all spellings that the row gives of them, and when, None where no time is known."""
+
+    keys: tuple[str, ...]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a sheet says of earlier messages: `dates` is the column of their times, if there is one; `nobody` are the cells that
+    name nobody, `unread` those that hold no time."""
+
+    contacts: tuple[Contacted, ...]
+    dates: Column | None
+    nobody: tuple[Problem, ...]
+    unread: tuple[Problem, ...]
+
+
+def read_history(source: Source, reading: Reading, date_column: str | None, now: datetime) -> History:
+    """The messages that a sheet tells of: of a results sheet the rows that are sent or uncertain, of any other every row with a
+    recipient. Raises RefusedError without a column of profiles, or without the column that `date_column` names."""
+    checked, _ = check_people(read(source, reading), reading)
+    layout = checked.layout
+    dates, answered = _date_column(layout, date_column), layout.earlier.get("sentToUrn")
+    contacts: list[Contacted] = []
+    nobody: list[Problem] = []
+    unread: list[Problem] = []
+    for entry in checked.entries():
+        if entry.skipped == HIDDEN or (layout.is_results and entry.earlier not in ("sent", "uncertain")):
+            continue
+        if entry.recipient is None:
+            nobody += entry.errors
+            continue
+        keys = dict.fromkeys((*entry.recipient.keys, *_answered(entry, answered)))
+        at = None
+        if dates is not None:
+            at, problem = _time(entry, dates, now)
+            if problem and not (layout.is_results and not clean(entry.row.cells[dates.index])):
+                unread.append(Problem("date-unread", problem, entry.row.number, dates, "warning"))
+        contacts.append(Contacted(tuple(keys), at))
+    return History(tuple(contacts), dates, tuple(nobody), tuple(unread))
+
+
+def _date_column(layout: Layout, wanted: str | None) -> Column | None:
+    columns = {normalise(column.header): column for column in reversed((*layout.inputs, *layout.earlier.values()))}
+    if wanted is not None:
+        if (found := columns.get(normalise(wanted))) is not None:
+            return found
+        guess = nearest(wanted, [column.header for column in columns.values() if column.header.strip()])
+        raise RefusedError(
+            f"The sheet has no column {wanted!r}.",
+            remedy=f"Did you mean {guess!r}?" if guess else "Correct --date-column.",
+        )
+    if layout.is_results:
+        return layout.earlier.get("sentAt")
+    return next((columns[name] for name in map(normalise, _DATE_NAMES) if name in columns), None)
+
+
+def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
+    """To whom a results sheet says the message really went."""
+    try:
+        return parse(entry.row.cells[column.index]).keys if column else ()
+    except RecipientError:
+        return ()
+
+
+def _time(entry: Entry, column: Column, now: datetime) -> tuple[datetime | None, str | None]:
+    """When the row was messaged, or why that is not known."""
+    text = clean(entry.row.cells[column.index])
+    if not text:
+        return None, "blank"
+    try:
+        at = datetime.fromisoformat(text) if _DAY.match(text) else None
+        utc = at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except (ValueError, OverflowError):
+        at = utc = None
+    if at is None or utc is None or utc.year < _FIRST_YEAR:
+        return None, f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30"
+    if utc - (_AHEAD if at.tzinfo is None else timedelta()) > now:
+        return None, f"{text[:40]!r} lies in the future"
+    return min(utc, now), None

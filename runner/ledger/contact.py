@@ -1,0 +1,181 @@
+"""Who was messaged when, by any campaign or by another tool, and whether that is too lately to be messaged again.
+
+`bar` is the last look at a person before a message goes, inside the claim; what it looks at is indexed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.forgotten import Forgotten
+from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
+from runner.ledger.record import ATTEMPTED, DEFAULT_MIN_DAYS, POSSIBLY_RECEIVED, Status
+from runner.ledger.suppression import listed
+
+_BATCH: Final = 2_000
+
+
+class Contact(NamedTuple):
+    """A message that a person got from elsewhere; `keys` are all spellings that are given of them."""
+
+    keys: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Messaged:
+    """When somebody was messaged, or (not `surely`) may have been, and by what."""
+
+    at: datetime
+    by: str
+    surely: bool = True
+
+    def reason(self, min_days: int) -> str:
+        """Why a row is skipped for it."""
+        was = "messaged" if self.surely else "may have been messaged"
+        days = "a day" if min_days == 1 else f"{min_days} days"
+        return f"{was} on {self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
+
+
+def note_contacts(connection: Connection, contacts: Iterable[Contact], source: str, now: datetime) -> int:
+    """Note messages from elsewhere, `source` being where that is known from; how many were new. Of forgotten people none is."""
+    contacts = list(contacts)
+    learn(connection, [(contact.keys[0], key) for contact in contacts for key in contact.keys[1:]], now)
+    forgotten, table = Forgotten(connection), schema.contact
+    known = {(found.identity, found.contacted_at) for found in connection.execute(sa.select(table))}
+    rows = {(contact.keys[0], contact.at) for contact in contacts if forgotten.token(contact.keys) is None} - known
+    values = [{"identity": identity, "contacted_at": at, "source": source} for identity, at in sorted(rows)]
+    for start in range(0, len(values), _BATCH):
+        connection.execute(sa.insert(table), values[start : start + _BATCH])
+    return len(values)
+
+
+def imported_at(connection: Connection, digest: str) -> datetime | None:
+    """When a file of this digest was imported first, if it was: then its contacts without a time have that one."""
+    found = connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))).scalar()
+    return datetime.fromisoformat(found) if found is not None else None
+
+
+def note_import(connection: Connection, digest: str, at: datetime) -> None:
+    """Note when a file was imported, unless it was before."""
+    if imported_at(connection, digest) is None:
+        connection.execute(sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat()))
+
+
+def _imported(digest: str) -> str:
+    return f"imported {digest}"
+
+
+def contact_state(connection: Connection) -> str:
+    """A text that changes whenever contacts are noted."""
+    table = schema.contact
+    count, latest = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.contacted_at))).one()
+    return f"{count} {latest}"
+
+
+def min_days(connection: Connection, campaign_id: int) -> int:
+    """The campaign's rule: at most one message per person in this many days, whoever sends it; 0 is no rule."""
+    table = schema.campaign
+    stored = connection.execute(sa.select(table.c.settings).where(table.c.id == campaign_id)).scalar()
+    found = json.loads(stored).get("min_days") if stored else None
+    return found if isinstance(found, int) else DEFAULT_MIN_DAYS
+
+
+def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:
+    """How many of the campaign's rows are skipped because of the rule, and when the first of them no longer need be."""
+    table = schema.row
+    first = sa.func.min(table.c.free_at, type_=schema.Instant())
+    statement = sa.select(sa.func.count(table.c.free_at), first).where(table.c.campaign_id == campaign_id)
+    count, free_at = connection.execute(statement).one()
+    return count, free_at
+
+
+def messaged_since(connection: Connection, campaign_id: int, since: datetime, spellings: Spellings) -> dict[str, Messaged]:
+    """Everyone whom another campaign or tool messaged after an instant, under every spelling, with the latest time."""
+    latest: dict[str, Messaged] = {}
+    sent, noted = connection.execute(_deliveries(campaign_id, since)), connection.execute(_contacts(since))
+    people = [((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent]
+    people += [((one.identity, None, None), _by_other(one)) for one in noted]
+    for keys, messaged in people:
+        for key in spellings.of(key for key in keys if key):
+            if key not in latest or latest[key].at < messaged.at:
+                latest[key] = messaged
+    return latest
+
+
+def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: Recipient, now: datetime) -> str | None:
+    """Why this delivery must not be sent after all: the do-not-contact list, the same person messaged in this campaign under
+    another spelling or by mistake, or lately by another campaign or tool."""
+    keys = spellings_of(connection, recipient.keys)
+    return (
+        listed(connection, keys)
+        or _has_it(connection, campaign_id, delivery_id, keys)
+        or _lately(connection, campaign_id, keys, now)
+    )
+
+
+def _has_it(connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]) -> str | None:
+    table = schema.delivery
+    twin = connection.execute(
+        sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
+        .where(_means(keys), table.c.campaign_id == campaign_id, table.c.id != delivery_id, table.c.status.in_(ATTEMPTED))
+        .limit(1)
+    ).first()
+    if twin is None:
+        return None
+    answered = answered_identity(twin.sent_to_urn)
+    astray = answered in keys and twin.urn not in (None, answered)
+    return f"has this message already: row {twin.row} went to them" if astray else f"same person as row {twin.row}"
+
+
+def _lately(connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime) -> str | None:
+    days = min_days(connection, campaign_id)
+    since = now - timedelta(days=days)
+    found = [_by_campaign(one) for one in connection.execute(_deliveries(campaign_id, since).where(_means(keys)))]
+    found += [_by_other(one) for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))]
+    return max(found, key=lambda messaged: messaged.at).reason(days) if days and found else None
+
+
+def _means(keys: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    """Whether a delivery went, or is to go, to a person of these spellings."""
+    table = schema.delivery
+    return sa.or_(table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys)))
+
+
+def _deliveries(campaign_id: int, since: datetime) -> sa.Select[tuple[datetime, str, str, str | None, str | None, str | None]]:
+    """What other campaigns sent, or may have sent, after an instant. What is uncertain has the time its request left."""
+    attempt, delivery, campaign = schema.attempt, schema.delivery, schema.campaign
+    tried = (
+        sa.select(sa.func.max(sa.func.coalesce(attempt.c.wired_at, attempt.c.claimed_at)))
+        .where(attempt.c.delivery_id == delivery.c.id)
+        .correlate(delivery)
+        .scalar_subquery()
+    )
+    at = sa.func.coalesce(delivery.c.sent_at, tried, type_=schema.Instant())
+    return (
+        sa.select(at.label("at"), delivery.c.status, campaign.c.name, delivery.c.slug, delivery.c.urn, delivery.c.sent_to_urn)
+        .select_from(delivery.join(campaign, campaign.c.id == delivery.c.campaign_id))
+        .where(delivery.c.campaign_id != campaign_id, delivery.c.status.in_(POSSIBLY_RECEIVED), at > since)
+    )
+
+
+def _contacts(since: datetime) -> sa.Select[tuple[str, datetime, str]]:
+    table = schema.contact
+    return sa.select(table.c.identity, table.c.contacted_at.label("at"), table.c.source).where(table.c.contacted_at > since)
+
+
+def _by_campaign(found: sa.Row[tuple[datetime, str, str, str | None, str | None, str | None]]) -> Messaged:
+    return Messaged(found.at, f"by the campaign {found.name!r}", found.status == Status.SENT)
+
+
+def _by_other(found: sa.Row[tuple[str, datetime, str]]) -> Messaged:
+    return Messaged(found.at, f"according to {found.source}")

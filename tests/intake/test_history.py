@@ -1,0 +1,112 @@
+"""What sheets tell of earlier messages: results sheets and exports, times in many shapes, and what cannot be read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from runner.errors import RefusedError
+from runner.intake.column import RESULT_COLUMNS
+from runner.intake.history import History, read_history
+from runner.intake.recipient import URN_PREFIX
+from runner.intake.sheet import Reading, Source, load
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def history(text: str, date_column: str | None = None) -> History:
+    return read_history(Source(Path("old.csv"), text.encode()), Reading(), date_column, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-10", datetime(2026, 11, 10, tzinfo=UTC)),
+        ("2026-11-10 09:30", datetime(2026, 11, 10, 9, 30, tzinfo=UTC)),
+        ("2026-11-10T09:30:00Z", datetime(2026, 11, 10, 9, 30, tzinfo=UTC)),
+        ("2026-11-10T09:30:00+02:00", datetime(2026, 11, 10, 7, 30, tzinfo=UTC)),
+        ("2026-11-23", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("2026-11-24", NOW),  # already begun where the day begins first
+        ("2026-11-25", None),
+        ("2026-11-23T12:00:01Z", None),
+        ("10/11/2026", None),
+        ("20261110", None),
+        ("yes", None),
+        ("0001-01-01", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("", None),
+    ],
+)
+def test_times_are_read_or_told(text: str, at: datetime | None) -> None:
+    """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and has no time."""
+    found = history(f"Profile,Sent At\njo-doe,{text}\n")
+    assert [contact.at for contact in found.contacts] == [at]
+    assert [(problem.code, problem.cell) for problem in found.unread] == ([] if at else [("date-unread", "B2")])
+
+
+@given(st.datetimes(datetime(2003, 1, 2), datetime(2026, 11, 22)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+def test_a_time_comes_back_as_the_moment_it_was(moment: datetime, minutes: int) -> None:
+    """Any moment before now, written with any offset."""
+    at = moment.replace(tzinfo=UTC)
+    text = at.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
+    assert [contact.at for contact in history(f"Profile,Date\njo-doe,{text}\n").contacts] == [at]
+
+
+@pytest.mark.parametrize("header", ["Sent At", "Date", "Last contacted", "Contacted at", "Message sent", "last_contact"])
+def test_the_column_of_times_is_found_or_named(header: str) -> None:
+    """By the names that exports use; by --date-column, whatever it is called; without one nobody has a time."""
+    found = history(f"Profile,x,{header}\njo-doe,,2026-11-10\n")
+    assert found.dates is not None
+    assert found.dates.letter == "C"
+    named = history(f"Profile,When,{header}\njo-doe,2026-01-01,2026-11-10\n", "when")
+    assert named.contacts[0].at == datetime(2026, 1, 1, tzinfo=UTC)
+    without = history("Profile,Name\njo-doe,Jo\n")
+    assert (without.dates, without.contacts[0].at, without.unread) == (None, None, ())
+    with pytest.raises(RefusedError) as caught:
+        history(f"Profile,{header}\njo-doe,2026-11-10\n", header + "x")
+    assert header in str(caught.value.remedy)
+
+
+def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
+    """Dates, and dates with a time, as the spreadsheet program keeps them."""
+    book = Workbook()
+    sheet: Any = book.active
+    for row in (["Profile", "Last contacted"], ["a-doe", date(2026, 11, 10)], ["b-doe", datetime(2026, 11, 10, 9, 30)]):  # noqa: DTZ001
+        sheet.append(row)
+    book.save(tmp_path / "old.xlsx")
+    found = read_history(load(tmp_path / "old.xlsx"), Reading(), None, NOW)
+    assert [contact.at for contact in found.contacts] == [
+        datetime(2026, 11, 10, tzinfo=UTC),
+        datetime(2026, 11, 10, 9, 30, tzinfo=UTC),
+    ]
+
+
+def test_of_a_results_sheet_only_what_left_counts() -> None:
+    """Sent and uncertain rows, with the URN of the answer as another spelling; an uncertain row needs no time."""
+    urn = f"{URN_PREFIX}ACoAAA12345678"
+    lines = [
+        "recipientProfileId," + ",".join(RESULT_COLUMNS),
+        f"a-doe,sent,,true,,2026-11-10T09:00:00Z,{urn},acc,200,1,,Hi",
+        "b-doe,uncertain,,,,,,acc,502,1,,Hi",
+        "c-doe,failed,,,x,,,acc,400,1,,",
+        "d-doe,waiting,,,,,,acc,,0,2026-11-24T09:00:00Z,",
+        "nobody at all,invalid,x,,,,,,,0,,",
+    ]
+    found = history("\n".join(lines) + "\n")
+    assert found.contacts == ((("a-doe", urn), datetime(2026, 11, 10, 9, tzinfo=UTC)), (("b-doe",), None))
+    assert (found.nobody, found.unread) == ((), ())
+
+
+def test_cells_that_name_nobody_are_told() -> None:
+    """By their places; a row that repeats a person is another message to them; a sheet without profiles is refused."""
+    found = history("Profile,Date\njo-doe,2026-11-10\nn/a,2026-11-10\njo-doe,2026-11-12\n")
+    assert [problem.cell for problem in found.nobody] == ["A3"]
+    assert [contact.keys for contact in found.contacts] == [("jo-doe",), ("jo-doe",)]
+    with pytest.raises(RefusedError, match="whom to write to"):
+        history("Name,Date\nJo,2026-11-10\n")
