@@ -215,7 +215,8 @@ def run(
     from runner.key import find_key
     from runner.run import Session
     from runner.run import run as run_campaign
-    from runner.sending.api import BASE_URL, Endpoint
+    from runner.sending.api import Endpoint
+    from runner.sending.client import BASE_URL
 
     console = Console(as_json=as_json)
     campaign = _load(source, name=name, **options)

@@ -51,6 +51,12 @@ class RefusedError(CampaignError):
     exit_code = ExitCode.REFUSED
 
 
+class AccessError(CampaignError):
+    """The key, the plan or an account was refused by the vendor."""
+
+    exit_code = ExitCode.ACCESS
+
+
 class AlreadyRunningError(CampaignError):
     """Another run of this campaign holds its lock."""
 
