@@ -119,6 +119,15 @@ def checked_base_url(text: str) -> str:
         host = None
     if not host or parts.username or parts.query or parts.fragment:
         raise UsageError(f"{text!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+    if not keeps_secrets(text):
         raise UsageError(f"{text!r} would send the API key unencrypted.", remedy="Use an https:// address.")
     return text.rstrip("/")
+
+
+def keeps_secrets(url: str) -> bool:
+    """Whether what is sent there is encrypted, or stays on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+    except ValueError:
+        return False
