@@ -60,6 +60,9 @@ LedgerPlace = Annotated[
     str | None,
     typer.Option("--ledger", envvar="CAMPAIGN_LEDGER", metavar="PATH|URL", help="The ledger.  [default: one per user]"),
 ]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
+]
 AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="Answer with one JSON object on stdout.")]
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
 
@@ -202,9 +205,7 @@ def run(
         bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
     ] = False,
     ledger: LedgerPlace = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
-    ] = None,
+    base_url: BaseUrl = None,
     timeout: Annotated[
         float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
     ] = 90.0,
@@ -415,6 +416,43 @@ def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJso
         console.say(sentence)
     console.answer({"campaign": summary.campaign.name, "row": row, "status": line.status.value, "why": said, "exitCode": 0})
     return ExitCode.DONE
+
+
+@app.command()
+@_takes(AccountsOption, KeyOption)
+def doctor(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", readable=False, help="The campaign; without one, what any run needs."),
+    ] = None,
+    ledger: LedgerPlace = None,
+    base_url: BaseUrl = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock; nothing is sent."""
+    from runner.doctor.examine import examine
+    from runner.doctor.finding import bad, exit_code
+    from runner.sending.client import BASE_URL
+
+    console = Console(as_json=as_json)
+    findings = []
+    campaign, key_file, accounts = None, options["key_file"], options["accounts"] or ()
+    if source is not None:
+        try:
+            campaign = _load(source, **options)
+            key_file, accounts = campaign.key_file, campaign.accounts
+        except CampaignError as error:
+            findings.append(bad("campaign", error))
+            console.finding(findings[-1])
+    path, address = _ledger_path(ledger), base_url or BASE_URL
+    for finding in examine(campaign, key_file=key_file, accounts=accounts, ledger=path, base_url=address, now=_now):
+        findings.append(finding)
+        console.finding(finding)
+    code = exit_code(findings)
+    told = [{"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings]
+    console.answer({"checks": told, "exitCode": int(code)})
+    return code
 
 
 @app.command()

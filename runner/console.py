@@ -14,6 +14,7 @@ from runner.errors import CampaignError, ExitCode, InterruptedRunError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from runner.doctor.finding import Finding
     from runner.intake.entry import Entry, Problem
     from runner.ledger.person import Suppression
     from runner.ledger.record import CampaignRecord, Totals
@@ -269,6 +270,12 @@ class Console:
         for row in rows:
             cells = (text if len(text) <= width else text[: width - 1] + "…" for text, width in zip(row, widths, strict=True))
             self.say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+    def finding(self, finding: Finding) -> None:
+        """One thing the doctor looked at."""
+        self.say(f"{finding.verdict:4}  {finding.name}: {finding.says}")
+        if finding.remedy:
+            self.say(f"      Next: {finding.remedy}")
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:

@@ -46,10 +46,10 @@ class Secret:
 
 
 class Client:
-    """One address of the vendor's, asked with one key. `transport` replaces the network in rehearsals."""
+    """One address of the vendor's, asked with one key, or with None. `transport` replaces the network in rehearsals."""
 
     def __init__(
-        self, key: Secret, base_url: str, timeout: httpx.Timeout, transport: httpx.AsyncBaseTransport | None = None
+        self, key: Secret | None, base_url: str, timeout: httpx.Timeout, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._key = key
         self._base = checked_base_url(base_url)
@@ -63,12 +63,9 @@ class Client:
     @asynccontextmanager
     async def request(self, method: str, path: str, **more: Any) -> AsyncIterator[httpx.Response]:
         """Make one request on a fresh connection; the answer's status is known and its body not yet read."""
-        headers = {
-            "Authorization": f"Bearer {self._key.reveal()}",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.reveal()}"
         async with (
             httpx.AsyncClient(
                 verify=self._tls,
