@@ -20,6 +20,7 @@ from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 from runner.intake.sheet import Reading
 from runner.ledger.record import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
+from runner.notify import check as check_notify
 from runner.sending.calendar import Calendar, days_text, parse_days, parse_hours, parse_zone
 from runner.sending.holiday import parse_holidays
 from runner.sending.pace import DEFAULT_MIN_GAP, Pace
@@ -51,6 +52,8 @@ KEYS: Final = (
     "min_days",
     "results",
     "results_in",
+    "key_file",
+    "notify",
 )
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
@@ -80,6 +83,8 @@ class Options:
     min_days: int | None = None
     results: Path | None = None
     results_in: str | None = None
+    key_file: Path | None = None
+    notify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,13 @@ class Campaign:
     results: Path | None
     results_in_copy: bool = False
     min_days: int = DEFAULT_MIN_DAYS
+    key_file: Path | None = None
+    notify: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the campaign file is, or the list."""
+        return self.source.absolute().parent
 
     @property
     def origin(self) -> str:
@@ -129,10 +141,14 @@ def load(source: Path, options: Options) -> Campaign:
         "min_days": options.min_days,
         "results": options.results,
         "results_in": options.results_in,
+        "key_file": options.key_file,
+        "notify": options.notify,
     }
     said |= {key: value for key, value in given.items() if value is not None}
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
     accounts = said.get("accounts") or ([default_account] if default_account else [])
+    if "notify" in said:
+        check_notify(said["notify"])
     name = said.get("name")
     if name is not None and not name.strip():
         raise UsageError("A campaign's name cannot be blank.", remedy="Leave --name out, or give one.")
@@ -154,6 +170,8 @@ def load(source: Path, options: Options) -> Campaign:
         said.get("results"),
         said.get("results_in") == "copy",
         min_days(said),
+        said.get("key_file"),
+        said.get("notify"),
     )
 
 
@@ -227,13 +245,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         pace(said)
         min_days(said)
+        if "notify" in said:
+            check_notify(said["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
         raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
     if not said.get("name", "x").strip():
         raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
-    for key in ("sheet", "template", "results"):
+    for key in ("sheet", "template", "results", "key_file"):
         if key in said:
             said[key] = path.parent / Path(said[key]).expanduser()
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import logging
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ import typer
 
 from runner import __version__
 from runner.console import Console
-from runner.errors import CampaignError, ExitCode, InterruptedRunError, RefusedError, UsageError
+from runner.errors import CampaignError, ExitCode, RefusedError, UsageError, explain
 
 if TYPE_CHECKING:
     from runner.campaign import Campaign
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
     from runner.run import Plan
-    from runner.sending.client import Secret
+    from runner.sending.lane import Event
     from runner.sending.pace import Pace
 
 app = typer.Typer(
@@ -174,6 +175,16 @@ class SendingOptions:
     ] = None
 
 
+@dataclass(frozen=True)
+class KeyOption:
+    """The way in."""
+
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", envvar="CAMPAIGN_KEY_FILE", readable=False, help="The file that holds the API key."),
+    ] = None
+
+
 def _takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Let a command take the options of these groups besides its own; they reach it as one mapping, its `options`."""
 
@@ -208,7 +219,7 @@ def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the 
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions, KeyOption)
 def run(
     source: Source,
     name: Annotated[
@@ -224,27 +235,44 @@ def run(
     base_url: BaseUrl = None,
     timeout: Timeout = 90.0,
     yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended",
+            envvar="CAMPAIGN_UNATTENDED",
+            help="--yes, a log beside the ledger, and no output when all is well.",
+        ),
+    ] = False,
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            "--notify",
+            envvar="CAMPAIGN_NOTIFY",
+            metavar="COMMAND|URL",
+            help="Whom to tell how the run ended: a command, or an https:// webhook.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
+    from runner.key import find_key
+    from runner.log import RunLog, log_path
     from runner.run import Session
     from runner.run import run as run_campaign
     from runner.sending.api import Endpoint
     from runner.sending.client import BASE_URL
     from runner.sending.clock import ServerClock
     from runner.sending.lookup import Lookup
+    from runner.witness import Witness, witnessed
 
-    console = Console(as_json=as_json)
-    campaign = _load(source, name=name, **options)
-    key, clock = _key(), ServerClock(_now)
-    endpoint = Endpoint(key, clock, base_url=base_url or BASE_URL, read_seconds=timeout)
-    lookup = Lookup(key, clock, base_url=base_url or BASE_URL)
+    console, witness = Console(as_json=as_json, unattended=unattended), Witness(notify, source)
 
     def agree(plan: Plan) -> bool:
         console.plan(plan, most)
+        witness.planned(plan)
         waiting = plan.summary.totals.waiting
-        if waiting and not yes:
+        if waiting and not (yes or unattended):
             if not (sys.stdin.isatty() and sys.stderr.isatty()):
                 raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was sent.")
             if not console.ask("Send?"):
@@ -252,10 +280,24 @@ def run(
         console.progress(min(waiting, most or waiting))
         return True
 
-    with _ledger(ledger) as opened:
-        if ledger and opened.is_new:
-            console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
-        report = run_campaign(campaign, opened, Session(endpoint, agree, console.event, stay=wait, most=most, lookup=lookup))
+    def see(event: Event) -> None:
+        console.event(event)
+        witness.log.event(event)
+
+    with witnessed(witness, console.tell):
+        if unattended:
+            witness.log = RunLog(log_path(_ledger_path(ledger)), name or source.stem)
+        campaign = _load(source, name=name, notify=notify, **options)
+        witness.loaded(campaign)
+        key, clock = find_key(campaign.key_file, campaign.folder).secret, ServerClock(_now)
+        endpoint = Endpoint(key, clock, base_url=base_url or BASE_URL, read_seconds=timeout)
+        lookup = Lookup(key, clock, base_url=base_url or BASE_URL)
+        with _ledger(ledger) as opened:
+            if ledger and opened.is_new and not unattended:
+                console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
+            session = Session(endpoint, agree, see, stay=wait, most=most, lookup=lookup)
+            report = run_campaign(campaign, opened, session)
+        witness.ended(report)
     console.report(report)
     return report.exit_code
 
@@ -406,6 +448,43 @@ def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJso
 
 
 @app.command()
+@_takes(AccountsOption, KeyOption)
+def doctor(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", readable=False, help="The campaign; without one, what any run needs."),
+    ] = None,
+    ledger: LedgerPlace = None,
+    base_url: BaseUrl = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock; nothing is sent."""
+    from runner.doctor.examine import examine
+    from runner.doctor.finding import bad, exit_code
+    from runner.sending.client import BASE_URL
+
+    console = Console(as_json=as_json)
+    findings = []
+    campaign, key_file, accounts = None, options["key_file"], options["accounts"] or ()
+    if source is not None:
+        try:
+            campaign = _load(source, **options)
+            key_file, accounts = campaign.key_file, campaign.accounts
+        except CampaignError as error:
+            findings.append(bad("campaign", error))
+            console.finding(findings[-1])
+    path, address = _ledger_path(ledger), base_url or BASE_URL
+    for finding in examine(campaign, key_file=key_file, accounts=accounts, ledger=path, base_url=address, now=_now):
+        findings.append(finding)
+        console.finding(finding)
+    code = exit_code(findings)
+    told = [{"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings]
+    console.answer({"checks": told, "exitCode": int(code)})
+    return code
+
+
+@app.command()
 def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Write the results sheet again, from the ledger."""
     from runner.results.place import check_path
@@ -427,6 +506,7 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
 
 
 @app.command()
+@_takes(KeyOption)
 def settle(
     rows: Annotated[
         list[int] | None,
@@ -443,9 +523,11 @@ def settle(
     name: Which = None,
     ledger: LedgerPlace = None,
     as_json: AsJson = False,
+    **options: Any,
 ) -> int:
     """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes a failed row wait again."""
     from runner.evidence import check as check_evidence
+    from runner.key import find_key
     from runner.ledger.ledger import campaigns
     from runner.run import settle_rows, write_results
     from runner.sending.client import BASE_URL
@@ -460,14 +542,15 @@ def settle(
         )
     if not rows and not look:
         raise UsageError("Say which rows.", remedy="campaign status names those that are uncertain.")
-    lookup = Lookup(_key(), ServerClock(_now), base_url=base_url or BASE_URL, seconds=timeout) if look else None
     with _ledger(ledger, create=False) as opened:
         with opened.read() as connection:
             names = [record.name for record in campaigns(connection)]
         if name is None and len(names) > 1:
             raise UsageError("There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}.")
         record = _record(opened, name)
-        if lookup is not None:
+        if look:
+            key = find_key(options["key_file"], Path(record.source).parent).secret
+            lookup = Lookup(key, ServerClock(_now), base_url=base_url or BASE_URL, seconds=timeout)
             findings = check_evidence(opened, record, rows or (), lookup, _user(), _now)
             console.findings(findings)
         else:
@@ -476,7 +559,7 @@ def settle(
             console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
         summary = _summary(opened, record.name)
         console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
-    if lookup is not None:
+    if look:
         console.checked(record.name, findings, summary.totals.uncertain)
         return ExitCode.NEEDS_A_PERSON if summary.totals.uncertain else ExitCode.DONE
     console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
@@ -586,6 +669,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that a terminal cannot show must not end a run
+    logging.getLogger().addHandler(logging.NullHandler())  # no library speaks on the terminal for itself
     sys.exit(_guarded(sys.argv[1:]))
 
 
@@ -603,27 +687,18 @@ def _guarded(arguments: list[str]) -> int:
         else:
             error.show()
         return ExitCode.USAGE
-    except (KeyboardInterrupt, typer.Abort):
-        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
+    except typer.Abort:
+        console.error(explain(KeyboardInterrupt()))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
         return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else None
-        console.error(
-            CampaignError(
-                f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
-                where=place,
-                remedy="Report the lines above. Nothing is lost: `campaign status` shows where the campaign stands.",
-            )
-        )
-        return ExitCode.STORAGE
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
+        explained = explain(error)
+        console.error(explained)
+        return explained.exit_code
     if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):  # typer's own answer to Ctrl-C
-        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
+        console.error(explain(KeyboardInterrupt()))
     return int(code or 0)
 
 
@@ -651,27 +726,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _key() -> Secret:
-    from runner.sending.client import Secret
+def _ledger_path(place: str | None) -> Path:
+    from platformdirs import user_data_path
 
-    for variable in ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN"):
-        if value := os.environ.get(variable, "").strip():
-            if not value.isascii() or not value.isprintable() or " " in value:
-                raise UsageError(f"{variable} holds no API key.", remedy="Copy the key from the vendor's dashboard again.")
-            return Secret(value)
-    raise UsageError(
-        "There is no API key.",
-        remedy="Set CONNECTSAFELY_API_KEY to the key of the vendor's dashboard. To try without one: campaign rehearse.",
-    )
+    from runner.ledger.ledger import ledger_path
+
+    return ledger_path(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db")
 
 
 @contextmanager
 def _ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
-    from platformdirs import user_data_path
-
     from runner.ledger.ledger import open_ledger
 
-    opened = open_ledger(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db", create=create)
+    opened = open_ledger(_ledger_path(place), create=create)
     try:
         yield opened
     finally:

@@ -50,12 +50,12 @@ def _unheard(_date: datetime | None) -> None:
 
 
 class Client:
-    """One address of the vendor's, asked with one key. `transport` replaces the network in rehearsals; `hear` is told what the
-    server's clock showed in each answer."""
+    """One address of the vendor's, asked with one key, or with None. `transport` replaces the network in rehearsals; `hear` is
+    told what the server's clock showed in each answer."""
 
     def __init__(
         self,
-        key: Secret,
+        key: Secret | None,
         base_url: str,
         timeout: httpx.Timeout,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -79,12 +79,9 @@ class Client:
     @asynccontextmanager
     async def request(self, method: str, path: str, **more: Any) -> AsyncIterator[httpx.Response]:
         """Make one request on a fresh connection; the answer's status is known and its body not yet read."""
-        headers = {
-            "Authorization": f"Bearer {self._key.reveal()}",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.reveal()}"
         async with (
             httpx.AsyncClient(
                 verify=self._tls,
@@ -136,6 +133,15 @@ def checked_base_url(text: str) -> str:
         host = None
     if not host or parts.username or parts.query or parts.fragment:
         raise UsageError(f"{text!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+    if not keeps_secrets(text):
         raise UsageError(f"{text!r} would send the API key unencrypted.", remedy="Use an https:// address.")
     return text.rstrip("/")
+
+
+def keeps_secrets(url: str) -> bool:
+    """Whether what is sent there is encrypted, or stays on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+    except ValueError:
+        return False
