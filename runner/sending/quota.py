@@ -52,7 +52,7 @@ def allowance(
     `reserve` messages of the window are left to people and other tools; what those have used of it already need not be kept.
     """
     opened, reset_at = _window(told, now)
-    ours = used = charged_after(opened)
+    ours = used = charged_after(opened - timedelta(microseconds=1))
     current = told if told and told.at >= opened else None
     since = charged_after(current.at) if current else 0
     if told and told.limit is not None:

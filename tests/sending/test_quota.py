@@ -79,7 +79,7 @@ def test_any_header_can_be_missing(headers: dict[str, str], left: int) -> None:
 def test_a_passed_reset_opens_a_new_window() -> None:
     """Numbers from before the reset no longer hold after it."""
     told = Told(NOW - timedelta(days=1), 100, 100, 0, NOW - timedelta(hours=3))
-    found = allowance(told, lambda since: 4 if since >= NOW - timedelta(hours=3) else 99, NOW)
+    found = allowance(told, lambda since: 4 if since > NOW - timedelta(hours=4) else 99, NOW)
     assert (found.remaining, found.limit) == (96, 100)
 
 
