@@ -62,7 +62,7 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
             held.enter_context(run_lock(ledger, record.name, record.id))
             recover(ledger, record.id, now)  # an attempt that a dead run left open would fill a delivery again
         with ledger.write() as connection:
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
             traces = [_trace(connection, keys) for keys in people]
             if any(trace.campaigns - concerned for trace in traces):
                 raise AlreadyRunningError(
@@ -77,7 +77,7 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
 def _trace(connection: Connection, keys: tuple[str, ...]) -> _Trace:
     """Everything of the person; what deliveries add to the spellings is followed to its end."""
     table, keys = schema.delivery, spellings_of(connection, keys)
-    columns = (table.c.id, table.c.campaign_id, table.c.row, table.c.identity, table.c.slug, table.c.urn, table.c.sent_to_urn)
+    columns = (table.c.id, table.c.campaign_id, table.c.identity, table.c.slug, table.c.urn, table.c.sent_to_urn)
     while True:
         named = [column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)]
         found = connection.execute(sa.select(*columns).where(sa.or_(*named, table.c.sent_to_urn.in_(answered_as(keys))))).all()
