@@ -661,6 +661,28 @@ def import_history(
     return ExitCode.NEEDS_A_PERSON if history.nobody or history.unread else ExitCode.DONE
 
 
+@app.command()
+def forget(
+    people: People,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+) -> int:
+    """Erase people from the ledger, for good; they stay on the do-not-contact list, without their names."""
+    from runner.ledger.erasure import forget as erase
+
+    console = Console(as_json=as_json)
+    keys = [_person(person).keys for person in people]
+    if not yes:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was erased.")
+        if not console.ask("Erase what the ledger holds of them? It cannot be brought back."):
+            raise InterruptedRunError("Nothing was erased.", remedy="Run the same command again when you are ready.")
+    with _ledger(ledger) as opened:
+        console.erased(len(keys), erase(opened, keys, _now()))
+    return ExitCode.DONE
+
+
 def main() -> None:
     """The installed command: every error leaves through here, as sentences and an exit code."""
     for name in ("SIGTERM", "SIGHUP"):

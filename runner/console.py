@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runner.intake.entry import Entry, Problem
     from runner.intake.history import History
     from runner.ledger.contact import Contact
+    from runner.ledger.erasure import Erased
     from runner.ledger.record import CampaignRecord, Totals
     from runner.ledger.suppression import Suppression
     from runner.rehearsal.rehearse import Day, Rehearsed
@@ -316,11 +318,25 @@ class Console:
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:
-            self.say(f"{entry.identity or '(nobody knows who)'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
+            self.say(f"{entry.identity or 'a forgotten person'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
         if not listed:
             self.say("The do-not-contact list is empty.")
         people = [{"identity": e.identity, "reason": e.reason, "addedAt": _instant(e.added_at)} for e in listed]
         self.answer({"doNotContact": people, "exitCode": 0})
+
+    def erased(self, people: int, erased: Erased) -> None:
+        """What was forgotten, and which files still hold it."""
+        who = "1 person" if people == 1 else f"{people} people"
+        self.say(f"Forgotten: {who}, in {_count(erased.deliveries, 'row')} of {_count(len(erased.campaigns), 'campaign')}.")
+        self.say("They stay on the do-not-contact list, as hashes that name nobody.")
+        campaigns = []
+        for record in erased.campaigns:
+            files = [str(record.settings.get(name)) for name in ("sheet", "results")]
+            campaigns.append({"campaign": record.name, "list": files[0], "results": files[1]})
+            found = ", ".join(file for file in files if Path(file).exists())
+            self.say(f"Still in the files of the campaign {record.name}: {found or 'none found'}")
+            self.say(f"  Next: delete them from the list, then: campaign results --name {shlex.quote(record.name)}")
+        self.answer({"people": people, "deliveries": erased.deliveries, "campaigns": campaigns, "exitCode": 0})
 
     def history(self, name: str, history: History, contacts: Sequence[Contact], added: int) -> None:
         """What an import of earlier messages noted."""

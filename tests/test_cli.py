@@ -385,6 +385,38 @@ def test_results_of_another_ledger_are_history(shell: Shell) -> None:
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "al-doe", "bo-doe"]
 
 
+@pytest.mark.usefixtures("people")
+def test_a_person_is_forgotten(shell: Shell) -> None:
+    """Asked before; erased; told which files still hold them; on the list without a name; taken off it again by name."""
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert shell("forget", "jo-doe") == 2
+    assert "--yes" in shell.err
+    assert b"jo-doe" in Path("ledger.db").read_bytes()
+    code, answer = shell.json("forget", "linkedin.com/in/Jo-Doe", "--yes")
+    files = {"list": str(shell.folder / "people.csv"), "results": str(shell.folder / "people.results.csv")}
+    assert (code, answer) == (0, {"people": 1, "deliveries": 1, "campaigns": [{"campaign": "people", **files}], "exitCode": 0})
+    for path in shell.folder.glob("ledger.db*"):
+        assert path.is_dir() or b"jo-doe" not in path.read_bytes()
+    assert shell("forget", "al-doe", "nobody-here", "--yes") == 0
+    assert f"{files['list']}, {files['results']}" in shell.out
+    assert "campaign results --name people" in shell.out
+    assert shell("results", "--name", "people") == 0
+    assert [row["LinkedIn URL"] for row in read_results(Path("people.results.csv"))] == ["", "", "bo-doe"]
+    assert shell("status") == 0
+    assert "3 sent" in shell.out
+    assert shell("suppress", "list") == 0
+    assert shell.out.count("a forgotten person") == 3
+    code, answer = shell.json("suppress", "list")
+    assert {(entry["identity"], entry["reason"]) for entry in answer["doNotContact"]} == {(None, "forgotten")}
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    assert shell("why", "2") == 0
+    assert "on the do-not-contact list (forgotten)" in shell.out
+    assert shell("suppress", "remove", "jo-doe") == 0
+    assert "1 taken off" in shell.out
+    assert shell("suppress", "remove", "jo-doe") == 0
+    assert "1 were not on it" in shell.out
+
+
 def test_no_campaign_yet(shell: Shell) -> None:
     """status, why and results in a new ledger say how to begin."""
     for arguments in (["status"], ["why", "2"], ["results"], ["settle", "2", "--sent"]):

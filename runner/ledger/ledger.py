@@ -74,6 +74,14 @@ class Ledger:
         ):
             yield connection
 
+    def scrub(self) -> None:
+        """Write the file anew without what was deleted from it, and empty its journal, which keeps the pages of the last
+        transactions. Waits until nobody else reads or writes. Raises StorageError; then it can be done again."""
+        with self._translated(), self._engine.connect().execution_options(bare=True) as connection:
+            # Only the end of a transaction under TRUNCATE empties the journal; VACUUM is one.
+            for statement in ("PRAGMA journal_mode = TRUNCATE", "VACUUM", "PRAGMA journal_mode = PERSIST"):
+                connection.exec_driver_sql(statement).close()
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -166,8 +174,9 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get("bare"):  # VACUUM refuses to be part of a transaction
+        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
 
 
 def _version(connection: Connection) -> str | None:

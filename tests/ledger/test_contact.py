@@ -100,6 +100,11 @@ def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
     world.clock.advance_to(MONDAY + timedelta(hours=1))
     world.run(now=True, min_gap=0)  # what was claimed and never left went now; of the others' the plan could not know
     assert world.statuses("fair") == ["sent", "skipped", "sent"]
+    world.sheet, world.template = "news.csv", "News, {{ first_name }}"
+    world.run(most=0, name="news")  # its own claim never left either, so the other campaign may write after all
+    world.sheet, world.template = "fair.csv", "Hi {{ first_name }}"
+    world.run(now=True, min_gap=0)
+    assert world.statuses("fair") == ["sent"] * 3
 
 
 def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
