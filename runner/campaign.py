@@ -42,6 +42,7 @@ KEYS: Final = (
     "min_gap",
     "results",
     "results_in",
+    "key_file",
 )
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
@@ -66,6 +67,7 @@ class Options:
     min_gap: float | None = None
     results: Path | None = None
     results_in: str | None = None
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ class Campaign:
     pace: Pace
     results: Path | None
     results_in_copy: bool = False
+    key_file: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the campaign file is, or the list."""
+        return self.source.absolute().parent
 
     @property
     def origin(self) -> str:
@@ -108,6 +116,7 @@ def load(source: Path, options: Options) -> Campaign:
         "min_gap": options.min_gap,
         "results": options.results,
         "results_in": options.results_in,
+        "key_file": options.key_file,
     }
     said |= {key: value for key, value in given.items() if value is not None}
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
@@ -132,6 +141,7 @@ def load(source: Path, options: Options) -> Campaign:
         pace(said),
         said.get("results"),
         said.get("results_in") == "copy",
+        said.get("key_file"),
     )
 
 
@@ -183,7 +193,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
     if not said.get("name", "x").strip():
         raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
-    for key in ("sheet", "template", "results"):
+    for key in ("sheet", "template", "results", "key_file"):
         if key in said:
             said[key] = path.parent / Path(said[key]).expanduser()
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import logging
 import os
 import signal
 import sys
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
     from runner.run import Plan
-    from runner.sending.api import Secret
     from runner.sending.pace import Pace
 
 app = typer.Typer(
@@ -144,6 +144,16 @@ class SendingOptions:
     ] = None
 
 
+@dataclass(frozen=True)
+class KeyOption:
+    """The way in."""
+
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", envvar="CAMPAIGN_KEY_FILE", readable=False, help="The file that holds the API key."),
+    ] = None
+
+
 def _takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Let a command take the options of these groups besides its own; they reach it as one mapping, its `options`."""
 
@@ -178,7 +188,7 @@ def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the 
 
 
 @app.command()
-@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
+@_takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions, KeyOption)
 def run(
     source: Source,
     name: Annotated[
@@ -202,13 +212,15 @@ def run(
     **options: Any,
 ) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
+    from runner.key import find_key
     from runner.run import Session
     from runner.run import run as run_campaign
     from runner.sending.api import BASE_URL, Endpoint
 
     console = Console(as_json=as_json)
     campaign = _load(source, name=name, **options)
-    endpoint = Endpoint(_key(), _now, base_url=base_url or BASE_URL, read_seconds=timeout)
+    key = find_key(campaign.key_file, campaign.folder).secret
+    endpoint = Endpoint(key, _now, base_url=base_url or BASE_URL, read_seconds=timeout)
 
     def agree(plan: Plan) -> bool:
         console.plan(plan, most)
@@ -501,6 +513,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that a terminal cannot show must not end a run
+    logging.getLogger().addHandler(logging.NullHandler())  # no library speaks on the terminal for itself
     sys.exit(_guarded(sys.argv[1:]))
 
 
@@ -564,20 +577,6 @@ def _load(source: Path, *, columns: list[str] | None = None, accounts: list[str]
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _key() -> Secret:
-    from runner.sending.api import Secret
-
-    for variable in ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN"):
-        if value := os.environ.get(variable, "").strip():
-            if not value.isascii() or not value.isprintable() or " " in value:
-                raise UsageError(f"{variable} holds no API key.", remedy="Copy the key from the vendor's dashboard again.")
-            return Secret(value)
-    raise UsageError(
-        "There is no API key.",
-        remedy="Set CONNECTSAFELY_API_KEY to the key of the vendor's dashboard. To try without one: campaign rehearse.",
-    )
 
 
 @contextmanager

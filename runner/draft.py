@@ -15,7 +15,7 @@ _TEXT: Final = """\
 #   campaign rehearse {file}   the whole campaign against a simulated endpoint
 #   campaign run {file}        send what may go today; the same command goes on tomorrow
 # Paths are relative to this file. A line that begins with # is not read: take its # away to set what it says.
-# Options on the command line win over this file. The API key is never in it (CONNECTSAFELY_API_KEY).
+# Options on the command line win over this file. The API key is never in it.
 
 # The list and the text.
 sheet = {sheet}
@@ -46,6 +46,9 @@ template = {template}
 # Where the results go; and into a workbook of their own ("new") or a copy of yours ("copy").
 # results = "results.xlsx"
 # results_in = "new"
+
+# The file that holds the API key, readable by you only, where the key is not in the environment or in its usual places.
+# key_file = "campaign.key"
 
 # What the columns are for, where their names do not say so. This table comes last.
 # [columns]

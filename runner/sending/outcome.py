@@ -37,7 +37,7 @@ _ACCOUNT_MISSING: Final = re.compile(
 )
 _ABOUT_ACCOUNT: Final = re.compile(r"\baccounts?(?:Id)?\b", re.IGNORECASE)
 _ABOUT_PROFILE: Final = re.compile(r"profile|recipient|member|user|person|conversation", re.IGNORECASE)
-_KEY: Final = "Check CONNECTSAFELY_API_KEY and the plan in the vendor's dashboard, then run the same command again."
+_KEY: Final = "Check the API key and the plan in the vendor's dashboard, then run the same command again."
 _ACCOUNT: Final = "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
 _ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
 

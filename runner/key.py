@@ -1,0 +1,168 @@
+"""The API key: the places it is looked for, in their order, and that no other user of this computer can read it there.
+
+A place that holds something which is no key is an error, never passed over for the next place: the wrong key would be worse.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from platformdirs import user_config_path
+
+from runner.errors import UsageError
+from runner.sending.api import Secret
+
+VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
+SERVICE: Final = "campaign-runner"
+USERNAME: Final = "api-key"
+# A keyring may ask a person to unlock it, or wait for a desktop that a scheduled run does not have.
+KEYRING_SECONDS: Final = 20.0
+_LONGEST_FILE: Final = 65_536
+_COPY: Final = "Copy the key from the vendor's dashboard again."
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key, and where it came from: `origin` in words, `path` when that is a file."""
+
+    secret: Secret
+    origin: str
+    path: Path | None = None
+
+
+def default_key_file() -> Path:
+    """The key file that is read when none is named and the environment has no key."""
+    return user_config_path("campaign-runner", appauthor=False) / "key"
+
+
+def find_key(named: Path | None, folder: Path) -> Key:
+    """The key from the first place that has one: the `named` key file, and no other place then; the environment; `.env` in the
+    list's folder; the default key file; the keyring.
+
+    Raises UsageError when no place has a key, or when what one has cannot be read, is readable by others or is no key.
+    """
+    if named is not None:
+        found = _from_file(named)
+        if found is None:
+            raise UsageError(f"There is no key file {named}.", remedy="Check the spelling of --key-file.")
+        return found
+    found = _from_environment() or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
+    if found is None:
+        raise UsageError("There is no API key.", remedy=ways())
+    return found
+
+
+def ways() -> str:
+    """The places a key can be put, for a person who has none in any."""
+    return (
+        "Put the key of the vendor's dashboard into one of these:\n"
+        f"         the environment variable {VARIABLES[0]},\n"
+        f"         the file {default_key_file()} (the key alone, readable by you only),\n"
+        "         a file of your choice, named by --key-file (or CAMPAIGN_KEY_FILE, or key_file in a campaign file),\n"
+        f"         a file .env beside the list, with the line {VARIABLES[0]}=...,\n"
+        f'         the keyring: pip install "campaign-runner[keyring]", then: keyring set {SERVICE} {USERNAME}\n'
+        "         To try without a key: campaign rehearse."
+    )
+
+
+def _from_environment() -> Key | None:
+    for variable in VARIABLES:
+        if value := os.environ.get(variable, "").strip():
+            return Key(_secret(value, variable), f"the environment variable {variable}")
+    return None
+
+
+def _from_dotenv(path: Path) -> Key | None:
+    read = _read(path)
+    if read is None:
+        return None
+    text, mode = read
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    for variable in VARIABLES:
+        if value := (values.get(variable) or "").strip():
+            _refuse_readable(path, mode)  # a .env without the key is none of our business
+            return Key(_secret(value, f"{variable} in {path}"), f"the file {path}", path)
+    return None
+
+
+def _from_file(path: Path) -> Key | None:
+    path = path.expanduser()
+    read = _read(path)
+    if read is None:
+        return None
+    text, mode = read
+    _refuse_readable(path, mode)
+    return Key(_secret(text.strip(), f"The key file {path}"), f"the key file {path}", path)
+
+
+def _read(path: Path) -> tuple[str, int] | None:
+    """A small text file and its mode, both of the same opening; None where there is no file. Raises UsageError."""
+    try:
+        # Without waiting: opening a pipe that nobody writes to would never return.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(handle, "rb") as file:  # noqa: PTH123 - a handle has no path
+            mode = os.fstat(handle).st_mode
+            content = file.read(_LONGEST_FILE + 1) if stat.S_ISREG(mode) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it.") from None
+    if content is None or len(content) > _LONGEST_FILE:
+        raise UsageError(f"{path} is no file with a key.", remedy="Name a text file with the key on its only line.")
+    try:
+        return content.decode("utf-8-sig"), stat.S_IMODE(mode)
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text.", remedy="Save it as plain text, in UTF-8.") from None
+
+
+def _refuse_readable(path: Path, mode: int) -> None:
+    if os.name == "posix" and mode & 0o077:
+        raise UsageError(
+            f"{path} holds the API key, and other users of this computer may read or change it (mode {mode:04o}).",
+            remedy=f"chmod 600 {shlex.quote(str(path))}",
+        )
+
+
+def _from_keyring() -> Key | None:
+    """What the system's keyring has under our name, when the optional library is there. Raises UsageError, in any case soon."""
+    value: list[str | None] = []
+    trouble: list[str] = []
+
+    def ask() -> None:
+        try:
+            import keyring
+            from keyring.errors import NoKeyringError
+        except ImportError:
+            value.append(None)
+            return
+        try:
+            value.append(keyring.get_password(SERVICE, USERNAME))
+        except NoKeyringError:
+            value.append(None)
+        except Exception as error:  # noqa: BLE001 - each system's backend fails in its own way
+            trouble.append(type(error).__name__)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(KEYRING_SECONDS)
+    if not value:
+        reason = trouble[0] if trouble else f"no answer within {KEYRING_SECONDS:.0f} seconds"
+        raise UsageError(
+            f"The system's keyring could not be read ({reason}).",
+            remedy=f"Unlock it; or, for runs without a desktop, put the key alone into {default_key_file()} (mode 0600).",
+        )
+    return Key(_secret(value[0].strip(), "The keyring"), "the system's keyring") if value[0] else None
+
+
+def _secret(value: str, place: str) -> Secret:
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise UsageError(f"{place} holds no API key.", remedy=_COPY)
+    return Secret(value)
