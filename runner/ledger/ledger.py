@@ -96,8 +96,7 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
 
     Raises StorageError, UsageError (without `create` also where there is none).
     """
-    url = _url(location)
-    path = Path(url.database or "")
+    url, path = _url(location), ledger_file(location)
     is_new = not path.exists()
     if is_new and not create:
         remedy = "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger names its ledger."
@@ -116,6 +115,11 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
         ledger.close()
         raise
     return ledger
+
+
+def ledger_file(location: str | Path) -> Path:
+    """The file that a path or URL means from here, absolute. Raises UsageError."""
+    return Path(_url(location).database or "")
 
 
 def _url(location: str | Path) -> URL:

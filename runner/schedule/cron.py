@@ -89,7 +89,7 @@ def _has_none(answer: Answer) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """Quoted for the shell, and for cron, which reads the line before it: a bare % ends the command, and two backslashes in a row
+    """Quoted for the shell, and for cron, which reads the line first: a bare % ends the command, and two backslashes in a row
     are one to some crons."""
     parts = (part for part in re.split(r"([%\\])", text) if part)
     return "".join({"%": "\\%", "\\": "'\\'"}.get(part) or shlex.quote(part) for part in parts) or "''"

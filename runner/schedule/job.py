@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,13 +16,17 @@ from runner.errors import UsageError
 
 _AT: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+# Where the key file is looked for, when a person has moved that.
+_PLACES: Final = ("XDG_CONFIG_HOME",)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One campaign's daily run. Paths are absolute; `at` is on this computer's clock, `begins` the first day it comes.
 
-    Raises UsageError for what a scheduler could not be told."""
+    `environment` is what a POSIX scheduler gives it; Windows' has the user's own. Raises UsageError for what a scheduler could
+    not be told.
+    """
 
     campaign: Path
     at: time
@@ -56,17 +61,17 @@ class Job:
         return label(self.campaign)
 
 
-def daily(campaign: Path, at: time, now: datetime, ledger: str, key_file: Path | None, *, posix: bool) -> Job:
+def daily(campaign: Path, at: time, now: datetime, ledger: Path, key_file: Path | None, environment: Mapping[str, str]) -> Job:
     """The run of a campaign file by the Python that runs now. The ledger is always named: a scheduled run may see another
     default than a person's shell, and another ledger would not know who has been written to."""
     # -P: a file of the campaign's folder never takes a module's place.
-    arguments = ["-P", "-m", "runner", "run", str(campaign), "--unattended", "--ledger", ledger]
+    arguments = ["-P", "-m", "runner", "run", str(absolute(campaign)), "--unattended", "--ledger", str(ledger)]
     if key_file is not None:
         arguments += ["--key-file", str(absolute(key_file))]
     local = now.astimezone()
     begins = local.date() + timedelta(days=local.time() >= at)
-    environment = (("PATH", _PATH), ("LANG", "C.UTF-8")) if posix else ()
-    return Job(campaign, at, begins, sys.executable, tuple(arguments), environment)
+    needed = {"PATH": _PATH, "LANG": "C.UTF-8"} | {name: environment[name] for name in _PLACES if environment.get(name)}
+    return Job(absolute(campaign), at, begins, sys.executable, tuple(arguments), tuple(needed.items()))
 
 
 def label(campaign: Path) -> str:
@@ -79,7 +84,7 @@ def label(campaign: Path) -> str:
 
 def absolute(path: Path) -> Path:
     """The path from the root, without `..`. Symbolic links stay: what they mean may change, and the run is to see it."""
-    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - Path.absolute keeps `..`, resolve follows links
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - absolute() keeps `..`, resolve() follows links
 
 
 def parse_at(text: str) -> time:

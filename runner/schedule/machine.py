@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -128,23 +128,23 @@ def call(command: Sequence[str], stdin: str = "") -> Answer:
     return Answer(done.returncode, done.stdout.decode(encoding, errors), done.stderr.decode(encoding, errors))
 
 
-def perform(step: Step, call: Call) -> None:
-    """Take one step. Raises StorageError, MissingProgramError."""
-    try:
-        match step:
-            case Write(path, content):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            case Delete(path):
-                path.unlink(missing_ok=True)
-            case Run(command, stdin, may_fail):
-                answer = call(command, stdin)
-                if answer.code and not may_fail:
-                    raise failed(command, answer)
-    except OSError as error:
-        raise StorageError(
-            f"{error.filename or 'A file'} cannot be written or deleted ({error.strerror}).", remedy="Check who may write there."
-        ) from None
+def perform(steps: Iterable[Step], call: Call) -> None:
+    """Take the steps, up to the first that fails. Raises StorageError, MissingProgramError."""
+    for step in steps:
+        try:
+            match step:
+                case Write(path, content):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                case Delete(path):
+                    path.unlink(missing_ok=True)
+                case Run(command, stdin, may_fail):
+                    answer = call(command, stdin)
+                    if answer.code and not may_fail:
+                        raise failed(command, answer)
+        except OSError as error:
+            what = f"{error.filename} cannot be written or deleted ({error.strerror})."
+            raise StorageError(what, remedy="Check who may write there.") from None
 
 
 def failed(command: Sequence[str], answer: Answer) -> StorageError:

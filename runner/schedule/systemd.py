@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -112,5 +113,7 @@ def timer(job: Job) -> str:
 
 
 def _quoted(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_./:=,+-]+", text):
+        return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'

@@ -38,7 +38,7 @@ class TaskScheduler:
         return True
 
     def find(self, label: str) -> Entry | None:
-        """Raises StorageError. All tasks are asked for: that there is none of one name is said only in the system's language."""
+        """Raises StorageError. All tasks are asked for: that one is not there is said in the system's language only."""
         try:
             listed = self.machine.call(_QUERY, "")
         except MissingProgramError:
