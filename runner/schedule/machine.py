@@ -24,6 +24,10 @@ _LONGEST_COMPLAINT: Final = 500
 class MissingProgramError(UsageError):
     """A scheduler's program is not on this computer."""
 
+    def __init__(self, program: str, reason: str | None) -> None:
+        what = f"{program} cannot be run on this computer ({reason})."
+        super().__init__(what, remedy="Install it, or choose another scheduler: --with.")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -121,10 +125,7 @@ def call(command: Sequence[str], stdin: str = "") -> Answer:
     except subprocess.TimeoutExpired:
         raise StorageError(f"{command[0]} gave no answer within {_SECONDS} seconds.", remedy="Try again.") from None
     except OSError as error:
-        raise MissingProgramError(
-            f"{command[0]} cannot be run on this computer ({error.strerror}).",
-            remedy="Install it, or choose another scheduler: --with.",
-        ) from None
+        raise MissingProgramError(command[0], error.strerror) from None
     return Answer(done.returncode, done.stdout.decode(encoding, errors), done.stderr.decode(encoding, errors))
 
 
