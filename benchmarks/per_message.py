@@ -28,7 +28,8 @@ import httpx
 from runner.campaign import Options, load
 from runner.ledger.ledger import open_ledger
 from runner.run import Session, run
-from runner.sending.api import Endpoint, Secret
+from runner.sending.api import Endpoint
+from runner.sending.client import Secret
 
 ROOT = Path(__file__).parents[1]
 KEY = "loopback-key-1234567890"

@@ -187,7 +187,8 @@ def _take_in(folder: Path) -> None:
     from runner.errors import InterruptedRunError
     from runner.ledger.ledger import open_ledger
     from runner.run import Session, run
-    from runner.sending.api import Endpoint, Secret
+    from runner.sending.api import Endpoint
+    from runner.sending.client import Secret
 
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(0)

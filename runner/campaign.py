@@ -19,6 +19,7 @@ from tzlocal import get_localzone_name
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 from runner.intake.sheet import Reading
+from runner.notify import check as check_notify
 from runner.sending.calendar import Calendar, parse_days, parse_hours, parse_zone
 from runner.sending.pace import DEFAULT_MIN_GAP, Pace
 
@@ -43,6 +44,7 @@ KEYS: Final = (
     "results",
     "results_in",
     "key_file",
+    "notify",
 )
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
@@ -68,6 +70,7 @@ class Options:
     results: Path | None = None
     results_in: str | None = None
     key_file: Path | None = None
+    notify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Campaign:
     results: Path | None
     results_in_copy: bool = False
     key_file: Path | None = None
+    notify: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -117,10 +121,13 @@ def load(source: Path, options: Options) -> Campaign:
         "results": options.results,
         "results_in": options.results_in,
         "key_file": options.key_file,
+        "notify": options.notify,
     }
     said |= {key: value for key, value in given.items() if value is not None}
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
     accounts = said.get("accounts") or ([default_account] if default_account else [])
+    if "notify" in said:
+        check_notify(said["notify"])
     name = said.get("name")
     if name is not None and not name.strip():
         raise UsageError("A campaign's name cannot be blank.", remedy="Leave --name out, or give one.")
@@ -142,6 +149,7 @@ def load(source: Path, options: Options) -> Campaign:
         said.get("results"),
         said.get("results_in") == "copy",
         said.get("key_file"),
+        said.get("notify"),
     )
 
 
@@ -187,6 +195,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
     try:
         pace(said)
+        if "notify" in said:
+            check_notify(said["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):

@@ -19,7 +19,7 @@ import typer
 
 from runner import __version__
 from runner.console import Console
-from runner.errors import CampaignError, ExitCode, InterruptedRunError, RefusedError, UsageError
+from runner.errors import CampaignError, ExitCode, RefusedError, UsageError, explain
 
 if TYPE_CHECKING:
     from runner.campaign import Campaign
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
     from runner.run import Plan
+    from runner.sending.lane import Event
     from runner.sending.pace import Pace
 
 app = typer.Typer(
@@ -62,6 +63,9 @@ Results = Annotated[
 LedgerPlace = Annotated[
     str | None,
     typer.Option("--ledger", envvar="CAMPAIGN_LEDGER", metavar="PATH|URL", help="The ledger.  [default: one per user]"),
+]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
 ]
 AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="Answer with one JSON object on stdout.")]
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
@@ -205,31 +209,47 @@ def run(
         bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
     ] = False,
     ledger: LedgerPlace = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
-    ] = None,
+    base_url: BaseUrl = None,
     timeout: Annotated[
         float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
     ] = 90.0,
     yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
+    unattended: Annotated[
+        bool,
+        typer.Option(
+            "--unattended",
+            envvar="CAMPAIGN_UNATTENDED",
+            help="--yes, a log beside the ledger, and no output when all is well.",
+        ),
+    ] = False,
+    notify: Annotated[
+        str | None,
+        typer.Option(
+            "--notify",
+            envvar="CAMPAIGN_NOTIFY",
+            metavar="COMMAND|URL",
+            help="Whom to tell how the run ended: a command, or an https:// webhook.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
     from runner.key import find_key
+    from runner.log import RunLog, log_path
     from runner.run import Session
     from runner.run import run as run_campaign
-    from runner.sending.api import BASE_URL, Endpoint
+    from runner.sending.api import Endpoint
+    from runner.sending.client import BASE_URL
+    from runner.witness import Witness, witnessed
 
-    console = Console(as_json=as_json)
-    campaign = _load(source, name=name, **options)
-    key = find_key(campaign.key_file, campaign.folder).secret
-    endpoint = Endpoint(key, _now, base_url=base_url or BASE_URL, read_seconds=timeout)
+    console, witness = Console(as_json=as_json, unattended=unattended), Witness(notify, source)
 
     def agree(plan: Plan) -> bool:
         console.plan(plan, most)
+        witness.planned(plan)
         waiting = plan.summary.totals.waiting
-        if waiting and not yes:
+        if waiting and not (yes or unattended):
             if not (sys.stdin.isatty() and sys.stderr.isatty()):
                 raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was sent.")
             if not console.ask("Send?"):
@@ -237,10 +257,22 @@ def run(
         console.progress(min(waiting, most or waiting))
         return True
 
-    with _ledger(ledger) as opened:
-        if ledger and opened.is_new:
-            console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
-        report = run_campaign(campaign, opened, Session(_now, endpoint, agree, console.event, stay=wait, most=most))
+    def see(event: Event) -> None:
+        console.event(event)
+        witness.log.event(event)
+
+    with witnessed(witness, console.tell):
+        if unattended:
+            witness.log = RunLog(log_path(_ledger_path(ledger)), name or source.stem)
+        campaign = _load(source, name=name, notify=notify, **options)
+        witness.loaded(campaign)
+        key = find_key(campaign.key_file, campaign.folder).secret
+        endpoint = Endpoint(key, _now, base_url=base_url or BASE_URL, read_seconds=timeout)
+        with _ledger(ledger) as opened:
+            if ledger and opened.is_new and not unattended:
+                console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
+            report = run_campaign(campaign, opened, Session(_now, endpoint, agree, see, stay=wait, most=most))
+        witness.ended(report)
     console.report(report)
     return report.exit_code
 
@@ -391,6 +423,43 @@ def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJso
 
 
 @app.command()
+@_takes(AccountsOption, KeyOption)
+def doctor(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", readable=False, help="The campaign; without one, what any run needs."),
+    ] = None,
+    ledger: LedgerPlace = None,
+    base_url: BaseUrl = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock; nothing is sent."""
+    from runner.doctor.examine import examine
+    from runner.doctor.finding import bad, exit_code
+    from runner.sending.client import BASE_URL
+
+    console = Console(as_json=as_json)
+    findings = []
+    campaign, key_file, accounts = None, options["key_file"], options["accounts"] or ()
+    if source is not None:
+        try:
+            campaign = _load(source, **options)
+            key_file, accounts = campaign.key_file, campaign.accounts
+        except CampaignError as error:
+            findings.append(bad("campaign", error))
+            console.finding(findings[-1])
+    path, address = _ledger_path(ledger), base_url or BASE_URL
+    for finding in examine(campaign, key_file=key_file, accounts=accounts, ledger=path, base_url=address, now=_now):
+        findings.append(finding)
+        console.finding(finding)
+    code = exit_code(findings)
+    told = [{"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings]
+    console.answer({"checks": told, "exitCode": int(code)})
+    return code
+
+
+@app.command()
 def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Write the results sheet again, from the ledger."""
     from runner.results.place import check_path
@@ -527,15 +596,13 @@ def schedule_install(
     **options: Any,
 ) -> int:
     """Have the campaign file run every day; its own calendar decides what goes."""
-    from runner.ledger.ledger import ledger_file
     from runner.schedule.install import notices, plan
     from runner.schedule.job import daily, parse_at
     from runner.schedule.machine import perform, this_machine
 
     console = Console(as_json=as_json)
     campaign = _load(_campaign_file(source), **options)
-    ledger_path = ledger_file(ledger or _default_ledger())
-    job = daily(source, parse_at(at), _now(), ledger_path, options["key_file"], os.environ)
+    job = daily(source, parse_at(at), _now(), _ledger_path(ledger), options["key_file"], os.environ)
     machine = this_machine()
     planned = plan(job, machine, scheduler)
     said = [*notices(campaign, job, planned.scheduler, os.environ), *planned.notices]
@@ -613,27 +680,18 @@ def _guarded(arguments: list[str]) -> int:
         else:
             error.show()
         return ExitCode.USAGE
-    except (KeyboardInterrupt, typer.Abort):
-        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
+    except typer.Abort:
+        console.error(explain(KeyboardInterrupt()))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
         return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else None
-        console.error(
-            CampaignError(
-                f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
-                where=place,
-                remedy="Report the lines above. Nothing is lost: `campaign status` shows where the campaign stands.",
-            )
-        )
-        return ExitCode.STORAGE
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
+        explained = explain(error)
+        console.error(explained)
+        return explained.exit_code
     if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):  # typer's own answer to Ctrl-C
-        console.error(InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe."))
+        console.error(explain(KeyboardInterrupt()))
     return int(code or 0)
 
 
@@ -670,17 +728,19 @@ def _campaign_file(source: Path) -> Path:
     return source
 
 
-def _default_ledger() -> Path:
+def _ledger_path(place: str | None) -> Path:
     from platformdirs import user_data_path
 
-    return user_data_path("campaign-runner", appauthor=False) / "ledger.db"
+    from runner.ledger.ledger import ledger_path
+
+    return ledger_path(place or user_data_path("campaign-runner", appauthor=False) / "ledger.db")
 
 
 @contextmanager
 def _ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
     from runner.ledger.ledger import open_ledger
 
-    opened = open_ledger(place or _default_ledger(), create=create)
+    opened = open_ledger(_ledger_path(place), create=create)
     try:
         yield opened
     finally:

@@ -14,6 +14,7 @@ from runner.errors import CampaignError, ExitCode, InterruptedRunError
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from runner.doctor.finding import Finding
     from runner.intake.entry import Entry, Problem
     from runner.ledger.person import Suppression
     from runner.ledger.record import CampaignRecord, Totals
@@ -28,10 +29,12 @@ _TERMS: Final = "Automated messaging can breach LinkedIn's terms and get an acco
 
 
 class Console:
-    """Speaks for one command. With `as_json`, stdout carries exactly one JSON object, at the end."""
+    """Speaks for one command. With `as_json`, stdout carries exactly one JSON object, at the end. An `unattended` run that came
+    as far as it could today says nothing else."""
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    def __init__(self, *, as_json: bool = False, unattended: bool = False) -> None:
         self.as_json = as_json
+        self._unattended = unattended
         self._progress: _Progress | None = None
 
     def say(self, text: str = "") -> None:
@@ -54,24 +57,13 @@ class Console:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def error(self, error: CampaignError) -> None:
-        """An error as what, where and what to do next. What is not known of the campaign is null, never zero."""
+        """An error as what, where and what to do next."""
         self.tell(error.what if isinstance(error, InterruptedRunError) else f"Error: {error.what}")
         if error.where:
             self.tell(f"  Where: {error.where}")
         if error.remedy:
             self.tell(f"  Next:  {error.remedy}")
-        self.answer(
-            {
-                "campaign": None,
-                "totals": None,
-                "sentThisRun": 0,
-                "accounts": [],
-                "nextSendAt": None,
-                "results": None,
-                "exitCode": int(error.exit_code),
-                "stopped": {"reason": error.what, "remedy": error.remedy},
-            }
-        )
+        self.answer(failure(error))
 
     # --- check and preview
 
@@ -147,6 +139,8 @@ class Console:
 
     def plan(self, plan: Plan, most: int | None = None) -> None:
         """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree to."""
+        if self._unattended:
+            return
         summary, taken = plan.summary, plan.taken_in
         counts = summary.totals
         for notice in plan.notices:
@@ -180,7 +174,8 @@ class Console:
 
     def progress(self, waiting: int) -> None:
         """Begin to show progress towards `waiting` messages."""
-        self._progress = _Progress(self, waiting)
+        if not self._unattended:
+            self._progress = _Progress(self, waiting)
 
     def event(self, event: Event) -> None:
         if self._progress is not None:
@@ -191,6 +186,9 @@ class Console:
         if self._progress is not None:
             self._progress.close()
         summary = report.summary
+        if self._unattended and report.exit_code in (ExitCode.DONE, ExitCode.PAUSED):
+            self.answer(answer_of(summary, report))
+            return
         self.say(f"Sent in this run: {report.sent}. The campaign: {_totals(summary.totals)}.")
         self._needs_a_person(summary)
         if report.stop:
@@ -201,7 +199,7 @@ class Console:
             self.say(f"  Next: run the same command again at {_clock(summary.next_send_at, summary)}, or later.")
         if report.results is not None:
             self.results(report.results)
-        self.answer(_answer(summary, report))
+        self.answer(answer_of(summary, report))
 
     def results(self, written: Written) -> None:
         """Where the results are."""
@@ -232,7 +230,7 @@ class Console:
         if others:
             self.say(f"Other campaigns (--name): {', '.join(other.name for other in others)}")
         self.say(f"Ledger: {ledger}")
-        self.answer(_answer(summary) | {"ledger": ledger})
+        self.answer(answer_of(summary) | {"ledger": ledger})
 
     def _needs_a_person(self, summary: Summary) -> None:
         counts = summary.totals
@@ -263,7 +261,7 @@ class Console:
         self.say(f"The simulated endpoint accepted {_count(accepted, 'message')}, to {people} different recipients.")
         if report.results is not None:
             self.results(report.results)
-        self.answer(_answer(report.summary, report))
+        self.answer(answer_of(report.summary, report))
 
     def table(self, headers: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
         """A small table of text, columns aligned."""
@@ -272,6 +270,12 @@ class Console:
         for row in rows:
             cells = (text if len(text) <= width else text[: width - 1] + "…" for text, width in zip(row, widths, strict=True))
             self.say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+
+    def finding(self, finding: Finding) -> None:
+        """One thing the doctor looked at."""
+        self.say(f"{finding.verdict:4}  {finding.name}: {finding.says}")
+        if finding.remedy:
+            self.say(f"      Next: {finding.remedy}")
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:
@@ -341,8 +345,8 @@ class _Progress:
             self._bar.close()
 
 
-def _answer(summary: Summary, report: Report | None = None) -> dict[str, Any]:
-    """The JSON object of the contract."""
+def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
+    """The JSON object of the contract, of a campaign or of a run of it."""
     counts = summary.totals
     names = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
     accounts = [
@@ -367,6 +371,20 @@ def _answer(summary: Summary, report: Report | None = None) -> dict[str, Any]:
         "results": str(path) if path else None,
         "exitCode": int(report.exit_code) if report else 0,
         "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
+    }
+
+
+def failure(error: CampaignError) -> dict[str, Any]:
+    """The JSON object of the contract, of a command that an error ended. What is not known of it is null, not zero."""
+    return {
+        "campaign": None,
+        "totals": None,
+        "sentThisRun": 0,
+        "accounts": [],
+        "nextSendAt": None,
+        "results": None,
+        "exitCode": int(error.exit_code),
+        "stopped": {"reason": error.what, "remedy": error.remedy},
     }
 
 

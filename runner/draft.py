@@ -50,6 +50,9 @@ template = {template}
 # The file that holds the API key, readable by you only, where the key is not in the environment or in its usual places.
 # key_file = "campaign.key"
 
+# Whom to tell how each run ended: a command, which gets the JSON answer on its stdin, or a webhook, which gets it as a POST.
+# notify = "python tell.py"
+
 # What the columns are for, where their names do not say so. This table comes last.
 # [columns]
 # recipientProfileId = "Kontakt"

@@ -6,6 +6,7 @@ Anything a person can cause or mend is a `CampaignError`; the command line shows
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -51,6 +52,12 @@ class RefusedError(CampaignError):
     exit_code = ExitCode.REFUSED
 
 
+class AccessError(CampaignError):
+    """The key, the plan or an account was refused by the vendor."""
+
+    exit_code = ExitCode.ACCESS
+
+
 class AlreadyRunningError(CampaignError):
     """Another run of this campaign holds its lock."""
 
@@ -67,3 +74,20 @@ class InterruptedRunError(CampaignError):
     """A person interrupted before anything was under way."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def explain(error: BaseException) -> CampaignError:
+    """Any end of a command as an error with a next step. What is none of ours is a bug, told by its place: its words could be a
+    cell's."""
+    if isinstance(error, CampaignError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe.")
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return CampaignError(
+        f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
+        where=f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else None,
+        remedy="Report the lines above. Nothing is lost: `campaign status` shows where the campaign stands.",
+    )

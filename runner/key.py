@@ -18,7 +18,7 @@ from dotenv import dotenv_values
 from platformdirs import user_config_path
 
 from runner.errors import UsageError
-from runner.sending.api import Secret
+from runner.sending.client import Secret
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
 SERVICE: Final = "campaign-runner"

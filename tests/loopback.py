@@ -49,11 +49,19 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 answer = self.server.endpoint.answer({name.lower(): value for name, value in self.headers.items()}, body)
             self.server.received()
+        self._give(answer)
+
+    def do_GET(self) -> None:
+        with self.server.lock:
+            answer = self.server.endpoint.look_up({name.lower(): value for name, value in self.headers.items()}, self.path)
+        self._give(answer)
+
+    def _give(self, answer: Answer) -> None:
         if answer.cut:
             self.close_connection = True
             self.connection.close()
             return
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)  # the date is the endpoint's
         for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
             self.send_header(name, value)
         self.end_headers()

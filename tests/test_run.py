@@ -19,7 +19,8 @@ from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import suppress
 from runner.ledger.record import Status
-from runner.rehearsal.endpoint import Answer, urn_of
+from runner.rehearsal.endpoint import Answer
+from runner.rehearsal.receipt import urn_of
 from runner.run import find_line, settle_rows
 from runner.sending.lane import Sent
 from tests.world import MONDAY, World, crowd, read_results, slugs

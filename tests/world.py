@@ -17,7 +17,8 @@ from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.run import Plan, Report, Session, run
-from runner.sending.api import Endpoint, Secret
+from runner.sending.api import Endpoint
+from runner.sending.client import Secret
 from runner.sending.lane import Event
 
 # A Monday, before the sending hours.

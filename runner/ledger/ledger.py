@@ -96,7 +96,7 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
 
     Raises StorageError, UsageError (without `create` also where there is none).
     """
-    url, path = _url(location), ledger_file(location)
+    url, path = _url(location), ledger_path(location)
     is_new = not path.exists()
     if is_new and not create:
         remedy = "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger names its ledger."
@@ -117,8 +117,8 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
     return ledger
 
 
-def ledger_file(location: str | Path) -> Path:
-    """The file that a path or URL means from here, absolute. Raises UsageError."""
+def ledger_path(location: str | Path) -> Path:
+    """The file of the ledger that a path or URL names. Raises UsageError."""
     return Path(_url(location).database or "")
 
 

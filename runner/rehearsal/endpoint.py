@@ -1,7 +1,8 @@
 """A simulated endpoint that follows the vendor's page.
 
 Bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that resets at midnight UTC, a typing delay.
-It keeps a list of what it accepted: the truth that a rehearsal and the tests compare the ledger with.
+It keeps a list of what it accepted: the truth that a rehearsal and the tests compare the ledger with; and it answers the
+vendor's neighbour endpoints from that list.
 
 Faults can be mixed in, from a seed, so that the same rehearsal can be repeated.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from email.utils import format_datetime
 from typing import Any, Final, Literal
 
-from runner.intake.recipient import URN_PREFIX
+from runner.rehearsal.neighbour import Numbers, look_up
+from runner.rehearsal.receipt import Receipt, conversation_of, urn_of
 
 Cut = Literal["request-lost", "answer-lost"]
 # How often each fault comes when faults are mixed in: what a bad day of such an endpoint looks like.
@@ -43,18 +45,15 @@ class Answer:
     cut: Cut | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One message the simulated endpoint accepted, which a person would now have."""
-
-    at: datetime
-    account: str
-    recipient: str
-    message: str
+_NOT_FOUND: Final = Answer(404, b"<html>Not Found</html>")
 
 
 class SimulatedEndpoint:
-    """The vendor's side. `answer` takes a request's headers (lower-case names) and body; how it travels is not its matter."""
+    """The vendor's side. `answer` takes a POST's headers (lower-case names) and body, `look_up` a GET's target; how they travel
+    is not its matter.
+
+    `neighbours` is whether the neighbour endpoints are offered, `skew` how far its clock is ahead.
+    """
 
     def __init__(
         self,
@@ -66,9 +65,14 @@ class SimulatedEndpoint:
         faults: float = 0.0,
         seed: int = 0,
         script: Callable[[dict[str, Any]], Answer | None] | None = None,
+        neighbours: bool = True,
+        skew: timedelta = timedelta(),
     ) -> None:
         self.receipts: list[Receipt] = []
         self.requests = 0
+        self.lookups: list[str] = []
+        self.neighbours = neighbours
+        self.skew = skew
         self._now = now
         self._key = key
         self._limit = limit
@@ -87,8 +91,24 @@ class SimulatedEndpoint:
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one request; an accepted message is in `receipts` before it returns."""
         self.requests += 1
-        if headers.get("authorization") != f"Bearer {self._key}":
-            return _json(401, {"error": "Unauthorized - Invalid credentials"})
+        return self._dated(self._answer(headers, body))
+
+    def look_up(self, headers: Mapping[str, str], target: str) -> Answer:
+        """The answer to a GET of the neighbour endpoints; nothing changes by it."""
+        self.lookups.append(target)
+        if not self.neighbours:
+            return self._dated(_NOT_FOUND)
+        if not self._admits(headers):
+            return self._dated(_unauthorized())
+        found = look_up(target, self.receipts, self._numbers)
+        return self._dated(_NOT_FOUND if found is None else _json(200, found))
+
+    def _admits(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("authorization") == f"Bearer {self._key}"
+
+    def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        if not self._admits(headers):
+            return _unauthorized()
         try:
             fields = json.loads(body)
         except ValueError:
@@ -119,7 +139,8 @@ class SimulatedEndpoint:
             return Answer(0, b"", cut="request-lost")
         day = self._day(account)
         self._used[day] = self._used.get(day, 0) + 1
-        self.receipts.append(Receipt(self._now(), account, recipient, str(fields["message"])))
+        conversation = str(fields.get("conversationUrn") or conversation_of(account, recipient))
+        self.receipts.append(Receipt(self._now(), account, recipient, str(fields["message"]), conversation))
         if fault == "server-error":
             return _json(502, {"error": "Bad gateway"}, delay=self._typing)
         body = {
@@ -151,23 +172,24 @@ class SimulatedEndpoint:
     def _spent(self, account: str) -> int:
         return self._used.get(self._day(account), 0)
 
-    def _rate(self, account: str) -> dict[str, str]:
+    def _numbers(self, account: str) -> Numbers:
         used = self._spent(account)
         midnight = self._now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return Numbers(self._limit, used, midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+
+    def _rate(self, account: str) -> dict[str, str]:
+        numbers = self._numbers(account)
         return {
             "X-RateLimit-Action": "MESSAGE",
-            "X-RateLimit-Limit": str(self._limit),
-            "X-RateLimit-Used": str(used),
-            "X-RateLimit-Remaining": str(max(0, self._limit - used)),
-            "X-RateLimit-Reset": midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "X-RateLimit-Limit": str(numbers.limit),
+            "X-RateLimit-Used": str(numbers.used),
+            "X-RateLimit-Remaining": str(numbers.remaining),
+            "X-RateLimit-Reset": numbers.reset_at,
         }
 
-
-def urn_of(recipient: str) -> str:
-    """The URN the simulated LinkedIn has for a slug: always the same one."""
-    if recipient.startswith("urn:"):
-        return recipient
-    return f"{URN_PREFIX}ACoAA{sha256(recipient.encode()).hexdigest()[:34]}"
+    def _dated(self, answer: Answer) -> Answer:
+        date = format_datetime((self._now() + self.skew).astimezone(UTC), usegmt=True)
+        return replace(answer, headers={"Date": date, **answer.headers})
 
 
 def _validate(fields: dict[str, Any]) -> str | None:
@@ -180,6 +202,10 @@ def _validate(fields: dict[str, Any]) -> str | None:
     if fields.get("messageType") == "inmail" and not fields.get("subject"):
         return "subject is required for inmail"
     return None
+
+
+def _unauthorized() -> Answer:
+    return _json(401, {"error": "Unauthorized - Invalid credentials"})
 
 
 def _json(status: int, body: object, headers: Mapping[str, str] | None = None, delay: float = 0.0) -> Answer:

@@ -18,11 +18,13 @@ from runner.errors import ExitCode
 from runner.ledger.ledger import open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
-from runner.rehearsal.endpoint import Receipt, SimulatedEndpoint
+from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.results.place import default_path
 from runner.run import Plan, Report, Session, run
-from runner.sending.api import Endpoint, Secret
+from runner.sending.api import Endpoint
+from runner.sending.client import Secret
 from runner.sending.lane import Event, Sent
 
 _KEY: Final = "rehearsal"

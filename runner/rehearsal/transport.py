@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import httpx
 
-from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
 
 
 class SimulatedTransport(httpx.AsyncBaseTransport):
@@ -25,6 +25,8 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         headers = {name.lower(): value for name, value in request.headers.items()}
+        if request.method == "GET":
+            return self._response(request, self._endpoint.look_up(headers, request.url.raw_path.decode()))
         trace = request.extensions.get("trace")
         if self._endpoint.refuses():
             raise httpx.ConnectError("Connection refused", request=request)
@@ -34,6 +36,10 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
         await asyncio.sleep(answer.delay)
         if answer.cut:
             raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+        return self._response(request, answer)
+
+    @staticmethod
+    def _response(request: httpx.Request, answer: Answer) -> httpx.Response:
         return httpx.Response(
             answer.status, headers=dict(answer.headers), stream=httpx.ByteStream(answer.body), request=request
         )

@@ -17,7 +17,6 @@ from typing import Final
 
 from runner.errors import StorageError, UsageError
 
-_SECONDS: Final = 60
 _LONGEST_COMPLAINT: Final = 500
 
 
@@ -110,7 +109,7 @@ def this_machine() -> Machine:
 
 
 def call(command: Sequence[str], stdin: str = "") -> Answer:
-    """Call a program. Raises MissingProgramError, StorageError when it does not end."""
+    """Call a program. Raises MissingProgramError."""
     # Schedulers answer in the console's old code page on Windows, and in the user's language elsewhere unless asked not to.
     encoding, errors = ("oem", "replace") if sys.platform == "win32" else ("utf-8", "surrogateescape")
     try:
@@ -119,11 +118,8 @@ def call(command: Sequence[str], stdin: str = "") -> Answer:
             input=stdin.encode(encoding, errors),
             capture_output=True,
             env={**os.environ, "LC_ALL": "C"},
-            timeout=_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        raise StorageError(f"{command[0]} gave no answer within {_SECONDS} seconds.", remedy="Try again.") from None
     except OSError as error:
         raise MissingProgramError(command[0], error.strerror) from None
     return Answer(done.returncode, done.stdout.decode(encoding, errors), done.stderr.decode(encoding, errors))

@@ -37,7 +37,8 @@ _ACCOUNT_MISSING: Final = re.compile(
 )
 _ABOUT_ACCOUNT: Final = re.compile(r"\baccounts?(?:Id)?\b", re.IGNORECASE)
 _ABOUT_PROFILE: Final = re.compile(r"profile|recipient|member|user|person|conversation", re.IGNORECASE)
-_KEY: Final = "Check the API key and the plan in the vendor's dashboard, then run the same command again."
+REFUSALS: Final = {401: "The API key was refused", 402: "The plan does not allow this", 403: "Access was refused"}
+KEY_REMEDY: Final = "Check the API key and the plan in the vendor's dashboard, then run the same command again."
 _ACCOUNT: Final = "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
 _ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
 
@@ -50,7 +51,7 @@ def read_answer(
     `headers` have lower-case names; `body` is None when it could not be read whole; `hide` takes secrets out of a text.
     """
     told = read_headers(headers, now)
-    answer = _json(body)
+    answer = read_json(body)
     error = error_text(answer, body)
     error = hide(error) if error else None
     if status == 200:
@@ -58,9 +59,8 @@ def read_answer(
     reply = _Reply(status, error or f"HTTP {status}", told)
     if status == 400:
         return reply.uncertain() if _unsure(body) else reply.failed()
-    if status in (401, 402, 403):
-        what = {401: "The API key was refused", 402: "The plan does not allow this", 403: "Access was refused"}[status]
-        return reply.waiting(stop=Stop("run", ExitCode.ACCESS, f"{what}: {reply.error}", _KEY))
+    if status in REFUSALS:
+        return reply.waiting(stop=Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY))
     if status in (404, 405, 410):
         return _not_found(reply, answer)
     if status in (409, 422):
@@ -190,7 +190,8 @@ def _retry_after(text: str | None, now: datetime) -> timedelta | None:
     return max(pause, timedelta(seconds=1)) if timedelta() <= pause <= _LONGEST_HOLD else None
 
 
-def _json(body: bytes | None) -> object:
+def read_json(body: bytes | None) -> object:
+    """What a body says, None when it is no JSON."""
     try:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):

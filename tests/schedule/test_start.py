@@ -8,14 +8,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.schedule.cron import line
-from runner.schedule.job import Job
+from runner.schedule.job import Job, daily
 from runner.schedule.systemd import service
 from tests.schedule import test_cron, test_systemd
 from tests.schedule.computer import NASTY
@@ -84,3 +84,22 @@ def test_systemd_starts_it_with_what_the_unit_says(start: Callable[..., dict[str
         subprocess.run(test_systemd.command(unit), env=environment, cwd=folder, check=True)
 
     assert start(systemd) == {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+
+def test_what_is_started_is_a_run_of_the_campaign_file(tmp_path: Path) -> None:
+    """The real command takes what the line says, finds key and template in the folder, and tells that the list is missing."""
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    (folder / "runner.py").write_text(
+        "raise SystemExit('a file of the folder took the place of the program')", encoding="utf-8"
+    )
+    (folder / "spring.toml").write_text("sheet = 'people.csv'\ntemplate = 'hello.j2'\n", encoding="utf-8")
+    (folder / "hello.j2").write_text("Hi", encoding="utf-8")
+    (folder / ".env").write_text("CONNECTSAFELY_API_KEY=no-key-at-all\n", encoding="utf-8")
+    (folder / ".env").chmod(0o600)
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    job = daily(folder / "spring.toml", time(9), now, folder / "ledger.db", None, {})
+    text = test_cron.command(line(job, str(tmp_path)), halves_backslashes=False)
+    ended = subprocess.run(["/bin/sh", "-c", text], env=HOSTILE, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "people.csv" in ended.stderr

@@ -16,7 +16,8 @@ import pytest
 from runner.errors import StorageError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Outcome, Status
-from runner.sending.api import Endpoint, Secret, checked_base_url, payload
+from runner.sending.api import Endpoint, payload
+from runner.sending.client import Secret, checked_base_url
 
 KEY = "key-0123456789"
 OK = b'{"success": true, "recipientProfileUrn": "urn:li:fsd_profile:ACoAA1", "typingIndicatorSent": true}'

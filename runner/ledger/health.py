@@ -1,0 +1,30 @@
+"""Whether a ledger's file is whole: looked at without changing, migrating or making it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from runner.errors import StorageError
+from runner.ledger.ledger import BUSY_SECONDS
+
+
+def check_health(path: Path) -> None:
+    """Let SQLite go through the whole file. Raises StorageError for one that is damaged, is no ledger or cannot be read."""
+    remedy = "Restore the ledger from a backup. A new one would not know who was messaged already."
+    try:
+        # Not read-only: what a run that died left half written is rolled back by whoever opens the file next.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_SECONDS, uri=True)) as connection:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error as error:
+        raise StorageError(f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=remedy) from None
+    if found != ["ok"]:
+        raise StorageError(f"The ledger is damaged ({found[0]}).", where=str(path), remedy=remedy)
+    if tables and "alembic_version" not in tables:
+        raise StorageError(
+            "The file is a database, but not a ledger.",
+            where=str(path),
+            remedy="Choose another place with --ledger PATH.",
+        )

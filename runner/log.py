@@ -1,0 +1,134 @@
+"""The log of unattended runs: one JSON object a line, in a file beside the ledger that its owner alone can read.
+
+It says what happened to which row, when and how the run ended; never who: no names, texts, identities or keys, and nothing the
+endpoint said beyond its HTTP status. No library's logger can write to it, since it belongs to no logger.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any, Final
+
+from runner.errors import ExitCode, StorageError
+from runner.sending.lane import Event, Sent, Waiting
+
+MAX_BYTES: Final = 2_000_000
+FILES: Final = 5
+
+
+def log_path(ledger: Path) -> Path:
+    """Where the log of a ledger's runs is."""
+    return ledger.with_name(f"{ledger.name}.log")
+
+
+class RunLog:
+    """Writes one run's records; with no path, none. Raises StorageError when it cannot be begun.
+
+    `campaign` is noted with each record. `trouble` says why a later record could not be written, which ends no run.
+    """
+
+    def __init__(
+        self, path: Path | None, campaign: str | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.campaign = campaign
+        self._now = now
+        self._file = _begin(path) if path else None
+
+    @property
+    def trouble(self) -> str | None:
+        return self._file.trouble if self._file else None
+
+    def write(self, event: str, **more: object) -> None:
+        """Add a record. The caller vouches that nothing in it names a person or repeats a foreign text."""
+        if self._file is not None:
+            record = {"time": _instant(self._now()), "pid": os.getpid(), "event": event, "campaign": self.campaign, **more}
+            self._file.handle(logging.makeLogRecord({"msg": json.dumps(record)}))
+
+    def event(self, event: Event) -> None:
+        """What a lane reports."""
+        if isinstance(event, Sent):
+            outcome, hold = event.outcome, event.outcome.hold
+            self.write(
+                "attempt",
+                row=event.claim.row,
+                account=event.claim.account or None,
+                status=outcome.status.value,
+                httpStatus=outcome.http_status,
+                # Without a status line the text is our own: the kind of error, and what the system said of it.
+                error=_kind(outcome.error) if outcome.error and outcome.http_status is None else None,
+                holdUntil=_instant(hold.until) if hold else None,
+            )
+        elif isinstance(event, Waiting):
+            self.write("wait", account=event.account or None, reason=event.wait.reason, until=_instant(event.wait.until))
+        else:
+            self.write("interrupted")
+
+    def ended(self, answer: Mapping[str, Any]) -> None:
+        """The end of a run, from its JSON answer."""
+        told = ("totals", "sentThisRun", "accounts", "nextSendAt", "exitCode")
+        stop = answer["stopped"]
+        # A stop's reason ends with what the endpoint said, after a colon.
+        self.write("end", **{name: answer[name] for name in told}, stopped=_kind(stop["reason"]) if stop else None)
+
+    def failed(self, error: BaseException, exit_code: ExitCode) -> None:
+        """A run's end by an error: its kind and the place in this program that raised it; its words may hold a cell's."""
+        places = traceback.extract_tb(error.__traceback__)
+        at = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else None
+        self.write("error", error=type(error).__name__, at=at, exitCode=int(exit_code))
+
+
+class _File(RotatingFileHandler):
+    """A rotating file that is open only while a record is written: so runs of several campaigns can share it, and one of them
+    can rotate it, on Windows too."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, maxBytes=MAX_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)
+        self.trouble: str | None = None
+
+    def _open(self) -> io.TextIOWrapper:
+        return open(  # a path's own open knows no opener
+            self.baseFilename, "a", encoding="utf-8", newline="\n", opener=lambda path, flags: os.open(path, flags, 0o600)
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None  # opened again for the next record
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the library's names
+        error = sys.exc_info()[1]
+        self.trouble = getattr(error, "strerror", None) or type(error).__name__
+
+
+def _begin(path: Path) -> _File:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = _File(path)
+        with file._open():
+            if os.name == "posix":
+                path.chmod(0o600)  # whoever made it readable
+    except OSError as error:
+        raise StorageError(
+            f"The log cannot be written ({error.strerror}); nothing was sent.",
+            where=str(path),
+            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
+        ) from None
+    return file
+
+
+def _kind(text: str) -> str:
+    return text.partition(":")[0]
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

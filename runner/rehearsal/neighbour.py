@@ -1,0 +1,89 @@
+"""The vendor's neighbour endpoints, simulated: reads, answered from the messages that were accepted and the quota they used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from runner.rehearsal.receipt import Receipt, urn_of
+
+_ROUTE: Final = re.compile(
+    r"/(?:accounts|account/(?P<account>[^/]+)/(?P<about>status|quota)"
+    r"|conversations/exists/(?P<slug>[^/]+)|conversations/(?P<conversation>[^/]+)/messages)$"
+)
+_HEALTHY: Final = {"status": "active", "enabled": True, "hasTokens": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An account's quota; `reset_at` as the vendor writes it."""
+
+    limit: int
+    used: int
+    reset_at: str
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Numbers]) -> object:
+    """The JSON of a GET, by its target (a path below any prefix, and a query); None where the vendor has no such endpoint."""
+    parts = urlsplit(target)
+    found = _ROUTE.search(parts.path)
+    if found is None:
+        return None
+    asked = {name: unquote(value) for name, value in found.groupdict().items() if value}
+    if "about" in asked:
+        return _quotas(quota(asked["account"])) if asked["about"] == "quota" else _HEALTHY
+    account = parse_qs(parts.query).get("accountId", [""])[0]
+    own = [receipt for receipt in receipts if receipt.account == account]
+    if "slug" in asked:
+        return _exists([receipt for receipt in own if urn_of(receipt.recipient) == urn_of(asked["slug"])])
+    if "conversation" in asked:
+        return _messages([receipt for receipt in own if receipt.conversation == asked["conversation"]])
+    return [_account(name) for name in sorted({receipt.account for receipt in receipts} - {""})]
+
+
+def _account(name: str) -> dict[str, object]:
+    return {"id": name, "firstName": "Sender", "lastName": name, "publicId": name.lower(), "status": "active", "enabled": True}
+
+
+def _quotas(numbers: Numbers) -> dict[str, object]:
+    """Other features have quotas of their own, which are not those of messages."""
+    message = {
+        "feature": "MESSAGE",
+        "window": "daily",
+        "used": numbers.used,
+        "limit": numbers.limit,
+        "remaining": numbers.remaining,
+        "limitReached": not numbers.remaining,
+        "resetAt": numbers.reset_at,
+    }
+    others = [{**message, "feature": "INMAIL_MESSAGE", "remaining": 0}, {**message, "window": "weekly", "remaining": 0}]
+    return {"quotas": [*others, message, {**message, "feature": "CONNECTION_REQUEST", "remaining": 0}]}
+
+
+def _exists(receipts: Sequence[Receipt]) -> dict[str, object]:
+    if not receipts:
+        return {"hasConversation": False, "conversationUrn": None, "profileUrn": None}
+    latest = receipts[-1]
+    return {"hasConversation": True, "conversationUrn": latest.conversation, "profileUrn": urn_of(latest.recipient)}
+
+
+def _messages(receipts: Sequence[Receipt]) -> dict[str, object]:
+    """The latest first, among them an answer of the other side."""
+    ours = [
+        {
+            "messageUrn": f"urn:li:msg_message:{number}",
+            "text": receipt.message,
+            "sentAt": round(receipt.at.timestamp() * 1000),
+            "isSentByOwner": True,
+        }
+        for number, receipt in enumerate(receipts)
+    ]
+    replies = [{**message, "text": "Thank you for your message.", "isSentByOwner": False} for message in ours[-1:]]
+    return {"messages": [*replies, *reversed(ours)]}

@@ -1,0 +1,221 @@
+"""The vendor's neighbour endpoints: reads that cost no quota and send nothing, each of them optional.
+
+They are not in the contract, so nothing may depend on them: what is not offered, not answered or not readable is None, never an
+error. An endpoint that says it is not there is not asked again by this object. No answer is trusted: its types are checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import httpx
+
+from runner.errors import AccessError
+from runner.ledger.record import Told
+from runner.sending.client import BASE_URL, Client, Secret, read_body, read_date
+from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text, read_json
+from runner.sending.quota import read_headers
+
+DEADLINE_SECONDS: Final = 15.0
+_MESSAGES: Final = 100
+_LONGEST: Final = 300
+_NOT_THERE: Final = (404, 405, 410, 501)
+# A 404 about what was asked for, not about the endpoint.
+_UNKNOWN: Final = re.compile(r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE)
+_NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
+_DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
+Neighbour = Literal["accounts", "status", "quota", "exists", "messages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A LinkedIn account of the key."""
+
+    id: str
+    name: str | None
+    public_id: str | None
+    status: str | None
+    enabled: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """An account's health, each answer None where the vendor gave none."""
+
+    status: str | None
+    enabled: bool | None
+    has_tokens: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Whether an account has a conversation with a person, and which."""
+
+    exists: bool
+    urn: str | None
+    profile_urn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a conversation; `is_ours` when the account sent it."""
+
+    text: str
+    sent_at: datetime
+    is_ours: bool
+
+
+class Lookup:
+    """Asks the neighbour endpoints. Every question answers None for "not known", and raises AccessError when the key, the plan
+    or the account is refused.
+
+    `status` and `server_date` are of the last question's answer: its HTTP status, and what the server's clock showed.
+    """
+
+    def __init__(
+        self,
+        key: Secret,
+        now: Callable[[], datetime],
+        *,
+        base_url: str = BASE_URL,
+        seconds: float = DEADLINE_SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._key = key
+        self._now = now
+        self._seconds = seconds
+        self._client = Client(key, base_url, httpx.Timeout(seconds), transport)
+        self._off: set[Neighbour] = set()
+        self.status: int | None = None
+        self.server_date: datetime | None = None
+
+    def offers(self, neighbour: Neighbour) -> bool:
+        """False once the endpoint has said that it is not there."""
+        return neighbour not in self._off
+
+    async def accounts(self) -> list[Account] | None:
+        """The accounts of the key."""
+        answer = await self._ask("accounts", "/accounts")
+        if not isinstance(answer, list):
+            return None
+        return [
+            Account(id_, _name(entry), _text(entry.get("publicId")), _text(entry.get("status")), _flag(entry.get("enabled")))
+            for entry in answer
+            if isinstance(entry, dict) and (id_ := _text(entry.get("id")))
+        ]
+
+    async def account_status(self, account: str) -> AccountStatus | None:
+        """The account's health; None for the key's default account, which has no name to ask by."""
+        answer = await self._ask("status", f"/account/{quote(account, safe='')}/status") if account else None
+        if not isinstance(answer, dict):
+            return None
+        return AccountStatus(_text(answer.get("status")), _flag(answer.get("enabled")), _flag(answer.get("hasTokens")))
+
+    async def quota(self, account: str) -> Told | None:
+        """The account's daily numbers for messages, without spending any; None also for the key's default account."""
+        answer = await self._ask("quota", f"/account/{quote(account, safe='')}/quota") if account else None
+        quotas = answer.get("quotas") if isinstance(answer, dict) else None
+        if not isinstance(quotas, list):
+            return None
+        told = [numbers for entry in quotas if _is_daily_messages(entry) and (numbers := _told(entry, self._now()))]
+        # Several limits can bear on messages: the lowest is met first.
+        return min(told, key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0), default=None)
+
+    async def conversation(self, slug: str, account: str) -> Conversation | None:
+        """Whether the account has a conversation with the person of that profile ID."""
+        answer = await self._ask("exists", f"/conversations/exists/{quote(slug, safe='')}", accountId=account)
+        if not isinstance(answer, dict) or not isinstance(answer.get("hasConversation"), bool):
+            return None
+        return Conversation(answer["hasConversation"], _text(answer.get("conversationUrn")), _text(answer.get("profileUrn")))
+
+    async def messages(self, conversation_urn: str, account: str) -> list[Message] | None:
+        """The conversation's latest messages, as many as the vendor gives at once."""
+        path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
+        answer = await self._ask("messages", path, accountId=account, count=str(_MESSAGES))
+        found = answer.get("messages") if isinstance(answer, dict) else None
+        return [message for entry in found if (message := _message(entry))] if isinstance(found, list) else None
+
+    async def _ask(self, neighbour: Neighbour, path: str, **query: str) -> object:
+        """The JSON of a 200; None for anything else. Raises AccessError."""
+        self.status = self.server_date = None
+        if neighbour in self._off:
+            return None
+        parameters = {name: value for name, value in query.items() if value}
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._client.request("GET", path, params=parameters) as response,
+            ):
+                status = self.status = response.status_code
+                self.server_date = read_date(response)
+                body = await read_body(response)
+        except Exception:  # noqa: BLE001 - whatever kept the answer from us, it is not known
+            return None
+        answer = read_json(body)
+        if status in REFUSALS:
+            said = self._key.hide(error_text(answer, body) or f"HTTP {status}")
+            raise AccessError(f"{REFUSALS[status]}: {said}", remedy=KEY_REMEDY)
+        if status in _NOT_THERE and not (status == 404 and _is_about_the_asked(answer)):
+            self._off.add(neighbour)
+        return answer if status == 200 else None
+
+
+def _is_about_the_asked(answer: object) -> bool:
+    said = error_text(answer, None)
+    return said is not None and bool(_UNKNOWN.search(said)) and not _NO_ROUTE.search(said)
+
+
+def _is_daily_messages(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    feature, window = _text(entry.get("feature")), _text(entry.get("window"))
+    if not feature or not window or "message" not in feature.lower():
+        return False
+    return "inmail" not in re.sub(r"\W|_", "", feature.lower()) and bool(_DAILY.search(window))
+
+
+def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
+    """The numbers of one entry, judged as the rate headers of an answer are."""
+    names = {"limit": "limit", "used": "used", "remaining": "remaining", "resetAt": "reset"}
+    headers = {
+        f"x-ratelimit-{header}": str(entry[name])
+        for name, header in names.items()
+        if isinstance(entry.get(name), str | int | float) and not isinstance(entry[name], bool)
+    }
+    return read_headers(headers, now)
+
+
+def _message(entry: object) -> Message | None:
+    if not isinstance(entry, dict):
+        return None
+    text, sent_at, ours = entry.get("text"), entry.get("sentAt"), entry.get("isSentByOwner")
+    if not isinstance(text, str) or not isinstance(ours, bool) or isinstance(sent_at, bool):
+        return None
+    if not isinstance(sent_at, int | float):
+        return None
+    try:
+        return Message(text, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at), ours)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _name(entry: Mapping[str, Any]) -> str | None:
+    names: Sequence[str | None] = (_text(entry.get("firstName")), _text(entry.get("lastName")))
+    return " ".join(name for name in names if name) or None
+
+
+def _text(value: object) -> str | None:
+    """A short text that can be shown; None for anything else."""
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST or not value.isprintable():
+        return None
+    return value.strip()
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None

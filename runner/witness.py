@@ -1,0 +1,70 @@
+"""A witness of a run: sees it from its start to its end, whatever the end is; logs it, and notifies whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from runner.campaign import Campaign
+from runner.console import answer_of, failure
+from runner.errors import explain
+from runner.log import RunLog
+from runner.notify import check, notify
+from runner.run import Plan, Report
+
+
+class Witness:
+    """What is known of a run so far. `log` writes nothing until it is replaced by one that has a file.
+
+    Raises UsageError for a target that cannot be notified.
+    """
+
+    def __init__(self, target: str | None, source: Path) -> None:
+        if target is not None:
+            check(target)
+        self.log = RunLog(None)
+        self._target = target
+        self._folder = source.absolute().parent
+        self._answer: Mapping[str, Any] = {}
+
+    def loaded(self, campaign: Campaign) -> None:
+        """The campaign is known: its file may say whom to notify."""
+        self._target, self._folder = campaign.notify, campaign.folder
+
+    def planned(self, plan: Plan) -> None:
+        self.log.campaign = plan.summary.campaign.name
+        counts = answer_of(plan.summary)
+        self.log.write("begin", totals=counts["totals"], accounts=counts["accounts"])
+
+    def ended(self, report: Report) -> None:
+        self._answer = answer_of(report.summary, report)
+        self.log.ended(self._answer)
+
+    def failed(self, error: BaseException) -> None:
+        explained = explain(error)
+        self._answer = failure(explained)
+        self.log.failed(error, explained.exit_code)
+
+    def close(self, tell: Callable[[str], None]) -> None:
+        """Notify, and tell what went wrong with that or with the log."""
+        if self._target is not None:
+            trouble = notify(self._target, self._answer, self._folder)
+            self.log.write("notify", done=trouble is None)
+            if trouble:
+                tell(f"Note: {trouble}")
+        if self.log.trouble:
+            tell(f"Note: the log could not be written ({self.log.trouble}); the ledger has everything.")
+
+
+@contextmanager
+def witnessed(witness: Witness, tell: Callable[[str], None]) -> Iterator[None]:
+    """Let the witness see the end of this block, an error too, which goes on its way."""
+    try:
+        yield
+    except BaseException as error:
+        witness.failed(error)
+        raise
+    finally:
+        witness.close(tell)

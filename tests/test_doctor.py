@@ -1,0 +1,268 @@
+"""The doctor sees what would end a run, says what to do about it, sends nothing and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.cli import _guarded
+from runner.doctor import machine, vendor
+from runner.doctor.finding import Finding, exit_code
+from runner.ledger.ledger import open_ledger
+from runner.sending.client import Secret
+from runner.sending.lookup import Lookup
+from tests.loopback import KEY, serving
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PASSWORD = "pa55word"
+
+
+class Practice:
+    """`campaign doctor` in a folder, against a loopback server with these traits."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+        self.traits: dict[str, Any] = {}
+        self.base_url: str | None = None
+
+    def __call__(self, *arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
+        """The exit code and each check's verdict, words and remedy; as text and as JSON they are the same."""
+        self._capsys.readouterr()
+        with serving(**self.traits) as server:
+            command = ["doctor", *arguments, "--base-url", self.base_url or server.url]
+            code = int(_guarded(command))
+            text, _ = self._capsys.readouterr()
+            assert int(_guarded([*command, "--json"])) == code
+            answer = json.loads(self._capsys.readouterr()[0])
+            assert server.endpoint.requests == 0
+        assert KEY not in text + json.dumps(answer)
+        assert answer["exitCode"] == code
+        for check in answer["checks"]:
+            assert f"{check['verdict']:4}  {check['name']}: {check['says']}\n" in text
+            assert (check["verdict"] == "ok") == (check["remedy"] is None)
+            assert check["remedy"] is None or check["remedy"] in text
+        return code, {check["name"]: (check["verdict"], check["says"], check["remedy"]) for check in answer["checks"]}
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Practice:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "data" / "ledger.db"))
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
+    (tmp_path / "people.csv").write_text("First Name,LinkedIn URL\nJo,jo-doe\n", encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    (tmp_path / "spring.toml").write_text(
+        'sheet = "people.csv"\ntemplate = "hello.j2"\naccounts = ["acc_1"]\ntime_zone = "Europe/Berlin"\n', encoding="utf-8"
+    )
+    return Practice(tmp_path, capsys)
+
+
+def test_all_is_well(doctor: Practice) -> None:
+    """Every check is ok, exit 0; no message is sent, no file is made."""
+    before = sorted(doctor.folder.rglob("*"))
+    code, found = doctor("spring.toml")
+    assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
+    assert list(found) == [
+        "key",
+        "proxy",
+        "endpoint",
+        "clock",
+        "access",
+        "account acc_1",
+        "quota acc_1",
+        "time",
+        "ledger",
+        "log",
+    ]
+    assert found["key"][1] == "from the environment variable CONNECTSAFELY_API_KEY"
+    assert "150 of 150 left" in found["quota acc_1"][1]
+    assert "Europe/Berlin" in found["time"][1]
+    assert sorted(doctor.folder.rglob("*")) == before
+
+
+def test_a_vendor_without_neighbour_endpoints_is_well(doctor: Practice) -> None:
+    """What is not offered leaves a question open, and is no trouble."""
+    doctor.traits = {"neighbours": False}
+    code, found = doctor("spring.toml")
+    assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
+    assert "does not offer" in found["account acc_1"][1]
+
+
+def test_the_first_bad_thing_gives_the_exit_code(doctor: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Campaign file 3, key 2, endpoint 5, access 4, ledger 7: as a run would end; the rest is looked at all the same."""
+    (doctor.folder / "data").mkdir()
+    ledger = doctor.folder / "data" / "ledger.db"
+    ledger.write_bytes(b"no database at all" * 100)
+    code, found = doctor("none.toml")
+    assert code == 3
+    assert found["ledger"][0] == "bad"
+    assert doctor("spring.toml")[0] == 7
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", "wrong-key")
+    code, found = doctor("spring.toml")
+    assert (code, found["access"][0]) == (4, "bad")
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        doctor.base_url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        code, found = doctor("spring.toml")
+        assert (code, found["endpoint"][0], "access" in found) == (5, "bad", False)
+        monkeypatch.delenv("CONNECTSAFELY_API_KEY")
+        code, found = doctor("spring.toml")
+        assert (code, found["key"][0], found["endpoint"][0]) == (2, "bad", "bad")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
+    """A key file that others can read is bad; a ledger that others can read is looked at, the next run mends it."""
+    key = doctor.folder / "my key"
+    key.write_text(KEY, encoding="utf-8")
+    key.chmod(0o640)
+    assert doctor("--key-file", str(key))[1]["key"][2] == f"chmod 600 '{key}'"
+    key.chmod(0o600)
+    ledger = doctor.folder / "data" / "ledger.db"
+    open_ledger(ledger).close()
+    ledger.chmod(0o644)
+    code, found = doctor("--key-file", str(key))
+    assert (code, found["key"][1], found["ledger"][0]) == (0, f"from the key file {key}, mode 0600", "look")
+    assert ledger.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [(timedelta(hours=3), "3 hours behind"), (timedelta(minutes=-7), "7 minutes ahead of"), (timedelta(seconds=20), "right")],
+)
+def test_a_wrong_clock_is_told_in_plain_words(doctor: Practice, skew: timedelta, words: str) -> None:
+    """By how much, and in which direction; a run can go on."""
+    doctor.traits = {"skew": skew}
+    code, found = doctor("spring.toml")
+    assert (code, found["clock"][0]) == (0, "ok" if words == "right" else "look")
+    assert words in found["clock"][1]
+
+
+def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
+    """A whole one is ok and stays as it is; one with a page of noise, one cut short and a foreign database are bad."""
+    path = tmp_path / "ledger.db"
+    open_ledger(path).close()
+    whole = path.read_bytes()
+    assert machine.judge_ledger(path).verdict == "ok"
+    assert path.read_bytes() == whole
+    for damaged in (whole[: len(whole) // 2], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
+        path.write_bytes(damaged)
+        assert machine.judge_ledger(path).exit_code == 7
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE other (x)")
+    assert "not a ledger" in machine.judge_ledger(path).says
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly full is looked at, full is bad."""
+    for free, verdict in ((machine.LITTLE_BYTES - 1, "look"), (machine.NO_BYTES - 1, "bad"), (machine.LITTLE_BYTES, "ok")):
+        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
+        assert machine.judge_ledger(tmp_path / "ledger.db").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict", "words"),
+    [
+        ('{"time": "2026-11-23T09:00:00Z", "event": "end", "exitCode": 75}', "ok", "exit code 75"),
+        ('{"time": "2026-11-23T09:00:00Z", "event": "error", "exitCode": 4}', "look", "exit code 4"),
+        ("[1", "ok", "no unattended run yet"),
+        ("", "ok", "no unattended run yet"),
+    ],
+)
+def test_the_last_line_of_the_log(tmp_path: Path, line: str, verdict: str, words: str) -> None:
+    """What it says, and a look when that run did not end well; a line cut short is none."""
+    (tmp_path / "ledger.db.log").write_text(f'{{"event": "begin"}}\n{line}\n' if line else "", encoding="utf-8")
+    found = machine.judge_log(tmp_path / "ledger.db")
+    assert found.verdict == verdict
+    assert words in found.says
+
+
+@pytest.mark.parametrize("proxy", [f"http://jo:{PASSWORD}@proxy.example:3128", f"jo:{PASSWORD}@proxy.example:3128"])
+def test_the_proxy_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """The one in effect for the endpoint, or none where it is bypassed."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert machine.judge_proxy("https://api.example.com").says == "http://jo:***@proxy.example:3128"
+    monkeypatch.setenv("NO_PROXY", "api.example.com")
+    assert machine.judge_proxy("https://api.example.com").says == "none"
+
+
+def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
+    """What is found when the GETs, by how their paths end, are answered so: a status, or JSON."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        said = next((said for end, said in answers.items() if request.url.path.endswith(end)), 404)
+        status, body = (said, b"") if isinstance(said, int) else (said[0], json.dumps(said[1]).encode())
+        return httpx.Response(status, stream=httpx.ByteStream(body))
+
+    lookup = Lookup(Secret(KEY), lambda: NOW, base_url="https://api.example.com", transport=httpx.MockTransport(answer))
+    return asyncio.run(vendor.ask(lookup, accounts, lambda: NOW))
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "words"),
+    [
+        ({"/status": (200, {"status": "active", "enabled": True, "hasTokens": True})}, "ok", "active"),
+        ({"/status": (200, {"status": "active", "enabled": False})}, "bad", "disabled"),
+        ({"/status": (200, {"enabled": True, "hasTokens": False})}, "bad", "not connected"),
+        ({"/status": (404, {"error": "Account not found"})}, "bad", "does not know it"),
+        ({"/status": 403}, "bad", "refused"),
+        ({"/status": 500}, "look", "HTTP 500"),
+        ({"/accounts": (200, [{"id": "acc_2"}])}, "bad", "not among"),
+        ({"/accounts": (200, [{"id": "acc_1", "enabled": False}])}, "bad", "disabled"),
+        ({"/accounts": (200, [{"id": "acc_1", "status": "connected"}])}, "ok", "connected"),
+        ({}, "ok", "does not offer"),
+    ],
+)
+def test_an_accounts_health(answers: dict[str, Any], verdict: str, words: str) -> None:
+    """By its own endpoint, or else by the key's list; what would stop the account has the exit code of a refusal."""
+    found = ask(answers, "acc_1")
+    judged = next(f for f in found if f.name == "account acc_1" or f.verdict == "bad")
+    assert judged.verdict == verdict
+    assert words in judged.says
+    assert exit_code(found) == (4 if verdict == "bad" else 0)
+
+
+def test_a_spent_quota_is_looked_at() -> None:
+    """It ends nothing: a run pauses."""
+    spent = {"feature": "MESSAGE", "window": "daily", "limit": 90, "remaining": 0, "resetAt": "2026-11-24T00:00:00Z"}
+    found = {f.name: f for f in ask({"/quota": (200, {"quotas": [spent]})}, "acc_1")}
+    assert found["quota acc_1"].verdict == "look"
+    assert "spent until" in found["quota acc_1"].says
+
+
+@pytest.mark.parametrize(("known", "verdicts"), [(["acc_1"], {"ok"}), (["acc_1", "acc_2"], {"ok", "look"})])
+def test_no_account_is_named(known: list[str], verdicts: set[str]) -> None:
+    """With one account of the key there is no doubt who sends; with several there is."""
+    found = ask({"/accounts": (200, [{"id": account} for account in known])})
+    assert {finding.verdict for finding in found} == verdicts
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "status", "enabled", "hasTokens", "quotas", "remaining", "feature"]), inner)
+    ),
+    max_leaves=9,
+)
+
+
+@given(st.sampled_from([200, 400, 404, 429, 500]), JSON, st.sampled_from(["/accounts", "/status", "/quota"]))
+def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, end: str) -> None:
+    """Whatever JSON comes back, there are findings that can be shown on one line."""
+    found = ask({end: (status, body)}, "acc_1")
+    assert found
+    assert all(finding.says and finding.says.isprintable() for finding in found)
