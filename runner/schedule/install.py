@@ -58,7 +58,7 @@ def plan(job: Job, machine: Machine, chosen: str | None = None) -> Planned:
         known = ", ".join(each.name for each in here)
         raise UsageError(
             f"There is no {chosen} on this computer." if chosen else f"No scheduler works on this computer, of: {known}.",
-            remedy=f"Choose: --with {known}." if chosen else "Install cron.",
+            remedy=f"Give --with one of: {known}." if chosen else "Install cron.",
         )
     earlier = [each for each in here if each is not scheduler and each.find(job.label)]
     steps = [*scheduler.install(job), *(step for each in earlier for step in each.remove(job.label))]

@@ -5,7 +5,6 @@ What an installation does is a list of steps, so that it can be shown before it 
 
 from __future__ import annotations
 
-import getpass
 import os
 import subprocess
 import sys
@@ -42,7 +41,7 @@ Call = Callable[[Sequence[str], str], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where things are, who is asking, and how programs are called (with a text as their input)."""
+    """Where things are, who is asking (`user` by Windows' name, `uid` elsewhere), and how programs are called with an input."""
 
     platform: str
     home: Path
@@ -95,14 +94,12 @@ def this_machine() -> Machine:
     """This computer and this user."""
     home = Path.home()
     config = os.environ.get("XDG_CONFIG_HOME")
-    domain = os.environ.get("USERDOMAIN")
-    user = getpass.getuser()
     return Machine(
         sys.platform,
         home,
         Path(config) if config else home / ".config",
         Path(tempfile.gettempdir()),
-        f"{domain}\\{user}" if sys.platform == "win32" and domain else user,
+        "\\".join(filter(None, map(os.environ.get, ("USERDOMAIN", "USERNAME")))),
         os.getuid() if hasattr(os, "getuid") else 0,
         call,
     )
@@ -149,5 +146,5 @@ def failed(command: Sequence[str], answer: Answer) -> StorageError:
     said = " ".join((answer.err.strip() or answer.out.strip() or f"exit code {answer.code}").split())[:_LONGEST_COMPLAINT]
     return StorageError(
         f"{subprocess.list2cmdline(command)} failed: {said}",
-        remedy="Mend that and run the same command again, or choose another scheduler: --with.",
+        remedy="Mend that and run the same command again. `install` can also take another scheduler: --with.",
     )

@@ -55,9 +55,11 @@ def test_files_are_written_with_their_folders_and_deleted_once(tmp_path: Path) -
 
 
 def test_this_computer_is_where_the_person_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their home, their configuration folder, moved or not."""
+    """Their home, their configuration folder, moved or not, and their name as Windows has it."""
     assert this_machine().config == Path.home() / ".config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     machine = this_machine()
     assert (machine.home, machine.config, machine.platform) == (Path.home(), tmp_path, sys.platform)
-    assert machine.user
+    monkeypatch.setenv("USERDOMAIN", "DESK")
+    monkeypatch.setenv("USERNAME", "jo")
+    assert this_machine().user == "DESK\\jo"
