@@ -43,9 +43,9 @@ def default_key_file() -> Path:
     return user_config_path("campaign-runner", appauthor=False) / "key"
 
 
-def find_key(named: Path | None, folder: Path) -> Key:
-    """The key from the first place that has one: the `named` key file, and no other place then; the environment; `.env` in the
-    list's folder; the default key file; the keyring.
+def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> Key:
+    """The key from the first place that has one: the `named` key file, and no other place then; the environment, unless a run
+    without this one is meant; `.env` in the list's folder; the default key file; the keyring.
 
     Raises UsageError when no place has a key, or when what one has cannot be read, is readable by others or is no key.
     """
@@ -54,7 +54,8 @@ def find_key(named: Path | None, folder: Path) -> Key:
         if found is None:
             raise UsageError(f"There is no key file {named}.", remedy="Check the spelling of --key-file.")
         return found
-    found = _from_environment() or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
+    found = _from_environment() if environment else None
+    found = found or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
     if found is None:
         raise UsageError("There is no API key.", remedy=ways())
     return found

@@ -1,0 +1,95 @@
+"""One line of the user's crontab, told from all others by the comment it ends in. No other byte of the crontab changes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from runner.schedule.entry import Entry
+from runner.schedule.job import Job
+from runner.schedule.machine import Answer, Machine, MissingProgramError, Run, Step, failed
+
+_READ: Final = ("crontab", "-l")
+_WRITE: Final = ("crontab", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """The user's crontab, read and written through `crontab`."""
+
+    machine: Machine
+    name: ClassVar = "cron"
+
+    def works(self) -> bool:
+        try:
+            self._crontab()
+        except MissingProgramError:
+            return False
+        return True
+
+    def find(self, label: str) -> Entry | None:
+        """Raises StorageError."""
+        try:
+            lines = [line for line in _lines(self._crontab()) if _is_ours(line, label)]
+        except MissingProgramError:
+            return None
+        return Entry(self.name, "your crontab (crontab -l)", "".join(lines).rstrip("\n")) if lines else None
+
+    def install(self, job: Job) -> tuple[Step, ...]:
+        """The step; it replaces what is there. Raises StorageError, MissingProgramError."""
+        return (Run(_WRITE, placed(self._crontab(), job.label, line(job, str(self.machine.home)))),)
+
+    def remove(self, label: str) -> tuple[Step, ...]:
+        """The step. Raises StorageError, MissingProgramError."""
+        return (Run(_WRITE, placed(self._crontab(), label)),)
+
+    def notices(self) -> tuple[str, ...]:
+        return ("cron does not make up for a day on which this computer is asleep or off at that time.",)
+
+    def _crontab(self) -> str:
+        answer = self.machine.call(_READ, "")
+        if answer.code == 0:
+            return answer.out
+        if _has_none(answer):
+            return ""
+        raise failed(_READ, answer)  # taken for an empty crontab, it would be overwritten
+
+
+def line(job: Job, home: str) -> str:
+    """The crontab's line. It begins with an empty environment: what cron gives differs from system to system."""
+    environment = (f"{name}={value}" for name, value in (("HOME", home), *job.environment))
+    words = " ".join(map(_quoted, (*environment, *job.command)))
+    return f"{job.at.minute} {job.at.hour} * * * cd {_quoted(str(job.folder))} && /usr/bin/env -i {words} # {job.label}\n"
+
+
+def placed(crontab: str, label: str, line: str = "") -> str:
+    """The crontab with this line in the place of those under the label, or else at its beginning, where no variable that the
+    crontab sets, SHELL least of all, holds for it yet. Without a line, they are taken out."""
+    lines = _lines(crontab)
+    ours = [index for index, old in enumerate(lines) if _is_ours(old, label)]
+    kept = [old for old in lines if not _is_ours(old, label)]
+    kept.insert(ours[0] if ours else 0, line)
+    return "".join(kept)
+
+
+def _lines(crontab: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+", crontab)
+
+
+def _is_ours(line: str, label: str) -> bool:
+    return line.rstrip("\n").endswith(f" # {label}")
+
+
+def _has_none(answer: Answer) -> bool:
+    """Whether the user has no crontab: in the words of Vixie cron and its heirs, of BusyBox, or for who may not have one."""
+    said = answer.err.lower()
+    return any(words in said for words in ("no crontab for", "no such file", "not allowed"))
+
+
+def _quoted(text: str) -> str:
+    """Quoted for the shell, and for cron, which reads the line first: a bare % ends the command, and two backslashes in a row
+    are one to some crons."""
+    parts = (part for part in re.split(r"([%\\])", text) if part)
+    return "".join({"%": "\\%", "\\": "'\\'"}.get(part) or shlex.quote(part) for part in parts) or "''"

@@ -1,0 +1,68 @@
+"""A launch agent of the user's, on macOS."""
+
+from __future__ import annotations
+
+import plistlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from runner.schedule.entry import STOP_SECONDS, Entry, read
+from runner.schedule.job import Job
+from runner.schedule.machine import Delete, Machine, Run, Step, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Launchd:
+    """A property list in the user's LaunchAgents. launchd does not tell when it runs next."""
+
+    machine: Machine
+    name: ClassVar = "launchd"
+
+    def works(self) -> bool:
+        return True
+
+    def find(self, label: str) -> Entry | None:
+        """Raises StorageError."""
+        path = self._path(label)
+        text = read(path)
+        return None if text is None else Entry(self.name, str(path), text)
+
+    def install(self, job: Job) -> tuple[Step, ...]:
+        """The steps; they replace what is there."""
+        path, domain = self._path(job.label), f"gui/{self.machine.uid}"
+        return (
+            Write(path, plist(job, self.machine.home / "Library" / "Logs" / f"{job.label}.log")),
+            Run(("launchctl", "bootout", f"{domain}/{job.label}"), may_fail=True),
+            Run(("launchctl", "enable", f"{domain}/{job.label}")),
+            Run(("launchctl", "bootstrap", domain, str(path))),
+        )
+
+    def remove(self, label: str) -> tuple[Step, ...]:
+        """The steps. A run that is under way is told to stop, which it does after its message."""
+        return (
+            Run(("launchctl", "bootout", f"gui/{self.machine.uid}/{label}"), may_fail=True),
+            Delete(self._path(label)),
+        )
+
+    def notices(self) -> tuple[str, ...]:
+        return ()
+
+    def _path(self, label: str) -> Path:
+        return self.machine.home / "Library" / "LaunchAgents" / f"{label}.plist"
+
+
+def plist(job: Job, log: Path) -> bytes:
+    """The property list. `log` takes what the run writes on its standard streams, which launchd would drop."""
+    return plistlib.dumps(
+        {
+            "Label": job.label,
+            "ProgramArguments": list(job.command),
+            "WorkingDirectory": str(job.folder),
+            "EnvironmentVariables": dict(job.environment),
+            "StartCalendarInterval": {"Hour": job.at.hour, "Minute": job.at.minute},
+            "StandardOutPath": str(log),
+            "StandardErrorPath": str(log),
+            "ExitTimeOut": STOP_SECONDS,
+        }
+    )

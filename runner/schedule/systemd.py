@@ -1,0 +1,119 @@
+"""A timer and a service of the user's own systemd."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+from runner.errors import ExitCode
+from runner.schedule.entry import STOP_SECONDS, Entry, read
+from runner.schedule.job import Job
+from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, Step, Write
+
+_SYSTEMCTL: Final = ("systemctl", "--user")
+# Fails where no user manager answers.
+_ASK: Final = (*_SYSTEMCTL, "list-timers")
+
+
+@dataclass(frozen=True, slots=True)
+class Systemd:
+    """Units in the user's configuration folder."""
+
+    machine: Machine
+    name: ClassVar = "systemd"
+
+    def works(self) -> bool:
+        """Whether there is a user manager to hand the units to."""
+        try:
+            return self.machine.call(_ASK, "").code == 0
+        except MissingProgramError:
+            return False
+
+    def find(self, label: str) -> Entry | None:
+        """Raises StorageError."""
+        units = self._units(label)
+        texts = [f"{path}:\n{text}" for path in units if (text := read(path)) is not None]
+        return Entry(self.name, str(units[-1]), "\n".join(texts), self._next_run(label)) if texts else None
+
+    def install(self, job: Job) -> tuple[Step, ...]:
+        """The steps; they replace what is there."""
+        service_path, timer_path = self._units(job.label)
+        return (
+            Run(_ASK),  # before anything is written
+            Write(service_path, service(job).encode()),
+            Write(timer_path, timer(job).encode()),
+            Run((*_SYSTEMCTL, "daemon-reload")),
+            *self._forget(job.label),
+            Run((*_SYSTEMCTL, "enable", "--now", timer_path.name)),
+        )
+
+    def remove(self, label: str) -> tuple[Step, ...]:
+        """The steps. A run that is under way goes on."""
+        units = self._units(label)
+        return (
+            Run((*_SYSTEMCTL, "disable", units[-1].name), may_fail=True),
+            *self._forget(label),
+            *(Delete(path) for path in units),
+            Run((*_SYSTEMCTL, "daemon-reload"), may_fail=True),
+        )
+
+    def notices(self) -> tuple[str, ...]:
+        """What a person has to know after installing."""
+        try:
+            answer = self.machine.call(("loginctl", "show-user", str(self.machine.uid), "--property=Linger"), "")
+        except MissingProgramError:
+            answer = None
+        if answer is not None and answer.out.strip() == "Linger=yes":
+            return ()
+        return ("It runs only while you are logged in. To have it run without, once: loginctl enable-linger",)
+
+    def _forget(self, label: str) -> tuple[Step, ...]:
+        """Stop the timer, and forget when it last ran: a new one is not to make up for an old one's days at once."""
+        return (
+            Run((*_SYSTEMCTL, "stop", f"{label}.timer"), may_fail=True),
+            Run((*_SYSTEMCTL, "clean", "--what=state", f"{label}.timer"), may_fail=True),
+        )
+
+    def _units(self, label: str) -> tuple[Path, Path]:
+        folder = self.machine.config / "systemd" / "user"
+        return folder / f"{label}.service", folder / f"{label}.timer"
+
+    def _next_run(self, label: str) -> str | None:
+        command = (*_SYSTEMCTL, "show", f"{label}.timer", "--property=NextElapseUSecRealtime", "--value")
+        try:
+            answer = self.machine.call(command, "")
+        except MissingProgramError:
+            return None
+        return answer.out.strip() or None if answer.code == 0 else None
+
+
+def service(job: Job) -> str:
+    """The unit that runs the campaign once. It is started through `env` because systemd refuses a program whose own path holds
+    a quote or a backslash, which a folder's name may."""
+    command = " ".join(_quoted(word).replace("$", "$$") for word in job.command)
+    environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.environment)
+    # This value is taken as it stands, but for %; its last character must be neither a blank nor a backslash.
+    folder = f"{job.folder}/".replace("%", "%%")
+    return (
+        f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}\n\n"
+        f"[Service]\nType=oneshot\nWorkingDirectory={folder}\n{environment}ExecStart=/usr/bin/env {command}\n"
+        f"SuccessExitStatus={ExitCode.PAUSED.value}\nTimeoutStopSec={STOP_SECONDS}\n"
+    )
+
+
+def timer(job: Job) -> str:
+    """The unit that starts it daily; after days asleep or off it starts once, when the computer is back."""
+    return (
+        f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}, daily\n\n"
+        f"[Timer]\nOnCalendar=*-*-* {job.at:%H:%M}:00\nPersistent=true\n\n"
+        "[Install]\nWantedBy=timers.target\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_./:=,+-]+", text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
