@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
@@ -109,9 +109,10 @@ class LaneEnd:
 async def drive(course: Course, account: str) -> LaneEnd:
     """Send the account's waiting deliveries until none waits or none may go. Raises StorageError when the ledger fails."""
     unreachable = uncertain = slowed = 0
+    noticed: list[Event] = []
 
     def decide(state: AccountState) -> Wait | None:
-        _notice(course, state)
+        noticed.extend(_notice(course, state))
         return course.pace.judge(state, course.now(), course.budget)
 
     while not course.halt.is_set():
@@ -122,6 +123,8 @@ async def drive(course: Course, account: str) -> LaneEnd:
         if not course.endpoint.clock.is_believable:
             return _lost_clock(course)
         taken = claim(course.ledger, course.campaign_id, account, course.now(), course.lease, decide)
+        while noticed:  # told only now: the claim's transaction waits for no terminal
+            course.report(noticed.pop(0))
         if taken is None:
             return LaneEnd("done")
         if isinstance(taken, Wait):
@@ -178,15 +181,15 @@ async def read_quota(course: Course, account: str) -> None:
     course.heard[account] = course.now()
 
 
-def _notice(course: Course, state: AccountState) -> None:
-    """Report what the server's numbers and clock show besides: use of the account by others, a clock that is off."""
+def _notice(course: Course, state: AccountState) -> Iterator[Event]:
+    """What the server's numbers and clock show besides: use of the account by others, a clock that is off."""
     foreign = course.pace.allowance(state, course.now()).foreign
     if foreign > course.foreign.get(state.account, 0):
-        course.report(ForeignUse(state.account, foreign))
+        yield ForeignUse(state.account, foreign)
     course.foreign[state.account] = foreign
     ahead = course.endpoint.clock.ahead
     if abs(ahead - course.ahead) > TOLERATED:
-        course.report(ClockOff(ahead))
+        yield ClockOff(ahead)
         course.ahead = ahead
 
 
