@@ -376,7 +376,7 @@ def rehearse(
     from runner.ledger.record import Status
     from runner.rehearsal.rehearse import rehearse as rehearse_campaign
     from runner.rehearsal.rehearse import results_path, sample
-    from runner.run import copy_of
+    from runner.results.handback import copy_of
 
     console = Console(as_json=as_json)
     if source is None:
@@ -491,8 +491,8 @@ def doctor(
 @app.command()
 def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Write the results sheet again, from the ledger."""
+    from runner.results.handback import check_replaceable, write_results
     from runner.results.place import check_path
-    from runner.run import check_replaceable, write_results
 
     console = Console(as_json=as_json)
     with _ledger(ledger, create=False) as opened:
@@ -533,7 +533,8 @@ def settle(
     from runner.evidence import check as check_evidence
     from runner.key import find_key
     from runner.ledger.ledger import campaigns
-    from runner.run import settle_rows, write_results
+    from runner.results.handback import write_results
+    from runner.run import settle_rows
     from runner.sending.client import BASE_URL
     from runner.sending.clock import ServerClock
     from runner.sending.lookup import Lookup

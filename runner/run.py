@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, cast
 
 from sqlalchemy.engine import Connection
 
 from runner import __version__
 from runner.campaign import Campaign, stored_pace
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
-from runner.intake import archive
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Findings, check, check_people, judge
-from runner.intake.column import RESULT_COLUMNS, lay_out
+from runner.intake.column import RESULT_COLUMNS
 from runner.intake.entry import Problem
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading, Source
@@ -39,9 +37,9 @@ from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status,
 from runner.ledger.standing import lines, waiting
 from runner.ledger.suppression import suppression_state
 from runner.naming import name as name_campaign
-from runner.results.place import Written, check_path, default_path, put
-from runner.results.summary import Summary, rows, summarise
-from runner.results.workbook import Sheet, outcome_cells, write
+from runner.results.handback import are_current, check_replaceable, copy_of, results_of_others, write_results
+from runner.results.place import Written, check_path, default_path
+from runner.results.summary import Summary, summarise
 from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent, read_quota
@@ -211,6 +209,10 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         with interruptible() as interruption:
             with _running(ledger, record, session.now):
                 report = _send(campaign, course, summary, session, interruption)
+            if intake is None and recovered == (0, 0) and not summary.totals.waiting:
+                with ledger.read() as connection:
+                    if are_current(connection, record, results):
+                        return replace(report, results=Written(results))
             if report.summary.totals.skipped > summary.totals.skipped:
                 with ledger.write() as connection:
                     note_stamp(connection, record.id, None)  # what was skipped at the last moment may be free the next time
@@ -230,50 +232,6 @@ def refuse_unusable(intake: Intake) -> None:
     if not intake.findings.rows:
         table = intake.checked.table
         raise RefusedError("The sheet has a header row but no people.", where=table.place, remedy="Add one row per person.")
-
-
-def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
-    """Write a campaign's results sheet from the ledger. Raises StorageError."""
-    record = summary.campaign
-    sheet = Sheet(
-        record.headers,
-        lambda: lines(ledger, record.id, live=summary.live),
-        rows(summary),
-        summary.starts(),
-        delimiter=record.delimiter,
-    )
-    if not record.settings.get("copy"):
-        return write(path, sheet)
-    from runner.results.copy import CopyError
-
-    try:
-        return put(path, _copying(record, sheet))
-    except (CopyError, RefusedError) as error:
-        written = write(path.with_suffix(".xlsx"), sheet)
-        return replace(written, note=f"{error} So the results are in a workbook of their own.")
-
-
-def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None]:
-    """What writes the results into a copy of the list. Raises RefusedError when the list is gone, CopyError when it changed."""
-    from runner.results.copy import CopyError, write_copy
-
-    copy = cast(Mapping[str, Any], record.settings["copy"])
-    source = sheets.load(Path(str(record.settings["sheet"])))
-    if source.digest != copy["digest"]:
-        raise CopyError(f"{source.path.name} has changed since it was read.")
-
-    def fill(file: IO[bytes]) -> None:
-        write_copy(
-            source.data,
-            file,
-            sheet=str(record.settings["worksheet"]),
-            header_row=copy["header_row"],
-            headers=RESULT_COLUMNS,
-            rows=((line.number, outcome_cells(line, sheet)) for line in sheet.lines()),
-            replace=copy["replace"],
-        )
-
-    return fill
 
 
 def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
@@ -344,6 +302,8 @@ def _send(campaign: Campaign, course: Course, before: Summary, session: Session,
         session.report(event)
 
     lanes = [view.account for view in before.accounts if view.waiting]
+    if not lanes:
+        return Report(before, 0, _exit_code(before, Dispatched(False, None, "")), None)
 
     course.report = report
     with asyncio.Runner(loop_factory=session.loop_factory) as runner:
@@ -448,53 +408,13 @@ def _results_path(
     if path is None:
         workbook = intake.checked.table.delimiter is None if intake else bool(known and known.settings.get("worksheet"))
         path = default_path(campaign.sheet, workbook=workbook, ending=ending)
-        if str(path.absolute()) in _results_of_others(connection, name):
+        if str(path.absolute()) in results_of_others(connection, name):
             path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
     path = path.absolute()
     check_path(path, campaign.sheet, ending=ending)
     if known is None or known.settings.get("results") != str(path):
         check_replaceable(connection, path, name)
     return path
-
-
-def copy_of(source: Source) -> tuple[str, list[str]]:
-    """How the copy of a workbook has to end, and what to say about it beforehand. Raises RefusedError for any other file."""
-    if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
-        raise RefusedError(
-            f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a copy of it.",
-            remedy="Leave --results-in (results_in in a campaign file) out, or save the list as XLSX.",
-        )
-    from runner.results.copy import ending
-    from runner.results.loss import losses
-
-    try:
-        lost = losses(source.data)
-    except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
-        raise RefusedError(
-            f"{source.path.name} has parts that cannot be copied.",
-            remedy="Leave --results-in (results_in in a campaign file) out: the results then go into a workbook of their own.",
-        ) from None
-    notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
-    return ending(source.data), [notice] if lost else []
-
-
-def check_replaceable(connection: Connection, path: Path, name: str) -> None:
-    """Raise UsageError for an existing file that is not a results sheet, or is another campaign's."""
-    foreign = str(path) in _results_of_others(connection, name)
-    if path.exists() and (foreign or not _is_results(path)):
-        whose = "holds the results of another campaign" if foreign else "is no results sheet"
-        raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
-
-
-def _results_of_others(connection: Connection, name: str) -> set[object]:
-    return {record.settings.get("results") for record in campaigns(connection) if record.name != name}
-
-
-def _is_results(path: Path) -> bool:
-    try:
-        return lay_out(read(path).columns).is_results
-    except RefusedError:
-        return False
 
 
 def _put(

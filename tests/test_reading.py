@@ -13,7 +13,8 @@ from runner.intake.check import judge
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading
 from runner.ledger.suppression import suppress, unsuppress
-from runner.run import run, write_results
+from runner.results.handback import write_results
+from runner.run import run
 from tests.world import World, crowd
 
 

@@ -21,7 +21,7 @@ from runner.intake.recipient import RecipientError, parse
 from runner.ledger import schema
 from runner.ledger.attempt import recover
 from runner.ledger.forgotten import REASON, Forgotten
-from runner.ledger.ledger import Ledger, campaigns
+from runner.ledger.ledger import Ledger, campaigns, note_results
 from runner.ledger.lock import run_lock
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status
@@ -132,6 +132,8 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
         }
         connection.execute(sa.update(row).where(here).values(values))
     connection.execute(sa.update(attempt).where(attempt.c.delivery_id.in_(ids)).values(error=None))
+    for campaign_id in trace.campaigns:
+        note_results(connection, campaign_id, None)
     for table, columns in (
         (schema.alias, (schema.alias.c.identity, schema.alias.c.other)),
         (schema.contact, (schema.contact.c.identity,)),

@@ -275,6 +275,12 @@ def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> N
     connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp))
 
 
+def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
+    """Note how the results file was left, or (None) that it no longer says what the ledger does."""
+    table = schema.campaign
+    connection.execute(sa.update(table).where(table.c.id == campaign_id).values(results_written=written))
+
+
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
     """Note which process runs the campaign since when, or (None) that it ended; the lock, not this, keeps runs apart."""
     pid = os.getpid() if since else None
@@ -293,6 +299,7 @@ def _campaign(found: sa.Row[Any]) -> CampaignRecord:
         json.loads(found.settings),
         found.read_at,
         found.stamp,
+        found.results_written,
         found.running_since,
         found.running_pid,
     )

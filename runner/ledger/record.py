@@ -149,6 +149,7 @@ class CampaignRecord:
     settings: dict[str, object]
     read_at: datetime
     stamp: str | None
+    results_written: str | None
     running_since: datetime | None
     running_pid: int | None
 

@@ -73,7 +73,7 @@ campaign = Table(
     Column("stamp", Text),  # of list and text as they were taken in: the same stamp need not be read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
-    Column("results_written", Text),  # JSON: the results file as it was left, to see whether it still says all there is
+    Column("results_written", Text),  # how the results file was left, and the campaign then
     Index(None, "source"),
 )
 

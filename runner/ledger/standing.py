@@ -125,6 +125,18 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: 
         position = found[-1].position
 
 
+def progress(connection: Connection, campaign_id: int) -> str:
+    """A text that changes whenever something happens to a row of the campaign: the list is read, an attempt, a decision."""
+    attempt, decision, delivery = schema.attempt, schema.decision, schema.delivery
+    stamp = sa.select(schema.campaign.c.stamp).where(schema.campaign.c.id == campaign_id)
+    attempts = sa.select(sa.func.count(attempt.c.settled_at), sa.func.max(attempt.c.id)).where(
+        attempt.c.campaign_id == campaign_id
+    )
+    decided = sa.select(sa.func.max(decision.c.id)).join(delivery).where(delivery.c.campaign_id == campaign_id)
+    found = [*connection.execute(stamp).one(), *connection.execute(attempts).one(), *connection.execute(decided).one()]
+    return " ".join(map(str, found))
+
+
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
     table = schema.delivery

@@ -107,7 +107,7 @@ def summarise(
                 )
             )
         counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
-        uncertain = uncertain_rows(connection, campaign.id, live=live)
+        uncertain = uncertain_rows(connection, campaign.id, live=live) if counted.uncertain else ()
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
     return Summary(campaign, counted, tuple(views), gone, now, zone, live, uncertain)

@@ -1,0 +1,134 @@
+"""The results file of a campaign: where it may be, writing it from the ledger, and whether it says all there is to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any, cast
+
+from sqlalchemy.engine import Connection
+
+from runner.errors import RefusedError, UsageError
+from runner.intake import archive
+from runner.intake import sheet as sheets
+from runner.intake.column import RESULT_COLUMNS, lay_out
+from runner.intake.sheet import Source
+from runner.intake.table import read
+from runner.ledger.ledger import Ledger, campaigns, note_results
+from runner.ledger.record import CampaignRecord
+from runner.ledger.standing import lines, progress
+from runner.results.place import Written, put
+from runner.results.summary import Summary, rows
+from runner.results.workbook import Sheet, outcome_cells, write
+
+
+def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
+    """Write a campaign's results sheet from the ledger, and note there how it was left. Raises StorageError."""
+    record = summary.campaign
+    with ledger.read() as connection:
+        state = progress(connection, record.id)
+    written = _write(ledger, summary, path)
+    with ledger.write() as connection:
+        note_results(connection, record.id, f"{_mark(written.path)} {state}")
+    return written
+
+
+def are_current(connection: Connection, record: CampaignRecord, path: Path) -> bool:
+    """Whether the results file is as it was left, and nothing has happened in the campaign since.
+
+    Only for a campaign of which no row waits: until when rows wait is said in the results, and changes by itself.
+    """
+    return record.results_written is not None and record.results_written == f"{_mark(path)} {progress(connection, record.id)}"
+
+
+def _mark(path: Path) -> str:
+    """A text that changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return f"{path} is not there"
+    return f"{path} {found.st_size} {found.st_mtime_ns}"
+
+
+def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
+    record = summary.campaign
+    sheet = Sheet(
+        record.headers,
+        lambda: lines(ledger, record.id, live=summary.live),
+        rows(summary),
+        summary.starts(),
+        delimiter=record.delimiter,
+    )
+    if not record.settings.get("copy"):
+        return write(path, sheet)
+    from runner.results.copy import CopyError
+
+    try:
+        return put(path, _copying(record, sheet))
+    except (CopyError, RefusedError) as error:
+        written = write(path.with_suffix(".xlsx"), sheet)
+        return replace(written, note=f"{error} So the results are in a workbook of their own.")
+
+
+def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None]:
+    """What writes the results into a copy of the list. Raises RefusedError when the list is gone, CopyError when it changed."""
+    from runner.results.copy import CopyError, write_copy
+
+    copy = cast(Mapping[str, Any], record.settings["copy"])
+    source = sheets.load(Path(str(record.settings["sheet"])))
+    if source.digest != copy["digest"]:
+        raise CopyError(f"{source.path.name} has changed since it was read.")
+
+    def fill(file: IO[bytes]) -> None:
+        write_copy(
+            source.data,
+            file,
+            sheet=str(record.settings["worksheet"]),
+            header_row=copy["header_row"],
+            headers=RESULT_COLUMNS,
+            rows=((line.number, outcome_cells(line, sheet)) for line in sheet.lines()),
+            replace=copy["replace"],
+        )
+
+    return fill
+
+
+def copy_of(source: Source) -> tuple[str, list[str]]:
+    """How the copy of a workbook has to end, and what to say about it beforehand. Raises RefusedError for any other file."""
+    if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
+        raise RefusedError(
+            f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a copy of it.",
+            remedy="Leave --results-in (results_in in a campaign file) out, or save the list as XLSX.",
+        )
+    from runner.results.copy import ending
+    from runner.results.loss import losses
+
+    try:
+        lost = losses(source.data)
+    except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
+        raise RefusedError(
+            f"{source.path.name} has parts that cannot be copied.",
+            remedy="Leave --results-in (results_in in a campaign file) out: the results then go into a workbook of their own.",
+        ) from None
+    notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
+    return ending(source.data), [notice] if lost else []
+
+
+def check_replaceable(connection: Connection, path: Path, name: str) -> None:
+    """Raise UsageError for an existing file that is not a results sheet, or is another campaign's."""
+    foreign = str(path) in results_of_others(connection, name)
+    if path.exists() and (foreign or not _is_results(path)):
+        whose = "holds the results of another campaign" if foreign else "is no results sheet"
+        raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
+
+
+def results_of_others(connection: Connection, name: str) -> set[object]:
+    return {record.settings.get("results") for record in campaigns(connection) if record.name != name}
+
+
+def _is_results(path: Path) -> bool:
+    try:
+        return lay_out(read(path).columns).is_results
+    except RefusedError:
+        return False
