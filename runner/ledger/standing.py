@@ -69,6 +69,20 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
 
 
+def waiting_before(connection: Connection, delivery_id: int) -> int:
+    """How many rows of the campaign go before this waiting one on its account."""
+    table = schema.delivery
+    mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(table.c.id == delivery_id)
+    found = connection.execute(mine).one()
+    statement = sa.select(sa.func.count()).where(
+        table.c.campaign_id == found.campaign_id,
+        table.c.account == found.account,
+        table.c.status == Status.WAITING,
+        table.c.position < found.position,
+    )
+    return connection.execute(statement).scalar_one()
+
+
 def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False) -> Iterator[Line]:
     """The sheet's rows in their order, with what became of each; read in pages, so that nobody waits for the whole."""
     position = -1

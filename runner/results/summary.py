@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from itertools import islice
 from typing import Final
 
 from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
-from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting
+from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
 
 _ROWS_SHOWN: Final = 5
@@ -145,11 +146,7 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
     """What a row waits for and until when, or what happened to it; a sentence first, then attempt by attempt."""
     account = (line.account or "default") if line.delivery else "default"
     if line.status is Status.WAITING:
-        view = next(view for view in summary.accounts if view.account == line.account)
-        first = view.wait
-        now = f"waits: {first.reason} on account {account}" if first else f"may go now, on account {account}, with the next run"
-        until = f"; the account goes on at {clock(first.until, summary.zone)}" if first else ""
-        said = [f"Row {line.number} {now}{until}."]
+        said = [f"Row {line.number} {_waits(ledger, summary, line)}."]
     else:
         words = {
             Status.SENT: f"was sent from account {account}",
@@ -173,6 +170,24 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
             for decision in decisions
         ]
     return said
+
+
+def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
+    """What a waiting row waits for, and until when."""
+    view = next(view for view in summary.accounts if view.account == line.account)
+    with ledger.read() as connection:
+        ahead = waiting_before(connection, line.delivery or 0)
+    if view.wait is None:
+        account = "may go on now, with the next run"
+    else:
+        account = f"goes on at {clock(view.wait.until, summary.zone)} ({view.wait.reason})"
+    if ahead == 0:
+        return f"is the next on account {view.name}, which {account}"
+    starts = (start for start, count in view.windows for _ in range(count))
+    start = next(islice(starts, ahead, None), None)
+    turn = f", forecast from {clock(start, summary.zone)} on" if start else ""
+    others = "1 row" if ahead == 1 else f"{ahead} rows"
+    return f"waits for its turn after {others} on account {view.name}{turn}; the account {account}"
 
 
 def clock(instant: datetime, zone: tzinfo) -> str:

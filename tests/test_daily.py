@@ -1,0 +1,253 @@
+"""The daily life of a campaign, as whole runs: quotas read first, others' use, clocks that are off, forecasts come true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.campaign import pace
+from runner.console import Console
+from runner.errors import ExitCode
+from runner.ledger.ledger import campaigns
+from runner.ledger.record import Status
+from runner.rehearsal.rehearse import rehearse
+from runner.results.summary import Summary, summarise, why
+from runner.run import find_line
+from runner.sending.clock import ServerClock
+from runner.sending.lane import ClockOff, ForeignUse, Sent
+from tests.world import MONDAY, World, crowd
+
+OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
+
+
+def spend(world: World, count: int, account: str = "") -> None:
+    """Another tool, or a person, sends from the account."""
+    day = world.server._day(account)
+    world.server._used[day] = world.server._used.get(day, 0) + count
+
+
+def summary_of(world: World, **options: Any) -> Summary:
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaigns(connection)[0]
+    found = summarise(ledger, record, pace(record.settings), world.clock.now())
+    ledger.close()
+    return found
+
+
+# --- other people's use
+
+
+def test_a_day_starts_with_the_truth(tmp_path: Path) -> None:
+    """Others sent 90 of 100 before the first run: the plan says 10 today, 10 go, and no request meets a spent quota."""
+    world = World(tmp_path, crowd(30), limit=100)
+    spend(world, 90, "acc_1")
+    report = world.run(accounts=("acc_1",), now=True, min_gap=0)
+    view = world.plans[0].summary.accounts[0]
+    assert (view.remaining, view.foreign) == (10, 90)
+    assert (report.sent, report.exit_code, world.server.requests) == (10, ExitCode.PAUSED, 10)
+
+
+def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path: Path) -> None:
+    """404 at the quota: one question in the whole run, no word about it, and the headers of answers do as well."""
+    world = World(tmp_path, crowd(5))
+    world.server.neighbours = False
+    report = world.run(accounts=("acc_1",), now=True, min_gap=1200)
+    assert (report.sent, report.exit_code) == (5, ExitCode.DONE)
+    assert len(world.server.lookups) == 1
+    assert [event for event in world.events if not isinstance(event, Sent)] == [
+        event for event in world.events if type(event).__name__ == "Waiting"
+    ]
+
+
+def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:
+    """Messages a minute apart: asked once, before them. Half an hour apart: asked before each, so that others' use is known."""
+    for folder, gap, asked in (("a", 60, 1), ("b", 1800, 6)):
+        (tmp_path / folder).mkdir()
+        world = World(tmp_path / folder, crowd(6))
+        world.run(accounts=("acc_1",), now=True, min_gap=gap)
+        assert len(world.server.lookups) == asked
+
+
+def test_a_jump_of_the_servers_count_is_reported_and_planned_around(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After ten messages another tool sends 37 of 60: it is said at once, 13 more go, spread out, and none is refused."""
+    world = World(tmp_path, crowd(60), limit=60)
+
+    def other_tool(_fields: dict[str, Any]) -> None:
+        if world.server.requests == 10:
+            spend(world, 37, "acc_1")
+
+    world.server._script = other_tool
+    report = world.run(accounts=("acc_1",), **OFFICE)
+    assert (report.sent, world.server.requests, report.exit_code) == (23, 23, ExitCode.PAUSED)
+    told = [event for event in world.events if isinstance(event, ForeignUse)]
+    assert told == [ForeignUse("acc_1", 37)]
+    console = Console()
+    console.progress(60)
+    console.event(told[0])
+    assert "another tool or person sent 37 today" in capsys.readouterr().err
+    moments = [receipt.at for receipt in world.server.receipts]
+    assert min(after - before for before, after in zip(moments[10:], moments[11:], strict=False)) > timedelta(minutes=15)
+
+
+def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
+    """Of 50 a day, 8 are kept: 42 go; on the next day others use 20 of them, so 30 go."""
+    world = World(tmp_path, crowd(200), limit=50)
+    assert world.run(accounts=("acc_1",), reserve=8, **OFFICE).sent == 42
+    world.clock.advance_to(MONDAY + timedelta(days=1))
+    spend(world, 20, "acc_1")
+    assert world.run(accounts=("acc_1",), reserve=8, **OFFICE).sent == 30
+
+
+# --- clocks
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message(tmp_path: Path, hours: int) -> None:
+    """This computer's clock five hours off, either way: it is said, and everything goes within the true hours and the true day."""
+    world = World(tmp_path, crowd(40), limit=30)
+    world.server.skew = -timedelta(hours=hours)  # this computer's clock is that far ahead of the server's
+    world.clock.advance_to(MONDAY + timedelta(hours=2 + hours))  # 08:00 in truth
+    world.run(accounts=("acc_1",), stay=True, **OFFICE)
+    ahead = [event.ahead for event in world.events if isinstance(event, ClockOff)]
+    assert [round(gap / timedelta(hours=1)) for gap in ahead] == [hours]
+    true = [receipt.at - timedelta(hours=hours) for receipt in world.server.receipts]
+    assert len(true) == 40
+    assert all(9 <= moment.hour < 17 for moment in true)
+    assert Counter(moment.date() for moment in true) == {date(2026, 11, 23): 30, date(2026, 11, 24): 10}
+
+
+def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
+    """Three days apart, neither can be believed: exit 5, nothing sent, and what to do."""
+    world = World(tmp_path, crowd(3))
+    world.server.skew = timedelta(days=3)
+    report = world.run(accounts=("acc_1",), now=True)
+    assert (report.exit_code, report.sent, world.server.requests) == (ExitCode.ENDPOINT, 0, 0)
+    assert report.stop is not None
+    assert "clock" in report.stop.remedy
+
+
+def test_small_differences_of_clocks_are_nothing() -> None:
+    """A minute either way is left alone; more is followed; what the server did not say changes nothing."""
+    now = [MONDAY]
+    clock = ServerClock(lambda: now[0])
+    for ahead, followed in ((60, 0), (-60, 0), (121, 121), (-7200, -7200), (30, 0)):
+        clock.hear(MONDAY - timedelta(seconds=ahead))
+        clock.hear(None)
+        assert clock.ahead == timedelta(seconds=followed)
+        assert clock.now() == MONDAY - timedelta(seconds=followed)
+    clock.hear(MONDAY - timedelta(days=2))
+    assert not clock.is_believable
+    assert clock.now() == MONDAY
+
+
+# --- the forecast
+
+
+@pytest.mark.parametrize("accounts", [1, 5])
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
+def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(tmp_path: Path, accounts: int, zone: str) -> None:
+    """ceil(rows / daily allowance) days for one account and for five; the plan's days, and the rehearsal's, are the same."""
+    limit, rows = 12, 55 * accounts
+    world = World(tmp_path, crowd(rows), limit=limit)
+    names = tuple(f"acc_{number}" for number in range(accounts))
+    campaign = world.campaign(accounts=names, **{**OFFICE, "time_zone": zone}, results=tmp_path / "out.csv")
+    plans = []
+    done = rehearse(campaign, MONDAY + timedelta(hours=8), limit=limit, plan=plans.append)
+    summary = plans[0].summary
+    assert [(day.day, day.sent) for day in done.days] == list(summary.days)
+    for view in summary.accounts:
+        days = {start.astimezone(summary.zone).date() for start, _ in view.windows}
+        assert len(days) == ceil(view.waiting / limit)
+    assert len(summary.days) == ceil(max(view.waiting for view in summary.accounts) / limit)
+    assert done.report.summary.totals.sent == rows
+
+
+def test_the_forecast_knows_holidays_and_the_ramp(tmp_path: Path) -> None:
+    """Over Christmas in Bavaria, 5 more each day: forecast and rehearsal agree day by day."""
+    world = World(tmp_path, crowd(90), start=datetime(2026, 12, 22, 6, tzinfo=UTC))
+    campaign = world.campaign(accounts=("acc_1",), holidays="DE-BY", ramp="10 +5 to 30", **OFFICE, results=tmp_path / "out.csv")
+    plans = []
+    done = rehearse(campaign, world.start, plan=plans.append)
+    days = [(day.day, day.sent) for day in done.days]
+    assert days == list(plans[0].summary.days)
+    assert days == [
+        (date(2026, 12, 22), 10),
+        (date(2026, 12, 23), 15),
+        (date(2026, 12, 24), 20),
+        (date(2026, 12, 28), 25),
+        (date(2026, 12, 29), 20),
+    ]
+
+
+def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
+    """The next row, one whose turn comes on another day, one that was sent: each in one sentence, then its attempts."""
+    world = World(tmp_path, crowd(30), limit=10)
+    world.run(accounts=("acc_1",), **OFFICE)
+    world.clock.advance_to(MONDAY + timedelta(hours=14))
+    summary = summary_of(world)
+    ledger = world.ledger()
+    said = {row: why(ledger, summary, find_line(ledger, summary.campaign, row)) for row in (2, 12, 27)}
+    ledger.close()
+    assert said[12] == [
+        "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))."
+    ]
+    assert said[27] == [
+        "Row 27 waits for its turn after 15 rows on account acc_1, forecast from Wed 2026-11-25 09:00 UTC on; the account "
+        "goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))."
+    ]
+    assert said[2][0] == "Row 2 was sent from account acc_1."
+    assert said[2][1].startswith("Attempt 1, Mon 2026-11-23 09:00 UTC: the request left; sent (HTTP 200)")
+
+
+# --- campaigns that share an account
+
+
+def test_campaigns_run_one_after_the_other_share_the_days_that_follow(tmp_path: Path) -> None:
+    """Two daily runs without a calendar: from the second day on each gets its half, and one that is done leaves the other all."""
+    world = World(tmp_path, [], limit=20)
+    sent: dict[str, list[int]] = {"first": [], "second": []}
+    for _ in range(5):
+        for name, rows in (("first", 60), ("second", 25)):
+            world.people, world.sheet = crowd(rows, start=0 if name == "first" else 1000), f"{name}.csv"
+            sent[name].append(world.run(accounts=("acc_1",), now=True, min_gap=0, min_days=0).sent)
+        world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
+    assert sent["first"] == [20, 10, 10, 15, 5]
+    assert sent["second"] == [0, 10, 10, 5, 0]
+
+
+def test_a_higher_priority_gets_the_larger_share(tmp_path: Path) -> None:
+    """3 to 1 of 40 a day, as both files say; the forecast says so as well."""
+    world = World(tmp_path, [], limit=40)
+    sent = {}
+    for day in range(2):
+        for name, priority in (("first", 3), ("second", 1)):
+            world.people, world.sheet = crowd(200, start=0 if name == "first" else 1000), f"{name}.csv"
+            report = world.run(accounts=("acc_1",), now=True, min_gap=0, min_days=0, priority=priority)
+            sent[day, name] = report.sent
+        world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
+    assert (sent[1, "first"], sent[1, "second"]) == (30, 10)
+    assert [count for _, count in report.summary.days][:1] == [10]
+
+
+def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
+    """What the campaign was run with is what status and why forecast with."""
+    world = World(tmp_path, crowd(3))
+    campaign = world.campaign(
+        reserve=5, ramp="10 +5 to 30", priority=2, holidays="DE-BY, US", daily_limit=9, min_gap=45, hours="8-24", days="mon,wed"
+    )
+    ledger = world.ledger()
+    from runner.run import run
+
+    run(campaign, ledger, world.session())
+    with ledger.read() as connection:
+        record = campaigns(connection)[0]
+    ledger.close()
+    assert pace(record.settings) == replace(campaign.pace)
+    assert {line.status for line in world.lines()} <= {Status.WAITING, Status.SENT}
