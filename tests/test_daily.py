@@ -110,7 +110,7 @@ def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hours", [-5, 5])
 def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message(tmp_path: Path, hours: int) -> None:
-    """This computer's clock five hours off, either way: it is said, and everything goes within the true hours and the true day."""
+    """This computer's clock five hours off, either way: it is said, and all goes within the true hours and the true day."""
     world = World(tmp_path, crowd(40), limit=30)
     world.server.skew = -timedelta(hours=hours)  # this computer's clock is that far ahead of the server's
     world.clock.advance_to(MONDAY + timedelta(hours=2 + hours))  # 08:00 in truth
@@ -210,7 +210,7 @@ def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
 
 
 def test_campaigns_run_one_after_the_other_share_the_days_that_follow(tmp_path: Path) -> None:
-    """Two daily runs without a calendar: from the second day on each gets its half, and one that is done leaves the other all."""
+    """Two daily runs without a calendar: from the second day on each gets its half, and who is done leaves the other all."""
     world = World(tmp_path, [], limit=20)
     sent: dict[str, list[int]] = {"first": [], "second": []}
     for _ in range(5):

@@ -45,15 +45,17 @@ def claim(
             .order_by(table.c.position)
             .limit(1)
         )
-        while (found := connection.execute(next_one).first()) is not None:
-            recipient = Recipient(found.slug, found.urn)
-            reason = bar(connection, campaign_id, found.id, recipient, now)
-            if reason is None:
-                break
-            connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
-        else:
+        found = connection.execute(next_one).first()
+        if found is None:
             return None
         wait = under_way(connection, account, now) or decide(account_state(connection, account, campaign_id, now))
+        if wait is not None and wait.stay:
+            return wait  # this is asked again soon; whom the message is for is looked at then
+        while (reason := bar(connection, campaign_id, found.id, Recipient(found.slug, found.urn), now)) is not None:
+            connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
+            found = connection.execute(next_one).first()
+            if found is None:
+                return None
         if wait is not None:
             return wait
         inserted = connection.execute(
@@ -67,7 +69,7 @@ def claim(
         attempt_id,
         found.row,
         account,
-        recipient,
+        Recipient(found.slug, found.urn),
         found.message,
         found.subject,
         found.message_type,
