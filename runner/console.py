@@ -1,4 +1,7 @@
-"""The renderer: the only module that prints. Results to stdout, as text or as one JSON object; all else to stderr."""
+"""The renderer: the only module that prints; only the bar of `runner.progress` is drawn by tqdm.
+
+Results to stdout, as text or as one JSON object; all else to stderr.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.answer import answer_of, failure, instant_of, problem_answer
 from runner.errors import CampaignError, ExitCode, InterruptedRunError
+from runner.progress import Progress
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from runner.doctor.finding import Finding
     from runner.evidence import Finding as Evidence
     from runner.intake.entry import Entry, Problem
@@ -40,7 +43,7 @@ class Console:
     def __init__(self, *, as_json: bool = False, unattended: bool = False) -> None:
         self.as_json = as_json
         self._unattended = unattended
-        self._progress: _Progress | None = None
+        self._progress: Progress | None = None
 
     def say(self, text: str = "") -> None:
         """A line of the answer, on stdout; nothing with `as_json`."""
@@ -106,7 +109,7 @@ class Console:
                 "skipped": len(found.skipped),
                 "invalid": found.invalid,
                 "notices": list(intake.notices),
-                "problems": [_problem(problem) for problem in (*intake.blocking, *found.problems)],
+                "problems": [problem_answer(problem) for problem in (*intake.blocking, *found.problems)],
                 "problemsSheet": str(problems_sheet) if problems_sheet else None,
                 "exitCode": int(exit_code),
             }
@@ -183,7 +186,7 @@ class Console:
     def progress(self, waiting: int) -> None:
         """Begin to show progress towards `waiting` messages."""
         if not self._unattended:
-            self._progress = _Progress(self, waiting)
+            self._progress = Progress(waiting, self.tell)
 
     def event(self, event: Event) -> None:
         if self._progress is not None:
@@ -275,7 +278,7 @@ class Console:
                 "row": found.row,
                 "verdict": found.verdict,
                 "said": found.said,
-                "sentAt": _instant(found.sent_at),
+                "sentAt": instant_of(found.sent_at),
                 "hint": found.hint,
             }
             for found in findings
@@ -321,7 +324,7 @@ class Console:
             self.say(f"{entry.identity or 'a forgotten person'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
         if not listed:
             self.say("The do-not-contact list is empty.")
-        people = [{"identity": e.identity, "reason": e.reason, "addedAt": _instant(e.added_at)} for e in listed]
+        people = [{"identity": e.identity, "reason": e.reason, "addedAt": instant_of(e.added_at)} for e in listed]
         self.answer({"doNotContact": people, "exitCode": 0})
 
     def erased(self, people: int, erased: Erased) -> None:
@@ -357,128 +360,14 @@ class Console:
             {
                 "added": added,
                 "people": people,
-                "from": _instant(times[0]) if times else None,
-                "to": _instant(times[-1]) if times else None,
+                "from": instant_of(times[0]) if times else None,
+                "to": instant_of(times[-1]) if times else None,
                 "dateColumn": history.dates.header.strip() if history.dates else None,
                 "notAdded": len(history.nobody),
                 "undated": len(history.unread),
                 "exitCode": int(bool(history.nobody or history.unread)),
             }
         )
-
-
-class _Progress:
-    """Messages sent, quota left, next send, time to finish: a bar on a terminal, else a line now and then."""
-
-    def __init__(self, console: Console, waiting: int) -> None:
-        self._console = console
-        self._total = waiting
-        self._settled = 0
-        self._sent = 0
-        self._left: int | None = None
-        self._next: datetime | None = None
-        self._bar: tqdm[Any] | None = None
-        if sys.stderr.isatty() and waiting:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
-
-    def event(self, event: Event) -> None:
-        from runner.sending.lane import ClockOff, ForeignUse, Sent, Waiting
-
-        if isinstance(event, Sent):
-            outcome = event.outcome
-            if outcome.told and outcome.told.remaining is not None:
-                self._left = outcome.told.remaining
-            self._next = None
-            done = outcome.status != "waiting"
-            self._settled += done
-            self._sent += outcome.status == "sent"
-            if self._bar is not None:
-                self._bar.update(done)
-            if outcome.status not in ("sent", "waiting"):
-                self._write(f"Row {event.claim.row}: {outcome.status}: {outcome.error}")
-            elif outcome.status == "waiting":
-                self._write(f"Row {event.claim.row} was not sent, it waits: {outcome.error}")
-            if self._bar is None and done and (self._settled == 1 or self._settled % max(10, self._total // 10) == 0):
-                left = "" if self._left is None else f"; quota left {self._left}"
-                self._console.tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
-        elif isinstance(event, Waiting):
-            self._next = event.wait.until
-        elif isinstance(event, ForeignUse):
-            name = event.account or "default"
-            self._write(f"Account {name}: another tool or person sent {event.count} today; the rest is planned around it.")
-        elif isinstance(event, ClockOff):
-            side = "ahead of" if event.ahead > timedelta() else "behind"
-            self._write(f"This computer's clock is {_duration(event.ahead)} {side} the server's, which is followed.")
-        else:
-            self._write("Stopping; a message in flight is finished first. Once more does not wait: it will be uncertain.")
-        if self._bar is not None:
-            shown: dict[str, object] = {"sent": self._sent}
-            if self._left is not None:
-                shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
-            if self._next is not None:
-                shown["next"] = f"{self._next.astimezone():%H:%M:%S}"
-            self._bar.set_postfix(shown)
-
-    def _write(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
-        else:
-            self._console.tell(text)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-
-def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
-    """The JSON object of the contract, of a campaign or of a run of it."""
-    counts = summary.totals
-    names = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
-    accounts = [
-        {
-            "account": view.account or None,
-            "limit": view.limit,
-            "used": view.used,
-            "remaining": view.remaining,
-            "resetAt": _instant(view.reset_at),
-        }
-        for view in summary.accounts
-    ]
-    stop = report.stop if report else None
-    stored = summary.campaign.settings.get("results")
-    path = (report.results.path if report.results else None) if report else stored
-    return {
-        "campaign": summary.campaign.name,
-        "totals": {name: getattr(counts, name) for name in names},
-        "sentThisRun": report.sent if report else 0,
-        "accounts": accounts,
-        "nextSendAt": _instant(summary.next_send_at),
-        "results": str(path) if path else None,
-        "exitCode": int(report.exit_code) if report else 0,
-        "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
-    }
-
-
-def _duration(length: timedelta) -> str:
-    """`3 h 12 min`, whichever way it points."""
-    minutes = round(abs(length) / timedelta(minutes=1))
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-
-
-def failure(error: CampaignError) -> dict[str, Any]:
-    """The JSON object of the contract, of a command that an error ended. What is not known of it is null, not zero."""
-    return {
-        "campaign": None,
-        "totals": None,
-        "sentThisRun": 0,
-        "accounts": [],
-        "nextSendAt": None,
-        "results": None,
-        "exitCode": int(error.exit_code),
-        "stopped": {"reason": error.what, "remedy": error.remedy},
-    }
 
 
 def _rows(numbers: Sequence[int], what: str) -> str:
@@ -490,18 +379,6 @@ def _rows(numbers: Sequence[int], what: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "code": problem.code,
-        "severity": problem.severity,
-        "row": problem.row,
-        "cell": problem.cell or None,
-        "column": problem.column.header if problem.column else None,
-        "text": problem.text,
-        "remedy": problem.advice,
-    }
 
 
 def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
@@ -521,10 +398,6 @@ def _totals(counts: Totals) -> str:
     named = [(counts.uncertain, "uncertain"), (counts.sent, "sent"), (counts.waiting, "waiting"), (counts.failed, "failed")]
     named += [(counts.invalid, "invalid"), (counts.skipped, "skipped")]
     return ", ".join(f"{count} {name}" for count, name in named if count) or "no rows"
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
 
 
 def _clock(instant: datetime | None, summary: Summary) -> str:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from runner.answer import answer_of, failure
 from runner.campaign import Campaign
-from runner.console import answer_of, failure
 from runner.errors import explain
 from runner.log import RunLog
 from runner.notify import check, notify

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(tmp_path: Pa
     console.event(told[0])
     assert "another tool or person sent 37 today" in capsys.readouterr().err
     moments = [receipt.at for receipt in world.server.receipts]
-    assert min(after - before for before, after in zip(moments[10:], moments[11:], strict=False)) > timedelta(minutes=15)
+    assert min(after - before for before, after in pairwise(moments[10:])) > timedelta(minutes=15)
 
 
 def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
@@ -198,10 +199,9 @@ def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
     assert said[12] == [
         "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))."
     ]
-    assert said[27] == [
-        "Row 27 waits for its turn after 15 rows on account acc_1, forecast from Wed 2026-11-25 09:00 UTC on; the account "
-        "goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))."
-    ]
+    turn = "waits for its turn after 15 rows on account acc_1, forecast from Wed 2026-11-25 09:00 UTC on"
+    account = "the account goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))"
+    assert said[27] == [f"Row 27 {turn}; {account}."]
     assert said[2][0] == "Row 2 was sent from account acc_1."
     assert said[2][1].startswith("Attempt 1, Mon 2026-11-23 09:00 UTC: the request left; sent (HTTP 200)")
 

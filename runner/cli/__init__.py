@@ -1,0 +1,92 @@
+"""The command line: options in, one call, one renderer, exit code out. Commands import the heavy modules they use."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from runner import __version__
+from runner.cli import doctor, people, schedule, sending, standing
+from runner.console import Console
+from runner.errors import CampaignError, ExitCode, UsageError, explain
+
+app = typer.Typer(
+    name="campaign",
+    help="Send one LinkedIn message to each person of a spreadsheet, at most once, within each account's daily quota.",
+    epilog="Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot prevent that.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (  # --help lists them in this order
+    sending.run,
+    sending.check,
+    sending.preview,
+    sending.rehearse,
+    sending.new,
+    standing.status,
+    standing.why,
+    doctor.doctor,
+    standing.results,
+    standing.settle,
+    people.import_history,
+    people.forget,
+):
+    app.command()(command)
+app.add_typer(people.suppress_app, name="suppress")
+app.add_typer(schedule.schedule_app, name="schedule")
+
+
+@app.callback(invoke_without_command=True)
+def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        Console().say(f"campaign-runner {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The installed command: every error leaves through here, as sentences and an exit code."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that a terminal cannot show must not end a run
+    logging.getLogger().addHandler(logging.NullHandler())  # no library speaks on the terminal for itself
+    sys.exit(_guarded(sys.argv[1:]))
+
+
+def _guarded(arguments: list[str]) -> int:
+    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
+    console = Console(as_json="--json" in arguments or asked)
+    try:
+        code = app(arguments, standalone_mode=False)
+    except CampaignError as error:
+        console.error(error)
+        return error.exit_code
+    except typer.TyperException as error:
+        if console.as_json or not hasattr(error, "show"):
+            console.error(UsageError(error.format_message(), remedy="campaign COMMAND --help shows the options."))
+        else:
+            error.show()
+        return ExitCode.USAGE
+    except typer.Abort:
+        console.error(explain(KeyboardInterrupt()))
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
+        return ExitCode.DONE
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
+        explained = explain(error)
+        console.error(explained)
+        return explained.exit_code
+    if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):  # typer's own answer to Ctrl-C
+        console.error(explain(KeyboardInterrupt()))
+    return int(code or 0)

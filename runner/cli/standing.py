@@ -1,0 +1,134 @@
+"""The commands on a campaign that the ledger holds: status, why, results, settle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from runner.cli.ledger import find_record, opened_ledger, summary_of, utc_now
+from runner.cli.options import AsJson, BaseUrl, KeyOption, LedgerPlace, Results, Timeout, Which, takes
+from runner.console import Console
+from runner.errors import ExitCode, UsageError
+
+Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
+
+
+def status(name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Show where a campaign stands: totals, each account's quota, the forecast, and where the ledger is."""
+    from runner.ledger.ledger import campaigns
+
+    console = Console(as_json=as_json)
+    with opened_ledger(ledger, create=False) as opened:
+        summary = summary_of(opened, name)
+        with opened.read() as connection:
+            others = [record for record in campaigns(connection) if record.id != summary.campaign.id]
+        console.status(summary, others, opened.place)
+    return ExitCode.DONE
+
+
+def why(row: Row, name: Which = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Say what a row waits for and until when, or what happened to it."""
+    from runner.results.summary import why as reasons
+    from runner.run import find_line
+
+    console = Console(as_json=as_json)
+    with opened_ledger(ledger, create=False) as opened:
+        summary = summary_of(opened, name)
+        line = find_line(opened, summary.campaign, row)
+        said = reasons(opened, summary, line)
+    for sentence in said:
+        console.say(sentence)
+    console.answer({"campaign": summary.campaign.name, "row": row, "status": line.status.value, "why": said, "exitCode": 0})
+    return ExitCode.DONE
+
+
+def results(name: Which = None, results: Results = None, ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
+    """Write the results sheet again, from the ledger."""
+    from runner.results.handback import check_replaceable, write_results
+    from runner.results.place import check_path
+
+    console = Console(as_json=as_json)
+    with opened_ledger(ledger, create=False) as opened:
+        summary = summary_of(opened, name)
+        stored = summary.campaign.settings
+        path = (results or Path(str(stored["results"]))).absolute()
+        check_path(path, Path(str(stored["sheet"])), ending=Path(str(stored["results"])).suffix if stored.get("copy") else "")
+        if str(path) != stored["results"]:
+            with opened.read() as connection:
+                check_replaceable(connection, path, summary.campaign.name)
+        written = write_results(opened, summary, path)
+    console.results(written)
+    console.answer({"campaign": summary.campaign.name, "results": str(written.path), "exitCode": 0})
+    return ExitCode.DONE
+
+
+@takes(KeyOption)
+def settle(
+    rows: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[ROW...]", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
+    ] = None,
+    sent: Annotated[
+        bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
+    ] = None,
+    look: Annotated[
+        bool, typer.Option("--check", help="Look for the message in the conversation; settles as sent what is found there.")
+    ] = False,
+    base_url: BaseUrl = None,
+    timeout: Timeout = 15.0,
+    name: Which = None,
+    ledger: LedgerPlace = None,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes a failed row wait again."""
+    from runner.evidence import check as check_evidence
+    from runner.key import find_key
+    from runner.ledger.ledger import campaigns
+    from runner.results.handback import write_results
+    from runner.run import settle_rows
+    from runner.sending.client import BASE_URL
+    from runner.sending.clock import ServerClock
+    from runner.sending.lookup import Lookup
+
+    console = Console(as_json=as_json)
+    if look == (sent is not None):
+        raise UsageError(
+            "Say what you found: --sent or --not-sent; or --check alone.",
+            remedy="Look in LinkedIn whether the message arrived. campaign settle --check looks by itself.",
+        )
+    if not rows and not look:
+        raise UsageError("Say which rows.", remedy="campaign status names those that are uncertain.")
+    with opened_ledger(ledger, create=False) as opened:
+        with opened.read() as connection:
+            names = [record.name for record in campaigns(connection)]
+        if name is None and len(names) > 1:
+            raise UsageError("There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}.")
+        record = find_record(opened, name)
+        if look:
+            key = find_key(options["key_file"], Path(record.source).parent).secret
+            lookup = Lookup(key, ServerClock(utc_now), base_url=base_url or BASE_URL, seconds=timeout)
+            findings = check_evidence(opened, record, rows or (), lookup, _user(), utc_now)
+            console.findings(findings)
+        else:
+            settle_rows(opened, record, rows or (), sent=bool(sent), by=_user(), now=utc_now())
+            verdict = "sent" if sent else "not sent, to be sent with the next run"
+            console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
+        summary = summary_of(opened, record.name)
+        console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
+    if look:
+        console.checked(record.name, findings, summary.totals.uncertain)
+        return ExitCode.NEEDS_A_PERSON if summary.totals.uncertain else ExitCode.DONE
+    console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
+    return ExitCode.DONE
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
