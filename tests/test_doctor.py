@@ -21,10 +21,12 @@ from runner.cli import _guarded
 from runner.doctor import machine, vendor
 from runner.doctor.finding import Finding, exit_code
 from runner.ledger.ledger import open_ledger
+from runner.schedule import machine as machine_module
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
 from tests.loopback import KEY, serving
+from tests.schedule.computer import Computer
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PASSWORD = "pa55word"
@@ -67,7 +69,18 @@ def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     (tmp_path / "spring.toml").write_text(
         'sheet = "people.csv"\ntemplate = "hello.j2"\naccounts = ["acc_1"]\ntime_zone = "Europe/Berlin"\n', encoding="utf-8"
     )
+    computer = Computer(tmp_path.parent / f"{tmp_path.name}-computer", "linux")
+    monkeypatch.setattr(machine_module, "this_machine", lambda: computer.machine)
     return Practice(tmp_path, capsys)
+
+
+def test_the_schedule_is_told(doctor: Practice) -> None:
+    """None of a list; none yet of a campaign file, and how to install it; the installed one, by its scheduler."""
+    assert "only a campaign file" in doctor("people.csv")[1]["schedule"][1]
+    assert "campaign schedule install spring.toml --at 09:00" in doctor("spring.toml")[1]["schedule"][1]
+    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    verdict, says, _ = doctor("spring.toml")[1]["schedule"]
+    assert (verdict, says.split(", next ")[0]) == ("ok", "systemd")
 
 
 def test_all_is_well(doctor: Practice) -> None:
@@ -85,6 +98,7 @@ def test_all_is_well(doctor: Practice) -> None:
         "quota acc_1",
         "time",
         "ledger",
+        "schedule",
         "log",
     ]
     assert found["key"][1] == "from the environment variable CONNECTSAFELY_API_KEY"

@@ -24,9 +24,10 @@ def doctor(
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock; nothing is sent."""
+    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock, schedule; nothing is sent."""
     from runner.doctor.examine import examine
     from runner.doctor.finding import bad, exit_code
+    from runner.schedule.machine import this_machine
     from runner.sending.client import BASE_URL
 
     console = Console(as_json=as_json)
@@ -40,7 +41,8 @@ def doctor(
             findings.append(bad("campaign", error))
             console.finding(findings[-1])
     path, address = ledger_file(ledger), base_url or BASE_URL
-    for finding in examine(campaign, key_file=key_file, accounts=accounts, ledger=path, base_url=address, now=utc_now):
+    looked = {"key_file": key_file, "accounts": accounts, "ledger": path, "base_url": address}
+    for finding in examine(campaign, **looked, now=utc_now, computer=this_machine()):
         findings.append(finding)
         console.finding(finding)
     code = exit_code(findings)

@@ -12,6 +12,7 @@ from runner.doctor import machine, vendor
 from runner.doctor.finding import Finding, bad
 from runner.errors import UsageError
 from runner.key import Key, find_key
+from runner.schedule.machine import Machine
 from runner.sending.client import checked_base_url
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
@@ -25,6 +26,7 @@ def examine(
     ledger: Path,
     base_url: str,
     now: Callable[[], datetime],
+    computer: Machine,
 ) -> Iterator[Finding]:
     """Look at everything a run needs, with or without a campaign. Raises UsageError for a base URL that is none."""
     checked_base_url(base_url)
@@ -41,4 +43,6 @@ def examine(
         yield from asyncio.run(vendor.ask(Lookup(key.secret, ServerClock(now), base_url=base_url), accounts, now))
     yield machine.judge_clock(campaign, now())
     yield machine.judge_ledger(ledger)
+    if campaign is not None:
+        yield machine.judge_schedule(campaign, computer)
     yield machine.judge_log(ledger)

@@ -1,4 +1,4 @@
-"""What this computer has: the key, the ledger, the log, the clock's zone, the proxy."""
+"""What this computer has: the key, the ledger, the log, the clock's zone, the proxy, the schedule."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from runner.errors import CampaignError, ExitCode, StorageError
 from runner.key import Key
 from runner.ledger.health import check_health
 from runner.log import log_path
+from runner.schedule.install import find
+from runner.schedule.machine import Machine
 
 # What a campaign of a few thousand people needs, with its results; and what no run can end well with.
 LITTLE_BYTES: Final = 200_000_000
@@ -60,6 +62,23 @@ def judge_ledger(path: Path) -> Finding:
         return look("ledger", f"{path} can be read by others (mode {mode:04o})", f"chmod 600 {shlex.quote(str(path))}")
     shown = f", mode {mode:04o}" if os.name == "posix" else ""
     return ok("ledger", f"{path}: whole, {path.stat().st_size / 1e6:.1f} MB{shown}; {room}")
+
+
+def judge_schedule(campaign: Campaign, machine: Machine) -> Finding:
+    """Whether the campaign is run every day without anybody: only a campaign file can be."""
+    source = shlex.quote(str(campaign.source))
+    if campaign.source.suffix.lower() != ".toml":
+        return ok("schedule", "none: only a campaign file can be run by the computer's own scheduler")
+    try:
+        entries = find(campaign.source, machine)
+    except CampaignError as error:
+        return look("schedule", error.what, error.remedy or f"campaign schedule show {source}")
+    if not entries:
+        return ok("schedule", f"none; to have it run every day: campaign schedule install {source} --at 09:00")
+    said = "; ".join(f"{entry.scheduler}, {f'next {entry.next_run}' if entry.next_run else entry.place}" for entry in entries)
+    if len(entries) > 1:
+        return look("schedule", said, f"One daily run is enough: campaign schedule remove {source}, then install it again.")
+    return ok("schedule", said)
 
 
 def judge_log(ledger: Path) -> Finding:
