@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import ExitCode, StorageError
-from runner.sending.lane import Event, Sent, Waiting
+from runner.sending.lane import ClockOff, Event, ForeignUse, Sent, Waiting
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5
@@ -69,6 +69,10 @@ class RunLog:
             )
         elif isinstance(event, Waiting):
             self.write("wait", account=event.account or None, reason=event.wait.reason, until=_instant(event.wait.until))
+        elif isinstance(event, ForeignUse):
+            self.write("foreign-use", account=event.account or None, count=event.count)
+        elif isinstance(event, ClockOff):
+            self.write("clock", aheadSeconds=round(event.ahead.total_seconds()))
         else:
             self.write("interrupted")
 

@@ -56,7 +56,8 @@ class Progress:
             self._write(f"Account {name}: another tool or person sent {event.count} today; the rest is planned around it.")
         elif isinstance(event, ClockOff):
             side = "ahead of" if event.ahead > timedelta() else "behind"
-            self._write(f"This computer's clock is {_duration(event.ahead)} {side} the server's, which is followed.")
+            off = f"is {_duration(event.ahead)} {side} the server's, which is followed" if event.ahead else "is right again"
+            self._write(f"This computer's clock {off}.")
         else:
             self._write("Stopping; a message in flight is finished first. Once more does not wait: it will be uncertain.")
         if self._bar is not None:

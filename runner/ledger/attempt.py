@@ -124,7 +124,7 @@ def _wrong_person(claim: Claim, answered: str) -> Stop:
     return Stop(
         "account",
         ExitCode.ENDPOINT,
-        f"Row {claim.row} asked for {claim.recipient.identity}, but its message went to another person, {answered}.",
+        f"A message went to another person: row {claim.row} asked for {claim.recipient.identity}, the answer names {answered}.",
         "Look in LinkedIn who got it, and check the row's profile; then run the same command again.",
         is_alarm=True,
     )
