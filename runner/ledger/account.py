@@ -21,20 +21,49 @@ _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little late.
 _EXPECTED: Final = timedelta(hours=26)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_CHARGED: Final = (Status.SENT, Status.UNCERTAIN)
+
+# Built once: a claim asks several of them, and building one costs as much as asking it.
+_ATTEMPT: Final = schema.attempt.c
+_MINE: Final = _ATTEMPT.account == sa.bindparam("account")
+_CHARGED: Final = sa.or_(_ATTEMPT.settled_at.is_(None), _ATTEMPT.status.in_((Status.SENT, Status.UNCERTAIN)))
+_LATEST: Final = sa.func.max(_ATTEMPT.claimed_at, type_=schema.Instant())
+_COUNT: Final = sa.select(sa.func.count()).where(_MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED)
+_COUNT_OF_CAMPAIGN: Final = _COUNT.where(_ATTEMPT.campaign_id == sa.bindparam("campaign"))
+_LAST_CHARGED: Final = sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at < sa.bindparam("before"), _CHARGED)
+_LAST_CLAIM: Final = sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at <= sa.bindparam("now"))
+_NTH: Final = (
+    sa.select(_ATTEMPT.claimed_at)
+    .where(_ATTEMPT.claimed_at <= sa.bindparam("now"))
+    .order_by(_ATTEMPT.claimed_at.desc())
+    .limit(1)
+    .offset(sa.bindparam("skipped", type_=sa.Integer))
+)
+_MY_NTH: Final = _NTH.where(_MINE)
+_WAITING: Final = sa.select(sa.func.count()).where(
+    schema.delivery.c.campaign_id == sa.bindparam("campaign"),
+    schema.delivery.c.account == sa.bindparam("account"),
+    schema.delivery.c.status == Status.WAITING,
+)
+_OTHERS: Final = sa.select(schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since).where(
+    schema.campaign.c.id != sa.bindparam("campaign"),
+    sa.or_(
+        schema.campaign.c.read_at > sa.bindparam("since"),
+        schema.campaign.c.id.in_(sa.select(_ATTEMPT.campaign_id).where(_MINE, _ATTEMPT.claimed_at > sa.bindparam("since"))),
+    ),
+)
+_UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
+    _ATTEMPT.settled_at.is_(None),
+    _MINE,
+    _ATTEMPT.deadline > sa.bindparam("now"),
+    # A deadline beyond any lease was set by a clock that was ahead.
+    _ATTEMPT.deadline < sa.bindparam("latest"),
+)
+_KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.bindparam("account"))
 
 
 def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
     """Whether another message is being sent on the account, for which ours has to wait."""
-    table = schema.attempt
-    # A deadline beyond any lease was set by a clock that was ahead.
-    statement = sa.select(table.c.deadline).where(
-        table.c.settled_at.is_(None),
-        table.c.account == account,
-        table.c.deadline > now,
-        table.c.deadline < now + _LONGEST_LEASE,
-    )
-    deadline = connection.execute(statement).scalar()
+    deadline = connection.execute(_UNDER_WAY, {"account": account, "now": now, "latest": now + _LONGEST_LEASE}).scalar()
     if deadline is None:
         return None
     return Wait(min(deadline, now + _POLL), "another campaign is sending on this account", stay=True)
@@ -42,48 +71,37 @@ def under_way(connection: Connection, account: str, now: datetime) -> Wait | Non
 
 def account_state(connection: Connection, account: str, campaign_id: int, now: datetime) -> AccountState:
     """The account as a claim of this campaign sees it now. Each count is asked once, and only when it is needed."""
-    attempt, delivery = schema.attempt, schema.delivery
     told, hold = _told(connection, account, now)
-    mine = attempt.c.account == account
-    counts = sa.or_(attempt.c.settled_at.is_(None), attempt.c.status.in_(_CHARGED))
-    latest = sa.func.max(attempt.c.claimed_at, type_=schema.Instant())
+
+    def ask(statement: sa.Select[Any], **values: object) -> Any:
+        return connection.execute(statement, {"account": account, **values}).scalar()
 
     @cache
     def charged_after(instant: datetime, campaign: int | None = None) -> int:
-        statement = sa.select(sa.func.count()).where(mine, attempt.c.claimed_at > instant, counts)
-        if campaign is not None:
-            statement = statement.where(attempt.c.campaign_id == campaign)
-        return connection.execute(statement).scalar_one()
+        found = ask(_COUNT, after=instant) if campaign is None else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
+        return int(found)
 
     def charged_before(instant: datetime) -> datetime | None:
-        return connection.execute(sa.select(latest).where(mine, attempt.c.claimed_at < instant, counts)).scalar()
+        found: datetime | None = ask(_LAST_CHARGED, before=instant)
+        return found
 
     def nth_latest(number: int, *, everywhere: bool) -> datetime | None:
-        statement = sa.select(attempt.c.claimed_at).where(attempt.c.claimed_at <= now)
-        statement = statement if everywhere else statement.where(mine)
-        statement = statement.order_by(attempt.c.claimed_at.desc()).limit(1).offset(number - 1)
-        return connection.execute(statement).scalar()
+        values = {"now": now, "skipped": number - 1} | ({} if everywhere else {"account": account})
+        return connection.execute(_NTH if everywhere else _MY_NTH, values).scalar()
 
     @cache
     def waiting(campaign: int) -> int:
-        statement = sa.select(sa.func.count()).where(
-            delivery.c.campaign_id == campaign, delivery.c.account == account, delivery.c.status == Status.WAITING
-        )
-        return connection.execute(statement).scalar_one()
+        return int(ask(_WAITING, campaign=campaign))
 
     @cache
     def rivals() -> tuple[Rival, ...]:
-        table = schema.campaign
-        sent_lately = sa.select(attempt.c.campaign_id).where(mine, attempt.c.claimed_at > now - _EXPECTED)
-        statement = sa.select(table.c.id, table.c.settings, table.c.running_since).where(
-            table.c.id != campaign_id,
-            sa.or_(table.c.read_at > now - _EXPECTED, table.c.id.in_(sent_lately)),
-        )
         found = []
-        for other, settings, running_since in connection.execute(statement).all():
+        expected = {"campaign": campaign_id, "account": account, "since": now - _EXPECTED}
+        for other, settings, running_since in connection.execute(_OTHERS, expected).all():
             if count := waiting(other):
                 said = json.loads(settings)
-                found.append(Rival(other, said.get("priority") or 1, count, running_since is not None, said.get("daily_limit")))
+                priority, daily_limit = said.get("priority") or 1, said.get("daily_limit")
+                found.append(Rival(other, priority, count, running_since is not None, daily_limit))
         return tuple(found)
 
     return AccountState(
@@ -91,7 +109,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         campaign_id,
         told,
         hold,
-        connection.execute(sa.select(latest).where(mine, attempt.c.claimed_at <= now)).scalar(),
+        ask(_LAST_CLAIM, now=now),
         charged_after,
         charged_before,
         nth_latest,
@@ -101,7 +119,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
 
 
 def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | None, Hold | None]:
-    found = connection.execute(sa.select(schema.account).where(schema.account.c.account == account)).first()
+    found = connection.execute(_KNOWN, {"account": account}).first()
     told = hold = None
     if found is not None:
         at = found.told_at or _LONG_AGO
