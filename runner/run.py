@@ -199,6 +199,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
                 entries, people = intake.checked.entries(), intake.findings.people
                 taken_in = take_in(connection, record.id, entries, people, intake.columns, campaign.accounts, session.now())
                 note_stamp(connection, record.id, _stamp(connection, material))
+            notices += _other_senders(connection, campaign, record)
             notices += _frequency(campaign, resting(connection, record.id)[0])
         course = _course(campaign, ledger, record, session)
         _read_quotas(course, session)
@@ -336,6 +337,14 @@ def _running(ledger: Ledger, record: CampaignRecord, now: Callable[[], datetime]
     finally:
         with ledger.write() as connection:
             mark_running(connection, record.id, None)
+
+
+def _other_senders(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:
+    """That rows name accounts of their own beside the campaign's: they go from there."""
+    others = [f"{account} ({count})" for account, count in waiting(connection, record.id).items() if account]
+    named = [text for text in others if text.partition(" ")[0] not in campaign.accounts]
+    if campaign.accounts and named:
+        yield f"Rows of the list name accounts that the campaign does not, and go from those: {', '.join(named)}."
 
 
 def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Campaign, tuple[str, ...]]:

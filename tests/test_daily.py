@@ -251,3 +251,13 @@ def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
     ledger.close()
     assert pace(record.settings) == replace(campaign.pace)
     assert {line.status for line in world.lines()} <= {Status.WAITING, Status.SENT}
+
+
+def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -> None:
+    """A list with an accountId column: which other accounts rows go from is in the plan, and how many."""
+    world = World(tmp_path, [("A", "person-a", "acc_9"), ("B", "person-b", ""), ("C", "person-c", "acc_9")])
+    world.header = ("First Name", "recipientProfileId", "accountId")
+    world.run(accounts=("acc_1",), now=True, min_gap=0)
+    notice = "Rows of the list name accounts that the campaign does not, and go from those: acc_9 (2)."
+    assert notice in world.plans[0].notices
+    assert {receipt.account for receipt in world.server.receipts} == {"acc_1", "acc_9"}
