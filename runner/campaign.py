@@ -1,61 +1,20 @@
-"""What a campaign is: its list, its text, its accounts, its pace; read from a TOML file or from options, which win.
-
-A campaign file's paths are relative to the file. Unknown keys are errors that name the nearest known one.
-"""
+"""What a campaign is: its list, its text, its accounts, its pace; read from a campaign file or from options, which win."""
 
 from __future__ import annotations
 
-import math
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from tzlocal import get_localzone_name
-
-from runner.errors import RefusedError, UsageError
-from runner.intake.column import ROLES, nearest
+from runner.campaign_file import KEYS, read_campaign_file
+from runner.errors import UsageError
 from runner.intake.sheet import Reading
-from runner.ledger.record import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
+from runner.ledger.record import DEFAULT_MIN_DAYS
 from runner.notify import check as check_notify
-from runner.sending.calendar import Calendar, days_text, parse_days, parse_hours, parse_zone
-from runner.sending.holiday import parse_holidays
-from runner.sending.pace import DEFAULT_MIN_GAP, Pace
-from runner.sending.ramp import parse_ramp
-
-DEFAULT_HOURS: Final = "09:00-17:00"
-DEFAULT_DAYS: Final = "mon-fri"
-MOST_PRIORITY: Final = 100
-KEYS: Final = (
-    "name",
-    "sheet",
-    "sheet_name",
-    "header_row",
-    "encoding",
-    "hidden",
-    "columns",
-    "template",
-    "accounts",
-    "daily_limit",
-    "reserve",
-    "ramp",
-    "priority",
-    "hours",
-    "days",
-    "holidays",
-    "time_zone",
-    "now",
-    "min_gap",
-    "min_days",
-    "results",
-    "results_in",
-    "key_file",
-    "notify",
-)
-_CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
+from runner.sending.pace import Pace
+from runner.settings import min_days, pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +78,11 @@ class Campaign:
 
 def load(source: Path, options: Options) -> Campaign:
     """The campaign that a SHEET or a CAMPAIGN.toml and the options describe. Raises RefusedError, UsageError."""
-    said: dict[str, Any] = _read_toml(source) if source.suffix.lower() == ".toml" else {"sheet": source}
-    given: dict[str, Any] = {
-        "template": options.template,
-        "sheet_name": options.sheet_name,
-        "header_row": options.header_row,
-        "encoding": options.encoding,
-        "hidden": options.hidden,
-        "name": options.name,
-        "accounts": options.accounts or None,
-        "daily_limit": options.daily_limit,
-        "reserve": options.reserve,
-        "ramp": options.ramp,
-        "priority": options.priority,
-        "hours": options.hours,
-        "days": options.days,
-        "holidays": options.holidays,
-        "time_zone": options.time_zone,
-        "now": options.now or None,
-        "min_gap": options.min_gap,
-        "min_days": options.min_days,
-        "results": options.results,
-        "results_in": options.results_in,
-        "key_file": options.key_file,
-        "notify": options.notify,
-    }
-    said |= {key: value for key, value in given.items() if value is not None}
+    said: dict[str, Any] = read_campaign_file(source) if source.suffix.lower() == ".toml" else {"sheet": source}
+    for key in KEYS:
+        value = getattr(options, key, None)
+        if key != "columns" and value is not None and value is not False and value != ():
+            said[key] = value
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
     accounts = said.get("accounts") or ([default_account] if default_account else [])
     if "notify" in said:
@@ -173,135 +111,3 @@ def load(source: Path, options: Options) -> Campaign:
         said.get("key_file"),
         said.get("notify"),
     )
-
-
-def min_days(said: Mapping[str, Any]) -> int:
-    """At most one message per person in how many days, as settings say it. Raises UsageError."""
-    days: int = said.get("min_days", DEFAULT_MIN_DAYS)
-    if not 0 <= days <= MOST_MIN_DAYS:
-        raise UsageError(f"One message per person in {days} days makes no sense.", remedy=f"Give 0 to {MOST_MIN_DAYS}.")
-    return days
-
-
-def pace(said: Mapping[str, Any]) -> Pace:
-    """The pace that settings describe, by the same keys as a campaign file's. Raises UsageError."""
-    gap = said.get("min_gap")
-    daily_limit, reserve, priority = said.get("daily_limit"), said.get("reserve") or 0, said.get("priority") or 1
-    ramp, holidays = said.get("ramp"), said.get("holidays")
-    if gap is not None and not (math.isfinite(gap) and 0 <= gap <= 86_400):
-        raise UsageError(f"A gap of {gap} seconds makes no sense.", remedy="Give 0 to 86400.")
-    if daily_limit is not None and daily_limit < 1:
-        raise UsageError(f"A daily limit of {daily_limit} lets nothing go.", remedy="Give a number from 1 on.")
-    if reserve < 0:
-        raise UsageError(f"A reserve of {reserve} makes no sense.", remedy="Give how many messages a day to leave to others.")
-    if not 1 <= priority <= MOST_PRIORITY:
-        raise UsageError(
-            f"A priority of {priority} makes no sense.", remedy=f"Give 1 to {MOST_PRIORITY}; 2 has twice the share."
-        )
-    min_gap = DEFAULT_MIN_GAP if gap is None else timedelta(seconds=gap)
-    # Read in any case: an hour that makes no sense is told now, not on the day --now is left out.
-    start, end = parse_hours(said.get("hours") or DEFAULT_HOURS)
-    days = parse_days(said.get("days") or DEFAULT_DAYS)
-    zone = parse_zone(said.get("time_zone") or get_localzone_name() or "UTC")
-    calendar = Calendar(start, end, days, zone, parse_holidays(holidays) if holidays else ())
-    if not said.get("now"):
-        calendar.next_open(datetime.now(UTC))  # hours that never come are told now
-    return Pace(
-        None if said.get("now") else calendar, min_gap, daily_limit, reserve, parse_ramp(ramp) if ramp else None, priority
-    )
-
-
-def stored_pace(pace: Pace) -> dict[str, object]:
-    """The pace as the ledger keeps it, in the words that `pace` reads."""
-    stored: dict[str, object] = {
-        "min_gap": pace.min_gap.total_seconds(),
-        "daily_limit": pace.daily_limit,
-        "reserve": pace.reserve,
-        "ramp": str(pace.ramp) if pace.ramp else None,
-        "priority": pace.priority,
-    }
-    calendar = pace.calendar
-    if calendar is None:
-        return {**stored, "now": True}
-    stored |= {"hours": calendar.hours, "days": days_text(calendar.days), "time_zone": calendar.zone.key}
-    return {**stored, "holidays": ", ".join(calendar.holidays) or None}
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise RefusedError(f"There is no campaign file {path}.", remedy="Check the spelling.") from None
-    except OSError as error:
-        raise RefusedError(f"The campaign file {path} cannot be read ({error.strerror}).", remedy="Name a TOML file.") from None
-    except UnicodeDecodeError:
-        raise RefusedError(f"The campaign file {path} is not UTF-8 text.", remedy="Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise RefusedError(f"The campaign file has a mistake: {error}.", where=str(path), remedy="Correct it.") from None
-    for key, value in said.items():
-        _check_key(path, key, value)
-    if "sheet" not in said:
-        raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
-    try:
-        pace(said)
-        min_days(said)
-        if "notify" in said:
-            check_notify(said["notify"])
-    except UsageError as error:
-        raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
-    if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
-        raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
-    if not said.get("name", "x").strip():
-        raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
-    for key in ("sheet", "template", "results", "key_file"):
-        if key in said:
-            said[key] = path.parent / Path(said[key]).expanduser()
-    return said
-
-
-def _check_key(path: Path, key: str, value: object) -> None:
-    where = f"{path.name}, key {key!r}"
-    if key not in KEYS:
-        guess = nearest(key, KEYS)
-        raise RefusedError(
-            f"The campaign file does not know the key {key!r}.",
-            where=path.name,
-            remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(KEYS)}.",
-        )
-    kinds: dict[str, tuple[type | tuple[type, ...], str]] = {
-        "accounts": (list, 'a list of texts, ["acc_1", "acc_2"]'),
-        "columns": (dict, 'a table, recipientProfileId = "LinkedIn"'),
-        "daily_limit": (int, "a whole number"),
-        "header_row": (int, "a row's number, from 1 on"),
-        "min_days": (int, "a whole number of days"),
-        "min_gap": ((int, float), "a number of seconds"),
-        "priority": (int, "a whole number"),
-        "reserve": (int, "a whole number"),
-        "now": (bool, "true or false"),
-    }
-    kind, words = kinds.get(key, (str, "a text in quotes"))
-    texts = list(value) + list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    choices = _CHOICES.get(key)
-    if choices and value not in choices:
-        raise RefusedError(f"{value!r} is no choice here.", where=where, remedy=f"Give one of: {', '.join(choices)}.")
-    wrong = (
-        not isinstance(value, kind)
-        or (isinstance(value, bool) and key != "now")
-        or (key == "header_row" and isinstance(value, int) and value < 1)
-    )
-    if wrong or not all(isinstance(text, str) for text in texts):
-        raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {words}.")
-    if key == "columns" and isinstance(value, dict):
-        for role in value:
-            check_role(role, where)
-
-
-def check_role(role: str, where: str) -> None:
-    """Raise RefusedError for a role that no column can have."""
-    if role not in ROLES:
-        guess = nearest(role, ROLES)
-        raise RefusedError(
-            f"There is nothing called {role!r} to map a column to.",
-            where=where,
-            remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(ROLES)}.",
-        )

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from runner import __version__
-from runner.campaign import Campaign, stored_pace
+from runner.campaign import Campaign
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
@@ -44,6 +44,7 @@ from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent, read_quota
 from runner.sending.lookup import Lookup
+from runner.settings import stored_pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from runner.campaign import KEYS, Options, load
+from runner.campaign import Options, load
+from runner.campaign_file import KEYS
 from runner.cli import _guarded
 from runner.rehearsal.endpoint import Answer
 from tests.loopback import KEY, Server, serving

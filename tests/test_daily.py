@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from runner.campaign import pace
 from runner.console import Console
 from runner.errors import ExitCode
 from runner.ledger.ledger import campaigns
@@ -22,6 +21,7 @@ from runner.results.summary import Summary, summarise, why
 from runner.run import find_line
 from runner.sending.clock import ServerClock
 from runner.sending.lane import ClockOff, ForeignUse, Sent
+from runner.settings import pace
 from tests.world import MONDAY, World, crowd
 
 OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}

@@ -12,7 +12,8 @@ from typing import get_args
 import pytest
 import typer.main
 
-from runner.campaign import KEYS, Options, load
+from runner.campaign import Options, load
+from runner.campaign_file import KEYS
 from runner.cli import app
 from runner.errors import ExitCode
 from runner.intake.code import Code

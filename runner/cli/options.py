@@ -182,7 +182,8 @@ def load_campaign(
     source: Path, *, columns: list[str] | None = None, accounts: list[str] | None = None, **options: Any
 ) -> Campaign:
     """The campaign of a sheet or campaign file, where these options win. Raises UsageError, RefusedError."""
-    from runner.campaign import Options, check_role, load
+    from runner.campaign import Options, load
+    from runner.campaign_file import check_role
 
     mapping: dict[str, str] = {}
     for said in columns or ():
