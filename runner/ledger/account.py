@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -57,6 +58,9 @@ _UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
     _ATTEMPT.deadline > sa.bindparam("now"),
     # A deadline beyond any lease was set by a clock that was ahead.
     _ATTEMPT.deadline < sa.bindparam("latest"),
+)
+_OLDEST_UNDER_WAY: Final = sa.select(sa.func.min(_ATTEMPT.claimed_at, type_=schema.Instant())).where(
+    _ATTEMPT.settled_at.is_(None), _MINE, _ATTEMPT.deadline > sa.bindparam("now")
 )
 _KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.bindparam("account"))
 
@@ -134,7 +138,10 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
 
 
 def note_told(connection: Connection, account: str, told: Told) -> None:
-    """Note the server's numbers, whichever way they came."""
+    """Note the server's numbers that it was asked for. They need not hold a message that is under way just now."""
+    begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
+    if begun is not None:
+        told = replace(told, at=min(told.at, begun - timedelta(microseconds=1)))
     _put(connection, account, _numbers(connection, account, told))
 
 

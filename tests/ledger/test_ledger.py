@@ -21,12 +21,14 @@ from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.account import account_state, note_told
 from runner.ledger.attempt import claim, commit_intent, recover, settle
 from runner.ledger.delivery import _account
 from runner.ledger.ledger import campaign_named, campaigns, open_ledger
 from runner.ledger.person import Spellings, learn, spellings_of
-from runner.ledger.record import Outcome, Status, Wait
+from runner.ledger.record import Outcome, Status, Told, Wait
 from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
+from runner.sending.quota import allowance
 from tests.world import MONDAY, World, crowd
 
 LEASE = timedelta(minutes=2)
@@ -218,4 +220,20 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
         assert Suppressed(connection, spellings).keys == {"jane", "jane-doe", "urn:1", "joe"}
         assert unsuppress(connection, Recipient(urn="urn:1")) == 1
         assert [entry.identity for entry in suppressions(connection)] == ["joe"]
+    ledger.close()
+
+
+def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(tmp_path: Path) -> None:
+    """The server's number may be from before the message another run is just sending: one less is left than it says."""
+    world, campaign = begun(tmp_path, 4)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    for under_way, left in ((False, 60), (True, 59)):
+        if under_way:
+            assert claim(ledger, campaign, "", now, LEASE, lambda _: None) is not None
+        later = now + timedelta(seconds=5)
+        with ledger.write() as connection:
+            note_told(connection, "", Told(later, 100, 40, 60))
+            state = account_state(connection, "", campaign, later)
+            assert allowance(state.told, state.charged_after, later).remaining == left
     ledger.close()
