@@ -171,7 +171,7 @@ def draw(seed: int, days: int = DAYS) -> Scenario:
         lies=at_times(0.05),
         dateless=dice.choice((0.3, 1.0)) if at_times(0.2) else 0.0,
         steps=_steps(dice, start, end) if troubled_clock else (),
-        naps=_naps(dice, start, end) if stay and at_times(0.4) else (),
+        naps=_naps(dice, start, end) if at_times(0.2) else (),
     )
 
 
