@@ -77,7 +77,7 @@ def main() -> None:
         "429_explained": dict(found.refused),
         "429_unexplained": unexplained,
         "outside_the_hours": dict(found.outside),
-        "stops": dict(found.stops),
+        "stops_for_the_clock": found.stops,
         "seconds": round(time.monotonic() - begun),
     }
     print(json.dumps(result))

@@ -25,19 +25,19 @@ class Measured:
     days: int = 0
     counted_days: int = 0
     left_early: int = 0
+    stops: int = 0
     messages: int = 0
     sent: int = 0
     possible: int = 0
     surplus: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     outside: Counter[str] = field(default_factory=Counter)
-    stops: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
     def add(self, other: Measured) -> None:
-        for name in ("seasons", "days", "counted_days", "left_early", "messages", "sent", "possible", "surplus"):
+        for name in ("seasons", "days", "counted_days", "left_early", "stops", "messages", "sent", "possible", "surplus"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("refused", "outside", "stops"):
+        for name in ("refused", "outside"):
             getattr(self, name).update(getattr(other, name))
         self.violations += other.violations
 
