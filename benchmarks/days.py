@@ -58,6 +58,8 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.workers) as pool:
         for number, one in zip(count(1), pool.map(season, seeds), strict=False):
             found.add(one)
+            if one.ratio < BAR:
+                print(f"season {seeds[number - 1]}: {one.sent} of {one.possible} were sent", file=sys.stderr)
             for violation in one.violations:
                 print(violation, file=sys.stderr)
             if number % 10 == 0:
