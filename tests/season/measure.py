@@ -142,6 +142,11 @@ def _use(season: Season, account: str, days: dict[date, _Day], counted: set[date
     for day in sorted(counted):
         bound = _bound(scenario, sum(1 for earlier in actual if earlier < day and actual[earlier]))
         for quota_day in sorted(days[day].room):
+            sharing = [other for other in days if quota_day in days[other].room]
+            if any(other < day and other not in counted for other in sharing):
+                # Nobody makes up in a burst for the hours of this quota's day that no run was there for.
+                hours, whole = days[day].room[quota_day], sum(days[other].room[quota_day] for other in sharing)
+                left[quota_day] = min(left[quota_day], -(-scenario.limit * hours // whole))
             most = max(0, min(bound, left[quota_day]))
             left[quota_day] -= most
             bound -= most
