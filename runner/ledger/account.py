@@ -159,8 +159,14 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
     # Any number can be missing from an answer; what is missing does not unsay what an earlier one told, unless the window is
     # another one.
     table = schema.account
-    before = connection.execute(sa.select(table.c.quota_reset_at).where(table.c.account == account)).scalar()
-    another = told.reset_at is not None and before is not None and abs(told.reset_at - before) > timedelta(minutes=10)
+    before = connection.execute(sa.select(table).where(table.c.account == account)).first()
+    reset_at = before.quota_reset_at if before else None
+    another = told.reset_at is not None and reset_at is not None and abs(told.reset_at - reset_at) > timedelta(minutes=10)
+    # How many are used does not say how many are left where no limit is known: what was left earlier on the day stands.
+    boundless = told.limit is None and (before is None or before.quota_limit is None)
+    stands = before is not None and before.quota_remaining is not None and before.told_at.date() == told.at.date()
+    if told.remaining is None and boundless and stands and not another:
+        told = replace(told, used=None)
     values: dict[str, Any] = {}
     if told.remaining is not None or told.used is not None or another:
         values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}

@@ -101,6 +101,8 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
         limit = None
     if remaining is None and limit is not None and used is not None:
         remaining = max(0, limit - used)
+    if limit is None and used is not None and remaining:  # with none left, more may have been used than the limit
+        limit = used + remaining
     if remaining is not None and limit is not None:
         remaining = min(remaining, limit)
     if limit is None and used is None and remaining is None and reset_at is None:

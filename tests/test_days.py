@@ -1,0 +1,104 @@
+"""Days of whole runs with trouble, as `benchmarks/days.py` plays thousands of: a few seasons, and proof that they can fail."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.ledger import account
+from runner.sending import pace, quota
+from runner.sending.clock import ServerClock
+from tests.season.clock import Step
+from tests.season.measure import Measured, measure
+from tests.season.play import Season
+from tests.season.scenario import DAY, ForeignUse, Scenario, draw
+
+DAYS = 6
+
+
+def played(folder: Path, scenario: Scenario) -> Measured:
+    season = Season(scenario, folder)
+    season.play()
+    return measure(season)
+
+
+def plain(**more: Any) -> Scenario:
+    """Office hours in Berlin, one account, one campaign, --wait, and nothing goes wrong but what is asked for."""
+    calm = draw(0, DAYS)
+    return dataclasses.replace(
+        calm,
+        accounts=("acc",),
+        priorities=(1,),
+        hours="09:00-17:00",
+        days="all",
+        zone="Europe/Berlin",
+        holidays=None,
+        daily_limit=None,
+        ramp=None,
+        reserve=0,
+        stay=True,
+        starts=(calm.start,),
+        foreign=(),
+        quota_offered=False,
+        missing=0.0,
+        garbled=0.0,
+        mute_header=None,
+        lies=False,
+        dateless=0.0,
+        steps=(),
+        naps=(),
+        **more,
+    )
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 7, 8, 9, 17])
+def test_a_season_of_trouble_keeps_the_quota_and_the_hours(tmp_path: Path, seed: int) -> None:
+    """No violation, nobody twice, nothing lost, whatever was drawn; and what could be sent was sent."""
+    found = played(tmp_path, draw(seed, DAYS))
+    assert found.violations == []
+    assert found.messages
+    assert found.ratio >= 0.97
+
+
+def test_a_season_without_trouble_uses_the_whole_quota(tmp_path: Path) -> None:
+    """Every counted day is sent whole, without a refusal and without a message outside the hours."""
+    found = played(tmp_path, plain())
+    assert found.counted_days >= DAYS - 1
+    assert found.sent == found.possible > 0
+    assert (found.refused, found.outside, found.violations) == ({}, {}, [])
+
+
+def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: with all but the limit thrown away, what others use is not seen, and a spent quota is asked for more."""
+    heed = account._numbers
+    monkeypatch.setattr(
+        account, "_numbers", lambda c, a, told: heed(c, a, dataclasses.replace(told, used=None, remaining=None))
+    )
+    scenario = plain()
+    mornings = (scenario.start.replace(hour=8) + number * DAY for number in range(DAYS))
+    use = tuple(ForeignUse(morning, "acc", scenario.limit // 2) for morning in mornings)
+    found = played(tmp_path, dataclasses.replace(scenario, foreign=use))
+    assert any("knew better" in violation for violation in found.violations)
+
+
+def test_a_runner_that_does_not_listen_to_the_clock_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: with the server's date thrown away, a clock that is ten hours off sends in the night."""
+    monkeypatch.setattr(ServerClock, "hear", lambda *_: None)
+    scenario = plain()
+    found = played(tmp_path, dataclasses.replace(scenario, steps=(Step(scenario.start + DAY, timedelta(hours=10)),)))
+    assert any("outside the hours" in violation for violation in found.violations)
+
+
+def test_a_runner_that_sends_too_little_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: with one message of each window held back, the part of what was possible falls below the bar."""
+
+    def less(*given: Any) -> quota.Allowance:
+        found = quota.allowance(*given)
+        return dataclasses.replace(found, remaining=max(0, found.remaining - 1))
+
+    monkeypatch.setattr(pace, "allowance", less)
+    assert played(tmp_path, plain()).ratio < 0.97
