@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from runner.campaign_file import KEYS, read_campaign_file
 from runner.errors import UsageError
@@ -14,7 +14,9 @@ from runner.intake.sheet import Reading
 from runner.ledger.record import DEFAULT_MIN_DAYS
 from runner.notify import check as check_notify
 from runner.sending.pace import Pace
-from runner.settings import min_days, pace
+from runner.sending.settings import min_days, pace
+
+_CALENDAR: Final = ("hours", "days", "holidays", "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,17 @@ class Campaign:
 
 def load(source: Path, options: Options) -> Campaign:
     """The campaign that a SHEET or a CAMPAIGN.toml and the options describe. Raises RefusedError, UsageError."""
-    said: dict[str, Any] = read_campaign_file(source) if source.suffix.lower() == ".toml" else {"sheet": source}
+    given: dict[str, Any] = {}
     for key in KEYS:
         value = getattr(options, key, None)
         if key != "columns" and value is not None and value is not False and value != ():
-            said[key] = value
+            given[key] = value
+    if not given.get("now") and not given.keys().isdisjoint(_CALENDAR):
+        given["now"] = False  # who names hours wants a calendar, whatever the file says
+    said: dict[str, Any] = {"sheet": source}
+    if source.suffix.lower() == ".toml":
+        said = read_campaign_file(source, given.keys())
+    said |= given
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
     accounts = said.get("accounts") or ([default_account] if default_account else [])
     if "notify" in said:

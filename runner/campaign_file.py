@@ -6,13 +6,14 @@ Unknown keys are errors that name the nearest known one.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 from runner.notify import check as check_notify
-from runner.settings import min_days, pace
+from runner.sending.settings import min_days, pace
 
 KEYS: Final = (
     "name",
@@ -43,8 +44,11 @@ KEYS: Final = (
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
 
-def read_campaign_file(path: Path) -> dict[str, Any]:
-    """What a campaign file says, checked, by key; its paths made absolute or relative to here. Raises RefusedError."""
+def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> dict[str, Any]:
+    """What a campaign file says, checked, by key; its paths made absolute or relative to here. Raises RefusedError.
+
+    The values of `overridden` keys do not matter, as long as they are of the right kind.
+    """
     try:
         said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -60,16 +64,15 @@ def read_campaign_file(path: Path) -> dict[str, Any]:
     if "sheet" not in said:
         raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
     try:
-        pace(said)
-        min_days(said)
-        if "notify" in said:
-            check_notify(said["notify"])
+        counts = {key: value for key, value in said.items() if key not in overridden}
+        pace(counts)
+        min_days(counts)
+        if "notify" in counts:
+            check_notify(counts["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
         raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
-    if not said.get("name", "x").strip():
-        raise RefusedError("The campaign's name is blank.", where=path.name, remedy="Leave it out, or give one.")
     for key in ("sheet", "template", "results", "key_file"):
         if key in said:
             said[key] = path.parent / Path(said[key]).expanduser()
@@ -108,6 +111,8 @@ def _check_key(path: Path, key: str, value: object) -> None:
     )
     if wrong or not all(isinstance(text, str) for text in texts):
         raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {words}.")
+    if isinstance(value, str) and not value.strip():
+        raise RefusedError("The value is blank.", where=where, remedy="Leave the key out, or give one.")
     if key == "columns" and isinstance(value, dict):
         for role in value:
             check_role(role, where)

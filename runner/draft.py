@@ -74,6 +74,8 @@ def write(path: Path, sheet: Path | None = None, template: Path | None = None) -
 
     Raises UsageError when there is such a file, StorageError when it cannot be written.
     """
+    if not path.name:
+        raise UsageError(f"{str(path)!r} is no name for a campaign file.", remedy="Give a name, such as spring.")
     path = path if path.suffix.lower() == ".toml" else path.with_name(f"{path.name}.toml")
     places = {
         "sheet": json.dumps(_relative(sheet, path) if sheet else "people.xlsx", ensure_ascii=False),

@@ -44,7 +44,7 @@ from runner.sending.api import Endpoint
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.lane import Course, Event, Sent, read_quota
 from runner.sending.lookup import Lookup
-from runner.settings import stored_pace
+from runner.sending.settings import stored_pace
 
 
 @dataclass(frozen=True, slots=True)

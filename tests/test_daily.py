@@ -21,7 +21,7 @@ from runner.results.summary import Summary, summarise, why
 from runner.run import find_line
 from runner.sending.clock import ServerClock
 from runner.sending.lane import ClockOff, ForeignUse, Sent
-from runner.settings import pace
+from runner.sending.settings import pace
 from tests.world import MONDAY, World, crowd
 
 OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}

@@ -59,7 +59,7 @@ def summary_of(ledger: Ledger, name: str | None) -> Summary:
     """Where the named campaign, or the one last read, stands now. Raises UsageError when there is none."""
     from runner.ledger.lock import is_running
     from runner.results.summary import summarise
-    from runner.settings import pace
+    from runner.sending.settings import pace
 
     record = find_record(ledger, name)
     stored: Pace = pace(record.settings)

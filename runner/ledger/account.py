@@ -21,6 +21,8 @@ FARTHEST_HOLD: Final = timedelta(days=9)
 _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little late.
 _EXPECTED: Final = timedelta(hours=26)
+# What is dated this little ahead was written before this computer's clock was set back: it has just happened.
+_STEP: Final = timedelta(hours=1)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Built once: a claim asks several of them, and building one costs as much as asking it.
@@ -80,6 +82,9 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
     def ask(statement: sa.Select[Any], **values: object) -> Any:
         return connection.execute(statement, {"account": account, **values}).scalar()
 
+    def earliest(instant: datetime | None) -> datetime | None:
+        return None if instant is None else min(instant, now)
+
     @cache
     def charged_after(instant: datetime, campaign: int | None = None) -> int:
         found = ask(_COUNT, after=instant) if campaign is None else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
@@ -90,8 +95,8 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         return found
 
     def nth_latest(number: int, *, everywhere: bool) -> datetime | None:
-        values = {"now": now, "skipped": number - 1} | ({} if everywhere else {"account": account})
-        return connection.execute(_NTH if everywhere else _MY_NTH, values).scalar()
+        values = {"now": now + _STEP, "skipped": number - 1} | ({} if everywhere else {"account": account})
+        return earliest(connection.execute(_NTH if everywhere else _MY_NTH, values).scalar())
 
     @cache
     def waiting(campaign: int) -> int:
@@ -104,8 +109,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         for other, settings, running_since in connection.execute(_OTHERS, expected).all():
             if count := waiting(other):
                 said = json.loads(settings)
-                priority, daily_limit = said.get("priority") or 1, said.get("daily_limit")
-                found.append(Rival(other, priority, count, running_since is not None, daily_limit))
+                found.append(Rival(other, said.get("priority") or 1, count, running_since is not None, said))
         return tuple(found)
 
     return AccountState(
@@ -113,7 +117,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         campaign_id,
         told,
         hold,
-        ask(_LAST_CLAIM, now=now),
+        earliest(ask(_LAST_CLAIM, now=now + _STEP)),
         charged_after,
         charged_before,
         nth_latest,
@@ -128,10 +132,12 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
     if found is not None:
         at = found.told_at or _LONG_AGO
         known_numbers = (found.quota_limit, found.quota_used, found.quota_remaining, found.quota_reset_at)
-        # What a clock that was ahead wrote down must not silence the account until then.
-        if at <= now and any(number is not None for number in known_numbers):
+        # What a clock that was far ahead wrote down must not silence the account until then; the limit is no matter of time.
+        if at > now + _STEP:
+            told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
+        elif any(number is not None for number in known_numbers):
             reset_at = found.quota_reset_at
-            told = Told(at, *known_numbers[:3], reset_at if reset_at and reset_at <= now + FARTHEST_HOLD else None)
+            told = Told(min(at, now), *known_numbers[:3], reset_at if reset_at and reset_at <= now + FARTHEST_HOLD else None)
         if found.held_until is not None and found.held_until <= now + FARTHEST_HOLD:
             hold = Hold(found.held_until, found.hold_reason, found.hold_brief)
     return told, hold

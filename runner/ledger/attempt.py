@@ -112,7 +112,9 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
         if answered := answered_identity(outcome.recipient_urn):
             known = [key for key in spellings_of(connection, claim.recipient.keys) if key.startswith(URN_PREFIX)]
             if known and answered not in known:
-                outcome = replace(outcome, error=f"it went to another person: {answered}", stop=_wrong_person(claim, answered))
+                # Somebody has it, but not surely the person it was for: only a person can say what that means.
+                error = f"it went to another person: {answered}"
+                outcome = replace(outcome, status=Status.UNCERTAIN, error=error, stop=_wrong_person(claim, answered))
             else:
                 learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
         _settle(connection, claim.attempt, outcome, now)
@@ -125,7 +127,7 @@ def _wrong_person(claim: Claim, answered: str) -> Stop:
         "account",
         ExitCode.ENDPOINT,
         f"A message went to another person: row {claim.row} asked for {claim.recipient.identity}, the answer names {answered}.",
-        "Look in LinkedIn who got it, and check the row's profile; then run the same command again.",
+        f"Look in LinkedIn who got it, check the row's profile, and settle it: campaign settle {claim.row} --sent|--not-sent.",
         is_alarm=True,
     )
 

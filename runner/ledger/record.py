@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,13 +83,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another campaign with rows for the same account: running, or run so lately that it will be again."""
+    """Another campaign with rows for the same account: running, or run so lately that it will be again. `settings` is what it
+    was run with."""
 
     campaign: int
     priority: int
     waiting: int
     running: bool
-    daily_limit: int | None
+    settings: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,9 +116,12 @@ def rehearse(
                     stops.append(f"{clock.now().astimezone(zone):%a %Y-%m-%d %H:%M}: {ended.stop.reason}")
                     resumes = max(resumes or start, clock.now() + _AFTER_STOP)
                 over = resumes is None or resumes.astimezone(zone).date() > today or ended.exit_code in (0, 1)
-                if over and sent.get(today):
-                    quota = tuple((view.name, view.remaining, view.limit) for view in ended.summary.accounts)
-                    days.append(Day(today, sent[today], ended.summary.totals.waiting, quota))
+                quota = tuple((view.name, view.remaining, view.limit) for view in ended.summary.accounts)
+                told = {each.day for each in days}
+                # A run may have gone on over midnight: then several days are over at once.
+                for each in sorted(each for each in sent if each not in told and (each < today or over)):
+                    later = sum(count for other, count in sent.items() if other > each)
+                    days.append(Day(each, sent[each], ended.summary.totals.waiting + later, quota))
                     day(days[-1])
                 if ended.exit_code in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED) or resumes is None:
                     break

@@ -156,14 +156,15 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
             Status.INVALID: "cannot be sent as it is",
         }[line.status]
         detail = line.error or line.reason
-        said = [f"Row {line.number} {words}{f': {detail}' if detail else ''}."]
+        because = ": " + detail.rstrip(".") if detail else ""
+        said = [f"Row {line.number} {words}{because}."]
     if line.delivery is not None:
         with ledger.read() as connection:
             attempts, decisions = history(connection, line.delivery)
         for number, attempt in enumerate(attempts, start=1):
             left = "the request left" if attempt.wired_at else "nothing left this machine"
             ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
-            reason = f": {attempt.error}" if attempt.error else ""
+            reason = ": " + attempt.error.rstrip(".") if attempt.error else ""
             said.append(f"Attempt {number}, {clock(attempt.claimed_at, summary.zone)}: {left}; {ended}{reason}.")
         said += [
             f"Settled as {decision.verdict} by {decision.decided_by}, {clock(decision.decided_at, summary.zone)}."

@@ -24,8 +24,9 @@ RETRY_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60
 # One more answer like these in a row and the endpoint, not the row, is the trouble.
 UNCERTAIN_IN_A_ROW: Final = 3
 SLOWED_IN_A_ROW: Final = 5
-# A laptop sleeps through long waits: wake often, look at the clock and at the ledger again.
+# A laptop sleeps through long waits: wake often and look at the clock, and now and then at the ledger.
 LONGEST_NAP: Final = timedelta(seconds=30)
+LONGEST_SLEEP: Final = timedelta(minutes=10)
 # What the server said of an account this lately still holds; after a longer silence it is asked again.
 TRUSTED: Final = timedelta(minutes=10)
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -115,13 +116,17 @@ async def drive(course: Course, account: str) -> LaneEnd:
         noticed.extend(_notice(course, state))
         return course.pace.judge(state, course.now(), course.budget)
 
+    waited: Wait | None = None
     while not course.halt.is_set():
-        if course.budget == 0:
-            return LaneEnd("paused", course.now(), "this run has sent as many as --max allows")
-        if not timedelta() <= course.now() - course.heard.get(account, _NEVER) < TRUSTED:
+        now = course.now()
+        asleep = waited is not None and course.heard.get(account, _NEVER) <= now < waited.until
+        if not asleep and not timedelta() <= now - course.heard.get(account, _NEVER) < TRUSTED:
             await read_quota(course, account)
         if not course.endpoint.clock.is_believable:
             return _lost_clock(course)
+        # From here to the request nothing is awaited: of several lanes only so many begin as the budget has left.
+        if course.budget is not None and course.budget <= 0:
+            return LaneEnd("paused", course.now(), "this run has sent as many as --max allows")
         taken = claim(course.ledger, course.campaign_id, account, course.now(), course.lease, decide)
         while noticed:  # told only now: the claim's transaction waits for no terminal
             course.report(noticed.pop(0))
@@ -130,9 +135,13 @@ async def drive(course: Course, account: str) -> LaneEnd:
         if isinstance(taken, Wait):
             if not (taken.stay or course.stay):
                 return LaneEnd("paused", taken.until, taken.reason)
-            course.report(Waiting(account, taken))
-            await _sleep_until(course, taken.until)
+            if taken != waited:
+                course.report(Waiting(account, taken))
+            waited = taken
+            # Meanwhile other campaigns, and people, change what is in the ledger.
+            await _sleep_until(course, min(taken.until, course.now() + LONGEST_SLEEP))
             continue
+        waited = None
         outcome = await _send(course, taken)
         course.report(Sent(taken, outcome))
         unreachable = unreachable + 1 if outcome.unreachable else 0

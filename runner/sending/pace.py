@@ -132,7 +132,7 @@ class Pace:
             return Stretch(end, min(count, waiting), count)
         gone = [state.charged_after(start - _MOMENT, campaign) for campaign in (state.campaign, *(r.campaign for r in rivals))]
         claims = [(self.priority, gone[0] + waiting)]
-        claims += [(rival.priority, went + _usable(rival, sum(gone))) for rival, went in zip(rivals, gone[1:], strict=True)]
+        claims += [(r.priority, went + _usable(r, state, now, end)) for r, went in zip(rivals, gone[1:], strict=True)]
         parts = [max(0, part - went) for part, went in zip(shares(count + sum(gone), claims), gone, strict=True)]
         others = tuple(zip(rivals, parts[1:], strict=True))
         mine = min(count, parts[0])
@@ -270,6 +270,13 @@ def _part(whole: int, part_time: timedelta, whole_time: timedelta) -> int:
     return -(-max(0, whole) * (part_time // _MOMENT) // (whole_time // _MOMENT))
 
 
-def _usable(rival: Rival, gone: int) -> int:
-    """How many more a campaign could send today by its own daily limit."""
-    return rival.waiting if rival.daily_limit is None else max(0, min(rival.waiting, rival.daily_limit - gone))
+def _usable(rival: Rival, state: AccountState, now: datetime, end: datetime) -> int:
+    """How many of its rows a campaign can still send before `end`, by its own hours and bounds: the rest is for others."""
+    from runner.sending.settings import pace  # settings are made of paces
+
+    its = pace(rival.settings)
+    count = min(rival.waiting, its.allowance(state, now).remaining)
+    if its.calendar is None or count == 0:
+        return count
+    room = its.calendar.open_time(now, end)
+    return min(count, -(-room // its._gap)) if its._gap else count if room else 0

@@ -66,11 +66,9 @@ def allowance(
     if current and current.remaining is not None:
         remaining = current.remaining - since
         used = limit - remaining if current.used is None else used
-    if reserve:
-        remaining = min(remaining, limit - reserve - ours)
-    day_before = reset_at - DAY
-    began = day_before if opened <= day_before <= now else opened
-    return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), began, reset_at)
+    # Ours is the last word downwards: a server that forgets to count does not open the quota again.
+    remaining = min(remaining, limit - reserve - ours)
+    return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), opened, reset_at)
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
@@ -79,7 +77,8 @@ def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
     if told is None or told.reset_at is None:
         return start, next_midnight(now)
     if told.reset_at > now:
-        return min(start, told.at), told.reset_at
+        day_before = told.reset_at - DAY
+        return day_before if day_before <= told.at else min(start, told.at), told.reset_at
     return max(start, told.reset_at), next_midnight(now)
 
 
