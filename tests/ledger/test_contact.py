@@ -155,7 +155,7 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(tmp_path: Path
         learn(connection, [("other-slug", other)], MONDAY)
     ledger.close()
     assert world.run(now=True, min_gap=0).exit_code is ExitCode.ENDPOINT
-    assert world.run(now=True, min_gap=0).exit_code is ExitCode.DONE
+    assert world.run(now=True, min_gap=0).exit_code is ExitCode.NEEDS_A_PERSON
     assert world.server.requests == 1
     assert reasons(world, "people") == [None, "has this message already: row 2 went to them"]
 

@@ -61,7 +61,7 @@ def test_no_headers_tell_nothing() -> None:
         ({"remaining": "12"}, 9),
         ({"limit": "100", "used": "30"}, 67),
         ({"limit": "100", "remaining": "20"}, 17),
-        ({"limit": "10", "remaining": "500"}, 7),
+        ({"limit": "10", "remaining": "500"}, 3),
         ({"remaining": "0"}, 0),
         ({"remaining": "2"}, 0),
         ({"remaining": "-4"}, DEFAULT_LIMIT - 7),
