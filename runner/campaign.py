@@ -16,7 +16,7 @@ from runner.notify import check as check_notify
 from runner.sending.pace import Pace
 from runner.sending.settings import min_days, pace
 
-_CALENDAR: Final = ("hours", "days", "holidays", "time_zone")
+_CALENDAR: Final = ("hours", "days", "holidays")
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,10 +155,10 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
     assert went.total() == min(limit, sum(wanted.values()))
     for one in numbers:
         for other in numbers:
-            if book.waiting[one] >= len(
-                campaigns
-            ):  # who still waits got no less for its priority, but for the odd one of each campaign
-                assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= (went[other] - 1) / campaigns[other - 1][0]
+            # Who still waits got no less for its priority, but for what rounding up gave to those before it.
+            if book.waiting[one]:
+                least = (went[other] - 1) / campaigns[other - 1][0]
+                assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= min(least, campaigns[one - 1][1])
 
 
 def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
