@@ -108,8 +108,8 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         expected = {"campaign": campaign_id, "account": account, "since": now - _EXPECTED}
         for other, settings, running_since in connection.execute(_OTHERS, expected).all():
             if count := waiting(other):
-                said = json.loads(settings)
-                found.append(Rival(other, said.get("priority") or 1, count, running_since is not None, said))
+                priority = json.loads(settings).get("priority") or 1
+                found.append(Rival(other, priority, count, running_since is not None, settings))
         return tuple(found)
 
     return AccountState(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,13 +84,13 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Rival:
     """Another campaign with rows for the same account: running, or run so lately that it will be again. `settings` is what it
-    was run with."""
+    was run with, as JSON."""
 
     campaign: int
     priority: int
     waiting: int
     running: bool
-    settings: Mapping[str, object]
+    settings: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ the reason people are given. The forecast asks the same rules about an account o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from runner.ledger.record import AccountState, Rival, Wait
@@ -272,11 +274,16 @@ def _part(whole: int, part_time: timedelta, whole_time: timedelta) -> int:
 
 def _usable(rival: Rival, state: AccountState, now: datetime, end: datetime) -> int:
     """How many of its rows a campaign can still send before `end`, by its own hours and bounds: the rest is for others."""
-    from runner.sending.settings import pace  # settings are made of paces
-
-    its = pace(rival.settings)
+    its = _pace_of(rival.settings)
     count = min(rival.waiting, its.allowance(state, now).remaining)
     if its.calendar is None or count == 0:
         return count
     room = its.calendar.open_time(now, end)
     return min(count, -(-room // its._gap)) if its._gap else count if room else 0
+
+
+@lru_cache(maxsize=64)
+def _pace_of(settings: str) -> Pace:
+    from runner.sending.settings import pace  # settings are made of paces
+
+    return pace(json.loads(settings))

@@ -27,7 +27,7 @@ class Book:
 
     def state(self, campaign: int = 1) -> AccountState:
         rivals = tuple(
-            Rival(other, self.priorities.get(other, 1), left, running=True, settings={"min_gap": 0})
+            Rival(other, self.priorities.get(other, 1), left, running=True, settings='{"min_gap": 0}')
             for other, left in self.waiting.items()
             if other != campaign and left
         )
