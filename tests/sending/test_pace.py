@@ -17,6 +17,7 @@ from runner.ledger.record import Told
 from runner.sending.calendar import Calendar
 from runner.sending.pace import Pace
 from runner.sending.ramp import Ramp
+from runner.sending.share import shares
 from tests.sending.book import DAY, Book
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -126,6 +127,7 @@ def test_holidays_are_no_sending_days_and_say_so() -> None:
     assert wait.until == datetime(2026, 12, 28, 8, tzinfo=UTC)
 
 
+@hypothesis_settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 200)), min_size=2, max_size=4), st.integers(5, 150))
 def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[int, int]], limit: int) -> None:
     """The day's quota goes out whole while rows wait, to each by its priority; what one does not need is for the others."""
@@ -155,10 +157,10 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
     assert went.total() == min(limit, sum(wanted.values()))
     for one in numbers:
         for other in numbers:
-            # Who still waits got no less for its priority, but for what rounding up gave to those before it.
-            if book.waiting[one]:
-                least = (went[other] - 1) / campaigns[other - 1][0]
-                assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= min(least, campaigns[one - 1][1])
+            # Of two that both still wait, neither got less for its priority, but for what rounding up gave to others.
+            if book.waiting[one] and book.waiting[other]:
+                fair = went[other] / campaigns[other - 1][0]
+                assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= fair - 1
 
 
 def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
@@ -226,3 +228,14 @@ def test_a_spent_window_of_the_server_is_waited_out_whatever_our_own_count_says(
     wait = Pace(None).judge(book.state(), MONDAY + timedelta(minutes=1))
     assert wait is not None
     assert wait.until == MONDAY + timedelta(hours=2)
+
+
+@given(st.integers(0, 300), st.lists(st.tuples(st.integers(1, 9), st.integers(0, 200)), min_size=1, max_size=5))
+def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) -> None:
+    """All that can be used is given, to nobody more than it can use, and to who wants more at least by its priority."""
+    parts = shares(total, claims)
+    wanted = [count for _, count in claims]
+    assert sum(parts) >= min(total, sum(wanted))
+    assert all(part <= count for part, count in zip(parts, wanted, strict=True))
+    for (priority, count), part in zip(claims, parts, strict=True):
+        assert part == count or part >= total * priority / sum(weight for weight, _ in claims)
