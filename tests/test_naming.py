@@ -138,7 +138,7 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 7, what was sent, and the command that writes them again."""
-    from runner import run as run_module
+    from runner.results import handback
     from runner.errors import ExitCode, StorageError
 
     def fail(*_: object) -> None:
@@ -146,7 +146,7 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
 
     world = World(tmp_path, crowd(2))
     world.check = lambda _: None  # type: ignore[method-assign]
-    monkeypatch.setattr(run_module, "write", fail)
+    monkeypatch.setattr(handback, "write", fail)
     report = world.run()
     assert (report.exit_code, report.sent, report.results, report.summary.totals.sent) == (ExitCode.STORAGE, 2, None, 2)
     assert report.stop is not None

@@ -157,8 +157,8 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
     assert went.total() == min(limit, sum(wanted.values()))
     for one in numbers:
         for other in numbers:
-            # Of two that both still wait, neither got less for its priority, but for what rounding up gave to others.
-            if book.waiting[one] and book.waiting[other]:
+            # Of two that both still want as much, neither got less for its priority, but for what rounding up gave.
+            if book.waiting[one] and book.waiting[other] and wanted[one] >= went[other]:
                 fair = went[other] / campaigns[other - 1][0]
                 assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= fair - 1
 
