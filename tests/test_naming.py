@@ -138,8 +138,8 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 7, what was sent, and the command that writes them again."""
-    from runner.results import handback
     from runner.errors import ExitCode, StorageError
+    from runner.results import handback
 
     def fail(*_: object) -> None:
         raise StorageError("The results could not be written (disk full).", remedy="campaign results -o PATH")

@@ -155,12 +155,9 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
         now = min(waits)
     went = Counter(by for _, by in book.sent)
     assert went.total() == min(limit, sum(wanted.values()))
-    for one in numbers:
-        for other in numbers:
-            # Of two that both still want as much, neither got less for its priority, but for what rounding up gave.
-            if book.waiting[one] and book.waiting[other] and wanted[one] >= went[other]:
-                fair = went[other] / campaigns[other - 1][0]
-                assert (went[one] + len(campaigns)) / campaigns[one - 1][0] >= fair - 1
+    parts = shares(limit, [(priority, rows) for priority, rows in campaigns])
+    for number, part in zip(numbers, parts, strict=True):
+        assert went[number] >= part - (len(campaigns) - 1)  # rounding up gives each of the others one more at most
 
 
 def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
