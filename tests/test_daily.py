@@ -261,3 +261,40 @@ def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -
     notice = "Rows of the list name accounts that the campaign does not, and go from those: acc_9 (2)."
     assert notice in world.plans[0].notices
     assert {receipt.account for receipt in world.server.receipts} == {"acc_1", "acc_9"}
+
+
+def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> None:
+    """The other campaign sends on Saturdays only, or has a ramp of its own: what it cannot use goes to this one."""
+    for number, (options, least) in enumerate([({"days": "sat"}, 20), ({"ramp": "3 +1 to 5"}, 16)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        world = World(folder, [], limit=20)
+        sent = []
+        for _ in range(3):
+            for name, more in (("second", options), ("first", {})):
+                world.people, world.sheet = crowd(200, start=0 if name == "first" else 1000), f"{name}.csv"
+                report = world.run(accounts=("acc_1",), min_days=0, **{**OFFICE, **more})
+            sent.append(report.sent)
+            world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
+        assert min(sent) >= least
+
+
+def test_at_most_so_many_in_a_run_holds_for_several_accounts(tmp_path: Path) -> None:
+    """Two lanes that both ask for their quota before they send: --max 3 is three, not three more for each."""
+    world = World(tmp_path, crowd(40))
+    original = world.server.look_up
+    world.server.look_up = lambda headers, target: replace(original(headers, target), delay=0.2)  # type: ignore[method-assign]
+    report = world.run(accounts=("acc_1", "acc_2"), now=True, min_gap=1200, most=3, stay=True)
+    assert (report.sent, len(world.server.receipts), report.exit_code) == (3, 3, ExitCode.PAUSED)
+
+
+def test_a_clock_set_back_a_little_forgets_nothing(tmp_path: Path) -> None:
+    """A minute back after a message: its spacing holds, and the limit and what is used are still known."""
+    world = World(tmp_path, crowd(6), limit=50)
+    world.run(accounts=("acc_1",), now=True, min_gap=600, most=2)
+    world.clock._seconds -= 60
+    world.run(accounts=("acc_1",), now=True, min_gap=600, most=1)
+    assert world.plans[-1].summary.accounts[0].limit == 50
+    assert 47 <= world.plans[-1].summary.accounts[0].remaining <= 48  # what is dated ahead may count twice, never not at all
+    moments = [receipt.at for receipt in world.server.receipts]
+    assert moments[2] - moments[1] >= timedelta(minutes=8)

@@ -134,7 +134,7 @@ class Pace:
             return Stretch(end, min(count, waiting), count)
         gone = [state.charged_after(start - _MOMENT, campaign) for campaign in (state.campaign, *(r.campaign for r in rivals))]
         claims = [(self.priority, gone[0] + waiting)]
-        claims += [(r.priority, went + _usable(r, state, now, end)) for r, went in zip(rivals, gone[1:], strict=True)]
+        claims += [(r.priority, went + _usable(r, state, left, now, end)) for r, went in zip(rivals, gone[1:], strict=True)]
         parts = [max(0, part - went) for part, went in zip(shares(count + sum(gone), claims), gone, strict=True)]
         others = tuple(zip(rivals, parts[1:], strict=True))
         mine = min(count, parts[0])
@@ -272,10 +272,12 @@ def _part(whole: int, part_time: timedelta, whole_time: timedelta) -> int:
     return -(-max(0, whole) * (part_time // _MOMENT) // (whole_time // _MOMENT))
 
 
-def _usable(rival: Rival, state: AccountState, now: datetime, end: datetime) -> int:
+def _usable(rival: Rival, state: AccountState, left: Allowance, now: datetime, end: datetime) -> int:
     """How many of its rows a campaign can still send before `end`, by its own hours and bounds: the rest is for others."""
     its = _pace_of(rival.settings)
-    count = min(rival.waiting, its.allowance(state, now).remaining)
+    own = its.allowance(state, now).remaining
+    # What is left for all is what is shared; only a bound of its own makes a campaign want less of it.
+    count = rival.waiting if own >= left.remaining else min(rival.waiting, own)
     if its.calendar is None or count == 0:
         return count
     room = its.calendar.open_time(now, end)
