@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from runner.answer import answer_of, failure
 from runner.campaign import Campaign
-from runner.errors import explain
+from runner.errors import ExitCode, explain
 from runner.log import RunLog
 from runner.notify import check, notify
 from runner.run import Plan, Report
+
+_ENDS: Final = {
+    ExitCode.USAGE: "The command line, a setting or the key is missing or wrong",
+    ExitCode.REFUSED: "Refused before sending, because of the sheet, the template or the campaign file",
+    ExitCode.ACCESS: "The key, the plan or an account was refused",
+    ExitCode.ENDPOINT: "The endpoint cannot be reached, or does not behave",
+    ExitCode.ALREADY_RUNNING: "Another run of this campaign is active",
+    ExitCode.STORAGE: "The ledger or the results cannot be read, written or trusted",
+    ExitCode.INTERRUPTED: "Interrupted",
+}
 
 
 class Witness:
@@ -24,7 +34,7 @@ class Witness:
     def __init__(self, target: str | None, source: Path) -> None:
         if target is not None:
             check(target)
-        self.log = RunLog(None)
+        self.log = RunLog(None, source.stem)
         self._target = target
         self._folder = source.absolute().parent
         self._answer: Mapping[str, Any] = {}
@@ -39,12 +49,20 @@ class Witness:
         self.log.write("begin", totals=counts["totals"], accounts=counts["accounts"])
 
     def ended(self, report: Report) -> None:
-        self._answer = answer_of(report.summary, report)
-        self.log.ended(self._answer)
+        answer = answer_of(report.summary, report)
+        self.log.ended(answer)
+        stop = answer["stopped"]
+        # What the endpoint said, or whom a message was for, stands after a colon: it stays on this computer.
+        self._answer = {**answer, "stopped": {**stop, "reason": stop["reason"].partition(":")[0]} if stop else None}
 
     def failed(self, error: BaseException) -> None:
         explained = explain(error)
-        self._answer = failure(explained)
+        # An error's words may quote a cell: whoever is notified is told what kind it is, and where to read the words.
+        stop = {
+            "reason": _ENDS[explained.exit_code],
+            "remedy": "Run the same command on that computer: it says what and where.",
+        }
+        self._answer = {**failure(explained), "campaign": self.log.campaign, "stopped": stop}
         self.log.failed(error, explained.exit_code)
 
     def close(self, tell: Callable[[str], None]) -> None:

@@ -271,12 +271,18 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
 
 
 def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
-    """Each run posts one answer, the same as --json gives: done, paused, refused."""
+    """Each run posts one answer: of a run that came to its end what --json gives; of an error its kind, and never its words,
+    which can quote the list."""
     with webhook() as (address, posted):
         assert desk.run("--unattended", "--notify", address, "--max", "1", "--json") == 75
         assert posted == [("/secret-path", json.loads(desk.out))]
-        assert desk.run("--unattended", "--notify", address, "--json", source="none.csv") == 3
-        assert posted[1:] == [("/secret-path", json.loads(desk.out))]
+        (desk.folder / "latin.csv").write_bytes(f"First Name,Profile ID\n{CANARY}é,{CANARY}-1\n".encode("cp1252"))
+        assert desk.run("--unattended", "--notify", address, "--json", source="latin.csv") == 3
+        assert CANARY in desk.out
+        ((_, told),) = posted[1:]
+        assert CANARY not in json.dumps(told)
+        assert (told["exitCode"], told["campaign"]) == (3, "latin")
+        assert told["stopped"]["reason"].startswith("Refused before sending")
     assert [record["done"] for record in desk.log() if record["event"] == "notify"] == [True, True]
     assert "secret-path" not in (desk.folder / "ledger.db.log").read_text(encoding="utf-8")
 

@@ -42,7 +42,7 @@ def suppress_remove(people: People, ledger: LedgerPlace = None, as_json: AsJson 
     from runner.ledger.suppression import unsuppress
 
     recipients = [_person(person) for person in people]
-    with opened_ledger(ledger) as opened, opened.write() as connection:
+    with opened_ledger(ledger, create=False) as opened, opened.write() as connection:
         removed = sum(unsuppress(connection, recipient) > 0 for recipient in recipients)
     console = Console(as_json=as_json)
     console.say(f"{removed} taken off the do-not-contact list; {len(people) - removed} were not on it.")
@@ -55,7 +55,7 @@ def suppress_list(ledger: LedgerPlace = None, as_json: AsJson = False) -> int:
     """Show the do-not-contact list."""
     from runner.ledger.suppression import suppressions
 
-    with opened_ledger(ledger) as opened, opened.read() as connection:
+    with opened_ledger(ledger, create=False) as opened, opened.read() as connection:
         Console(as_json=as_json).suppressions(list(suppressions(connection)))
     return ExitCode.DONE
 
@@ -128,7 +128,7 @@ def forget(
             raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was erased.")
         if not console.ask("Erase what the ledger holds of them? It cannot be brought back."):
             raise InterruptedRunError("Nothing was erased.", remedy="Run the same command again when you are ready.")
-    with opened_ledger(ledger) as opened:
+    with opened_ledger(ledger, create=False) as opened:
         console.erased(len(keys), erase(opened, keys, utc_now()))
     return ExitCode.DONE
 

@@ -256,3 +256,14 @@ def test_to_forget_by_any_spelling_forgets_all(
     with ledger.read() as connection:
         assert all(set(spellings_of(connection, [row])).isdisjoint(same) for row in set(rows) - same)
     ledger.close()
+
+
+def test_a_ledger_that_is_not_there_forgets_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistyped --ledger is an error and leaves no file: nobody is told that a person was erased."""
+    from runner.cli import _guarded
+
+    place = tmp_path / "typo.db"
+    for command in (["forget", "jane-doe", "--yes"], ["suppress", "list"], ["suppress", "remove", "jane-doe"]):
+        assert int(_guarded([*command, "--ledger", str(place)])) == 2
+        assert "There is no campaign yet" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
