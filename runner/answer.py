@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from runner import words
 from runner.errors import CampaignError
 
 if TYPE_CHECKING:
@@ -71,4 +72,4 @@ def problem_answer(problem: Problem) -> dict[str, Any]:
 
 def instant_of(instant: datetime | None) -> str | None:
     """`2026-03-02T09:00:00Z`; None when it is not known."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+    return words.instant(instant) if instant else None

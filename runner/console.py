@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runner import words
 from runner.answer import answer_of, failure, instant_of, problem_answer
 from runner.errors import CampaignError, ExitCode, InterruptedRunError
 from runner.progress import Progress
@@ -82,15 +83,15 @@ class Console:
             self.say(f"Stops the campaign: {problem.text}.")
             if problem.remedy:
                 self.say(f"  Next: {problem.remedy}")
-        rows = _count(found.rows, "row")
+        rows = words.count(found.rows, "row")
         self.say(f"{table.place}: {rows}; {found.ready} ready, {len(found.skipped)} skipped, {found.invalid} invalid.")
         for notice in intake.notices:
             self.say(notice)
         if found.skipped:
-            self.say(f"Skipped: {_some([f'row {number} ({reason})' for number, reason in found.skipped])}")
+            self.say(f"Skipped: {words.some([f'row {number} ({reason})' for number, reason in found.skipped])}")
         for group in _grouped(found.problems):
             word = "Invalid" if group[0].severity == "error" else "Warning"
-            self.say(f"{word}, {group[0].code}, {_count(len(group), 'place')}:")
+            self.say(f"{word}, {group[0].code}, {words.count(len(group), 'place')}:")
             for problem in group[:_PLACES_SHOWN]:
                 self.say(f"  {problem}")
             if len(group) > _PLACES_SHOWN:
@@ -156,8 +157,10 @@ class Console:
             self.tell(f"Note: {notice}")
         uncertain, _ = plan.recovered
         if uncertain:
-            self.tell(f"Note: an earlier run ended in the middle of {_count(uncertain, 'message')}; see `campaign status`.")
-        self.tell(f"Campaign {summary.campaign.name}: {_count(counts.rows, 'row')}; {_totals(counts)}.")
+            self.tell(
+                f"Note: an earlier run ended in the middle of {words.count(uncertain, 'message')}; see `campaign status`."
+            )
+        self.tell(f"Campaign {summary.campaign.name}: {words.count(counts.rows, 'row')}; {_totals(counts)}.")
         if taken.again and (taken.added or taken.rewritten or taken.vanished or taken.outdated):
             changes = [_rows(taken.added, "new"), _rows(taken.rewritten, "changed"), f"{taken.vanished} vanished"]
             self.tell(f"Since the sheet was last read: {', '.join(changes)}.")
@@ -178,7 +181,7 @@ class Console:
         today = next((count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0)
         bound = f" (at most {most} in this run)" if most is not None else ""
         finish = f"the last on {days[-1][0]:%a %Y-%m-%d}" if days else "no end in sight"
-        self.tell(f"Plan: {today} today{bound}, {counts.waiting} in all over {_count(len(days), 'day')}, {finish}.")
+        self.tell(f"Plan: {today} today{bound}, {counts.waiting} in all over {words.count(len(days), 'day')}, {finish}.")
         if first is not None:
             self.tell(f"First message: {'now' if first <= summary.at else _clock(first, summary)}.")
         self.tell(_TERMS)
@@ -227,7 +230,7 @@ class Console:
         self._in_doubt(summary, self.say)
         since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC" if campaign.running_since else ""
         running = f" (a run is active{since})" if summary.live else ""
-        self.say(f"Campaign {campaign.name}{running}: {_count(summary.totals.rows, 'row')}; {_totals(summary.totals)}.")
+        self.say(f"Campaign {campaign.name}{running}: {words.count(summary.totals.rows, 'row')}; {_totals(summary.totals)}.")
         self._needs_a_person(summary)
         if summary.gone:
             self.say(f"Messaged and no longer in the sheet: {summary.gone}.")
@@ -297,10 +300,12 @@ class Console:
         counts = report.summary.totals
         for stop in rehearsed.stops:
             self.tell(f"Stopped on the way, {stop}")
-        self.say(f"Rehearsed: {_totals(counts)}, over {_count(len(rehearsed.days), 'sending day')}. Nothing was really sent.")
+        self.say(
+            f"Rehearsed: {_totals(counts)}, over {words.count(len(rehearsed.days), 'sending day')}. Nothing was really sent."
+        )
         accepted = len(rehearsed.receipts)
         people = len({(receipt.account, receipt.recipient) for receipt in rehearsed.receipts})
-        self.say(f"The simulated endpoint accepted {_count(accepted, 'message')}, to {people} different recipients.")
+        self.say(f"The simulated endpoint accepted {words.count(accepted, 'message')}, to {people} different recipients.")
         if report.results is not None:
             self.results(report.results)
         self.answer(answer_of(report.summary, report))
@@ -330,7 +335,9 @@ class Console:
     def erased(self, people: int, erased: Erased) -> None:
         """What was forgotten, and which files still hold it."""
         who = "1 person" if people == 1 else f"{people} people"
-        self.say(f"Forgotten: {who}, in {_count(erased.deliveries, 'row')} of {_count(len(erased.campaigns), 'campaign')}.")
+        self.say(
+            f"Forgotten: {who}, in {words.count(erased.deliveries, 'row')} of {words.count(len(erased.campaigns), 'campaign')}."
+        )
         self.say("They stay on the do-not-contact list, as hashes that name nobody.")
         campaigns = []
         for record in erased.campaigns:
@@ -347,7 +354,7 @@ class Console:
         people = len({contact.keys[0] for contact in contacts})
         between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}" if times else ""
         who = "1 person" if people == 1 else f"{people} people"
-        self.say(f"{who} in {name}{between}; {_count(added, 'message')} new to the ledger.")
+        self.say(f"{who} in {name}{between}; {words.count(added, 'message')} new to the ledger.")
         if contacts and history.dates is None:
             self.say("No column says when they were messaged, so they count as messaged now; --date-column HEADER names one.")
         elif history.dates is not None:
@@ -374,11 +381,7 @@ def _rows(numbers: Sequence[int], what: str) -> str:
     """`3 new (rows 5, 8, 9)`."""
     if not numbers:
         return f"0 {what}"
-    return f"{len(numbers)} {what} ({'row' if len(numbers) == 1 else 'rows'} {_some([str(number) for number in numbers])})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{len(numbers)} {what} ({'row' if len(numbers) == 1 else 'rows'} {words.some([str(number) for number in numbers])})"
 
 
 def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
@@ -389,11 +392,6 @@ def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
     return [group for _, group in sorted(groups.items(), key=lambda kind: kind[0][0])]
 
 
-def _some(texts: Sequence[str]) -> str:
-    more = f" and {len(texts) - _PLACES_SHOWN} more" if len(texts) > _PLACES_SHOWN else ""
-    return ", ".join(texts[:_PLACES_SHOWN]) + more
-
-
 def _totals(counts: Totals) -> str:
     named = [(counts.uncertain, "uncertain"), (counts.sent, "sent"), (counts.waiting, "waiting"), (counts.failed, "failed")]
     named += [(counts.invalid, "invalid"), (counts.skipped, "skipped")]
@@ -401,4 +399,4 @@ def _totals(counts: Totals) -> str:
 
 
 def _clock(instant: datetime | None, summary: Summary) -> str:
-    return instant.astimezone(summary.zone).strftime("%a %Y-%m-%d %H:%M %Z") if instant else "any time"
+    return words.clock(instant, summary.zone) if instant else "any time"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from runner import words
 from runner.errors import AccessError, UsageError
 from runner.ledger.delivery import decide
 from runner.ledger.doubt import Count, Doubt, doubts
@@ -79,7 +80,7 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
     except AccessError as error:
         search.obstacle = error.what.rstrip(".")
     if search.read is not None:
-        seen, since = f"{search.read} {'message' if search.read == 1 else 'messages'}", _utc(doubt.since - CLOCK_SKEW)
+        seen, since = words.count(search.read, "message"), _utc(doubt.since - CLOCK_SKEW)
         said = (
             f"Row {doubt.row}: no evidence. {seen} looked at, none of ours with its text since {since}; that proves nothing, "
             "for a message can take a while to show."

@@ -18,6 +18,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
+from runner import words
 from runner.errors import ExitCode, StorageError
 from runner.sending.lane import ClockOff, Event, ForeignUse, Sent, Waiting
 
@@ -50,7 +51,7 @@ class RunLog:
     def write(self, event: str, **more: object) -> None:
         """Add a record. The caller vouches that nothing in it names a person or repeats a foreign text."""
         if self._file is not None:
-            record = {"time": _instant(self._now()), "pid": os.getpid(), "event": event, "campaign": self.campaign, **more}
+            record = {"time": words.instant(self._now()), "pid": os.getpid(), "event": event, "campaign": self.campaign, **more}
             self._file.handle(logging.makeLogRecord({"msg": json.dumps(record)}))
 
     def event(self, event: Event) -> None:
@@ -65,10 +66,10 @@ class RunLog:
                 httpStatus=outcome.http_status,
                 # Without a status line the text is our own: the kind of error, and what the system said of it.
                 error=_kind(outcome.error) if outcome.error and outcome.http_status is None else None,
-                holdUntil=_instant(hold.until) if hold else None,
+                holdUntil=words.instant(hold.until) if hold else None,
             )
         elif isinstance(event, Waiting):
-            self.write("wait", account=event.account or None, reason=event.wait.reason, until=_instant(event.wait.until))
+            self.write("wait", account=event.account or None, reason=event.wait.reason, until=words.instant(event.wait.until))
         elif isinstance(event, ForeignUse):
             self.write("foreign-use", account=event.account or None, count=event.count)
         elif isinstance(event, ClockOff):
@@ -132,7 +133,3 @@ def _begin(path: Path) -> _File:
 
 def _kind(text: str) -> str:
     return text.partition(":")[0]
-
-
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

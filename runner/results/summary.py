@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import islice
-from typing import Final
 
+from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
-
-_ROWS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +116,7 @@ def in_doubt(summary: Summary) -> list[str]:
     """What is said of uncertain rows, before all else: which, and how they are settled; nothing when there are none."""
     if not summary.uncertain:
         return []
-    shown = ", ".join(str(number) for number in summary.uncertain[:_ROWS_SHOWN])
-    more = f" and {len(summary.uncertain) - _ROWS_SHOWN} more" if len(summary.uncertain) > _ROWS_SHOWN else ""
-    which = f"row {shown}" if len(summary.uncertain) == 1 else f"rows {shown}{more}"
+    which = f"{'row' if len(summary.uncertain) == 1 else 'rows'} {words.some([str(number) for number in summary.uncertain])}"
     return [
         f"{len(summary.uncertain)} uncertain, {which}: may or may not have been delivered, and not tried again by itself.",
         "campaign settle --check looks for evidence; campaign settle ROW --sent|--not-sent records what you saw in LinkedIn.",
@@ -148,7 +144,7 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
     if line.status is Status.WAITING:
         said = [f"Row {line.number} {_waits(ledger, summary, line)}."]
     else:
-        words = {
+        became = {
             Status.SENT: f"was sent from account {account}",
             Status.UNCERTAIN: f"may or may not have been delivered from account {account}; it is not tried again by itself",
             Status.FAILED: "was certainly not delivered",
@@ -157,7 +153,7 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
         }[line.status]
         detail = line.error or line.reason
         because = ": " + detail.rstrip(".") if detail else ""
-        said = [f"Row {line.number} {words}{because}."]
+        said = [f"Row {line.number} {became}{because}."]
     if line.delivery is not None:
         with ledger.read() as connection:
             attempts, decisions = history(connection, line.delivery)
@@ -165,9 +161,9 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
             left = "the request left" if attempt.wired_at else "nothing left this machine"
             ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
             reason = ": " + attempt.error.rstrip(".") if attempt.error else ""
-            said.append(f"Attempt {number}, {clock(attempt.claimed_at, summary.zone)}: {left}; {ended}{reason}.")
+            said.append(f"Attempt {number}, {words.clock(attempt.claimed_at, summary.zone)}: {left}; {ended}{reason}.")
         said += [
-            f"Settled as {decision.verdict} by {decision.decided_by}, {clock(decision.decided_at, summary.zone)}."
+            f"Settled as {decision.verdict} by {decision.decided_by}, {words.clock(decision.decided_at, summary.zone)}."
             for decision in decisions
         ]
     return said
@@ -181,16 +177,10 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     if view.wait is None:
         account = "may go on now, with the next run"
     else:
-        account = f"goes on at {clock(view.wait.until, summary.zone)} ({view.wait.reason})"
+        account = f"goes on at {words.clock(view.wait.until, summary.zone)} ({view.wait.reason})"
     if ahead == 0:
         return f"is the next on account {view.name}, which {account}"
     starts = (start for start, count in view.windows for _ in range(count))
     start = next(islice(starts, ahead, None), None)
-    turn = f", forecast from {clock(start, summary.zone)} on" if start else ""
-    others = "1 row" if ahead == 1 else f"{ahead} rows"
-    return f"waits for its turn after {others} on account {view.name}{turn}; the account {account}"
-
-
-def clock(instant: datetime, zone: tzinfo) -> str:
-    """An instant as people of that zone read it."""
-    return instant.astimezone(zone).strftime("%a %Y-%m-%d %H:%M %Z")
+    turn = f", forecast from {words.clock(start, summary.zone)} on" if start else ""
+    return f"waits for its turn after {words.count(ahead, 'row')} on account {view.name}{turn}; the account {account}"

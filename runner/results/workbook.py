@@ -10,10 +10,11 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from runner import words
 from runner.intake.cell import column_letter, guard
 from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import MAX_ROWS
@@ -66,7 +67,7 @@ def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
 
 
 def _instant(instant: datetime | None) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else ""
+    return words.instant(instant) if instant else ""
 
 
 def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:

@@ -1,0 +1,30 @@
+"""How counts, lists and instants are put into words, wherever people or other programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+_SHOWN: Final = 5
+
+
+def count(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def some(texts: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return ", ".join(texts[:_SHOWN]) + more
+
+
+def instant(moment: datetime) -> str:
+    """`2026-03-02T09:00:00Z`, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(moment: datetime, zone: tzinfo) -> str:
+    """An instant as people of that zone read it."""
+    return moment.astimezone(zone).strftime("%a %Y-%m-%d %H:%M %Z")
