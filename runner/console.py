@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner import words
 from runner.answer import answer_of, failure, instant_of, problem_answer
-from runner.errors import CampaignError, ExitCode, InterruptedRunError
+from runner.errors import CampaignError, ExitCode, InterruptedRunError, UsageError
 from runner.progress import Progress
 
 if TYPE_CHECKING:
@@ -60,8 +60,11 @@ class Console:
         if self.as_json:
             print(json.dumps(answer))  # noqa: T201
 
-    def ask(self, question: str) -> bool:
-        """Ask a person at the terminal; only a clear yes counts."""
+    def ask(self, question: str, otherwise: str) -> bool:
+        """Ask a person at the terminal; only a clear yes counts. Raises UsageError, which says what is `otherwise`, where there
+        is no terminal to ask at."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageError("There is no terminal to ask for a yes.", remedy=f"Add --yes; {otherwise}.")
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

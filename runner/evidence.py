@@ -47,8 +47,9 @@ def check(
     recover_dead_run(ledger, record, now())
     with ledger.read() as connection:
         found = doubts(connection, record.id, rows)
+    in_doubt = {doubt.row for doubt in found}
     for row in rows:
-        if row not in [doubt.row for doubt in found]:
+        if row not in in_doubt:
             line = find_line(ledger, record, row)
             raise UsageError(
                 f"Row {row} is {line.status}; only uncertain rows can be checked.",

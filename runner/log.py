@@ -65,7 +65,7 @@ class RunLog:
                 status=outcome.status.value,
                 httpStatus=outcome.http_status,
                 # Without a status line the text is our own: the kind of error, and what the system said of it.
-                error=_kind(outcome.error) if outcome.error and outcome.http_status is None else None,
+                error=outcome.error.partition(":")[0] if outcome.error and outcome.http_status is None else None,
                 holdUntil=words.instant(hold.until) if hold else None,
             )
         elif isinstance(event, Waiting):
@@ -78,11 +78,10 @@ class RunLog:
             self.write("interrupted")
 
     def ended(self, answer: Mapping[str, Any]) -> None:
-        """The end of a run, from its JSON answer."""
+        """The end of a run, from its JSON answer, of which the caller has taken what the endpoint said."""
         told = ("totals", "sentThisRun", "accounts", "nextSendAt", "exitCode")
         stop = answer["stopped"]
-        # A stop's reason ends with what the endpoint said, after a colon.
-        self.write("end", **{name: answer[name] for name in told}, stopped=_kind(stop["reason"]) if stop else None)
+        self.write("end", **{name: answer[name] for name in told}, stopped=stop["reason"] if stop else None)
 
     def failed(self, error: BaseException, exit_code: ExitCode) -> None:
         """A run's end by an error: its kind and the place in this program that raised it; its words may hold a cell's."""
@@ -129,7 +128,3 @@ def _begin(path: Path) -> _File:
             remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
         ) from None
     return file
-
-
-def _kind(text: str) -> str:
-    return text.partition(":")[0]

@@ -50,10 +50,11 @@ class Witness:
 
     def ended(self, report: Report) -> None:
         answer = answer_of(report.summary, report)
+        if stop := answer["stopped"]:
+            # What the endpoint said, or whom a message was for, stands after a colon: it stays on this computer.
+            stop["reason"] = stop["reason"].partition(":")[0]
+        self._answer = answer
         self.log.ended(answer)
-        stop = answer["stopped"]
-        # What the endpoint said, or whom a message was for, stands after a colon: it stays on this computer.
-        self._answer = {**answer, "stopped": {**stop, "reason": stop["reason"].partition(":")[0]} if stop else None}
 
     def failed(self, error: BaseException) -> None:
         explained = explain(error)

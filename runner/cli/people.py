@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -123,11 +122,9 @@ def forget(
 
     console = Console(as_json=as_json)
     keys = [_person(person).keys for person in people]
-    if not yes:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was erased.")
-        if not console.ask("Erase what the ledger holds of them? It cannot be brought back."):
-            raise InterruptedRunError("Nothing was erased.", remedy="Run the same command again when you are ready.")
+    question = "Erase what the ledger holds of them? It cannot be brought back."
+    if not yes and not console.ask(question, otherwise="nothing was erased"):
+        raise InterruptedRunError("Nothing was erased.", remedy="Run the same command again when you are ready.")
     with opened_ledger(ledger, create=False) as opened:
         console.erased(len(keys), erase(opened, keys, utc_now()))
     return ExitCode.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,11 +87,8 @@ def run(
         console.plan(plan, most)
         witness.planned(plan)
         waiting = plan.summary.totals.waiting
-        if waiting and not (yes or unattended):
-            if not (sys.stdin.isatty() and sys.stderr.isatty()):
-                raise UsageError("There is no terminal to ask for a yes.", remedy="Add --yes; nothing was sent.")
-            if not console.ask("Send?"):
-                return False
+        if waiting and not (yes or unattended) and not console.ask("Send?", otherwise="nothing was sent"):
+            return False
         console.progress(min(waiting, most or waiting))
         return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -90,6 +89,7 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         found = ask(_COUNT, after=instant) if campaign is None else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
         return int(found)
 
+    @cache
     def charged_before(instant: datetime) -> datetime | None:
         found: datetime | None = ask(_LAST_CHARGED, before=instant)
         return found
@@ -104,13 +104,12 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
 
     @cache
     def rivals() -> tuple[Rival, ...]:
-        found = []
         expected = {"campaign": campaign_id, "account": account, "since": now - _EXPECTED}
-        for other, settings, running_since in connection.execute(_OTHERS, expected).all():
-            if count := waiting(other):
-                priority = json.loads(settings).get("priority") or 1
-                found.append(Rival(other, priority, count, running_since is not None, settings))
-        return tuple(found)
+        return tuple(
+            Rival(other, count, running_since is not None, settings)
+            for other, settings, running_since in connection.execute(_OTHERS, expected).all()
+            if (count := waiting(other))
+        )
 
     return AccountState(
         account,

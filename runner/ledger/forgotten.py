@@ -27,7 +27,7 @@ class Forgotten:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._salt = connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _SALT)).scalar()
+        self._salt = _salt_of(connection)
         self._tokens: dict[str, str] = {}
         if self._salt is not None:
             table = schema.do_not_contact
@@ -59,4 +59,21 @@ class Forgotten:
         return self._connection.execute(sa.delete(table).where(table.c.forgotten == token)).rowcount
 
     def _hash(self, key: str) -> str:
-        return _PREFIX + blake2b(key.encode(), key=bytes.fromhex(self._salt or ""), digest_size=32).hexdigest()
+        return _hash(key, self._salt or "")
+
+
+def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
+    """Whether one of these spellings means a forgotten person; for one person, asked inside a claim."""
+    salt, table = _salt_of(connection), schema.do_not_contact
+    if salt is None:
+        return False
+    hashed = [_hash(key, salt) for key in keys]
+    return connection.execute(sa.select(table.c.identity).where(table.c.identity.in_(hashed)).limit(1)).first() is not None
+
+
+def _salt_of(connection: Connection) -> str | None:
+    return connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _SALT)).scalar()
+
+
+def _hash(key: str, salt: str) -> str:
+    return _PREFIX + blake2b(key.encode(), key=bytes.fromhex(salt), digest_size=32).hexdigest()

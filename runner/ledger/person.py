@@ -41,6 +41,8 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
     """Note pairs of identities that are one person."""
     table = schema.alias
     ordered = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    if not ordered:
+        return
     ordered = _without_forgotten(connection, ordered, now)
     for start in range(0, len(ordered), _BATCH):
         batch = ordered[start : start + _BATCH]

@@ -87,7 +87,6 @@ class Rival:
     was run with, as JSON."""
 
     campaign: int
-    priority: int
     waiting: int
     running: bool
     settings: str

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.forgotten import REASON, Forgotten
+from runner.ledger.forgotten import REASON, Forgotten, is_forgotten
 from runner.ledger.person import Spellings, spellings_of
 
 LISTED: Final = "on the do-not-contact list"
@@ -84,7 +84,7 @@ def listed(connection: Connection, keys: Iterable[str]) -> str | None:
     table, keys = schema.do_not_contact, tuple(keys)
     if connection.execute(sa.select(table.c.identity).where(table.c.identity.in_(keys)).limit(1)).first():
         return LISTED
-    return LISTED_FORGOTTEN if Forgotten(connection).token(keys) is not None else None
+    return LISTED_FORGOTTEN if is_forgotten(connection, keys) else None
 
 
 def suppression_state(connection: Connection) -> str:

@@ -30,7 +30,7 @@ def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
         state = progress(connection, record.id)
     written = _write(ledger, summary, path)
     with ledger.write() as connection:
-        note_results(connection, record.id, f"{_mark(written.path)} {state}")
+        note_results(connection, record.id, _mark(written.path, state))
     return written
 
 
@@ -39,16 +39,16 @@ def are_current(connection: Connection, record: CampaignRecord, path: Path) -> b
 
     Only for a campaign of which no row waits: until when rows wait is said in the results, and changes by itself.
     """
-    return record.results_written is not None and record.results_written == f"{_mark(path)} {progress(connection, record.id)}"
+    return record.results_written == _mark(path, progress(connection, record.id))
 
 
-def _mark(path: Path) -> str:
-    """A text that changes when a file does."""
+def _mark(path: Path, state: str) -> str:
+    """A text that changes when the file does, or the state of the campaign."""
     try:
         found = path.stat()
     except OSError:
         return f"{path} is not there"
-    return f"{path} {found.st_size} {found.st_mtime_ns}"
+    return f"{path} {found.st_size} {found.st_mtime_ns} {state}"
 
 
 def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:

@@ -110,17 +110,17 @@ class LaneEnd:
 async def drive(course: Course, account: str) -> LaneEnd:
     """Send the account's waiting deliveries until none waits or none may go. Raises StorageError when the ledger fails."""
     unreachable = uncertain = slowed = 0
+    waited: Wait | None = None
     noticed: list[Event] = []
 
     def decide(state: AccountState) -> Wait | None:
         noticed.extend(_notice(course, state))
         return course.pace.judge(state, course.now(), course.budget)
 
-    waited: Wait | None = None
     while not course.halt.is_set():
-        now = course.now()
-        asleep = waited is not None and course.heard.get(account, _NEVER) <= now < waited.until
-        if not asleep and not timedelta() <= now - course.heard.get(account, _NEVER) < TRUSTED:
+        now, heard = course.now(), course.heard.get(account, _NEVER)
+        asleep = waited is not None and heard <= now < waited.until
+        if not asleep and not timedelta() <= now - heard < TRUSTED:
             await read_quota(course, account)
         if not course.endpoint.clock.is_believable:
             return _lost_clock(course)

@@ -134,7 +134,9 @@ class Pace:
             return Stretch(end, min(count, waiting), count)
         gone = [state.charged_after(start - _MOMENT, campaign) for campaign in (state.campaign, *(r.campaign for r in rivals))]
         claims = [(self.priority, gone[0] + waiting)]
-        claims += [(r.priority, went + _usable(r, state, left, now, end)) for r, went in zip(rivals, gone[1:], strict=True)]
+        for rival, went in zip(rivals, gone[1:], strict=True):
+            its = _pace_of(rival.settings)
+            claims.append((its.priority, went + its._usable(rival.waiting, state, left, now, end)))
         parts = [max(0, part - went) for part, went in zip(shares(count + sum(gone), claims), gone, strict=True)]
         others = tuple(zip(rivals, parts[1:], strict=True))
         mine = min(count, parts[0])
@@ -169,6 +171,17 @@ class Pace:
         )
         even = _part(today + went, window.reset_at - opened, closes - opened) - went
         return opened, window.reset_at, max(0, min(max(even, today - later), budget))
+
+    def _usable(self, waiting: int, state: AccountState, left: Allowance, now: datetime, end: datetime) -> int:
+        """How many of its `waiting` rows a campaign of this pace can still send before `end`, by its own hours and bounds,
+        where `left` is shared with others; the rest is for them."""
+        own = self.allowance(state, now).remaining
+        # What is left for all is what is shared; only a bound of its own makes a campaign want less of it.
+        count = waiting if own >= left.remaining else min(waiting, own)
+        if self.calendar is None or count == 0:
+            return count
+        room = self.calendar.open_time(now, end)
+        return min(count, -(-room // self._gap)) if self._gap else count if room else 0
 
     def _slot(self, state: AccountState, stretch: Stretch, now: datetime, budget: int | None) -> datetime:
         """When the next message may go, by the spacing alone."""
@@ -270,18 +283,6 @@ def _part(whole: int, part_time: timedelta, whole_time: timedelta) -> int:
     if whole_time <= timedelta():
         return whole
     return -(-max(0, whole) * (part_time // _MOMENT) // (whole_time // _MOMENT))
-
-
-def _usable(rival: Rival, state: AccountState, left: Allowance, now: datetime, end: datetime) -> int:
-    """How many of its rows a campaign can still send before `end`, by its own hours and bounds: the rest is for others."""
-    its = _pace_of(rival.settings)
-    own = its.allowance(state, now).remaining
-    # What is left for all is what is shared; only a bound of its own makes a campaign want less of it.
-    count = rival.waiting if own >= left.remaining else min(rival.waiting, own)
-    if its.calendar is None or count == 0:
-        return count
-    room = its.calendar.open_time(now, end)
-    return min(count, -(-room // its._gap)) if its._gap else count if room else 0
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Book:
 
     def state(self, campaign: int = 1) -> AccountState:
         rivals = tuple(
-            Rival(other, self.priorities.get(other, 1), left, running=True, settings='{"min_gap": 0}')
+            Rival(other, left, running=True, settings=json.dumps({"min_gap": 0, "priority": self.priorities.get(other, 1)}))
             for other, left in self.waiting.items()
             if other != campaign and left
         )
