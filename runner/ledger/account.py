@@ -143,10 +143,10 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
 
 
 def note_told(connection: Connection, account: str, told: Told) -> None:
-    """Note the server's numbers that it was asked for. They need not hold a message that is under way just now."""
+    """Note the server's numbers that it was asked for. They need not hold a message that is under way just now, and do not hold
+    one that is claimed next, for which a coarse clock can show the same instant."""
     begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
-    if begun is not None:
-        told = replace(told, at=min(told.at, begun - timedelta(microseconds=1)))
+    told = replace(told, at=min(told.at, begun or told.at) - timedelta(microseconds=1))
     _put(connection, account, _numbers(connection, account, told))
 
 

@@ -237,3 +237,17 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(t
             state = account_state(connection, "", campaign, later)
             assert allowance(state.told, state.charged_after, later).remaining == left
     ledger.close()
+
+
+def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_it(tmp_path: Path) -> None:
+    """A coarse clock shows both the same time; the number is from before the message, so one less is left."""
+    world, campaign = begun(tmp_path, 4)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    with ledger.write() as connection:
+        note_told(connection, "", Told(now, 100, 99, 1))
+    assert claim(ledger, campaign, "", now, LEASE, lambda _: None) is not None
+    with ledger.read() as connection:
+        state = account_state(connection, "", campaign, now + timedelta(minutes=1))
+        assert allowance(state.told, state.charged_after, now + timedelta(minutes=1)).remaining == 0
+    ledger.close()
