@@ -6,7 +6,6 @@ Results to stdout, as text or as one JSON object; all else to stderr.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -203,10 +202,10 @@ class Console:
         if self._progress is not None:
             self._progress.close()
         summary = report.summary
+        self._in_doubt(summary, self.say)
         if self._unattended and report.exit_code in (ExitCode.DONE, ExitCode.PAUSED):
             self.answer(answer_of(summary, report))
             return
-        self._in_doubt(summary, self.say)
         self.say(f"Sent in this run: {report.sent}. The campaign: {_totals(summary.totals)}.")
         self._needs_a_person(summary)
         if report.stop:
@@ -276,7 +275,8 @@ class Console:
     def checked(self, campaign: str, findings: Sequence[Evidence], left: int) -> None:
         """How many rows are uncertain after the look for evidence."""
         if left:
-            self.say(f"{left} still uncertain. Look in LinkedIn, then: campaign settle ROW --sent|--not-sent")
+            named = f"--name {words.argument(campaign)}"
+            self.say(f"{left} still uncertain. Look in LinkedIn, then: campaign settle ROW --sent|--not-sent {named}")
         else:
             self.say("No row is uncertain.")
         checked = [
@@ -348,7 +348,7 @@ class Console:
             campaigns.append({"campaign": record.name, "list": files[0], "results": files[1]})
             found = ", ".join(file for file in files if Path(file).exists())
             self.say(f"Still in the files of the campaign {record.name}: {found or 'none found'}")
-            self.say(f"  Next: delete them from the list, then: campaign results --name {shlex.quote(record.name)}")
+            self.say(f"  Next: delete them from the list, then: campaign results --name {words.argument(record.name)}")
         self.answer({"people": people, "deliveries": erased.deliveries, "campaigns": campaigns, "exitCode": 0})
 
     def history(self, name: str, history: History, contacts: Sequence[Contact], added: int) -> None:
@@ -384,7 +384,7 @@ def _rows(numbers: Sequence[int], what: str) -> str:
     """`3 new (rows 5, 8, 9)`."""
     if not numbers:
         return f"0 {what}"
-    return f"{len(numbers)} {what} ({'row' if len(numbers) == 1 else 'rows'} {words.some([str(number) for number in numbers])})"
+    return f"{len(numbers)} {what} ({words.rows(numbers)})"
 
 
 def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:

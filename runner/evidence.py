@@ -80,24 +80,25 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
                 return Finding(doubt.row, "sent", said, match.sent_at, hint)
     except AccessError as error:
         search.obstacle = error.what.rstrip(".")
-    if search.read is not None:
-        seen, since = words.count(search.read, "message"), _utc(doubt.since - CLOCK_SKEW)
-        said = (
-            f"Row {doubt.row}: no evidence. {seen} looked at, none of ours with its text since {since}; that proves nothing, "
-            "for a message can take a while to show."
-        )
+    if search.read or (search.read == 0 and search.obstacle is None):
+        seen = "The account has no message with this person"
+        if search.read:
+            since = _utc(doubt.since - CLOCK_SKEW)
+            seen = f"{words.count(search.read, 'message')} looked at, none of ours with its text since {since}"
+        said = f"Row {doubt.row}: no evidence. {seen}; that proves nothing, for a message can take a while to show."
         return Finding(doubt.row, "no-evidence", said, hint=hint)
-    return Finding(doubt.row, "unknown", f"Row {doubt.row} cannot be looked up: {search.obstacle}.", hint=hint)
+    obstacle = search.obstacle or "no profile ID is known for this person"
+    return Finding(doubt.row, "unknown", f"Row {doubt.row} cannot be looked up: {obstacle}.", hint=hint)
 
 
 @dataclass(slots=True)
 class _Search:
-    """One person's conversations: how many messages were `read`, None for no conversation at all, and what stood in the way."""
+    """One person's conversations: how many messages were `read` (None: nobody could say), and what stood in the way."""
 
     doubt: Doubt
     lookup: Lookup
     read: int | None = None
-    obstacle: str = "no profile ID is known for this person"
+    obstacle: str | None = None
 
     async def conversations(self) -> AsyncIterator[str]:
         """The row's own conversation, then those under each profile ID of the person."""
@@ -108,8 +109,10 @@ class _Search:
             found = await self.lookup.conversation(slug, self.doubt.account)
             if found is None:
                 self.obstacle = self._unanswered("exists")
-            elif not found.exists or found.urn is None:
-                self.obstacle = "the account has no conversation with this person"
+            elif not found.exists:
+                self.read = self.read or 0
+            elif found.urn is None:
+                self.obstacle = "the vendor does not say which conversation it is"
             elif found.urn != own:
                 yield found.urn
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import shlex
 import stat
 import threading
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Final
 from dotenv import dotenv_values
 from platformdirs import user_config_path
 
+from runner import words
 from runner.errors import UsageError
 from runner.sending.client import Secret
 
@@ -128,7 +128,7 @@ def _refuse_readable(path: Path, mode: int) -> None:
     if os.name == "posix" and mode & 0o077:
         raise UsageError(
             f"{path} holds the API key, and other users of this computer may read or change it (mode {mode:04o}).",
-            remedy=f"chmod 600 {shlex.quote(str(path))}",
+            remedy=f"chmod 600 {words.argument(path)}",
         )
 
 

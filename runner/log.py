@@ -31,6 +31,12 @@ def log_path(ledger: Path) -> Path:
     return ledger.with_name(f"{ledger.name}.log")
 
 
+def log_files(ledger: Path) -> list[Path]:
+    """All files that the log can have, the latest first."""
+    path = log_path(ledger)
+    return [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, FILES))]
+
+
 class RunLog:
     """Writes one run's records; with no path, none. Raises StorageError when it cannot be begun.
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Final
 
 _SHOWN: Final = 5
+
+
+def argument(value: str | Path) -> str:
+    """A file or a name as a word of a command that a person can paste."""
+    text = str(value)
+    return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
 
 
 def count(number: int, noun: str) -> str:
@@ -18,6 +28,11 @@ def some(texts: Sequence[str]) -> str:
     """The first few, and how many more there are."""
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def rows(numbers: Sequence[int]) -> str:
+    """`row 5`, `rows 5, 8, 9`."""
+    return f"{'row' if len(numbers) == 1 else 'rows'} {some([str(number) for number in numbers])}"
 
 
 def instant(moment: datetime) -> str:

@@ -265,7 +265,7 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
     shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     assert shell.run("people.csv", "-t", "hello.j2") == 1
-    assert shell.out.startswith("1 uncertain, row 3: ")
+    assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert "campaign settle --check" in shell.out.splitlines()[1]
     assert "campaign settle ROW --sent|--not-sent" in shell.out.splitlines()[1]
     assert shell("why", "3") == 0
@@ -292,12 +292,19 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
     assert shell.run(*arguments) == 1
     assert shell.run(*arguments) == 1
     for said in (shell.out, shell.err):
-        assert said.startswith("1 uncertain, row 3: ")
+        assert said.startswith("1 uncertain, row 3 (al-doe): ")
+        assert "campaign settle --check --name people looks" in said
     assert shell("status") == 0
-    assert shell.out.startswith("1 uncertain, row 3: ")
+    assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
+    assert shell.run(*arguments, "--unattended") == 1
+    shell.server.endpoint._limit = 0
+    Path("people.csv").write_text(Path("people.csv").read_text(encoding="utf-8") + "New,new-doe\n", encoding="utf-8")
+    assert shell.run(*arguments, "--unattended") == 75  # silent otherwise
+    assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
+    assert shell.out.count("\n") == 2
     book = load_workbook("out.xlsx")
     first, second = [[cell.value for cell in row] for row in book["Summary"].iter_rows(max_row=2)]
-    assert (first[0], str(first[1])[:19], second[0]) == ("Uncertain rows", "1 uncertain, row 3:", "To settle them")
+    assert (first[0], str(first[1])[:18], second[0]) == ("Uncertain rows", "1 uncertain, row 3", "To settle them")
     assert shell("settle", "3", "--sent") == 0
     assert shell("status") == 0
     assert shell.out.startswith("Campaign people: ")
@@ -317,12 +324,12 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
     assert shell.run("people.csv", "-t", "hello.j2", "--account", "acc") == 1
     assert shell("settle", "--check") == 1
     assert "Row 3 was sent" in shell.out
-    assert "Row 4 cannot be looked up: the account has no conversation with this person." in shell.out
+    assert "Row 4: no evidence. The account has no message with this person; that proves nothing" in shell.out
     assert "1 still uncertain" in shell.out
     assert [row["status"] for row in read_results(Path("people.results.csv"))] == ["sent", "sent", "uncertain"]
     assert shell("settle", "3", "--check") == 2
     code, answer = shell.json("settle", "4", "--check")
-    assert (code, answer["uncertain"], answer["exitCode"], answer["checked"][0]["verdict"]) == (1, 1, 1, "unknown")
+    assert (code, answer["uncertain"], answer["exitCode"], answer["checked"][0]["verdict"]) == (1, 1, 1, "no-evidence")
     assert shell("settle", "4", "--not-sent") == 0
     assert shell("settle", "--check") == 0
     assert "No row is uncertain." in shell.out

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.cli import _guarded
-from runner.doctor import machine, vendor
+from runner.doctor import daily, storage, surroundings, vendor
 from runner.doctor.finding import Finding, exit_code
 from runner.ledger.ledger import open_ledger
+from runner.rehearsal.endpoint import Answer
 from runner.schedule import machine as machine_module
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
@@ -35,8 +37,8 @@ PASSWORD = "pa55word"
 class Practice:
     """`campaign doctor` in a folder, against a loopback server with these traits."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self._capsys = folder, capsys
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], computer: Computer) -> None:
+        self.folder, self._capsys, self.computer = folder, capsys, computer
         self.traits: dict[str, Any] = {}
         self.base_url: str | None = None
 
@@ -71,7 +73,7 @@ def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     )
     computer = Computer(tmp_path.parent / f"{tmp_path.name}-computer", "linux")
     monkeypatch.setattr(machine_module, "this_machine", lambda: computer.machine)
-    return Practice(tmp_path, capsys)
+    return Practice(tmp_path, capsys, computer)
 
 
 def test_the_schedule_is_told(doctor: Practice) -> None:
@@ -89,6 +91,7 @@ def test_all_is_well(doctor: Practice) -> None:
     code, found = doctor("spring.toml")
     assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
     assert list(found) == [
+        "list",
         "key",
         "proxy",
         "endpoint",
@@ -170,48 +173,154 @@ def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     open_ledger(path).close()
     whole = path.read_bytes()
-    assert machine.judge_ledger(path).verdict == "ok"
+    assert storage.judge_ledger(path).verdict == "ok"
     assert path.read_bytes() == whole
     for damaged in (whole[: len(whole) // 2], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
         path.write_bytes(damaged)
-        assert machine.judge_ledger(path).exit_code == 7
+        assert storage.judge_ledger(path).exit_code == 7
     path.unlink()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE other (x)")
-    assert "not a ledger" in machine.judge_ledger(path).says
+    assert "not a ledger" in storage.judge_ledger(path).says
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly full is looked at, full is bad."""
-    for free, verdict in ((machine.LITTLE_BYTES - 1, "look"), (machine.NO_BYTES - 1, "bad"), (machine.LITTLE_BYTES, "ok")):
-        monkeypatch.setattr(machine.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
-        assert machine.judge_ledger(tmp_path / "ledger.db").verdict == verdict
+    for free, verdict in ((storage.LITTLE_BYTES - 1, "look"), (storage.NO_BYTES - 1, "bad"), (storage.LITTLE_BYTES, "ok")):
+        monkeypatch.setattr(storage.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
+        assert storage.judge_ledger(tmp_path / "ledger.db").verdict == verdict
+
+
+BEGIN = {"time": "2026-11-23T08:00:00Z", "event": "begin", "campaign": "spring"}
+WELL = {"time": "2026-11-23T08:30:00Z", "event": "end", "campaign": "spring", "exitCode": 75}
+ERROR = {**WELL, "event": "error", "exitCode": 4}
+NOTIFY = {**BEGIN, "event": "notify", "done": True}
+OTHER = {**ERROR, "campaign": "autumn"}
 
 
 @pytest.mark.parametrize(
-    ("line", "verdict", "words"),
+    ("records", "verdict", "words"),
     [
-        ('{"time": "2026-11-23T09:00:00Z", "event": "end", "exitCode": 75}', "ok", "exit code 75"),
-        ('{"time": "2026-11-23T09:00:00Z", "event": "error", "exitCode": 4}', "look", "exit code 4"),
-        ("[1", "ok", "no unattended run yet"),
-        ("", "ok", "no unattended run yet"),
+        ([BEGIN, WELL, NOTIFY], "ok", "exit code 75"),
+        ([BEGIN, WELL, BEGIN, ERROR, NOTIFY], "look", "exit code 4"),
+        ([BEGIN, WELL, OTHER, NOTIFY], "ok", "exit code 75"),
+        ([BEGIN, WELL, BEGIN, {**BEGIN, "event": "attempt"}], "look", "killed"),
+        ([{**WELL, "time": "2026-11-20T09:00:00Z"}], "look", "no run since"),
+        ([OTHER], "ok", "no unattended run yet"),
+        ([], "ok", "no unattended run yet"),
     ],
 )
-def test_the_last_line_of_the_log(tmp_path: Path, line: str, verdict: str, words: str) -> None:
-    """What it says, and a look when that run did not end well; a line cut short is none."""
-    (tmp_path / "ledger.db.log").write_text(f'{{"event": "begin"}}\n{line}\n' if line else "", encoding="utf-8")
-    found = machine.judge_log(tmp_path / "ledger.db")
-    assert found.verdict == verdict
-    assert words in found.says
+def test_the_last_run_by_the_log(tmp_path: Path, records: list[dict[str, Any]], verdict: str, words: str) -> None:
+    """How the campaign's own last run ended, whatever stands after it; one without an end was killed, unless it is active; and
+    a daily one has to have come lately. A line cut short is none."""
+    ledger = tmp_path / "ledger.db"
+    lines = [json.dumps(record) for record in records]
+    (tmp_path / "ledger.db.log").write_text("\n".join([*lines, '{"time": "20']), encoding="utf-8")
+    found = daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW)
+    assert (found.verdict, words in found.says) == (verdict, True), found
+    if "killed" in words:
+        assert daily.judge_log(ledger, "spring", scheduled=True, running=True, now=NOW).verdict == "ok"
+    if "since" in words:
+        assert daily.judge_log(ledger, "spring", scheduled=False, running=False, now=NOW).verdict == "ok"
+    if OTHER in records:
+        assert daily.judge_log(ledger, None, scheduled=False, running=False, now=NOW).verdict == "look"
+    (tmp_path / "ledger.db.log").replace(tmp_path / "ledger.db.log.1")  # as after a rotation
+    assert daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "verdict"),
+    [
+        ("people.csv", None, "bad"),
+        ("hello.j2", None, "bad"),
+        ("hello.j2", "Hi {{ first_nam }}", "bad"),
+        ("people.csv", "First Name,LinkedIn URL\n", "bad"),
+        ("people.csv", "First Name,LinkedIn URL\n,jo-doe\nJo,jo-doe-2\n", "look"),
+    ],
+)
+def test_the_list_and_the_text_are_read(doctor: Practice, file: str, content: str | None, verdict: str) -> None:
+    """Missing, or of no use, they would end a run with 3; a row that cannot be sent is looked at."""
+    path = doctor.folder / file
+    path.unlink()
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    code, found = doctor("spring.toml")
+    assert (code, found["list"][0]) == (3 if verdict == "bad" else 0, verdict)
+
+
+def test_the_daily_run_has_no_key_of_this_shell(doctor: Practice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Installed, it needs one that is found without the shell, or with the file that it was installed with."""
+    monkeypatch.setattr("runner.key.default_key_file", lambda: tmp_path / "none")
+    key = doctor.folder / "my key"
+    key.write_text(KEY, encoding="utf-8")
+    key.chmod(0o600)
+    assert "daily key" not in doctor("spring.toml")[1]
+    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    code, found = doctor("spring.toml")
+    assert (code, found["key"][0], found["daily key"][0]) == (2, "ok", "bad")
+    assert "this shell" in found["daily key"][1]
+    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15", "--key-file", "my key"])) == 0
+    code, found = doctor("spring.toml")
+    assert (code, found["daily key"][1]) == (0, f"from the key file {key}, mode 0600")
+
+
+def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
+    """Its timer is off, half of it is missing, its Python is gone, or it would keep another ledger."""
+    (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
+    (doctor.folder / ".env").chmod(0o600)
+    install = ["schedule", "install", "spring.toml", "--at", "08:15"]
+    assert int(_guarded(install)) == 0
+    assert doctor("spring.toml")[1]["schedule"][0] == "ok"
+    verdict, says, remedy = doctor("spring.toml", "--ledger", "other.db")[1]["schedule"]
+    assert (verdict, "another ledger" in says, "--ledger" in remedy) == ("look", True, True)
+    doctor.computer.timers.clear()
+    verdict, says, remedy = doctor("spring.toml")[1]["schedule"]
+    assert (verdict, "inactive" in says) == ("look", True)
+    assert remedy == "Install it again: campaign schedule install spring.toml --at HH:MM"
+    assert int(_guarded(install)) == 0
+    (service,) = doctor.computer.folder.rglob("*.service")
+    text = service.read_text(encoding="utf-8")
+    service.write_text(text.replace(sys.executable, "/gone/python"), encoding="utf-8")
+    code, found = doctor("spring.toml")
+    assert (code, found["schedule"][0], "/gone/python" in found["schedule"][1]) == (2, "bad", True)
+    service.unlink()
+    assert "missing" in doctor("spring.toml")[1]["schedule"][1]
+
+
+def test_a_crontab_that_nobody_reads_is_told(doctor: Practice) -> None:
+    """As far as it can be seen."""
+    doctor.computer.user_manager = False
+    (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
+    (doctor.folder / ".env").chmod(0o600)
+    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    assert doctor("spring.toml")[1]["schedule"][0] == "ok"
+    doctor.computer.cron_runs = False
+    verdict, says, _ = doctor("spring.toml")[1]["schedule"]
+    assert (verdict, "no cron is running" in says) == ("look", True)
+    doctor.computer.missing.add("pgrep")
+    assert doctor("spring.toml")[1]["schedule"][0] == "ok"
+
+
+def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice) -> None:
+    """Its uncertain rows, and the accounts of its rows where the campaign names none."""
+    text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
+    (doctor.folder / "spring.toml").write_text(text.replace('accounts = ["acc_1"]\n', ""), encoding="utf-8")
+    (doctor.folder / "people.csv").write_text("First Name,LinkedIn URL,accountId\nJo,jo-doe,acc_9\n", encoding="utf-8")
+    with serving(script=lambda _: Answer(200, b"", cut="answer-lost")) as server:
+        assert int(_guarded(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
+    code, found = doctor("spring.toml")
+    assert "account acc_9" in found
+    assert (code, found["rows"][0], found["rows"][1]) == (0, "look", "row 2 uncertain")
+    assert "campaign settle --check --name spring" in (found["rows"][2] or "")
 
 
 @pytest.mark.parametrize("proxy", [f"http://jo:{PASSWORD}@proxy.example:3128", f"jo:{PASSWORD}@proxy.example:3128"])
 def test_the_proxy_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     """The one in effect for the endpoint, or none where it is bypassed."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert machine.judge_proxy("https://api.example.com").says == "http://jo:***@proxy.example:3128"
+    assert surroundings.judge_proxy("https://api.example.com").says == "http://jo:***@proxy.example:3128"
     monkeypatch.setenv("NO_PROXY", "api.example.com")
-    assert machine.judge_proxy("https://api.example.com").says == "none"
+    assert surroundings.judge_proxy("https://api.example.com").says == "none"
 
 
 def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:

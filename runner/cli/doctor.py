@@ -24,7 +24,7 @@ def doctor(
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Look at all that a run needs: key, endpoint, accounts, quota, ledger, clock, schedule; nothing is sent."""
+    """Look at all that a run needs: list, key, endpoint, accounts, quota, ledger, clock, schedule; nothing is sent."""
     from runner.doctor.examine import examine
     from runner.doctor.finding import bad, exit_code
     from runner.schedule.machine import this_machine

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from runner import words
 from runner.cli.ledger import ledger_file, utc_now
 from runner.cli.options import AsJson, KeyOption, LedgerPlace, load_campaign, takes
 from runner.console import Console
@@ -50,7 +51,8 @@ def schedule_install(
     else:
         perform(planned.steps, machine.call)
         console.say(f"Scheduled with {planned.scheduler}: {job.campaign}, every day at {job.at:%H:%M}.")
-        console.say(f"  Look: campaign schedule show {source}   Undo: campaign schedule remove {source}")
+        named = words.argument(source)
+        console.say(f"  Look: campaign schedule show {named}   Undo: campaign schedule remove {named}")
     for sentence in said:
         console.tell(f"Note: {sentence}")
     steps = [str(step) for step in planned.steps]
@@ -67,9 +69,13 @@ def schedule_show(source: CampaignFile, as_json: AsJson = False) -> int:
 
     console = Console(as_json=as_json)
     entries = find(_campaign_file(source), this_machine())
+    if not entries and not source.exists():
+        raise UsageError(f"There is no campaign file {source}, and nothing is scheduled for it.", remedy="Check the spelling.")
     for entry in entries:
         console.say(f"Scheduled with {entry.scheduler}: {entry.place}")
         console.say(f"Next run: {entry.next_run or f'{entry.scheduler} does not tell'}")
+        if entry.trouble:
+            console.say(f"It will not start: {entry.trouble}.")
         console.say(entry.text)
     if not entries:
         console.say(f"Nothing is scheduled for {source}.")
@@ -97,6 +103,7 @@ def _campaign_file(source: Path) -> Path:
     """Only a campaign file says all that a run needs when nobody is there to say it."""
     if source.suffix.lower() != ".toml":
         raise UsageError(
-            f"{source} is no campaign file.", remedy=f"Write one, and name it instead: campaign new {source.stem} {source}"
+            f"{source} is no campaign file.",
+            remedy=f"Write one, and name it instead: campaign new {words.argument(source.stem)} {words.argument(source)}",
         )
     return source

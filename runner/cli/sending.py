@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner import words
 from runner.cli.ledger import ledger_file, opened_ledger, utc_now
 from runner.cli.options import (
     AccountsOption,
@@ -221,6 +222,6 @@ def new(
     console = Console(as_json=as_json)
     written = write(name, source, template)
     console.say(f"Written: {written}")
-    console.say(f"  Next: fill it in, then: campaign check {written}")
+    console.say(f"  Next: fill it in, then: campaign check {words.argument(written)}")
     console.answer({"campaignFile": str(written), "exitCode": 0})
     return ExitCode.DONE

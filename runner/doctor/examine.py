@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from runner import words
 from runner.campaign import Campaign
-from runner.doctor import machine, vendor
-from runner.doctor.finding import Finding, bad
-from runner.errors import UsageError
-from runner.key import Key, find_key
+from runner.doctor import daily, material, storage, surroundings, vendor
+from runner.doctor.finding import Finding, look
+from runner.errors import CampaignError
+from runner.schedule.entry import Entry
+from runner.schedule.install import find
 from runner.schedule.machine import Machine
 from runner.sending.client import checked_base_url
 from runner.sending.clock import ServerClock
@@ -30,19 +32,35 @@ def examine(
 ) -> Iterator[Finding]:
     """Look at everything a run needs, with or without a campaign. Raises UsageError for a base URL that is none."""
     checked_base_url(base_url)
-    key: Key | None = None
-    try:
-        key = find_key(key_file, campaign.folder if campaign else Path.cwd())
-        yield machine.judge_key(key)
-    except UsageError as error:
-        yield bad("key", error)
-    yield machine.judge_proxy(base_url)
-    reached = asyncio.run(vendor.reach(base_url, now))
+    entries: Sequence[Entry] = ()
+    troubles: list[Finding] = []
+    if campaign is not None:
+        yield material.judge_list(campaign)
+        try:
+            entries = find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
+        except CampaignError as error:
+            remedy = error.remedy or f"campaign schedule show {words.argument(campaign.source)}"
+            troubles.append(look("schedule", error.what, remedy))
+    folder = campaign.folder if campaign else Path.cwd()
+    key, finding = surroundings.judge_key(key_file, folder)
+    yield finding
+    for entry in entries[:1]:
+        named = entry.option("--key-file")
+        yield surroundings.judge_daily_key(Path(named) if named else campaign.key_file if campaign else None, folder)
+    whole = storage.judge_ledger(ledger)
+    known = storage.known(ledger, campaign) if campaign and whole.verdict != "bad" else None
+    yield surroundings.judge_proxy(base_url)
+    clock = ServerClock(now)
+    reached = asyncio.run(vendor.reach(base_url, clock))
     yield from reached
     if key is not None and all(finding.verdict != "bad" for finding in reached):
-        yield from asyncio.run(vendor.ask(Lookup(key.secret, ServerClock(now), base_url=base_url), accounts, now))
-    yield machine.judge_clock(campaign, now())
-    yield machine.judge_ledger(ledger)
+        senders = accounts or (known.accounts if known else ())
+        yield from asyncio.run(vendor.ask(Lookup(key.secret, clock, base_url=base_url), senders, now))
+    yield surroundings.judge_clock(campaign, clock.now())
+    yield whole
+    if known is not None:
+        yield storage.judge_rows(known)
     if campaign is not None:
-        yield machine.judge_schedule(campaign, computer)
-    yield machine.judge_log(ledger)
+        yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
+    name = known.name if known else campaign.name or campaign.source.stem if campaign else None
+    yield daily.judge_log(ledger, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now())

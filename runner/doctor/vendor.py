@@ -16,11 +16,10 @@ import httpx
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import AccessError, CampaignError, ExitCode
 from runner.sending.client import Client, read_date
+from runner.sending.clock import ServerClock
 from runner.sending.lookup import Account, AccountStatus, Lookup
 
 REACH_SECONDS: Final = 15.0
-# An answer's date is in whole seconds, and the answer takes a while.
-SKEW: Final = timedelta(seconds=90)
 _RECONNECT: Final = "Reconnect the LinkedIn account in the vendor's dashboard."
 _OPEN: Final = "the vendor does not offer this; the first message will show it"
 
@@ -31,8 +30,9 @@ class UnreachableError(CampaignError):
     exit_code = ExitCode.ENDPOINT
 
 
-async def reach(base_url: str, now: Callable[[], datetime]) -> list[Finding]:
-    """Whether the address answers at all, whatever it answers, and how its clock compares. No key is sent."""
+async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
+    """Whether the address answers at all, whatever it answers, and how its clock compares, which sets ours right. No key is
+    sent."""
     host = urlsplit(base_url).hostname
     try:
         client = Client(None, base_url, httpx.Timeout(REACH_SECONDS))
@@ -43,7 +43,8 @@ async def reach(base_url: str, now: Callable[[], datetime]) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there was no answer
         reason = " ".join(str(error).split())[:200] or type(error).__name__
     else:
-        return [ok("endpoint", f"{host} answers"), _judge_skew(date, now())]
+        clock.hear(date)
+        return [ok("endpoint", f"{host} answers"), _judge_skew(clock, told=date is not None)]
     remedy = "Check the network, the proxy and the vendor's status page."
     return [bad("endpoint", UnreachableError(f"{host} cannot be reached: {reason}.", remedy=remedy))]
 
@@ -60,23 +61,26 @@ async def ask(lookup: Lookup, named: Sequence[str], now: Callable[[], datetime])
                 look("account", "none is named; the vendor takes the one most recently used, which can change", remedy)
             )
         for account in named or [entry.id for entry in known or () if len(known or ()) == 1]:
-            findings += [await _judge_account(lookup, account, known), await _judge_quota(lookup, account, now())]
+            findings.append(await _judge_account(lookup, account, known))
+            if findings[-1].verdict != "bad":
+                findings.append(await _judge_quota(lookup, account, now()))
     except AccessError as error:
         findings.append(bad("access", error))
     return findings
 
 
-def _judge_skew(date: datetime | None, now: datetime) -> Finding:
-    if date is None:
-        return ok("clock", "the endpoint does not say what time it is")
-    skew = now - date
-    if abs(skew) <= SKEW:
+def _judge_skew(clock: ServerClock, *, told: bool) -> Finding:
+    if not told:
+        return ok("clock", "the endpoint does not say what time it is; this computer's is taken")
+    if not clock.ahead:
         return ok("clock", "right, by the endpoint's")
-    minutes = round(abs(skew).total_seconds() / 60)
+    minutes = round(abs(clock.ahead).total_seconds() / 60)
     amount = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
-    direction = "ahead of" if skew > timedelta() else "behind"
-    says = f"this computer's clock is {amount} {direction} the endpoint's; sending hours and resets are judged by it"
-    return look("clock", says, "Set this computer's clock, and let it be set by itself.")
+    says = f"this computer's clock is {amount} {'ahead of' if clock.ahead > timedelta() else 'behind'} the endpoint's"
+    remedy = "Set this computer's clock, and let it be set by itself."
+    if not clock.is_believable:
+        return bad("clock", UnreachableError(f"{says}: too far apart to send by either.", remedy=remedy))
+    return look("clock", f"{says}, which is followed", remedy)
 
 
 def _judge_accounts(lookup: Lookup, known: Sequence[Account] | None) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
@@ -152,6 +152,13 @@ class CampaignRecord:
     results_written: str | None
     running_since: datetime | None
     running_pid: int | None
+
+
+class UncertainRow(NamedTuple):
+    """A row that may or may not have been delivered: its number, and whom it is for, by profile ID or else URN."""
+
+    number: int
+    person: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals
+from runner.ledger.record import POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals, UncertainRow
 
 _PAGE: Final = 2_000
 _JOIN: Final = schema.row.outerjoin(
@@ -40,11 +40,13 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
     return Totals(**counts)
 
 
-def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[int, ...]:
-    """The numbers of the rows that may or may not have been delivered, in the sheet's order."""
+def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[UncertainRow, ...]:
+    """The rows that may or may not have been delivered, in the sheet's order."""
     doubtful = (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
-    statement = sa.select(schema.row.c.number).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
-    return tuple(connection.scalars(statement.where(_STATUS.in_(doubtful)).order_by(schema.row.c.position)))
+    person = sa.func.coalesce(schema.delivery.c.slug, schema.delivery.c.urn, "")
+    statement = sa.select(schema.row.c.number, person).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+    found = connection.execute(statement.where(_STATUS.in_(doubtful)).order_by(schema.row.c.position))
+    return tuple(UncertainRow(*row) for row in found)
 
 
 def sent_but_gone(connection: Connection, campaign_id: int) -> int:

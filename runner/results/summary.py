@@ -10,7 +10,7 @@ from itertools import islice
 from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import CampaignRecord, Line, Status, Totals, Wait
+from runner.ledger.record import CampaignRecord, Line, Status, Totals, UncertainRow, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
 
@@ -37,7 +37,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A campaign at one instant; `live` while a run of it is active, `uncertain` the numbers of the rows that need a look."""
+    """A campaign at one instant; `live` while a run of it is active, `uncertain` the rows that need a look in LinkedIn."""
 
     campaign: CampaignRecord
     totals: Totals
@@ -46,7 +46,7 @@ class Summary:
     at: datetime
     zone: tzinfo
     live: bool = False
-    uncertain: tuple[int, ...] = ()
+    uncertain: tuple[UncertainRow, ...] = ()
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -116,11 +116,20 @@ def in_doubt(summary: Summary) -> list[str]:
     """What is said of uncertain rows, before all else: which, and how they are settled; nothing when there are none."""
     if not summary.uncertain:
         return []
-    which = f"{'row' if len(summary.uncertain) == 1 else 'rows'} {words.some([str(number) for number in summary.uncertain])}"
+    which = words.some([f"row {row.number} ({row.person or 'forgotten'})" for row in summary.uncertain])
     return [
         f"{len(summary.uncertain)} uncertain, {which}: may or may not have been delivered, and not tried again by itself.",
-        "campaign settle --check looks for evidence; campaign settle ROW --sent|--not-sent records what you saw in LinkedIn.",
+        settling(summary.campaign.name),
     ]
+
+
+def settling(name: str) -> str:
+    """How uncertain rows of the campaign are settled."""
+    named = f"--name {words.argument(name)}"
+    return (
+        f"campaign settle --check {named} looks for evidence; "
+        f"campaign settle ROW --sent|--not-sent {named} records what you saw in LinkedIn."
+    )
 
 
 def rows(summary: Summary) -> list[tuple[str, str]]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import ClassVar, Final
 
 from runner.schedule.entry import Entry
 from runner.schedule.job import Job
-from runner.schedule.machine import Answer, Machine, MissingProgramError, Run, Step, failed
+from runner.schedule.machine import Machine, MissingProgramError, Run, Step, failed
 
 _READ: Final = ("crontab", "-l")
 _WRITE: Final = ("crontab", "-")
+# By the names of Vixie cron and its heirs, cronie, BusyBox and fcron.
+_DAEMON: Final = ("pgrep", "-x", "cron|crond|cronie|fcron")
+# How Vixie cron with its heirs, and BusyBox, say that the user has no crontab.
+_NONE: Final = ("no crontab for", "no such file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,10 @@ class Cron:
             lines = [line for line in _lines(self._crontab()) if _is_ours(line, label)]
         except MissingProgramError:
             return None
-        return Entry(self.name, "your crontab (crontab -l)", "".join(lines).rstrip("\n")) if lines else None
+        if not lines:
+            return None
+        text = "".join(lines).rstrip("\n")
+        return Entry(self.name, "your crontab (crontab -l)", text, None, command_of(lines[0]), self._trouble())
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The step; it replaces what is there. Raises StorageError, MissingProgramError."""
@@ -52,9 +60,19 @@ class Cron:
         answer = self.machine.call(_READ, "")
         if answer.code == 0:
             return answer.out
-        if _has_none(answer):
+        said = answer.err.lower()
+        if "not allowed" in said:
+            raise MissingProgramError(_READ[0], "this user may not use it")
+        if any(words in said for words in _NONE):
             return ""
         raise failed(_READ, answer)  # taken for an empty crontab, it would be overwritten
+
+    def _trouble(self) -> str | None:
+        """That nobody reads the crontab, as far as that can be seen."""
+        try:
+            return "no cron is running on this computer" if self.machine.call(_DAEMON, "").code == 1 else None
+        except MissingProgramError:
+            return None
 
 
 def line(job: Job, home: str) -> str:
@@ -62,6 +80,16 @@ def line(job: Job, home: str) -> str:
     environment = (f"{name}={value}" for name, value in (("HOME", home), *job.environment))
     words = " ".join(map(_quoted, (*environment, *job.command)))
     return f"{job.at.minute} {job.at.hour} * * * cd {_quoted(str(job.folder))} && /usr/bin/env -i {words} # {job.label}\n"
+
+
+def command_of(line: str) -> tuple[str, ...]:
+    """The program and arguments of a line that `line` made."""
+    try:
+        words = shlex.split(line.replace("\\%", "%"), comments=True)
+        after = words[words.index("-i") + 1 :]
+    except ValueError:
+        return ()
+    return tuple(dropwhile(lambda word: "=" in word, after))
 
 
 def placed(crontab: str, label: str, line: str = "") -> str:
@@ -80,12 +108,6 @@ def _lines(crontab: str) -> list[str]:
 
 def _is_ours(line: str, label: str) -> bool:
     return line.rstrip("\n").endswith(f" # {label}")
-
-
-def _has_none(answer: Answer) -> bool:
-    """Whether the user has no crontab: in the words of Vixie cron and its heirs, of BusyBox, or for who may not have one."""
-    said = answer.err.lower()
-    return any(words in said for words in ("no crontab for", "no such file", "not allowed"))
 
 
 def _quoted(text: str) -> str:

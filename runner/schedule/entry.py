@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,12 +17,19 @@ STOP_SECONDS: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An installed daily run: in which scheduler, where, its text, and when it comes next, where the scheduler tells."""
+    """An installed daily run: in which scheduler, where, its text, when it comes next, where the scheduler tells; the `command`
+    that it starts, empty where somebody has changed the text beyond reading; and why it will not start, if that shows."""
 
     scheduler: str
     place: str
     text: str
     next_run: str | None = None
+    command: tuple[str, ...] = ()
+    trouble: str | None = None
+
+    def option(self, name: str) -> str | None:
+        """What the command says for an option of `campaign run`."""
+        return dict(pairwise(self.command)).get(name)
 
 
 class Scheduler(Protocol):

@@ -6,10 +6,11 @@ import plistlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+from xml.parsers.expat import ExpatError
 
 from runner.schedule.entry import STOP_SECONDS, Entry, read
 from runner.schedule.job import Job
-from runner.schedule.machine import Delete, Machine, Run, Step, Write
+from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, Step, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,14 @@ class Launchd:
         """Raises StorageError."""
         path = self._path(label)
         text = read(path)
-        return None if text is None else Entry(self.name, str(path), text)
+        if text is None:
+            return None
+        try:
+            answer = self.machine.call(("launchctl", "print", f"gui/{self.machine.uid}/{label}"), "")
+            trouble = "launchd has not loaded it" if answer.code else None
+        except MissingProgramError:
+            trouble = "launchctl does not answer"
+        return Entry(self.name, str(path), text, None, command_of(text), trouble)
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there."""
@@ -50,6 +58,14 @@ class Launchd:
 
     def _path(self, label: str) -> Path:
         return self.machine.home / "Library" / "LaunchAgents" / f"{label}.plist"
+
+
+def command_of(text: str) -> tuple[str, ...]:
+    """The program and arguments of a property list."""
+    try:
+        return tuple(plistlib.loads(text.encode())["ProgramArguments"])
+    except (ValueError, ExpatError, LookupError, TypeError):
+        return ()
 
 
 def plist(job: Job, log: Path) -> bytes:

@@ -24,7 +24,7 @@ class MissingProgramError(UsageError):
 
     def __init__(self, program: str, reason: str | None) -> None:
         what = f"{program} cannot be run on this computer ({reason})."
-        super().__init__(what, remedy="Install it, or choose another scheduler: --with.")
+        super().__init__(what, remedy="Mend that, or choose another scheduler: --with.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,9 @@ def perform(steps: Iterable[Step], call: Call) -> None:
             match step:
                 case Write(path, content):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content)
+                    part = path.with_name(f".{path.name}.part")
+                    part.write_bytes(content)
+                    part.replace(path)
                 case Delete(path):
                     path.unlink(missing_ok=True)
                 case Run(command, stdin, may_fail):
@@ -146,5 +148,5 @@ def failed(command: Sequence[str], answer: Answer) -> StorageError:
     said = " ".join((answer.err.strip() or answer.out.strip() or f"exit code {answer.code}").split())[:_LONGEST_COMPLAINT]
     return StorageError(
         f"{subprocess.list2cmdline(command)} failed: {said}",
-        remedy="Mend that and run the same command again. `install` can also take another scheduler: --with.",
+        remedy="Mend that and run the same command again; or install with another scheduler: --with.",
     )

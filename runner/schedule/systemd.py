@@ -15,6 +15,7 @@ from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, S
 _SYSTEMCTL: Final = ("systemctl", "--user")
 # Fails where no user manager answers.
 _ASK: Final = (*_SYSTEMCTL, "list-timers")
+_ASKED: Final = ("ActiveState", "UnitFileState", "NextElapseUSecRealtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,14 @@ class Systemd:
     def find(self, label: str) -> Entry | None:
         """Raises StorageError."""
         units = self._units(label)
-        texts = [f"{path}:\n{text}" for path in units if (text := read(path)) is not None]
-        return Entry(self.name, str(units[-1]), "\n".join(texts), self._next_run(label)) if texts else None
+        texts = {path: text for path in units if (text := read(path)) is not None}
+        if not texts:
+            return None
+        shown = "\n".join(f"{path}:\n{text}" for path, text in texts.items())
+        next_run, trouble = self._timer(label)
+        if len(texts) < len(units):
+            trouble = "its timer or its service is missing"
+        return Entry(self.name, str(units[-1]), shown, next_run, command_of(texts.get(units[0], "")), trouble)
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there."""
@@ -80,13 +87,18 @@ class Systemd:
         folder = self.machine.config / "systemd" / "user"
         return folder / f"{label}.service", folder / f"{label}.timer"
 
-    def _next_run(self, label: str) -> str | None:
-        command = (*_SYSTEMCTL, "show", f"{label}.timer", "--property=NextElapseUSecRealtime", "--value")
+    def _timer(self, label: str) -> tuple[str | None, str | None]:
+        """When the timer elapses next, and why it does not, if there is a reason."""
         try:
-            answer = self.machine.call(command, "")
+            answer = self.machine.call((*_SYSTEMCTL, "show", f"{label}.timer", f"--property={','.join(_ASKED)}"), "")
         except MissingProgramError:
-            return None
-        return answer.out.strip() or None if answer.code == 0 else None
+            answer = None
+        if answer is None or answer.code:
+            return None, "your systemd does not answer"
+        said = dict(line.partition("=")[::2] for line in answer.out.splitlines())
+        active, enabled, next_run = (said.get(name, "") for name in _ASKED)
+        trouble = None if (active, enabled) == ("active", "enabled") else f"its timer is {active}, {enabled or 'not enabled'}"
+        return next_run or None, trouble
 
 
 def service(job: Job) -> str:
@@ -101,6 +113,14 @@ def service(job: Job) -> str:
         f"[Service]\nType=oneshot\nWorkingDirectory={folder}\n{environment}ExecStart=/usr/bin/env {command}\n"
         f"SuccessExitStatus={ExitCode.PAUSED.value}\nTimeoutStopSec={STOP_SECONDS}\n"
     )
+
+
+def command_of(unit: str) -> tuple[str, ...]:
+    """The program and arguments of a unit that `service` made."""
+    started = re.search(r"^ExecStart=/usr/bin/env (.*)$", unit, re.MULTILINE)
+    words = re.findall(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', started[1] if started else "")
+    unquoted = (re.sub(r"\\(.)", r"\1", quoted).replace("%%", "%") or bare for quoted, bare in words)
+    return tuple(word.replace("$$", "$") for word in unquoted)
 
 
 def timer(job: Job) -> str:

@@ -48,11 +48,14 @@ class TaskScheduler:
         row = next((row for row in csv.reader(listed.out.splitlines()) if row and row[0] == f"\\{label}"), None)
         if row is None:
             return None
-        command = ("schtasks", "/Query", "/TN", label, "/XML")
-        shown = self.machine.call(command, "")
+        query = ("schtasks", "/Query", "/TN", label, "/XML")
+        shown = self.machine.call(query, "")
         if shown.code:
-            raise failed(command, shown)
-        return Entry(self.name, f"Task Scheduler Library, {label}", shown.out.strip(), row[1] if len(row) > 1 else None)
+            raise failed(query, shown)
+        next_run = row[1] if len(row) > 1 else None
+        command, enabled = read_task(shown.out)
+        trouble = None if enabled else "the task is disabled"
+        return Entry(self.name, f"Task Scheduler Library, {label}", shown.out.strip(), next_run, command, trouble)
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there. Raises UsageError."""
@@ -80,6 +83,34 @@ def task(job: Job, user: str) -> bytes:
         if found := re.search(r"%[^%]+%|\$\(", text):
             raise UsageError(f"Task Scheduler takes {found[0]} in {text} for a variable.", remedy="Rename the file or folder.")
     return bytes(ET.tostring(_tree(job, user, arguments), encoding="utf-16"))
+
+
+def read_task(xml: str) -> tuple[tuple[str, ...], bool]:
+    """The program and arguments of a task, and whether it is enabled."""
+    try:
+        task = ET.fromstring(re.sub(r"^\s*<\?xml.*?\?>", "", xml))  # noqa: S314 - the user's own scheduler wrote it
+    except ET.ParseError:
+        return (), True
+    names = {"": NAMESPACE}
+    program, arguments = (task.findtext(f"Actions/Exec/{name}", "", names) for name in ("Command", "Arguments"))
+    enabled = task.findtext("Settings/Enabled", "true", names).strip().lower() != "false"
+    return (program, *words_of(arguments)) if program else (), enabled
+
+
+def words_of(command_line: str) -> list[str]:
+    """A command line's words, as Windows' programs read them: the inverse of `subprocess.list2cmdline`."""
+    words, word, inside = [], None, False
+    for slashes, character in re.findall(r"(\\*)([^\\]?)", command_line, re.DOTALL):
+        if character == '"':
+            word = (word or "") + "\\" * (len(slashes) // 2) + '"' * (len(slashes) % 2)
+            inside ^= len(slashes) % 2 == 0
+        elif inside or (character and character not in " \t"):
+            word = (word or "") + slashes + character
+        else:
+            if slashes or word is not None:
+                words.append((word or "") + slashes)
+            word = None
+    return words
 
 
 def _tree(job: Job, user: str, arguments: str) -> ET.Element:

@@ -41,6 +41,7 @@ class Computer:
     platform: str = "linux"
     user_manager: bool = True
     lingers: bool = False
+    cron_runs: bool = True
     crontab: str | None = None
     missing: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
@@ -68,7 +69,7 @@ class Computer:
         if program in self.failing:
             return Answer(1, "", f"{program}: the disk is on fire\n")
         answers = {"systemctl": self._systemctl, "loginctl": self._loginctl, "crontab": self._crontab}
-        answers |= {"launchctl": self._launchctl, "schtasks": self._schtasks}
+        answers |= {"launchctl": self._launchctl, "schtasks": self._schtasks, "pgrep": self._pgrep}
         return answers[program](list(command[1:]), stdin)
 
     def _systemctl(self, command: list[str], _stdin: str) -> Answer:
@@ -86,8 +87,11 @@ class Computer:
                     return Answer(1 if verb == "disable" else 5, "", f"Unit {timer} not loaded.\n")
                 if verb == "disable":
                     self.timers.remove(timer)
-            case ["show", timer, *_]:
-                return Answer(0, "Tue 2026-11-24 09:00:00 CET\n" if timer in self.timers else "\n")
+            case ["show", timer, "--property=ActiveState,UnitFileState,NextElapseUSecRealtime"]:
+                if timer not in self.timers:
+                    return Answer(0, "NextElapseUSecRealtime=\nActiveState=inactive\nUnitFileState=\n")
+                said = "NextElapseUSecRealtime=Tue 2026-11-24 09:00:00 CET\nActiveState=active\nUnitFileState=enabled\n"
+                return Answer(0, said)
             case ["clean", *_]:
                 return Answer(1, "", "Unknown command verb clean.\n")  # as before systemd 244
             case _:
@@ -105,6 +109,9 @@ class Computer:
         assert command == ["-l"]
         return Answer(1, "", "no crontab for jo\n") if self.crontab is None else Answer(0, self.crontab)
 
+    def _pgrep(self, _command: list[str], _stdin: str) -> Answer:
+        return Answer(0 if self.cron_runs else 1)
+
     def _launchctl(self, command: list[str], _stdin: str) -> Answer:
         match command:
             case ["bootout", target]:
@@ -116,6 +123,8 @@ class Computer:
                 if target in self.agents or not Path(path).is_file():
                     return Answer(5, "", "Bootstrap failed: 5: Input/output error\n")
                 self.agents.add(target)
+            case ["print", target]:
+                return Answer(0 if target in self.agents else 113)
             case _:
                 assert command[0] == "enable"
         return Answer(0)

@@ -7,7 +7,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.schedule.cron import line, placed
+from runner.schedule.cron import command_of, line, placed
 from runner.schedule.job import Job
 from tests.schedule.computer import jobs
 
@@ -43,6 +43,7 @@ def test_any_path_and_argument_comes_through(job: Job, halves_backslashes: bool)
     environment = ["HOME=/home/jo", *(f"{name}={value}" for name, value in job.environment)]
     words = shlex.split(command(text, halves_backslashes=halves_backslashes), comments=True)
     assert words == ["cd", str(job.folder), "&&", "/usr/bin/env", "-i", *environment, *job.command]
+    assert command_of(text) == job.command
 
 
 @given(CRONTABS)

@@ -94,8 +94,7 @@ def test_installing_showing_replacing_and_removing(shell: Shell, platform: str, 
     assert (files, crontab or None, *rest) == before
     assert shell("remove", "spring.toml") == 0
     assert shell.out == "Nothing is scheduled for spring.toml.\n"
-    assert shell("show", "spring.toml") == 0
-    assert shell.out == "Nothing is scheduled for spring.toml.\n"
+    assert shell("show", "spring.toml") == 2  # neither there nor scheduled: a mistyped name
 
 
 @pytest.mark.parametrize(("platform", "scheduler", "state"), KINDS)

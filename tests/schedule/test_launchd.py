@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 
 from runner.schedule.job import Job
-from runner.schedule.launchd import plist
+from runner.schedule.launchd import command_of, plist
 from tests.schedule.computer import jobs
 
 
@@ -25,3 +25,4 @@ def test_any_path_and_argument_comes_through(job: Job) -> None:
         "StandardErrorPath": str(Path("/logs/x.log")),
         "ExitTimeOut": 150,
     }
+    assert command_of(plist(job, Path("/logs/x.log")).decode()) == job.command

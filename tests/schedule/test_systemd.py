@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from runner.schedule.job import Job
-from runner.schedule.systemd import service, timer
+from runner.schedule.systemd import command_of, service, timer
 from tests.schedule.computer import NASTY, jobs
 
 NASTY_JOB = Job(
@@ -59,6 +59,7 @@ def test_any_path_and_argument_comes_through(job: Job) -> None:
     """Program, arguments, environment and folder are read back as they were, whatever they hold."""
     unit = service(job)
     assert command(unit) == ["/usr/bin/env", *job.command]
+    assert command_of(unit) == job.command
     read = values(unit)
     assert [words(value) for value in read["Environment"]] == [[f"{name}={value}"] for name, value in job.environment]
     (folder,) = read["WorkingDirectory"]

@@ -11,10 +11,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from runner.errors import UsageError
 from runner.schedule.job import Job
-from runner.schedule.task_scheduler import NAMESPACE, task
+from runner.schedule.task_scheduler import NAMESPACE, read_task, task, words_of
 from tests.schedule.computer import TEXTS, jobs
 
 PLAIN = Job(Path("/lists/spring.toml"), time(9, 5), date(2026, 11, 24), "/bin/python", ("-m", "runner"))
@@ -60,6 +61,19 @@ def test_any_path_and_argument_comes_through(job: Job, user: str) -> None:
         "Actions/Exec/Arguments": arguments or None,
         "Actions/Exec/WorkingDirectory": str(job.folder),
     }
+    assert read_task(content.decode("utf-16")) == (job.command, True)
+
+
+@pytest.mark.parametrize("xml", ["", "no XML", "<Task/>", '<?xml version="1.0" encoding="UTF-16"?><Task xmlns="other"/>'])
+def test_a_task_that_cannot_be_read_starts_nothing_known(xml: str) -> None:
+    """Somebody has changed it."""
+    assert read_task(xml)[0] == ()
+
+
+@given(st.lists(st.text("a \t\"\\\\\\'é")))
+def test_a_command_line_is_read_as_it_is_written(words: list[str]) -> None:
+    """Whatever quotes and backslashes the words hold."""
+    assert words_of(subprocess.list2cmdline(words)) == words
 
 
 def test_what_task_scheduler_would_expand_is_refused() -> None:
