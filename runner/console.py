@@ -171,7 +171,7 @@ class Console:
                     f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier text does not get the new one."
                 )
         for group in _grouped(plan.intake.findings.problems if plan.intake else ()):
-            self.tell(f"  {group[0]}" + (f" (and {len(group) - 1} more like it)" if len(group) > 1 else ""))
+            self.tell(f"  {_alike(group)}")
         for view in summary.accounts:
             others = f"; another tool or person sent {view.foreign} today" if view.foreign else ""
             left = f"{view.remaining} of {view.limit} left until {_clock(view.reset_at, summary)}"
@@ -364,8 +364,8 @@ class Console:
             self.say(f"When they were messaged says column {history.dates.letter} ({history.dates.header.strip()}).")
         for problem in history.nobody:
             self.tell(f"Not noted: {problem}")
-        for problem in history.unread:
-            self.tell(f"Noted as messaged now: {problem}")
+        for group in _grouped(history.unread):
+            self.tell(f"Noted as messaged now: {_alike(group)}")
         self.answer(
             {
                 "added": added,
@@ -393,6 +393,10 @@ def _grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
     for problem in problems:
         groups.setdefault((problem.severity, problem.code), []).append(problem)
     return [group for _, group in sorted(groups.items(), key=lambda kind: kind[0][0])]
+
+
+def _alike(group: Sequence[Problem]) -> str:
+    return f"{group[0]}" + (f" (and {len(group) - 1} more like it)" if len(group) > 1 else "")
 
 
 def _totals(counts: Totals) -> str:

@@ -53,7 +53,7 @@ def check(
             line = find_line(ledger, record, row)
             raise UsageError(
                 f"Row {row} is {line.status}; only uncertain rows can be checked.",
-                remedy=f"campaign why {row} says how it stands.",
+                remedy=f"campaign why {row} --name {words.argument(record.name)} says how it stands.",
             )
     return asyncio.run(_check(ledger, found, lookup, by, now))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from runner import __version__
+from runner import __version__, words
 from runner.campaign import Campaign
 from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
@@ -29,8 +29,8 @@ from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
 from runner.intake.template import MessageTemplate
 from runner.ledger.attempt import recover
-from runner.ledger.contact import contact_state, resting
-from runner.ledger.delivery import decide, take_in
+from runner.ledger.contact import bar, contact_state, resting
+from runner.ledger.delivery import decide, recipient, take_in
 from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status, Stop, TakenIn
@@ -253,17 +253,25 @@ def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> N
         recover(ledger, record.id, now)
 
 
-def settle_rows(ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], *, sent: bool, by: str, now: datetime) -> None:
-    """Record a person's word on uncertain or failed rows, all or none. Raises UsageError naming the row that is neither."""
+def settle_rows(
+    ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], *, sent: bool, by: str, now: datetime
+) -> list[str]:
+    """Record a person's word on uncertain or failed rows, all or none; a sentence on each row that is settled as not sent and
+    will not be sent all the same. Raises UsageError naming the row that is neither."""
     recover_dead_run(ledger, record, now)
     found = [find_line(ledger, record, number) for number in numbers]
+    barred = []
     with ledger.write() as connection:
         for line in found:
             if line.delivery is None or not decide(connection, line.delivery, sent=sent, by=by, now=now):
                 raise UsageError(
                     f"Row {line.number} is {line.status}; only uncertain and failed rows can be settled. No row was changed.",
-                    remedy=f"campaign why {line.number} says how it stands.",
+                    remedy=f"campaign why {line.number} --name {words.argument(record.name)} says how it stands.",
                 )
+            reason = None if sent else bar(connection, record.id, line.delivery, recipient(connection, line.delivery), now)
+            if reason:
+                barred.append(f"Row {line.number} will be skipped: {reason}.")
+    return barred
 
 
 def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:

@@ -20,11 +20,13 @@ from runner.errors import UsageError
 from runner.evidence import CLOCK_SKEW, Finding, check, hint_of
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.doubt import Count, doubts
 from runner.ledger.ledger import campaign_named
 from runner.ledger.person import learn
 from runner.ledger.record import Status
 from runner.ledger.standing import history
+from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
@@ -80,7 +82,7 @@ def test_a_row_is_settled_exactly_when_its_person_has_the_message(tmp_path: Path
         assert (after[row].status is Status.SENT) == (findings[row].verdict == "sent") == (person in received)
         if person in received:
             assert abs((after[row].sent_at or MONDAY) - received[person]) < timedelta(milliseconds=1)
-    assert {findings[row].verdict for row in before} == {"sent", "unknown"}
+    assert {findings[row].verdict for row in before} == {"sent", "no-evidence"}
 
 
 def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
-    """Not offered, no conversation, no usable answer, a refused key: each in its words, and the row stays."""
+    """No conversation is no evidence; not offered, no usable answer, a refused key: each in its words, and the row stays."""
     world = World(tmp_path, crowd(1))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -210,7 +212,8 @@ def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
     said = [look(world)[0].said, look(world, transport=Down())[0].said, look(world, key="another-key")[0].said]
     world.server.neighbours = False
     said.append(look(world)[0].said)
-    for sentence, words in zip(said, ("no conversation", "HTTP 503", "key was refused", "does not offer"), strict=True):
+    expected = ("no evidence. The account has no message", "HTTP 503", "key was refused", "does not offer")
+    for sentence, words in zip(said, expected, strict=True):
         assert words in sentence
     assert world.statuses() == ["uncertain"]
 
@@ -318,3 +321,48 @@ def settle(folder: Path, url: str, *more: str, key: str | None = None) -> tuple[
     )
     assert "Traceback" not in done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sent", "hint"),
+    [
+        (None, "1 other of ours in between, 1 more uncertain:"),
+        (True, "2 other of ours in between:"),
+        (False, "1 other of ours in between:"),
+    ],
+)
+def test_the_hint_follows_what_was_settled(tmp_path: Path, sent: bool | None, hint: str) -> None:
+    """Another uncertain message between the two counts is ours once it is settled as sent, and none once as not sent."""
+    world = World(tmp_path, crowd(5))
+    losing(world, "person-2", "person-3", arrives=False)
+    world.run(**OPTIONS)
+    if sent is not None:
+        ledger = world.ledger()
+        with ledger.read() as connection:
+            record = campaign_named(connection, "people")
+        assert record
+        assert settle_rows(ledger, record, [5], sent=sent, by="Ann", now=world.clock.now()) == []
+        ledger.close()
+    (found,) = [finding for finding in look(world) if finding.row == 4]
+    assert hint in (found.hint or "")
+
+
+def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_path: Path) -> None:
+    """Who came onto the do-not-contact list meanwhile, or has had another message, is skipped: that is said at once."""
+    world = World(tmp_path, crowd(3))
+    losing(world, "person-0", "person-1", "person-2", arrives=False)
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.write() as connection:
+        record = campaign_named(connection, "people")
+        suppress(connection, [("person-0",)], None, world.clock.now())
+        note_contacts(connection, [Contact(("person-1",), world.clock.now())], "old.csv", world.clock.now())
+    assert record
+    barred = settle_rows(ledger, record, [2, 3, 4], sent=False, by="Ann", now=world.clock.now())
+    ledger.close()
+    assert len(barred) == 2
+    assert "Row 2 will be skipped: on the do-not-contact list" in barred[0]
+    assert "Row 3 will be skipped: messaged on" in barred[1]
+    world.server._script = None
+    world.run(**OPTIONS)
+    assert world.statuses() == ["skipped", "skipped", "sent"]

@@ -38,7 +38,7 @@ def test_an_unchanged_list_is_not_read_again(tmp_path: Path, monkeypatch: pytest
     assert world.statuses().count("sent") == 2
     ledger = world.ledger()
     with ledger.write() as connection:
-        suppress(connection, ["person-5"], None, world.clock.now())
+        suppress(connection, [("person-5",)], None, world.clock.now())
     ledger.close()
     world.run(most=1)
     assert (len(reads), world.statuses()[5]) == (2, "skipped")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
+    from runner.console import Console
     from runner.ledger.ledger import Ledger
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
@@ -36,6 +37,12 @@ def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]
         yield opened
     finally:
         opened.close()
+
+
+def tell_if_new(ledger: Ledger, place: str | None, console: Console) -> None:
+    """Tell that a ledger which was named did not exist: the name may be a mistyped one."""
+    if place and ledger.is_new:
+        console.tell(f"Note: a new ledger begins at {place}; it knows nothing of what others have sent.")
 
 
 def find_record(ledger: Ledger, name: str | None) -> CampaignRecord:

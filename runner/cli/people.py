@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from runner.cli.ledger import opened_ledger, utc_now
+from runner.cli.ledger import opened_ledger, tell_if_new, utc_now
 from runner.cli.options import AsJson, LedgerPlace, ReadingOptions, load_campaign, takes
 from runner.console import Console
 from runner.errors import ExitCode, InterruptedRunError, UsageError
@@ -26,11 +26,12 @@ def suppress_add(people: People, reason: Reason = None, ledger: LedgerPlace = No
     """Put people on the do-not-contact list."""
     from runner.ledger.suppression import suppress
 
-    identities = [key for person in people for key in _person(person).keys]
-    with opened_ledger(ledger) as opened, opened.write() as connection:
-        added = suppress(connection, identities, reason, utc_now())
-    console = Console(as_json=as_json)
-    console.say(f"{added} added to the do-not-contact list; {len(identities) - added} were on it.")
+    console, persons = Console(as_json=as_json), [_person(person).keys for person in people]
+    with opened_ledger(ledger) as opened:
+        tell_if_new(opened, ledger, console)
+        with opened.write() as connection:
+            added = suppress(connection, persons, reason, utc_now())
+    console.say(f"{added} added to the do-not-contact list; {len(persons) - added} were on it.")
     console.answer({"added": added, "exitCode": 0})
     return ExitCode.DONE
 
@@ -74,8 +75,10 @@ def suppress_import(
 
     console = Console(as_json=as_json)
     found, problems = people_in(source, load_campaign(source, **options).reading)
-    with opened_ledger(ledger) as opened, opened.write() as connection:
-        added = suppress(connection, [key for recipient in found for key in recipient.keys], reason or source.name, utc_now())
+    with opened_ledger(ledger) as opened:
+        tell_if_new(opened, ledger, console)
+        with opened.write() as connection:
+            added = suppress(connection, [recipient.keys for recipient in found], reason or source.name, utc_now())
     console.say(f"{added} added to the do-not-contact list, from {len(found)} people in {source.name}.")
     for problem in problems:
         console.tell(f"Not added: {problem}")
@@ -98,8 +101,10 @@ def import_history(
     from runner.intake.sheet import load as load_sheet
     from runner.ledger.contact import Contact, imported_at, note_contacts, note_import
 
+    console = Console(as_json=as_json)
     reading, file = load_campaign(source, **options).reading, load_sheet(source)
     with opened_ledger(ledger) as opened:
+        tell_if_new(opened, ledger, console)
         with opened.read() as connection:
             now = imported_at(connection, file.digest) or utc_now()  # the same file once more says the same
         history = read_history(file, reading, date_column, now)
@@ -107,7 +112,7 @@ def import_history(
         with opened.write() as connection:
             note_import(connection, file.digest, now)
             added = note_contacts(connection, contacts, source.name, now)
-    Console(as_json=as_json).history(source.name, history, contacts, added)
+    console.history(source.name, history, contacts, added)
     return ExitCode.NEEDS_A_PERSON if history.nobody or history.unread else ExitCode.DONE
 
 

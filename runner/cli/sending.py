@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runner import words
-from runner.cli.ledger import ledger_file, opened_ledger, utc_now
+from runner.cli.ledger import ledger_file, opened_ledger, tell_if_new, utc_now
 from runner.cli.options import (
     AccountsOption,
     AsJson,
@@ -106,8 +106,8 @@ def run(
         endpoint = Endpoint(key, clock, base_url=base_url or BASE_URL, read_seconds=timeout)
         lookup = Lookup(key, clock, base_url=base_url or BASE_URL)
         with opened_ledger(ledger) as opened:
-            if ledger and opened.is_new and not unattended:
-                console.tell(f"Note: a new ledger begins at {ledger}; it knows nothing of what others have sent.")
+            if not unattended:
+                tell_if_new(opened, ledger, console)
             session = Session(endpoint, agree, see, stay=wait, most=most, lookup=lookup)
             report = run_campaign(campaign, opened, session)
         witness.ended(report)

@@ -113,9 +113,11 @@ def settle(
             findings = check_evidence(opened, record, rows or (), lookup, _user(), utc_now)
             console.findings(findings)
         else:
-            settle_rows(opened, record, rows or (), sent=bool(sent), by=_user(), now=utc_now())
+            barred = settle_rows(opened, record, rows or (), sent=bool(sent), by=_user(), now=utc_now())
             verdict = "sent" if sent else "not sent, to be sent with the next run"
             console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
+            for sentence in barred:
+                console.say(f"  But: {sentence}")
         summary = summary_of(opened, record.name)
         console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
     if look:

@@ -6,9 +6,11 @@ Nothing is guessed in the person's disfavour: whose time cannot be read counts a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
 from runner.intake.cell import clean
@@ -43,9 +45,12 @@ _DATE_NAMES: Final = (
     "date",
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# 20.11.2026, 11/20/2026, 20-11-2026, with or without a time of day.
+_LOCAL: Final = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?[ T]\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*([AaPp][Mm])?)?")
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
 # Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
 _AHEAD: Final = timedelta(hours=14)
+Order = Literal["day", "month"]
 
 
 class Contacted(NamedTuple):
@@ -72,6 +77,7 @@ def read_history(source: Source, reading: Reading, date_column: str | None, now:
     checked, _ = check_people(read(source, reading), reading)
     layout = checked.layout
     dates, answered = _date_column(layout, date_column), layout.earlier.get("sentToUrn")
+    order = _order(clean(entry.row.cells[dates.index]) for entry in checked.entries()) if dates else None
     contacts: list[Contacted] = []
     nobody: list[Problem] = []
     unread: list[Problem] = []
@@ -84,9 +90,10 @@ def read_history(source: Source, reading: Reading, date_column: str | None, now:
         keys = dict.fromkeys((*entry.recipient.keys, *_answered(entry, answered)))
         at = None
         if dates is not None:
-            at, problem = _time(entry, dates, now)
-            if problem and not (layout.is_results and not clean(entry.row.cells[dates.index])):
-                unread.append(Problem("date-unread", problem, entry.row.number, dates, "warning"))
+            text = clean(entry.row.cells[dates.index])
+            at, problem = _time(text, order, now) if text else (None, None if layout.is_results else "no time is given")
+            if problem:
+                unread.append(Problem("date-unread" if text else "date-blank", problem, entry.row.number, dates, "warning"))
         contacts.append(Contacted(tuple(keys), at))
     return History(tuple(contacts), dates, tuple(nobody), tuple(unread))
 
@@ -96,10 +103,11 @@ def _date_column(layout: Layout, wanted: str | None) -> Column | None:
     if wanted is not None:
         if (found := columns.get(normalise(wanted))) is not None:
             return found
-        guess = nearest(wanted, [column.header for column in columns.values() if column.header.strip()])
+        headers = [column.header.strip() for column in columns.values() if column.header.strip()]
+        guess = nearest(wanted, headers)
         raise RefusedError(
             f"The sheet has no column {wanted!r}.",
-            remedy=f"Did you mean {guess!r}?" if guess else "Correct --date-column.",
+            remedy=f"Did you mean {guess!r}?" if guess else f"Its columns are: {', '.join(reversed(headers))}.",
         )
     if layout.is_results:
         return layout.earlier.get("sentAt")
@@ -114,18 +122,58 @@ def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
         return ()
 
 
-def _time(entry: Entry, column: Column, now: datetime) -> tuple[datetime | None, str | None]:
-    """When the row was messaged, or why that is not known."""
-    text = clean(entry.row.cells[column.index])
-    if not text:
-        return None, "blank"
-    try:
-        at = datetime.fromisoformat(text) if _DAY.match(text) else None
-        utc = at and (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
-    except (ValueError, OverflowError):
-        at = utc = None
-    if at is None or utc is None or utc.year < _FIRST_YEAR:
+def _order(texts: Iterable[str]) -> Order | None:
+    """Whether the column's dates begin with the day or with the month, where one of them can only be read so; None when each
+    could be either, or when they contradict each other."""
+    found: set[Order] = {
+        "day" if int(match[1]) > 12 else "month" for text in texts if (match := _numbers(text)) and _tells(match)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _numbers(text: str) -> re.Match[str] | None:
+    """A date in numbers that may begin with the day or the month; with dots it is always the day."""
+    match = _LOCAL.fullmatch(text)
+    return match if match and match[2] != "." else None
+
+
+def _tells(match: re.Match[str]) -> bool:
+    return (int(match[1]) > 12) != (int(match[3]) > 12)
+
+
+def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | None, str | None]:
+    """When somebody was messaged, or why that is not known."""
+    readings = [at for at in _readings(text, order) if at.year >= _FIRST_YEAR]
+    if not readings:
         return None, f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30"
-    if utc - (_AHEAD if at.tzinfo is None else timedelta()) > now:
+    past = [at for at in readings if _earliest(at) <= now]
+    if not past:
         return None, f"{text[:40]!r} lies in the future"
-    return min(utc, now), None
+    return min(max(at.replace(tzinfo=at.tzinfo or UTC) for at in past).astimezone(UTC), now), None
+
+
+def _earliest(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC) - _AHEAD
+
+
+def _readings(text: str, order: Order | None) -> Iterator[datetime]:
+    """What a text can mean; of several the latest that is not yet to come is taken, which leaves people alone for longest."""
+    try:
+        if _DAY.match(text):
+            at = datetime.fromisoformat(text)
+            at.astimezone(UTC)  # the ends of the calendar have no other zones
+            yield at
+    except (ValueError, OverflowError):
+        return
+    match = _LOCAL.fullmatch(text)
+    if match is None:
+        return
+    first, separator, second, year, hour, minute, half = match.groups()
+    shift = (
+        12 if half and half.lower() == "pm" and hour != "12" else -12 if half and half.lower() == "am" and hour == "12" else 0
+    )
+    orders: tuple[Order, ...] = ("day",) if separator == "." else (order,) if order else ("day", "month")
+    for which in orders:
+        day, month = (first, second) if which == "day" else (second, first)
+        with suppress(ValueError):
+            yield datetime(int(year), int(month), int(day), int(hour or 0) + shift, int(minute or 0))  # noqa: DTZ001 - as it stands there

@@ -274,6 +274,13 @@ def decide(
     return True
 
 
+def recipient(connection: Connection, delivery_id: int) -> Recipient:
+    """Whom a delivery is for."""
+    table = schema.delivery
+    found = connection.execute(sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)).one()
+    return Recipient(found.slug, found.urn)
+
+
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """What a list has in common with a campaign: people it holds, and of its people those that have, or may have, its message;

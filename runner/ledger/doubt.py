@@ -86,11 +86,17 @@ def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count
     after = connection.execute(told.where(table.c.id >= attempt.id).order_by(table.c.id).limit(1)).first()
     if before is None or after is None or before.claimed_at < midnight or after.claimed_at.date() != midnight.date():
         return None
-    between = (
-        sa.select(table.c.status, sa.func.count())
-        .where(table.c.account == attempt.account, table.c.id > before.id, table.c.id <= after.id, table.c.id != attempt.id)
-        .group_by(table.c.status)
+    decision = schema.decision
+    verdict = (
+        sa.select(decision.c.verdict)
+        .where(decision.c.delivery_id == table.c.delivery_id, decision.c.decided_at >= table.c.claimed_at)
+        .order_by(decision.c.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    counts = {status: number for status, number in connection.execute(between)}  # noqa: C416 - rows are not pairs to mypy
-    doubtful = counts.get(Status.UNCERTAIN, 0) + counts.get(None, 0)
-    return Count(before.quota_used, after.quota_used, counts.get(Status.SENT, 0), doubtful)
+    others = sa.select(table.c.status, verdict).where(
+        table.c.account == attempt.account, table.c.id > before.id, table.c.id <= after.id, table.c.id != attempt.id
+    )
+    # Of what was uncertain, a person's word or evidence may have told since; what is settled as not sent is counted nowhere.
+    became = [status if status not in (Status.UNCERTAIN, None) else word for status, word in connection.execute(others)]
+    return Count(before.quota_used, after.quota_used, became.count(Status.SENT), became.count(None))

@@ -115,8 +115,9 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
     renamed: dict[tuple[int, str], str] = {}
     for found in connection.execute(sa.select(delivery).where(delivery.c.id.in_(ids))).all():
         values = {**_BLANK, "identity": f"forgotten:{found.id}", "message": ""}
-        if found.status in (Status.WAITING, Status.SKIPPED):
-            values |= {"status": Status.SKIPPED, "reason": REASON}
+        if found.status != Status.SENT:  # nobody is left to be looked up, so nothing is left for a person to decide
+            doubtful = "; may have been delivered" if found.status == Status.UNCERTAIN else ""
+            values |= {"status": Status.SKIPPED, "reason": f"{REASON}{doubtful}"}
         connection.execute(sa.update(delivery).where(delivery.c.id == found.id).values(values))
         renamed[found.campaign_id, found.identity] = f"forgotten:{found.id}"
     for campaign_id, position in trace.rows:

@@ -179,7 +179,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the sheet with what became of it."""
+    """A row of the sheet with what became of it; `free_at` is when a person who was messaged too lately may be again."""
 
     number: int
     cells: tuple[str, ...]
@@ -195,6 +195,7 @@ class Line:
     http_status: int | None = None
     attempts: int = 0
     message: str | None = None
+    free_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

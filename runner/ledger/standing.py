@@ -110,6 +110,7 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: 
         schema.delivery.c.http_status,
         schema.delivery.c.message,
         tries.label("attempts"),
+        schema.row.c.free_at,
     )
     while True:
         statement = sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
@@ -135,6 +136,7 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: 
                 row.http_status,
                 row.attempts or 0,
                 row.message if status in POSSIBLY_RECEIVED else None,
+                row.free_at,
             )
         if len(found) < _PAGE:
             return

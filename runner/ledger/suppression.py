@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.forgotten import REASON, Forgotten, is_forgotten
-from runner.ledger.person import Spellings, spellings_of
+from runner.ledger.person import Spellings, learn, spellings_of
 
 LISTED: Final = "on the do-not-contact list"
 LISTED_FORGOTTEN: Final = f"{LISTED} ({REASON})"
@@ -46,14 +46,21 @@ class Suppressed:
         return self._forgotten.token(keys) is not None
 
 
-def suppress(connection: Connection, identities: Iterable[str], reason: str | None, now: datetime) -> int:
-    """Put people on the do-not-contact list; how many were new to it. Forgotten people are on it already, namelessly."""
-    listed = set(connection.execute(sa.select(schema.do_not_contact.c.identity)).scalars())
-    forgotten = Forgotten(connection)
-    new = [key for key in dict.fromkeys(identities) if key not in listed and forgotten.token([key]) is None]
+def suppress(connection: Connection, people: Iterable[Sequence[str]], reason: str | None, now: datetime) -> int:
+    """Put people, each given by one or several spellings, on the do-not-contact list; how many were new to it. Forgotten people
+    are on it already, namelessly."""
+    people = list(people)
+    learn(connection, [(keys[0], key) for keys in people for key in keys[1:]], now)
+    spellings = Spellings(connection)
+    before = Suppressed(connection, spellings)
+    listed, new = set(before.keys), []
+    for keys in people:
+        every = spellings.of(keys)
+        if listed.isdisjoint(every) and not before.has_forgotten(every):
+            listed.update(every)
+            new.append({"identity": keys[0], "reason": reason, "added_at": now})
     if new:
-        rows = [{"identity": identity, "reason": reason, "added_at": now} for identity in new]
-        connection.execute(sa.insert(schema.do_not_contact), rows)
+        connection.execute(sa.insert(schema.do_not_contact), new)
     return len(new)
 
 
@@ -69,14 +76,13 @@ def unsuppress(connection: Connection, recipient: Recipient) -> int:
 
 
 def suppressions(connection: Connection) -> Iterator[Suppression]:
-    """Everyone on the list, a forgotten person once, in the order they were added."""
-    table, seen = schema.do_not_contact, set()
+    """Everyone on the list, each person once, in the order they were added."""
+    table, spellings, seen = schema.do_not_contact, Spellings(connection), set[str]()
     for found in connection.execute(sa.select(table).order_by(table.c.added_at, table.c.identity)):
-        if found.forgotten is None:
-            yield Suppression(found.identity, found.reason, found.added_at)
-        elif found.forgotten not in seen:
-            seen.add(found.forgotten)
-            yield Suppression(None, found.reason, found.added_at)
+        every = spellings.of([found.identity]) if found.forgotten is None else (found.forgotten,)
+        if seen.isdisjoint(every):
+            yield Suppression(found.identity if found.forgotten is None else None, found.reason, found.added_at)
+        seen.update(every)
 
 
 def listed(connection: Connection, keys: Iterable[str]) -> str | None:

@@ -155,26 +155,30 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
     else:
         became = {
             Status.SENT: f"was sent from account {account}",
-            Status.UNCERTAIN: f"may or may not have been delivered from account {account}; it is not tried again by itself",
+            Status.UNCERTAIN: f"may or may not have been delivered to {line.identity} from account {account}; "
+            "it is not tried again by itself",
             Status.FAILED: "was certainly not delivered",
             Status.SKIPPED: "is skipped on purpose",
             Status.INVALID: "cannot be sent as it is",
         }[line.status]
         detail = line.error or line.reason
         because = ": " + detail.rstrip(".") if detail else ""
-        said = [f"Row {line.number} {became}{because}."]
+        until = f"; from {words.clock(line.free_at, summary.zone)} on it is not skipped for that" if line.free_at else ""
+        said = [f"Row {line.number} {became}{because}{until}."]
     if line.delivery is not None:
         with ledger.read() as connection:
             attempts, decisions = history(connection, line.delivery)
+        happened = []
         for number, attempt in enumerate(attempts, start=1):
             left = "the request left" if attempt.wired_at else "nothing left this machine"
             ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
             reason = ": " + attempt.error.rstrip(".") if attempt.error else ""
-            said.append(f"Attempt {number}, {words.clock(attempt.claimed_at, summary.zone)}: {left}; {ended}{reason}.")
-        said += [
-            f"Settled as {decision.verdict} by {decision.decided_by}, {words.clock(decision.decided_at, summary.zone)}."
-            for decision in decisions
-        ]
+            at = words.clock(attempt.claimed_at, summary.zone)
+            happened.append((attempt.claimed_at, f"Attempt {number}, {at}: {left}; {ended}{reason}."))
+        for decision in decisions:
+            at = words.clock(decision.decided_at, summary.zone)
+            happened.append((decision.decided_at, f"Settled as {decision.verdict} by {decision.decided_by}, {at}."))
+        said += [sentence for _, sentence in sorted(happened)]
     return said
 
 

@@ -35,7 +35,22 @@ def history(text: str, date_column: str | None = None) -> History:
         ("2026-11-24", NOW),  # already begun where the day begins first
         ("2026-11-25", None),
         ("2026-11-23T12:00:01Z", None),
-        ("10/11/2026", None),
+        ("10/11/2026", datetime(2026, 11, 10, tzinfo=UTC)),  # of two readings the later
+        ("11/10/2026", datetime(2026, 11, 10, tzinfo=UTC)),
+        ("12/11/2026", datetime(2026, 11, 12, tzinfo=UTC)),  # the other one is yet to come
+        ("20.11.2026", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("1.2.2026 9:05", datetime(2026, 2, 1, 9, 5, tzinfo=UTC)),
+        ("11/20/2026 09:30:15 PM", datetime(2026, 11, 20, 21, 30, tzinfo=UTC)),
+        ("11/20/2026 12:05 AM", datetime(2026, 11, 20, 0, 5, tzinfo=UTC)),
+        ("20-11-2026", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("11.20.2026", None),
+        ("31/02/2026", None),
+        ("1/2/26", None),
+        ("25/12/2026", None),
+        ("20/11-2026", None),
+        ("11/20/2026 25:00", None),
+        ("11/20/2026 9:00 XM", None),
+        ("1", None),
         ("20261110", None),
         ("yes", None),
         ("0001-01-01", None),
@@ -47,7 +62,28 @@ def test_times_are_read_or_told(text: str, at: datetime | None) -> None:
     """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and has no time."""
     found = history(f"Profile,Sent At\njo-doe,{text}\n")
     assert [contact.at for contact in found.contacts] == [at]
-    assert [(problem.code, problem.cell) for problem in found.unread] == ([] if at else [("date-unread", "B2")])
+    code = "date-unread" if text else "date-blank"
+    assert [(problem.code, problem.cell) for problem in found.unread] == ([] if at else [(code, "B2")])
+
+
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [("13/01/2026", {10: 2, 9: 3}), ("01/13/2026", {2: 10, 3: 9}), ("13/01/2026 x", {10: 2, 9: 3})],
+)
+def test_a_column_has_one_order_of_day_and_month(first: str, others: dict[int, int]) -> None:
+    """A date that can only be read one way says how all the others of its column are read."""
+    lines = "".join(f"p-{number},{number:02}/{other:02}/2026\n" for number, other in others.items())
+    found = history(f"Profile,Date\njo-doe,{first.removesuffix(' x')}\n{lines}")
+    days = [(contact.at.day, contact.at.month) for contact in found.contacts[1:] if contact.at]
+    assert days == [((a, b) if first[:2] == "13" else (b, a)) for a, b in others.items()]
+
+
+@given(st.dates(date(2003, 1, 2), date(2026, 11, 22)), st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y"]))
+def test_a_local_date_is_never_read_as_earlier_than_it_was(day: date, form: str) -> None:
+    """Whoever wrote it: people are left alone for at least as long as they should be."""
+    (contact,) = history(f"Profile,Date\njo-doe,{day.strftime(form)}\n").contacts
+    assert contact.at is not None
+    assert contact.at.date() >= day
 
 
 @given(st.datetimes(datetime(2003, 1, 2), datetime(2026, 11, 22)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
@@ -68,9 +104,10 @@ def test_the_column_of_times_is_found_or_named(header: str) -> None:
     assert named.contacts[0].at == datetime(2026, 1, 1, tzinfo=UTC)
     without = history("Profile,Name\njo-doe,Jo\n")
     assert (without.dates, without.contacts[0].at, without.unread) == (None, None, ())
-    with pytest.raises(RefusedError) as caught:
-        history(f"Profile,{header}\njo-doe,2026-11-10\n", header + "x")
-    assert header in str(caught.value.remedy)
+    for wrong, remedy in ((header + "x", f"Did you mean {header!r}?"), ("zzz", f"Its columns are: Profile, {header}.")):
+        with pytest.raises(RefusedError) as caught:
+            history(f"Profile,{header}\njo-doe,2026-11-10\n", wrong)
+        assert caught.value.remedy == remedy
 
 
 def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_whatever_bars_one_spelling_bars_all(
         record = campaign_named(connection, "people")
         learn(connection, pairs, MONDAY)
         if how == "suppress":
-            suppress(connection, [listed], None, MONDAY)
+            suppress(connection, [(listed,)], None, MONDAY)
         elif how == "contact":
             note_contacts(connection, [Contact((listed,), MONDAY)], "old.csv", MONDAY)
     assert record
@@ -225,6 +225,6 @@ def test_a_person_is_one_to_the_ledger_however_spelt(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path / "ledger.db")
     with ledger.write() as connection:
         note_contacts(connection, [Contact(("jane", "urn:1"), MONDAY)], "old.csv", MONDAY)
-        suppress(connection, ["urn:1"], None, MONDAY)
+        suppress(connection, [("urn:1",)], None, MONDAY)
         assert bar(connection, 0, 0, Recipient("jane"), MONDAY) == "on the do-not-contact list"
     ledger.close()

@@ -212,8 +212,8 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
     with ledger.write() as connection:
         learn(connection, [("jane", "urn:1"), ("urn:1", "jane-doe"), ("jane", "urn:1")], now)
         learn(connection, [("jane", "urn:1")], now)
-        assert suppress(connection, ["jane", "joe", "jane"], "asked", now) == 2
-        assert suppress(connection, ["jane"], None, now) == 0
+        assert suppress(connection, [("jane",), ("joe",), ("jane-doe", "urn:1")], "asked", now) == 2
+        assert suppress(connection, [("jane",)], None, now) == 0
         spellings = Spellings(connection)
         assert set(spellings.of(["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
         assert set(spellings_of(connection, ["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
