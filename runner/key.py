@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import threading
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ USERNAME: Final = "api-key"
 # A keyring may ask a person to unlock it, or wait for a desktop that a scheduled run does not have.
 KEYRING_SECONDS: Final = 20.0
 _LONGEST_FILE: Final = 65_536
+# How keys stand in a shell's file, and in .env, whose reader takes that away.
+_LINE: Final = re.compile(r"(export\s|[A-Z_]+\s*=\s*[^\s=]|[\"'`])")
 _COPY: Final = "Copy the key from the vendor's dashboard again."
 
 
@@ -164,6 +167,8 @@ def _from_keyring() -> Key | None:
 
 
 def _secret(value: str, place: str) -> Secret:
+    if _LINE.match(value):
+        raise UsageError(f"{place} holds more than the key: a name before it, or quotes.", remedy="Put the key there alone.")
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise UsageError(f"{place} holds no API key.", remedy=_COPY)
     return Secret(value)

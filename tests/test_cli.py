@@ -25,6 +25,7 @@ from runner.campaign import Options, load
 from runner.campaign_file import KEYS
 from runner.cli import _guarded
 from runner.rehearsal.endpoint import Answer
+from runner.rehearsal.receipt import urn_of
 from tests.loopback import KEY, Server, serving
 from tests.world import read_results
 
@@ -340,6 +341,12 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
 def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]) -> None:
     """Add under any spelling, list, import, remove; the list holds for every campaign."""
     assert shell("suppress", "add", "https://www.linkedin.com/in/JO-DOE/", "--reason", "asked") == 0
+    assert shell.out == "1 added to the do-not-contact list; 0 were on it.\n"
+    assert shell("suppress", "add", "jo-doe", "al-doe", "--ledger", "mistyped.db") == 0
+    assert shell.err.startswith("Note: a new ledger begins at mistyped.db")
+    write("both.csv", f"Profile,URN\njo-doe,{urn_of('jo-doe')}\n")
+    code, answer = shell.json("suppress", "import", "both.csv")
+    assert (code, answer["added"], answer["people"]) == (0, 0, 1)
     write("no.csv", "Profile,Why\nbo-doe,x\nsomeone-else,y\nnot a profile,z\n")
     assert shell("suppress", "import", "no.csv") == 1
     assert "A4 (Profile)" in shell.err
@@ -371,7 +378,8 @@ def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path])
     assert "2 rows are skipped for now" in shell.err
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["bo-doe"]
     assert shell("why", "2") == 0
-    assert "according to old.csv; at most one message in 30 days" in shell.out
+    assert "according to old.csv; at most one message in 30 days; from " in shell.out
+    assert f"{today + timedelta(days=27):%a %Y-%m-%d}" in shell.out
     assert shell("import-history", "people.csv") == 0
     assert "they count as messaged now" in shell.out
     assert shell("import-history", "people.csv") == 0

@@ -110,7 +110,11 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, name: str, mode: 
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n", "two\nlines", "with space", "schlüssel", "a\x00b", "a\tb", "\x1b[0m", "x" * 70_000]
+    "text",
+    [
+        *("", " \n", "two\nlines", "with space", "schlüssel", "a\x00b", "a\tb", "\x1b[0m", "x" * 70_000),
+        *("CONNECTSAFELY_API_KEY=abcdef123", "export CONNECTSAFELY_API_KEY=abcdef123", '"abcdef123"', "'abcdef123'"),
+    ],
 )
 def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> None:
     """Blank, several lines, blanks within, beyond ASCII, control characters, a whole book: refused, and not repeated."""
