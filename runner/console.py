@@ -182,8 +182,8 @@ class Console:
         first, days = summary.next_send_at, summary.days
         today = next((count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0)
         bound = f" (at most {most} in this run)" if most is not None else ""
-        finish = f"the last on {days[-1][0]:%a %Y-%m-%d}" if days else "no end in sight"
-        self.tell(f"Plan: {today} today{bound}, {counts.waiting} in all over {words.count(len(days), 'day')}, {finish}.")
+        over = f"{counts.waiting} in all over {words.count(len(days), 'day')}"
+        self.tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
         if first is not None:
             self.tell(f"First message: {'now' if first <= summary.at else _clock(first, summary)}.")
         self.tell(_TERMS)
@@ -213,7 +213,9 @@ class Console:
             self.say(f"  Next: {report.stop.remedy}")
         elif summary.totals.waiting:
             self.say(f"Paused: {report.pause or 'rows wait'}.")
-            self.say(f"  Next: run the same command again at {_clock(summary.next_send_at, summary)}, or later.")
+            first = summary.next_send_at
+            when = f" at {_clock(first, summary)}, or later" if first and first > summary.at else ""
+            self.say(f"  Next: run the same command again{when}.")
         if report.results is not None:
             self.results(report.results)
         self.answer(answer_of(summary, report))
@@ -244,8 +246,8 @@ class Console:
         if summary.totals.waiting:
             days = summary.days
             shown = ", ".join(f"{day:%a %m-%d}: {count}" for day, count in days[:7]) + (" …" if len(days) > 7 else "")
-            finish = f"; the last on {days[-1][0]:%a %Y-%m-%d}" if days else ""
-            self.say(f"Next message from {_clock(summary.next_send_at, summary)}. Forecast: {shown}{finish}.")
+            forecast = f"{shown}; {summary.finish}" if days else summary.finish
+            self.say(f"Next message from {_clock(summary.next_send_at, summary)}. Forecast: {forecast}.")
         if others:
             self.say(f"Other campaigns (--name): {', '.join(other.name for other in others)}")
         self.say(f"Ledger: {ledger}")

@@ -192,6 +192,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     with run_lock(ledger, record.name, record.id):
         recovered = recover(ledger, record.id, session.now())
         with ledger.write() as connection:
+            mark_running(connection, record.id, None)  # a run that was killed could not say that it ended
             taken_in = TakenIn(again=True)
             if intake is None and _unchanged(connection, campaign, material, session.now()) is None:
                 raise RefusedError("The campaign was read from another list meanwhile.", remedy="Run the same command again.")

@@ -395,6 +395,7 @@ def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path])
 def test_results_of_another_ledger_are_history(shell: Shell) -> None:
     """Another computer's results: whom it wrote to, another campaign here leaves alone."""
     assert shell.run("people.csv", "-t", "hello.j2", "--max", "2", "--ledger", "other.db") == 75
+    assert "  Next: run the same command again.\n" in shell.out
     code, answer = shell.json("import-history", "people.results.csv")
     assert (code, answer["people"], answer["dateColumn"]) == (0, 2, "sentAt")
     assert shell.run("people.csv", "-t", "hello.j2", "-o", "r.csv") == 0

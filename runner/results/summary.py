@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from itertools import islice
+from typing import Final
 
 from runner import words
 from runner.ledger.account import account_state
@@ -13,6 +14,8 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Totals, UncertainRow, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
+
+_DAYS_LISTED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ class Summary:
                 day = start.astimezone(self.zone).date()
                 counts[day] = counts.get(day, 0) + count
         return tuple(sorted(counts.items()))
+
+    @property
+    def finish(self) -> str:
+        """On which day the last waiting row goes; a forecast looks some years ahead, and says so when that is not enough."""
+        days = self.days
+        if not days:
+            return "no end in sight"
+        whole = sum(count for _, count in days) >= self.totals.waiting
+        return f"{'the last on' if whole else 'not done before'} {days[-1][0]:%a %Y-%m-%d}"
 
     def starts(self) -> Callable[[Line], datetime | None]:
         """A function from each waiting line, in the sheet's order, to the start of the sending hours it is forecast for."""
@@ -143,7 +155,9 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     for view in summary.accounts:
         quota = f"{view.used} of {view.limit} used, {view.remaining} left until {view.reset_at:%Y-%m-%d %H:%M} UTC"
         listed.append((f"Account {view.name}", quota))
-    listed += [(f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days]
+    listed += [(f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]]
+    if counts.waiting:
+        listed.append(("Finish", summary.finish))
     return listed
 
 

@@ -194,8 +194,9 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
         if isinstance(entry.get(name), str | int | float) and not isinstance(entry[name], bool)
     }
     told = read_headers(headers, now)
-    # LinkedIn itself has refused more in this window, whatever the count says.
-    return replace(told, remaining=0) if told and entry.get("limitReached") is True else told
+    if entry.get("limitReached") is not True:
+        return told
+    return replace(told or Told(now), remaining=0)  # LinkedIn itself has refused more in this window, whatever the count says
 
 
 def _message(entry: object, owner: str | None) -> Message | None:

@@ -26,7 +26,8 @@ CALLS_A_MINUTE: Final = 60
 _SPREAD: Final = "messages are spread over the sending hours"
 _MINUTE: Final = timedelta(minutes=1)
 _MOMENT: Final = timedelta(microseconds=1)
-_FARTHEST: Final = 5_000
+# So many stretches of open time a forecast looks ahead: four years of days.
+_FARTHEST: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Pace:
         return Wait(opening, reason, stay=self.calendar is None or self._same_day(now, opening))
 
     def windows(self, state: AccountState, now: datetime) -> Iterator[tuple[datetime, int]]:
-        """The forecast for one account: (when the sending starts, how many of the campaign go) until none waits."""
+        """The forecast for one account: (when the sending starts, how many of the campaign go) until none waits, or for some
+        years."""
         moment = max(now, state.hold.until) if state.hold else now
         model = _Model(state)
         for _ in range(_FARTHEST):
@@ -211,6 +213,8 @@ class Pace:
         if self._window(state, now).remaining:
             gone = state.charged_after(self._day(now)[0] - _MOMENT)
             return f"no more go today ({gone} have gone, of {left.limit} a day)"
+        if self.reserve >= left.limit:
+            return f"all that the account may send ({left.limit}) is kept for others (reserve {self.reserve})"
         kept = f", {self.reserve} are kept for others" if self.reserve else ""
         return f"no more may go now ({left.used} of {left.limit} used{kept})"
 

@@ -196,6 +196,8 @@ def test_the_quota_of_messages_is_chosen() -> None:
     told = ask("quota", Canned({"quotas": [*others, entry, {**entry, "used": 55}, {**entry, "used": None}]}))
     assert told == Told(NOW, 100, 55, 45, None)
     assert ask("quota", Canned({"quotas": others})) is None
+    reached = {"feature": "MESSAGE", "window": "daily", "limitReached": True}
+    assert ask("quota", Canned({"quotas": [entry, reached]})) == Told(NOW, remaining=0)  # whatever else is said
 
 
 def test_trouble_of_any_kind_is_not_known() -> None:

@@ -21,6 +21,7 @@ from runner.sending.share import shares
 from tests.sending.book import DAY, Book
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+MONDAY_NOON = MONDAY + DAY / 2
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -236,3 +237,18 @@ def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) ->
     assert all(part <= count for part, count in zip(parts, wanted, strict=True))
     for (priority, count), part in zip(claims, parts, strict=True):
         assert part == count or part >= total * priority / sum(weight for weight, _ in claims)
+
+
+def test_a_reserve_of_the_whole_quota_is_named_as_the_reason() -> None:
+    """Nothing can ever go: that says so, and is no pause like any other."""
+    book = Book({1: 5}, limit=20, told=Told(MONDAY_NOON, 20, 0, 20))
+    wait = Pace(office(), timedelta(), reserve=20).judge(book.state(), MONDAY_NOON)
+    assert wait is not None
+    assert wait.reason == "all that the account may send (20) is kept for others (reserve 20)"
+
+
+def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
+    """Some years ahead, in good time; whoever shows it can see by the counts that it is not all."""
+    windows = list(Pace(office(), timedelta(), daily_limit=1).windows(Book({1: 100_000}).state(), MONDAY_NOON))
+    assert MONDAY_NOON + 3 * 365 * DAY < windows[-1][0] < MONDAY_NOON + 10 * 365 * DAY
+    assert sum(count for _, count in windows) == len(windows) < 100_000
