@@ -96,5 +96,7 @@ async def _post(url: str, content: bytes) -> str | None:
             client.stream("POST", url, content=content, headers=headers) as response,
         ):
             return None if response.is_success else f"HTTP {response.status_code}"
-    except TimeoutError:
+    except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {WEBHOOK_SECONDS:.0f} seconds"
+    except httpx.TransportError:
+        return "it cannot be reached"

@@ -17,7 +17,7 @@ from runner.errors import CampaignError
 def doctor(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", readable=False, help="The campaign; without one, what any run needs."),
+        typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The campaign; without one, what any run needs."),
     ] = None,
     ledger: LedgerPlace = None,
     base_url: BaseUrl = None,

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 Hidden = Literal["include", "skip"]
 ResultsIn = Literal["new", "copy"]
-Which = Annotated[str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign; default: the one last read.")]
+Which = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", envvar="CAMPAIGN_NAME", help="The campaign; default: the one last read.")
+]
 Results = Annotated[
     Path | None,
     typer.Option(
-        "--results", "-o", envvar="CAMPAIGN_RESULTS", help="Where results go (.csv or .xlsx).  [default: beside the sheet]"
+        "--results",
+        "-o",
+        metavar="FILE",
+        envvar="CAMPAIGN_RESULTS",
+        help="Where results go (.csv or .xlsx).  [default: beside the sheet]",
     ),
 ]
 LedgerPlace = Annotated[
@@ -29,10 +35,14 @@ LedgerPlace = Annotated[
     typer.Option("--ledger", envvar="CAMPAIGN_LEDGER", metavar="PATH|URL", help="The ledger.  [default: one per user]"),
 ]
 BaseUrl = Annotated[
-    str | None, typer.Option("--base-url", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]")
+    str | None,
+    typer.Option("--base-url", metavar="URL", envvar="CAMPAIGN_BASE_URL", help="The API's address.  [default: the vendor's]"),
 ]
 Timeout = Annotated[
-    float, typer.Option("--timeout", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer.")
+    float,
+    typer.Option(
+        "--timeout", metavar="SECONDS", envvar="CAMPAIGN_TIMEOUT", min=1, max=3600, help="Seconds to wait for an answer."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="Answer with one JSON object on stdout.")]
 
@@ -41,11 +51,17 @@ AsJson = Annotated[bool, typer.Option("--json", envvar="CAMPAIGN_JSON", help="An
 class ReadingOptions:
     """How the sheet is to be read."""
 
-    sheet_name: Annotated[str | None, typer.Option("--sheet", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")] = None
+    sheet_name: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", envvar="CAMPAIGN_SHEET", help="The worksheet to read.")
+    ] = None
     header_row: Annotated[
         int | None,
         typer.Option(
-            "--header-row", envvar="CAMPAIGN_HEADER_ROW", min=1, help="The row with the columns' names.  [default: found]"
+            "--header-row",
+            metavar="ROW",
+            envvar="CAMPAIGN_HEADER_ROW",
+            min=1,
+            help="The row with the columns' names.  [default: found]",
         ),
     ] = None
     columns: Annotated[
@@ -60,7 +76,9 @@ class ReadingOptions:
     ] = None
     encoding: Annotated[
         str | None,
-        typer.Option("--encoding", envvar="CAMPAIGN_ENCODING", help="A CSV's encoding.  [default: UTF-8 or refused]"),
+        typer.Option(
+            "--encoding", metavar="NAME", envvar="CAMPAIGN_ENCODING", help="A CSV's encoding.  [default: UTF-8 or refused]"
+        ),
     ] = None
 
 
@@ -70,7 +88,14 @@ class TemplateOption:
 
     template: Annotated[
         Path | None,
-        typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template (Jinja2)."),
+        typer.Option(
+            "--template",
+            "-t",
+            metavar="FILE",
+            envvar="CAMPAIGN_TEMPLATE",
+            readable=False,
+            help="The message template (Jinja2).",
+        ),
     ] = None
 
 
@@ -82,6 +107,7 @@ class AccountsOption:
         list[str] | None,
         typer.Option(
             "--account",
+            metavar="ID",
             envvar="CAMPAIGN_ACCOUNT",
             help="A LinkedIn account ID to send from; several share the rows. Repeatable.",
         ),
@@ -93,11 +119,16 @@ class SendingOptions:
     """When, how many, and where the results go."""
 
     daily_limit: Annotated[
-        int | None, typer.Option("--daily-limit", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day.")
+        int | None,
+        typer.Option(
+            "--daily-limit", metavar="N", envvar="CAMPAIGN_DAILY_LIMIT", help="At most this many per account and day."
+        ),
     ] = None
     reserve: Annotated[
         int | None,
-        typer.Option("--reserve", envvar="CAMPAIGN_RESERVE", help="Leave this many of the quota to people and other tools."),
+        typer.Option(
+            "--reserve", metavar="N", envvar="CAMPAIGN_RESERVE", help="Leave this many of the quota to people and other tools."
+        ),
     ] = None
     ramp: Annotated[
         str | None,
@@ -106,31 +137,50 @@ class SendingOptions:
     priority: Annotated[
         int | None,
         typer.Option(
-            "--priority", envvar="CAMPAIGN_PRIORITY", help="Its share where campaigns have an account in common.  [default: 1]"
+            "--priority",
+            metavar="N",
+            envvar="CAMPAIGN_PRIORITY",
+            help="Its share where campaigns have an account in common.  [default: 1]",
         ),
     ] = None
     hours: Annotated[
-        str | None, typer.Option("--hours", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]")
+        str | None,
+        typer.Option("--hours", metavar="HH:MM-HH:MM", envvar="CAMPAIGN_HOURS", help="Sending hours.  [default: 09:00-17:00]"),
     ] = None
-    days: Annotated[str | None, typer.Option("--days", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")] = None
+    days: Annotated[
+        str | None, typer.Option("--days", metavar="mon-fri", envvar="CAMPAIGN_DAYS", help="Sending days.  [default: mon-fri]")
+    ] = None
     holidays: Annotated[
         str | None,
         typer.Option("--holidays", envvar="CAMPAIGN_HOLIDAYS", metavar="DE-BY,US", help="Countries whose holidays are kept."),
     ] = None
     time_zone: Annotated[
-        str | None, typer.Option("--time-zone", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]")
+        str | None,
+        typer.Option(
+            "--time-zone", metavar="Area/City", envvar="CAMPAIGN_TIME_ZONE", help="Whose hours.  [default: this computer's]"
+        ),
     ] = None
     now: Annotated[
         bool, typer.Option("--now", envvar="CAMPAIGN_NOW", help="No calendar: send as fast as quota and gap allow.")
     ] = False
     min_gap: Annotated[
         float | None,
-        typer.Option("--min-gap", envvar="CAMPAIGN_MIN_GAP", help="Seconds between an account's messages.  [default: 30]"),
+        typer.Option(
+            "--min-gap",
+            metavar="SECONDS",
+            envvar="CAMPAIGN_MIN_GAP",
+            help="Seconds between an account's messages.  [default: 30]",
+        ),
     ] = None
     min_days: Annotated[
         int | None,
         typer.Option(
-            "--min-days", envvar="CAMPAIGN_MIN_DAYS", min=0, max=36_500, help="Days between a person's messages.  [default: 30]"
+            "--min-days",
+            metavar="N",
+            envvar="CAMPAIGN_MIN_DAYS",
+            min=0,
+            max=36_500,
+            help="Days between a person's messages.  [default: 30]",
         ),
     ] = None
     results: Results = None
@@ -148,7 +198,9 @@ class KeyOption:
 
     key_file: Annotated[
         Path | None,
-        typer.Option("--key-file", envvar="CAMPAIGN_KEY_FILE", readable=False, help="The file that holds the API key."),
+        typer.Option(
+            "--key-file", metavar="FILE", envvar="CAMPAIGN_KEY_FILE", readable=False, help="The file that holds the API key."
+        ),
     ] = None
 
 

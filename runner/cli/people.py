@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 suppress_app = typer.Typer(help="The do-not-contact list, for all campaigns.", no_args_is_help=True, rich_markup_mode=None)
 
-People = Annotated[list[str], typer.Argument(metavar="PERSON...", help="Profile IDs, URNs or links.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why, for those who ask later.")]
+People = Annotated[list[str], typer.Argument(metavar="PERSON", help="Profile IDs, URNs or links.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask later.")]
 
 
 @suppress_app.command("add")

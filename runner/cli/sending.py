@@ -39,10 +39,14 @@ Source = Annotated[
 def run(
     source: Source,
     name: Annotated[
-        str | None, typer.Option("--name", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name.")
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name."
+        ),
     ] = None,
     most: Annotated[
-        int | None, typer.Option("--max", envvar="CAMPAIGN_MAX", min=1, help="At most this many messages in this run.")
+        int | None,
+        typer.Option("--max", metavar="N", envvar="CAMPAIGN_MAX", min=1, help="At most this many messages in this run."),
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
@@ -120,7 +124,12 @@ def check(
     source: Source,
     problems: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Also write the problems to a workbook (.xlsx), for a colleague to work through."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Also write the problems to a workbook (.xlsx), for a colleague to work through.",
+        ),
     ] = None,
     as_json: AsJson = False,
     **options: Any,
@@ -143,8 +152,8 @@ def check(
 @takes(TemplateOption, ReadingOptions, AccountsOption)
 def preview(
     source: Source,
-    number: Annotated[int, typer.Option("-n", min=1, help="How many rows to show.")] = 5,
-    row: Annotated[int | None, typer.Option("--row", help="Show this row.")] = None,
+    number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many rows to show.")] = 5,
+    row: Annotated[int | None, typer.Option("--row", metavar="ROW", help="Show this row.")] = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
@@ -166,11 +175,13 @@ def preview(
 @takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
 def rehearse(
     source: Annotated[
-        Path | None, typer.Argument(metavar="[SHEET|CAMPAIGN.toml]", help="The spreadsheet; without one, the packaged sample.")
+        Path | None, typer.Argument(metavar="SHEET|CAMPAIGN.toml", help="The spreadsheet; without one, the packaged sample.")
     ] = None,
-    quota: Annotated[int, typer.Option("--quota", min=1, help="Each simulated account's daily quota.")] = 150,
-    faults: Annotated[float, typer.Option("--faults", min=0, max=0.9, help="The share of requests that meet a fault.")] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", help="Repeat the same faults.")] = 0,
+    quota: Annotated[int, typer.Option("--quota", metavar="N", min=1, help="Each simulated account's daily quota.")] = 150,
+    faults: Annotated[
+        float, typer.Option("--faults", metavar="SHARE", min=0, max=0.9, help="The share of requests that meet a fault.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeat the same faults.")] = 0,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
@@ -212,7 +223,10 @@ def new(
     name: Annotated[Path, typer.Argument(metavar="NAME", readable=False, help="The campaign's name, or the file to write.")],
     source: Annotated[Path | None, typer.Argument(metavar="SHEET", readable=False, help="The spreadsheet.")] = None,
     template: Annotated[
-        Path | None, typer.Option("--template", "-t", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template.")
+        Path | None,
+        typer.Option(
+            "--template", "-t", metavar="FILE", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:

@@ -68,7 +68,7 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
 def settle(
     rows: Annotated[
         list[int] | None,
-        typer.Argument(metavar="[ROW...]", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
+        typer.Argument(metavar="ROW", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
     ] = None,
     sent: Annotated[
         bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
