@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import AccountState, Hold, Outcome, Rival, Status, Told, Wait
+from runner.ledger.record import LONGEST_WINDOW, AccountState, Hold, Outcome, Rival, Status, Told, Wait
 
 # While another campaign's message is under way on the account, look again this soon.
 _POLL: Final = timedelta(seconds=1)
-# No window of the vendor's is longer than a week.
-FARTHEST_HOLD: Final = timedelta(days=9)
+# A day more for what was noted under a clock that was ahead.
+_FARTHEST: Final = LONGEST_WINDOW + timedelta(days=1)
 _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little late.
 _EXPECTED: Final = timedelta(hours=26)
@@ -136,8 +136,8 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
             told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
         elif any(number is not None for number in known_numbers):
             reset_at = found.quota_reset_at
-            told = Told(min(at, now), *known_numbers[:3], reset_at if reset_at and reset_at <= now + FARTHEST_HOLD else None)
-        if found.held_until is not None and found.held_until <= now + FARTHEST_HOLD:
+            told = Told(min(at, now), *known_numbers[:3], reset_at if reset_at and reset_at <= now + _FARTHEST else None)
+        if found.held_until is not None and found.held_until <= now + _FARTHEST:
             hold = Hold(found.held_until, found.hold_reason, found.hold_brief)
     return told, hold
 

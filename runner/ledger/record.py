@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
+
+# No window of the vendor's is longer than a week; an end beyond that is a mistake, and would silence an account.
+LONGEST_WINDOW: Final = timedelta(days=8)
 
 
 class Status(StrEnum):

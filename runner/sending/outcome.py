@@ -14,13 +14,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from runner.errors import ExitCode
-from runner.ledger.record import Hold, Outcome, Status, Stop, Told
+from runner.ledger.record import LONGEST_WINDOW, Hold, Outcome, Status, Stop, Told
 from runner.sending.quota import next_midnight, read_headers, read_reset
 
 # A pause of up to this long is waited out within the run; a longer one ends it.
 BRIEF: Final = timedelta(minutes=15)
 _VELOCITY_PAUSE: Final = timedelta(seconds=60)
-_LONGEST_HOLD: Final = timedelta(days=8)
 _SHOWN: Final = 300
 _UPSTREAM_STATUS: Final = re.compile(r"(?:status(?:[ _]?code)?|HTTP)\W{0,4}([1-5]\d\d)\b", re.IGNORECASE)
 _UPSTREAM_UNSURE: Final = re.compile(
@@ -187,7 +186,7 @@ def _retry_after(text: str | None, now: datetime) -> timedelta | None:
             pause = (instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant) - now
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(pause, timedelta(seconds=1)) if timedelta() <= pause <= _LONGEST_HOLD else None
+    return max(pause, timedelta(seconds=1)) if timedelta() <= pause <= LONGEST_WINDOW else None
 
 
 def read_json(body: bytes | None) -> object:

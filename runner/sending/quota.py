@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from runner.ledger.record import Told
+from runner.ledger.record import LONGEST_WINDOW, Told
 
 # The vendor's published limit; a default only: the header decides.
 DEFAULT_LIMIT: Final = 150
-# No window of the vendor's is longer than a week; a reset beyond that is a mistake, and would silence an account.
-FARTHEST_RESET: Final = timedelta(days=8)
 _MOST: Final = 1_000_000
 DAY: Final = timedelta(days=1)
 _INTEGER: Final = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*")
@@ -126,7 +124,7 @@ def read_reset(text: str | None, now: datetime) -> datetime | None:
             instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return instant if now < instant <= now + FARTHEST_RESET else None
+    return instant if now < instant <= now + LONGEST_WINDOW else None
 
 
 def _integer(text: str | None) -> int | None:
