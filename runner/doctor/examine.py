@@ -10,7 +10,7 @@ from pathlib import Path
 from runner import words
 from runner.campaign import Campaign
 from runner.doctor import daily, material, storage, surroundings, vendor
-from runner.doctor.finding import Finding, look
+from runner.doctor.finding import Finding, bad, look
 from runner.errors import CampaignError
 from runner.schedule.entry import Entry
 from runner.schedule.install import find
@@ -48,7 +48,11 @@ def examine(
         named = entry.option("--key-file")
         yield surroundings.judge_daily_key(Path(named) if named else campaign.key_file if campaign else None, folder)
     whole = storage.judge_ledger(ledger)
-    known = storage.known(ledger, campaign) if campaign and whole.verdict != "bad" else None
+    known = None
+    try:
+        known = storage.known(ledger, campaign) if campaign and whole.verdict == "ok" else None
+    except CampaignError as error:
+        whole = bad("ledger", error)
     yield surroundings.judge_proxy(base_url)
     clock = ServerClock(now)
     reached = asyncio.run(vendor.reach(base_url, clock))
