@@ -6,7 +6,7 @@ Nothing is guessed in the person's disfavour: whose time cannot be read counts a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,12 +45,12 @@ _DATE_NAMES: Final = (
     "date",
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-# 20.11.2026, 11/20/2026, 20-11-2026, with or without a time of day.
-_LOCAL: Final = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?[ T]\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*([AaPp][Mm])?)?")
+Order = Literal["day", "month"]
+_DATES: Final[Mapping[Order, tuple[str, ...]]] = {"day": ("%d/%m/%Y", "%d-%m-%Y"), "month": ("%m/%d/%Y", "%m-%d-%Y")}
+_TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
 # Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
 _AHEAD: Final = timedelta(hours=14)
-Order = Literal["day", "month"]
 
 
 class Contacted(NamedTuple):
@@ -125,20 +125,9 @@ def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
 def _order(texts: Iterable[str]) -> Order | None:
     """Whether the column's dates begin with the day or with the month, where one of them can only be read so; None when each
     could be either, or when they contradict each other."""
-    found: set[Order] = {
-        "day" if int(match[1]) > 12 else "month" for text in texts if (match := _numbers(text)) and _tells(match)
-    }
+    readings = ([order for order in _DATES if _local(text, order)] for text in texts)
+    found = {orders[0] for orders in readings if len(orders) == 1}
     return found.pop() if len(found) == 1 else None
-
-
-def _numbers(text: str) -> re.Match[str] | None:
-    """A date in numbers that may begin with the day or the month; with dots it is always the day."""
-    match = _LOCAL.fullmatch(text)
-    return match if match and match[2] != "." else None
-
-
-def _tells(match: re.Match[str]) -> bool:
-    return (int(match[1]) > 12) != (int(match[3]) > 12)
 
 
 def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | None, str | None]:
@@ -156,24 +145,25 @@ def _earliest(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC) - _AHEAD
 
 
-def _readings(text: str, order: Order | None) -> Iterator[datetime]:
-    """What a text can mean; of several the latest that is not yet to come is taken, which leaves people alone for longest."""
+def _readings(text: str, order: Order | None) -> list[datetime]:
+    """What a text can mean; of several the latest that is not yet to come counts, which leaves people alone for longest."""
     try:
         if _DAY.match(text):
             at = datetime.fromisoformat(text)
             at.astimezone(UTC)  # the ends of the calendar have no other zones
-            yield at
+            return [at]
     except (ValueError, OverflowError):
-        return
-    match = _LOCAL.fullmatch(text)
-    if match is None:
-        return
-    first, separator, second, year, hour, minute, half = match.groups()
-    shift = (
-        12 if half and half.lower() == "pm" and hour != "12" else -12 if half and half.lower() == "am" and hour == "12" else 0
-    )
-    orders: tuple[Order, ...] = ("day",) if separator == "." else (order,) if order else ("day", "month")
-    for which in orders:
-        day, month = (first, second) if which == "day" else (second, first)
+        return []
+    found = [_parsed(text, ("%d.%m.%Y",)), *(_local(text, each) for each in _DATES if order in (None, each))]
+    return [at for at in found if at]
+
+
+def _local(text: str, order: Order) -> datetime | None:
+    return _parsed(text, _DATES[order])
+
+
+def _parsed(text: str, dates: Iterable[str]) -> datetime | None:
+    for form in (f"{date}{time}" for date in dates for time in _TIMES):
         with suppress(ValueError):
-            yield datetime(int(year), int(month), int(day), int(hour or 0) + shift, int(minute or 0))  # noqa: DTZ001 - as it stands there
+            return datetime.strptime(text.replace(",", ""), form)  # noqa: DTZ007 - in the zone of whoever wrote it
+    return None

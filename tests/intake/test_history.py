@@ -40,7 +40,7 @@ def history(text: str, date_column: str | None = None) -> History:
         ("12/11/2026", datetime(2026, 11, 12, tzinfo=UTC)),  # the other one is yet to come
         ("20.11.2026", datetime(2026, 11, 20, tzinfo=UTC)),
         ("1.2.2026 9:05", datetime(2026, 2, 1, 9, 5, tzinfo=UTC)),
-        ("11/20/2026 09:30:15 PM", datetime(2026, 11, 20, 21, 30, tzinfo=UTC)),
+        ("11/20/2026 09:30:15 PM", datetime(2026, 11, 20, 21, 30, 15, tzinfo=UTC)),
         ("11/20/2026 12:05 AM", datetime(2026, 11, 20, 0, 5, tzinfo=UTC)),
         ("20-11-2026", datetime(2026, 11, 20, tzinfo=UTC)),
         ("11.20.2026", None),
