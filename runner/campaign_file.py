@@ -41,6 +41,8 @@ KEYS: Final = (
     "key_file",
     "notify",
 )
+# What `run` takes besides: it belongs to one run of the campaign, on one computer.
+_OF_A_RUN: Final = ("max", "wait", "ledger", "base_url", "timeout", "yes", "unattended", "json")
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
 
 
@@ -83,11 +85,10 @@ def _check_key(path: Path, key: str, value: object) -> None:
     where = f"{path.name}, key {key!r}"
     if key not in KEYS:
         guess = nearest(key, KEYS)
-        raise RefusedError(
-            f"The campaign file does not know the key {key!r}.",
-            where=path.name,
-            remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(KEYS)}.",
-        )
+        remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(KEYS)}."
+        if key in _OF_A_RUN:
+            remedy = f"It is no matter of the campaign but of a run: --{key.replace('_', '-')} on the command line."
+        raise RefusedError(f"The campaign file does not know the key {key!r}.", where=path.name, remedy=remedy)
     kinds: dict[str, tuple[type | tuple[type, ...], str]] = {
         "accounts": (list, 'a list of texts, ["acc_1", "acc_2"]'),
         "columns": (dict, 'a table, recipientProfileId = "LinkedIn"'),

@@ -182,7 +182,7 @@ class Console:
         first, days = summary.next_send_at, summary.days
         today = next((count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0)
         bound = f" (at most {most} in this run)" if most is not None else ""
-        over = f"{counts.waiting} in all over {words.count(len(days), 'day')}"
+        over = f"{counts.waiting} in all" + (f" over {words.count(len(days), 'day')}" if days else "")
         self.tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
         if first is not None:
             self.tell(f"First message: {'now' if first <= summary.at else _clock(first, summary)}.")
@@ -241,13 +241,18 @@ class Console:
         for view in summary.accounts:
             foreign = f" ({view.foreign} of them by another tool or person)" if view.foreign else ""
             quota = f"{view.used} of {view.limit} used{foreign}, {view.remaining} left until {_clock(view.reset_at, summary)}"
-            wait = f"; {view.wait.reason} until {_clock(view.wait.until, summary)}" if view.wait else ""
+            until = f" until {_clock(view.wait.until, summary)}" if view.wait and view.windows else ""
+            wait = f"; {view.wait.reason}{until}" if view.wait else ""
             self.say(f"Account {view.name}: {view.waiting} wait; {quota}{wait}.")
+            if view.alarm:
+                self.say(f"  Stopped: {view.alarm.reason}")
+                self.say(f"  Next: {view.alarm.remedy}")
         if summary.totals.waiting:
             days = summary.days
             shown = ", ".join(f"{day:%a %m-%d}: {count}" for day, count in days[:7]) + (" …" if len(days) > 7 else "")
             forecast = f"{shown}; {summary.finish}" if days else summary.finish
-            self.say(f"Next message from {_clock(summary.next_send_at, summary)}. Forecast: {forecast}.")
+            first = summary.next_send_at
+            self.say(f"Next message {f'from {_clock(first, summary)}' if first else 'not foreseen'}. Forecast: {forecast}.")
         if others:
             self.say(f"Other campaigns (--name): {', '.join(other.name for other in others)}")
         self.say(f"Ledger: {ledger}")

@@ -48,7 +48,7 @@ template = {template}
 # time_zone = "Europe/Berlin"
 # min_gap = 30
 # Or at any time, as fast as quota and gap allow:
-# now = false
+# now = true
 
 # At most one message per person in so many days, over all campaigns and whatever was imported; 0 is no such rule.
 # min_days = 30

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from runner import words
 from runner.errors import AccessError, UsageError
-from runner.ledger.delivery import decide
+from runner.ledger.delivery import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
@@ -64,7 +64,9 @@ async def _check(ledger: Ledger, found: Sequence[Doubt], lookup: Lookup, by: str
         finding = await _look(doubt, lookup)
         if finding.sent_at is not None:
             with ledger.write() as connection:
-                decide(connection, doubt.delivery, sent=True, by=f"evidence, asked by {by}", now=now(), sent_at=finding.sent_at)
+                decide(
+                    connection, doubt.delivery, sent=True, by=f"{EVIDENCE}, asked by {by}", now=now(), sent_at=finding.sent_at
+                )
         findings.append(finding)
     return findings
 

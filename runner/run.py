@@ -206,6 +206,7 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         course = _course(campaign, ledger, record, session)
         _read_quotas(course, session)
         summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
+        _refuse_endless(summary)
         plan = Plan(intake, summary, taken_in, recovered, tuple(notices))
         if not session.agree(plan):
             raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
@@ -285,6 +286,17 @@ def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[P
 def _course(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session) -> Course:
     pace = replace(campaign.pace, velocity=False) if session.endpoint.is_local else campaign.pace
     return Course(ledger, record.id, session.endpoint, pace, session.report, session.lookup, session.stay, session.most)
+
+
+def _refuse_endless(summary: Summary) -> None:
+    """Raise RefusedError when rows wait and no account can ever send one of them."""
+    waiting = [view for view in summary.accounts if view.waiting]
+    endless = [view for view in waiting if not view.windows and view.alarm is None and view.wait]
+    if endless and len(endless) == len(waiting):
+        reason = endless[0].wait.reason if endless[0].wait else ""
+        raise RefusedError(
+            f"Nothing can ever go from {endless[0].name}: {reason}.", remedy="Lower --reserve, or give another pace."
+        )
 
 
 def _read_quotas(course: Course, session: Session) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from runner.console import Console
-from runner.errors import ExitCode
+from runner.errors import ExitCode, RefusedError
 from runner.ledger.ledger import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
@@ -298,3 +298,13 @@ def test_a_clock_set_back_a_little_forgets_nothing(tmp_path: Path) -> None:
     assert 47 <= world.plans[-1].summary.accounts[0].remaining <= 48  # what is dated ahead may count twice, never not at all
     moments = [receipt.at for receipt in world.server.receipts]
     assert moments[2] - moments[1] >= timedelta(minutes=8)
+
+
+@pytest.mark.parametrize("rehearsing", [False, True])
+def test_a_reserve_that_leaves_nothing_is_refused(tmp_path: Path, rehearsing: bool) -> None:
+    """Exit 3 before anything is sent, in a rehearsal as well, which would never end: it would never come to anything."""
+    world = World(tmp_path, crowd(3), limit=10)
+    options: dict[str, Any] = {"accounts": ("acc_1",), "reserve": 10}
+    with pytest.raises(RefusedError, match=r"Nothing can ever go from acc_1: all .* \(10\) is kept for others \(reserve 10\)"):
+        rehearse(world.campaign(**options), MONDAY, limit=10) if rehearsing else world.run(**options)
+    assert world.server.requests == 0

@@ -194,6 +194,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 BEGIN = {"time": "2026-11-23T08:00:00Z", "event": "begin", "campaign": "spring"}
 WELL = {"time": "2026-11-23T08:30:00Z", "event": "end", "campaign": "spring", "exitCode": 75}
 ERROR = {**WELL, "event": "error", "exitCode": 4}
+OVERLAP = {**ERROR, "exitCode": 6}
 NOTIFY = {**BEGIN, "event": "notify", "done": True}
 OTHER = {**ERROR, "campaign": "autumn"}
 
@@ -204,7 +205,7 @@ OTHER = {**ERROR, "campaign": "autumn"}
         ([BEGIN, WELL, NOTIFY], "ok", "exit code 75"),
         ([BEGIN, WELL, BEGIN, ERROR, NOTIFY], "look", "exit code 4"),
         ([BEGIN, WELL, OTHER, NOTIFY], "ok", "exit code 75"),
-        ([BEGIN, WELL, BEGIN, {**BEGIN, "event": "attempt"}], "look", "killed"),
+        ([BEGIN, WELL, BEGIN, {**BEGIN, "event": "attempt"}, OVERLAP], "look", "killed"),
         ([{**WELL, "time": "2026-11-20T09:00:00Z"}], "look", "no run since"),
         ([OTHER], "ok", "no unattended run yet"),
         ([], "ok", "no unattended run yet"),
@@ -276,7 +277,7 @@ def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
     doctor.computer.timers.clear()
     verdict, says, remedy = doctor("spring.toml")[1]["schedule"]
     assert (verdict, "inactive" in says) == ("look", True)
-    assert remedy == "Install it again: campaign schedule install spring.toml --at HH:MM"
+    assert (remedy or "").startswith("Install it again: campaign schedule install spring.toml --ledger ")
     assert int(_guarded(install)) == 0
     (service,) = doctor.computer.folder.rglob("*.service")
     text = service.read_text(encoding="utf-8")

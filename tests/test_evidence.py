@@ -366,3 +366,26 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
     world.server._script = None
     world.run(**OPTIONS)
     assert world.statuses() == ["skipped", "skipped", "sent"]
+
+
+def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
+    """Until the row is sent again: not sent, then sent after all, then not; what was really sent, or proven, stays as it is."""
+    world = World(tmp_path, crowd(2))
+    losing(world, "person-0", arrives=False)
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+    assert record
+    for sent in (False, True, False):
+        settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
+        assert world.statuses()[0] == ("sent" if sent else "waiting")
+        with pytest.raises(UsageError):
+            settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
+    world.server._script = None
+    world.run(**OPTIONS)
+    for row in (2, 3):
+        with pytest.raises(UsageError, match="is sent"):
+            settle_rows(ledger, record, [row], sent=False, by="Ann", now=world.clock.now())
+    ledger.close()
+    assert world.received().count("person-0") == 1

@@ -8,12 +8,22 @@ from typing import Annotated, Any
 import typer
 
 from runner.cli.ledger import ledger_file, utc_now
-from runner.cli.options import AccountsOption, AsJson, BaseUrl, KeyOption, LedgerPlace, load_campaign, takes
+from runner.cli.options import (
+    AccountsOption,
+    AsJson,
+    BaseUrl,
+    KeyOption,
+    LedgerPlace,
+    ReadingOptions,
+    TemplateOption,
+    load_campaign,
+    takes,
+)
 from runner.console import Console
 from runner.errors import CampaignError
 
 
-@takes(AccountsOption, KeyOption)
+@takes(TemplateOption, ReadingOptions, AccountsOption, KeyOption)
 def doctor(
     source: Annotated[
         Path | None,

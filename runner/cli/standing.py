@@ -70,23 +70,31 @@ def settle(
         list[int] | None,
         typer.Argument(metavar="ROW", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
     ] = None,
-    sent: Annotated[
-        bool | None, typer.Option("--sent/--not-sent", help="You looked: it arrived, or it did not and may be sent again.")
-    ] = None,
+    sent: Annotated[bool, typer.Option("--sent", help="You looked in LinkedIn: it arrived.")] = False,
+    not_sent: Annotated[
+        bool, typer.Option("--not-sent", help="You looked: it did not arrive, and is to be sent again.")
+    ] = False,
     look: Annotated[
         bool, typer.Option("--check", help="Look for the message in the conversation; settles as sent what is found there.")
     ] = False,
     base_url: BaseUrl = None,
     timeout: Timeout = 15.0,
-    name: Which = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", envvar="CAMPAIGN_NAME", help="The campaign; needed where there are several."),
+    ] = None,
     ledger: LedgerPlace = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes a failed row wait again."""
+    """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes a failed row wait again.
+
+    A word that was a mistake is taken back by the other one, as long as the row was not sent again.
+    """
     from runner.evidence import check as check_evidence
     from runner.key import find_key
     from runner.ledger.ledger import campaigns
+    from runner.ledger.lock import is_running
     from runner.results.handback import write_results
     from runner.run import settle_rows
     from runner.sending.client import BASE_URL
@@ -94,9 +102,9 @@ def settle(
     from runner.sending.lookup import Lookup
 
     console = Console(as_json=as_json)
-    if look == (sent is not None):
+    if sent + not_sent + look != 1:
         raise UsageError(
-            "Say what you found: --sent or --not-sent; or --check alone.",
+            "Say what you found, --sent or --not-sent; or --check: one of them.",
             remedy="Look in LinkedIn whether the message arrived. campaign settle --check looks by itself.",
         )
     if not rows and not look:
@@ -113,8 +121,9 @@ def settle(
             findings = check_evidence(opened, record, rows or (), lookup, _user(), utc_now)
             console.findings(findings)
         else:
-            barred = settle_rows(opened, record, rows or (), sent=bool(sent), by=_user(), now=utc_now())
-            verdict = "sent" if sent else "not sent, to be sent with the next run"
+            barred = settle_rows(opened, record, rows or (), sent=sent, by=_user(), now=utc_now())
+            when = "by the run that is active" if is_running(opened, record.id) else "with the next run"
+            verdict = "sent" if sent else f"not sent, to be sent {when}"
             console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
             for sentence in barred:
                 console.say(f"  But: {sentence}")

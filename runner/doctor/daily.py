@@ -29,18 +29,17 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
     if not entries:
         return ok("schedule", f"none; to have it run every day: campaign schedule install {source} --at 09:00")
     said = "; ".join(f"{entry.scheduler}, {f'next {entry.next_run}' if entry.next_run else entry.place}" for entry in entries)
-    again = f"Install it again: campaign schedule install {source} --at HH:MM"
     for entry in entries:
+        again = f"Install it again: campaign schedule install {source}{_options(entry)} --at 09:00"
         if entry.command and not Path(entry.command[0]).exists():
             what = f"The daily run is started by a Python that is not there any more ({entry.command[0]})."
             return bad("schedule", UsageError(what, remedy=again))
-    for entry in entries:
         other = entry.option("--ledger")
         if other is not None and Path(other) != ledger:
             says = f"the daily run has another ledger ({other}): each does not know whom the other has messaged"
             return look("schedule", says, f"Name that one here, with --ledger; or install it again with --ledger {ledger}.")
         if entry.trouble:
-            return look("schedule", f"{said}; but it will not start: {entry.trouble}", again)
+            return look("schedule", f"{said}; but it will not start: {entry.trouble}", entry.remedy or again)
     if len(entries) > 1:
         return look("schedule", said, f"One daily run is enough: campaign schedule remove {source}, then install it again.")
     return ok("schedule", said)
@@ -70,6 +69,12 @@ def judge_log(ledger: Path, name: str | None, *, scheduled: bool, running: bool,
     return ok("log", says)
 
 
+def _options(entry: Entry) -> str:
+    """What it was installed with, for a command that installs it again."""
+    said = [(name, entry.option(name)) for name in ("--ledger", "--key-file")]
+    return "".join(f" {name} {words.argument(value)}" for name, value in said if value)
+
+
 def _records(ledger: Path) -> Iterator[dict[str, Any]]:
     """The marks of runs, the latest first. Lines cut short are none."""
     for path in log_files(ledger):
@@ -82,7 +87,12 @@ def _records(ledger: Path) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(record, dict) and record.get("event") in _MARKS:
+            # A run that found another one active says nothing of how that one ends.
+            if (
+                isinstance(record, dict)
+                and record.get("event") in _MARKS
+                and record.get("exitCode") != ExitCode.ALREADY_RUNNING
+            ):
                 yield record
 
 

@@ -14,10 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.errors import ExitCode, StorageError
+from runner.errors import StorageError
 from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_outcome, under_way
+from runner.ledger.astray import alarm, stop
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import answered_identity, learn, spellings_of
@@ -31,8 +32,9 @@ def claim(
     now: datetime,
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
-) -> Claim | Wait | None:
-    """Take the account's next delivery, or say until when none may go, or None when none waits; one transaction.
+) -> Claim | Wait | Stop | None:
+    """Take the account's next delivery, or say until when none may go, or why none may at all, or None when none waits; one
+    transaction.
 
     `decide` judges spacing, quota and calendar on the account as all campaigns left it. `lease` bounds how long the attempt
     can be under way; until then nobody else sends on the account.
@@ -48,6 +50,8 @@ def claim(
         found = connection.execute(next_one).first()
         if found is None:
             return None
+        if (stopped := alarm(connection, account)) is not None:
+            return stopped
         wait = under_way(connection, account, now) or decide(account_state(connection, account, campaign_id, now))
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; whom the message is for is looked at then
@@ -113,23 +117,17 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
             known = [key for key in spellings_of(connection, claim.recipient.keys) if key.startswith(URN_PREFIX)]
             if known and answered not in known:
                 # Somebody has it, but not surely the person it was for: only a person can say what that means.
-                error = f"it went to another person: {answered}"
-                outcome = replace(outcome, status=Status.UNCERTAIN, error=error, stop=_wrong_person(claim, answered))
+                error = f"the answer names another person: {answered}"
+                table, campaign = schema.attempt, schema.campaign
+                mine = sa.select(campaign.c.name).join(table, table.c.campaign_id == campaign.c.id)
+                name = connection.execute(mine.where(table.c.id == claim.attempt)).scalar_one()
+                stopped = stop(name, claim.row, claim.recipient.identity, answered)
+                outcome = replace(outcome, status=Status.UNCERTAIN, error=error, stop=stopped)
             else:
                 learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
         _settle(connection, claim.attempt, outcome, now)
         note_outcome(connection, claim.account, outcome)
     return outcome
-
-
-def _wrong_person(claim: Claim, answered: str) -> Stop:
-    return Stop(
-        "account",
-        ExitCode.ENDPOINT,
-        f"A message went to another person: row {claim.row} asked for {claim.recipient.identity}, the answer names {answered}.",
-        f"Look in LinkedIn who got it, check the row's profile, and settle it: campaign settle {claim.row} --sent|--not-sent.",
-        is_alarm=True,
-    )
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.astray import source_of
 from runner.ledger.forgotten import Forgotten
 from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
 from runner.ledger.record import ATTEMPTED, DEFAULT_MIN_DAYS, POSSIBLY_RECEIVED, Status
@@ -125,6 +126,10 @@ def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: R
 
 def _has_it(connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]) -> str | None:
     table = schema.delivery
+    name = connection.execute(sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)).scalar_one()
+    by_mistake = sa.and_(schema.contact.c.identity.in_(keys), schema.contact.c.source == source_of(name))
+    if connection.execute(sa.select(schema.contact.c.identity).where(by_mistake)).first():
+        return "may have this message already: an answer named them"
     twin = connection.execute(
         sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
         .where(_means(keys), table.c.campaign_id == campaign_id, table.c.id != delivery_id, table.c.status.in_(ATTEMPTED))

@@ -10,8 +10,9 @@ from typing import Final
 
 from runner import words
 from runner.ledger.account import account_state
+from runner.ledger.astray import alarm
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import CampaignRecord, Line, Status, Totals, UncertainRow, Wait
+from runner.ledger.record import CampaignRecord, Line, Status, Stop, Totals, UncertainRow, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
 
@@ -21,7 +22,8 @@ _DAYS_LISTED: Final = 60
 @dataclass(frozen=True, slots=True)
 class AccountView:
     """An account's quota now, with how many of the used were `foreign`, sent by people or other tools; `waiting` rows of this
-    campaign, and the forecast of when they go."""
+    campaign, and the forecast of when they go: none when nothing can. With an `alarm` the account sends nothing until a person
+    has settled a row."""
 
     account: str
     limit: int
@@ -32,6 +34,7 @@ class AccountView:
     waiting: int
     wait: Wait | None
     windows: tuple[tuple[datetime, int], ...]
+    alarm: Stop | None = None
 
     @property
     def name(self) -> str:
@@ -53,8 +56,8 @@ class Summary:
 
     @property
     def next_send_at(self) -> datetime | None:
-        """When the first waiting row may go; None when none waits."""
-        starts = [view.wait.until if view.wait else self.at for view in self.accounts if view.waiting]
+        """When the first waiting row may go; None when none waits, or none can."""
+        starts = [view.wait.until if view.wait else self.at for view in self.accounts if view.windows]
         return min(starts, default=None)
 
     @property
@@ -104,6 +107,7 @@ def summarise(
             state, count = account_state(connection, account, campaign.id, now), waits.get(account, 0)
             left = pace.allowance(state, now)
             wait = pace.judge(state, now) if count else None
+            stopped = alarm(connection, account) if count else None
             views.append(
                 AccountView(
                     account,
@@ -114,7 +118,8 @@ def summarise(
                     left.reset_at,
                     count,
                     wait,
-                    tuple(pace.windows(state, now)),
+                    () if stopped else tuple(pace.windows(state, now)),
+                    stopped,
                 )
             )
         counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
@@ -201,7 +206,11 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     view = next(view for view in summary.accounts if view.account == line.account)
     with ledger.read() as connection:
         ahead = waiting_before(connection, line.delivery or 0)
-    if view.wait is None:
+    if view.alarm is not None:
+        account = f"is stopped: {view.alarm.reason} {view.alarm.remedy}".rstrip(".")
+    elif view.wait is not None and not view.windows:
+        account = f"can send nothing: {view.wait.reason}"
+    elif view.wait is None:
         account = "may go on now, with the next run"
     else:
         account = f"goes on at {words.clock(view.wait.until, summary.zone)} ({view.wait.reason})"

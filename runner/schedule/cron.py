@@ -43,7 +43,8 @@ class Cron:
         if not lines:
             return None
         text = "".join(lines).rstrip("\n")
-        return Entry(self.name, "your crontab (crontab -l)", text, None, command_of(lines[0]), self._trouble())
+        place, trouble = "your crontab (crontab -l)", self._trouble()
+        return Entry(self.name, place, text, None, command_of(lines[0]), trouble, "Have cron started with this computer.")
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The step; it replaces what is there. Raises StorageError, MissingProgramError."""

@@ -18,7 +18,8 @@ STOP_SECONDS: Final = 150
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An installed daily run: in which scheduler, where, its text, when it comes next, where the scheduler tells; the `command`
-    that it starts, empty where somebody has changed the text beyond reading; and why it will not start, if that shows."""
+    that it starts, empty where somebody has changed the text beyond reading; and why it will not start, if that shows, with the
+    remedy where installing again is none."""
 
     scheduler: str
     place: str
@@ -26,6 +27,7 @@ class Entry:
     next_run: str | None = None
     command: tuple[str, ...] = ()
     trouble: str | None = None
+    remedy: str | None = None
 
     def option(self, name: str) -> str | None:
         """What the command says for an option of `campaign run`."""

@@ -15,6 +15,7 @@ from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, S
 _SYSTEMCTL: Final = ("systemctl", "--user")
 # Fails where no user manager answers.
 _ASK: Final = (*_SYSTEMCTL, "list-timers")
+_SILENT: Final = "your systemd does not answer here"
 _ASKED: Final = ("ActiveState", "UnitFileState", "NextElapseUSecRealtime")
 
 
@@ -42,7 +43,8 @@ class Systemd:
         next_run, trouble = self._timer(label)
         if len(texts) < len(units):
             trouble = "its timer or its service is missing"
-        return Entry(self.name, str(units[-1]), shown, next_run, command_of(texts.get(units[0], "")), trouble)
+        remedy = "See whether it does where you are logged in: systemctl --user list-timers" if trouble == _SILENT else None
+        return Entry(self.name, str(units[-1]), shown, next_run, command_of(texts.get(units[0], "")), trouble, remedy)
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there."""
@@ -94,7 +96,7 @@ class Systemd:
         except MissingProgramError:
             answer = None
         if answer is None or answer.code:
-            return None, "your systemd does not answer"
+            return None, _SILENT
         said = dict(line.partition("=")[::2] for line in answer.out.splitlines())
         active, enabled, next_run = (said.get(name, "") for name in _ASKED)
         trouble = None if (active, enabled) == ("active", "enabled") else f"its timer is {active}, {enabled or 'not enabled'}"

@@ -132,6 +132,8 @@ async def drive(course: Course, account: str) -> LaneEnd:
             course.report(noticed.pop(0))
         if taken is None:
             return LaneEnd("done")
+        if isinstance(taken, Stop):
+            return LaneEnd("stopped", reason=taken.reason, stop=taken)
         if isinstance(taken, Wait):
             if not (taken.stay or course.stay):
                 return LaneEnd("paused", taken.until, taken.reason)

@@ -21,7 +21,9 @@ from runner.ledger.person import learn
 from runner.ledger.record import Claim
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer, urn_of
-from runner.run import find_line
+from runner.results.summary import summarise, why
+from runner.run import find_line, settle_rows
+from runner.sending.pace import Pace
 from tests.world import MONDAY, World, crowd
 
 LEASE = timedelta(minutes=2)
@@ -145,8 +147,19 @@ def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
     assert world.run(now=True).sent == 1
 
 
-def test_who_got_a_message_meant_for_another_is_not_sent_it_again(tmp_path: Path) -> None:
-    """The answer for one URN names another: the other's own row, under another spelling, is skipped and says why."""
+@pytest.mark.parametrize(
+    ("sent", "min_days", "reason"),
+    [
+        (True, 0, "has this message already: row 2 went to them"),
+        (False, 0, "may have this message already: an answer named them"),
+        (False, 30, "messaged on 2026-11-23 according to an answer to the campaign 'people'; at most one message in 30 days"),
+    ],
+)
+def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
+    tmp_path: Path, sent: bool, min_days: int, reason: str
+) -> None:
+    """The answer for one URN names another: the account sends nothing until that is settled, in another campaign neither; and
+    however it is, the other's own row, under another spelling, is skipped and says why."""
     asked, other = urn_of("asked"), urn_of("other")
     body = f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode()
     world = World(tmp_path, [("A", asked), ("B", "other-slug")], script=lambda _: Answer(200, body))
@@ -154,10 +167,27 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(tmp_path: Path
     with ledger.write() as connection:
         learn(connection, [("other-slug", other)], MONDAY)
     ledger.close()
-    assert world.run(now=True, min_gap=0).exit_code is ExitCode.ENDPOINT
-    assert world.run(now=True, min_gap=0).exit_code is ExitCode.NEEDS_A_PERSON
-    assert world.server.requests == 1
-    assert reasons(world, "people") == [None, "has this message already: row 2 went to them"]
+    pace = {"now": True, "min_gap": 0, "min_days": min_days}
+    assert world.run(**pace).exit_code is ExitCode.ENDPOINT
+    report = world.run(**pace)
+    assert (report.exit_code, world.server.requests, report.summary.next_send_at) == (ExitCode.ENDPOINT, 1, None)
+    people, world.people, world.sheet = world.people, [("C", "person-c")], "other.csv"
+    report = world.run(**pace, name="other")
+    assert (report.exit_code, world.server.requests) == (ExitCode.ENDPOINT, 1)
+    assert report.stop is not None
+    assert "campaign settle 2 --name people --sent" in report.stop.remedy
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+    assert record
+    summary = summarise(ledger, record, Pace(None, timedelta()), world.clock.now())
+    assert "is stopped: A message may have gone to another person" in why(ledger, summary, find_line(ledger, record, 3))[0]
+    settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
+    ledger.close()
+    world.people, world.sheet, world.server._script = people, "people.csv", None
+    world.run(**pace)
+    assert world.server.requests == (1 if sent else 2)
+    assert reasons(world, "people")[1] == reason
 
 
 SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")

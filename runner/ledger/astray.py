@@ -1,0 +1,46 @@
+"""Messages that went astray: the answer named another person than was asked for.
+
+Nobody can know from here who has such a message. So its row is uncertain; its account sends nothing more, in any campaign,
+until a person has settled it; and whom the answer named counts as having it, whatever is said of the row.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner import words
+from runner.errors import ExitCode
+from runner.ledger import schema
+from runner.ledger.record import Status, Stop
+
+
+def alarm(connection: Connection, account: str) -> Stop | None:
+    """Why the account sends nothing now, if an answer to a message of its named another person and nobody has looked yet."""
+    table, campaign = schema.delivery, schema.campaign
+    found = connection.execute(
+        sa.select(campaign.c.name, table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn)
+        .select_from(table.join(campaign, campaign.c.id == table.c.campaign_id))
+        .where(table.c.account == account, table.c.status == Status.UNCERTAIN, table.c.sent_to_urn.is_not(None))
+        .order_by(table.c.id)
+        .limit(1)
+    ).first()
+    return stop(found.name, found.row, found.urn or found.slug, found.sent_to_urn) if found else None
+
+
+def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
+    """The end of sending from the account, as people are told of it."""
+    settle = f"campaign settle {row} --name {words.argument(campaign)}"
+    return Stop(
+        "account",
+        ExitCode.ENDPOINT,
+        f"A message may have gone to another person: row {row} of {campaign} asked for {asked}, the answer names {answered}.",
+        f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check the row's profile, and "
+        f"{settle} --not-sent, which sends it again. Until then the account sends nothing.",
+        is_alarm=True,
+    )
+
+
+def source_of(campaign: str) -> str:
+    """How it is noted, with who was messaged from elsewhere, that an answer named somebody by mistake."""
+    return f"an answer to the campaign {campaign!r}"
