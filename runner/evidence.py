@@ -30,7 +30,7 @@ Verdict = Literal["sent", "no-evidence", "unknown"]
 class Finding:
     """What was found about an uncertain row; `said` is a sentence, `hint` what the account's count suggests, if anything."""
 
-    row: int
+    row: int | None
     verdict: Verdict
     said: str
     sent_at: datetime | None = None
@@ -78,7 +78,7 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
     try:
         async for urn in search.conversations():
             if (match := await search.match(urn)) is not None:
-                said = f"Row {doubt.row} was sent: its text stands in the conversation, {_utc(match.sent_at)}."
+                said = f"{doubt.label} was sent: its text stands in the conversation, {_utc(match.sent_at)}."
                 return Finding(doubt.row, "sent", said, match.sent_at, hint)
     except AccessError as error:
         search.obstacle = error.what.rstrip(".")
@@ -87,10 +87,10 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
         if search.read:
             since = _utc(doubt.since - CLOCK_SKEW)
             seen = f"{words.count(search.read, 'message')} looked at, none of ours with its text since {since}"
-        said = f"Row {doubt.row}: no evidence. {seen}; that proves nothing, for a message can take a while to show."
+        said = f"{doubt.label}: no evidence. {seen}; that proves nothing, for a message can take a while to show."
         return Finding(doubt.row, "no-evidence", said, hint=hint)
     obstacle = search.obstacle or "no profile ID is known for this person"
-    return Finding(doubt.row, "unknown", f"Row {doubt.row} cannot be looked up: {obstacle}.", hint=hint)
+    return Finding(doubt.row, "unknown", f"{doubt.label} cannot be looked up: {obstacle}.", hint=hint)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from runner.intake.table import read
 from runner.intake.template import MessageTemplate
 from runner.ledger.attempt import recover
 from runner.ledger.contact import bar, contact_state, resting
-from runner.ledger.delivery import decide, recipient, take_in
+from runner.ledger.delivery import WITHDRAWN, decide, delivery_to, is_listed, recipient, take_in
 from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status, Stop, TakenIn
@@ -256,23 +256,32 @@ def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> N
 
 
 def settle_rows(
-    ledger: Ledger, record: CampaignRecord, numbers: Sequence[int], *, sent: bool, by: str, now: datetime
+    ledger: Ledger, record: CampaignRecord, rows: Sequence[int | Recipient], *, sent: bool, by: str, now: datetime
 ) -> list[str]:
-    """Record a person's word on uncertain or failed rows, all or none; a sentence on each row that is settled as not sent and
-    will not be sent all the same. Raises UsageError naming the row that is neither."""
+    """Record a person's word on uncertain or failed rows, given by number or by whom they are for, all or none; a sentence on
+    each that is settled as not sent and will not be sent all the same. Raises UsageError naming the row that is neither."""
     recover_dead_run(ledger, record, now)
-    found = [find_line(ledger, record, number) for number in numbers]
+    found: list[tuple[str, str, int | None]] = []  # how it is called, how it stands, its delivery
+    for row in rows:
+        if isinstance(row, int):
+            line = find_line(ledger, record, row)
+            found.append((f"Row {row}", f"is {line.status}", line.delivery))
+        else:
+            with ledger.read() as connection:
+                found.append((row.identity, "has no such message", delivery_to(connection, record.id, row)))
     barred = []
     with ledger.write() as connection:
-        for line in found:
-            if line.delivery is None or not decide(connection, line.delivery, sent=sent, by=by, now=now):
+        for label, stands, delivery in found:
+            if delivery is None or not decide(connection, delivery, sent=sent, by=by, now=now):
                 raise UsageError(
-                    f"Row {line.number} is {line.status}; only uncertain and failed rows can be settled. No row was changed.",
-                    remedy=f"campaign why {line.number} --name {words.argument(record.name)} says how it stands.",
+                    f"{label} {stands}; only uncertain and failed rows can be settled. No row was changed.",
+                    remedy=f"campaign why ROW --name {words.argument(record.name)} says how a row stands.",
                 )
-            reason = None if sent else bar(connection, record.id, line.delivery, recipient(connection, line.delivery), now)
-            if reason:
-                barred.append(f"Row {line.number} will be skipped: {reason}.")
+            if sent:
+                continue
+            reason = bar(connection, record.id, delivery, recipient(connection, delivery), now)
+            if reason or not is_listed(connection, delivery):
+                barred.append(f"{label} will not be sent: {reason or WITHDRAWN}.")
     return barred
 
 
@@ -347,7 +356,7 @@ def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
         return ended.stop.exit_code
     if counts.waiting:
         return ExitCode.PAUSED
-    return ExitCode.NEEDS_A_PERSON if counts.uncertain or counts.failed or counts.invalid else ExitCode.DONE
+    return ExitCode.NEEDS_A_PERSON if summary.uncertain or counts.failed or counts.invalid else ExitCode.DONE
 
 
 @contextmanager

@@ -268,7 +268,7 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     assert shell.run("people.csv", "-t", "hello.j2") == 1
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert "campaign settle --check" in shell.out.splitlines()[1]
-    assert "campaign settle ROW --sent|--not-sent" in shell.out.splitlines()[1]
+    assert "campaign settle ROW|PERSON --sent|--not-sent" in shell.out.splitlines()[1]
     assert shell("why", "3") == 0
     assert "may or may not have been delivered" in shell.out
     assert "the request left" in shell.out

@@ -311,7 +311,7 @@ def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice)
         assert int(_guarded(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
     code, found = doctor("spring.toml")
     assert "account acc_9" in found
-    assert (code, found["rows"][0], found["rows"][1]) == (0, "look", "row 2 uncertain")
+    assert (code, found["rows"][0], found["rows"][1]) == (0, "look", "1 uncertain: row 2 (jo-doe)")
     assert "campaign settle --check --name spring" in (found["rows"][2] or "")
 
 

@@ -16,9 +16,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from runner.errors import UsageError
+from runner.errors import ExitCode, UsageError
 from runner.evidence import CLOCK_SKEW, Finding, check, hint_of
-from runner.intake.recipient import Recipient
+from runner.intake.recipient import Recipient, parse
 from runner.ledger import schema
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.doubt import Count, doubts
@@ -30,6 +30,7 @@ from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
+from runner.results.summary import in_doubt
 from runner.run import settle_rows
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
@@ -361,8 +362,8 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
     barred = settle_rows(ledger, record, [2, 3, 4], sent=False, by="Ann", now=world.clock.now())
     ledger.close()
     assert len(barred) == 2
-    assert "Row 2 will be skipped: on the do-not-contact list" in barred[0]
-    assert "Row 3 will be skipped: messaged on" in barred[1]
+    assert "Row 2 will not be sent: on the do-not-contact list" in barred[0]
+    assert "Row 3 will not be sent: messaged on" in barred[1]
     world.server._script = None
     world.run(**OPTIONS)
     assert world.statuses() == ["skipped", "skipped", "sent"]
@@ -389,3 +390,31 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
             settle_rows(ledger, record, [row], sent=False, by="Ann", now=world.clock.now())
     ledger.close()
     assert world.received().count("person-0") == 1
+
+
+def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Path) -> None:
+    """Named before all else, exit 1, looked up and settled by person; not sent, only written to once they are back."""
+    for sent in (True, False):
+        (tmp_path / str(sent)).mkdir()
+        world = World(tmp_path / str(sent), crowd(3))
+        losing(world, "person-1", arrives=False)
+        world.run(**OPTIONS)
+        gone = world.people.pop(1)
+        report = world.run(**OPTIONS)
+        assert (report.exit_code, report.summary.totals.rows) == (ExitCode.NEEDS_A_PERSON, 2)
+        assert "1 uncertain, person-1 (no longer in the list): may or may not" in in_doubt(report.summary)[0]
+        (finding,) = look(world)
+        assert (finding.row, finding.said[:45]) == (None, "person-1 (no longer in the list): no evidence")
+        ledger = world.ledger()
+        record = report.summary.campaign
+        barred = settle_rows(ledger, record, [parse("linkedin.com/in/person-1")], sent=sent, by="Ann", now=world.clock.now())
+        assert barred == ([] if sent else ["person-1 will not be sent: no longer in the sheet."])
+        with pytest.raises(UsageError, match="person-9 has no such message"):
+            settle_rows(ledger, record, [parse("person-9")], sent=True, by="Ann", now=world.clock.now())
+        ledger.close()
+        world.server._script = None
+        report = world.run(**OPTIONS)
+        assert (report.exit_code, world.received().count("person-1")) == (ExitCode.DONE, 0)
+        world.people.append(gone)
+        world.run(**OPTIONS)
+        assert world.received().count("person-1") == (0 if sent else 1)

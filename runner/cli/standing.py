@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from runner.cli.ledger import find_record, opened_ledger, summary_of, utc_now
 from runner.cli.options import AsJson, BaseUrl, KeyOption, LedgerPlace, Results, Timeout, Which, takes
 from runner.console import Console
 from runner.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from runner.intake.recipient import Recipient
 
 Row = Annotated[int, typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it.")]
 
@@ -67,8 +70,10 @@ def results(name: Which = None, results: Results = None, ledger: LedgerPlace = N
 @takes(KeyOption)
 def settle(
     rows: Annotated[
-        list[int] | None,
-        typer.Argument(metavar="ROW", help="Rows, as the spreadsheet program numbers them; --check without any: all."),
+        list[str] | None,
+        typer.Argument(
+            metavar="ROW|PERSON", help="Rows, as the spreadsheet program numbers them, or people; --check without any: all."
+        ),
     ] = None,
     sent: Annotated[bool, typer.Option("--sent", help="You looked in LinkedIn: it arrived.")] = False,
     not_sent: Annotated[
@@ -118,22 +123,42 @@ def settle(
         if look:
             key = find_key(options["key_file"], Path(record.source).parent).secret
             lookup = Lookup(key, ServerClock(utc_now), base_url=base_url or BASE_URL, seconds=timeout)
-            findings = check_evidence(opened, record, rows or (), lookup, _user(), utc_now)
+            findings = check_evidence(opened, record, _numbers(rows), lookup, _user(), utc_now)
             console.findings(findings)
         else:
-            barred = settle_rows(opened, record, rows or (), sent=sent, by=_user(), now=utc_now())
+            barred = settle_rows(opened, record, [_row(row) for row in rows or ()], sent=sent, by=_user(), now=utc_now())
             when = "by the run that is active" if is_running(opened, record.id) else "with the next run"
             verdict = "sent" if sent else f"not sent, to be sent {when}"
-            console.say(f"Settled as {verdict}: {', '.join(f'row {row}' for row in rows or ())}.")
+            console.say(f"Settled as {verdict}: {', '.join(f'row {row}' if row.isdigit() else row for row in rows or ())}.")
             for sentence in barred:
                 console.say(f"  But: {sentence}")
         summary = summary_of(opened, record.name)
         console.results(write_results(opened, summary, Path(str(record.settings["results"]))))
     if look:
-        console.checked(record.name, findings, summary.totals.uncertain)
-        return ExitCode.NEEDS_A_PERSON if summary.totals.uncertain else ExitCode.DONE
-    console.answer({"campaign": record.name, "rows": rows, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
+        console.checked(record.name, findings, len(summary.uncertain))
+        return ExitCode.NEEDS_A_PERSON if summary.uncertain else ExitCode.DONE
+    settled = [int(row) if row.isdigit() else row for row in rows or ()]
+    console.answer({"campaign": record.name, "rows": settled, "verdict": "sent" if sent else "not-sent", "exitCode": 0})
     return ExitCode.DONE
+
+
+def _row(text: str) -> int | Recipient:
+    """A row by its number, or a person by any spelling. Raises UsageError."""
+    from runner.intake.recipient import RecipientError, parse
+
+    if text.isdigit():
+        return int(text)
+    try:
+        return parse(text)
+    except RecipientError as error:
+        raise UsageError(f"{text!r} is neither a row's number nor a person: {error}.") from None
+
+
+def _numbers(rows: list[str] | None) -> list[int]:
+    numbers = [_row(row) for row in rows or ()]
+    if not all(isinstance(number, int) for number in numbers):
+        raise UsageError("--check takes rows.", remedy="Without any it looks at all that are uncertain.")
+    return [number for number in numbers if isinstance(number, int)]
 
 
 def _user() -> str:

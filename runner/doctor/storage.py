@@ -16,6 +16,7 @@ from runner.errors import CampaignError, StorageError
 from runner.ledger.health import check_health
 from runner.ledger.ledger import campaigns, open_ledger
 from runner.ledger.lock import is_running
+from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
 from runner.results.summary import settling
 
@@ -31,7 +32,7 @@ class Known:
 
     name: str
     accounts: tuple[str, ...]
-    uncertain: tuple[int, ...]
+    uncertain: tuple[UncertainRow, ...]
     is_running: bool
 
 
@@ -84,7 +85,7 @@ def known(path: Path, campaign: Campaign) -> Known | None:
             live = is_running(ledger, record.id)
             rows = uncertain_rows(connection, record.id, live=live)
             accounts = tuple(account for account in senders(connection, record.id) if account)
-            return Known(record.name, accounts, tuple(row.number for row in rows), live)
+            return Known(record.name, accounts, rows, live)
     finally:
         ledger.close()
 
@@ -92,5 +93,6 @@ def known(path: Path, campaign: Campaign) -> Known | None:
 def judge_rows(known: Known) -> Finding:
     """Whether rows of the campaign wait for a person's word."""
     if known.uncertain:
-        return look("rows", f"{words.rows(known.uncertain)} uncertain", settling(known.name))
+        which = words.some([str(row) for row in known.uncertain])
+        return look("rows", f"{len(known.uncertain)} uncertain: {which}", settling(known.name))
     return ok("rows", "none is uncertain")

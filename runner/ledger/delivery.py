@@ -269,6 +269,8 @@ def decide(
         _note_astray(connection, delivery_id, now)
         values = dict.fromkeys(("reason", "error", "http_status", "sent_at", "sent_to_urn"), None)
         values["status"] = Status.WAITING
+        if not is_listed(connection, delivery_id):
+            values |= {"status": Status.SKIPPED, "reason": WITHDRAWN}
         # What waits again has the text of its first attempt; a new reading of the list brings it up to date.
         campaign_id = sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
         connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None))
@@ -301,6 +303,22 @@ def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> Non
     answered = answered_identity(found.sent_to_urn)
     if answered and answered not in spellings_of(connection, Recipient(found.slug, found.urn).keys):
         note_contacts(connection, [Contact((answered,), now)], source_of(found.name), now)
+
+
+def is_listed(connection: Connection, delivery_id: int) -> bool:
+    """Whether a row of the campaign's list stands for the delivery."""
+    table = schema.delivery
+    same = sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
+    joined = table.join(schema.row, same)
+    return connection.execute(sa.select(table.c.id).select_from(joined).where(table.c.id == delivery_id)).first() is not None
+
+
+def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
+    """The campaign's delivery to a person, under any spelling, that was attempted, if there is one."""
+    table, keys = schema.delivery, spellings_of(connection, person.keys)
+    named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
+    attempted = sa.select(table.c.id).where(table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED))
+    return connection.execute(attempted).scalar()
 
 
 def recipient(connection: Connection, delivery_id: int) -> Recipient:

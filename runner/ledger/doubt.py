@@ -30,10 +30,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An uncertain delivery: its text, every profile ID of the person, and since when the message could be there."""
+    """An uncertain delivery: its row, None when that has left the list; its text, every profile ID of the person, and since
+    when the message could be there."""
 
     delivery: int
-    row: int
+    row: int | None
+    person: str
     account: str
     text: str
     slugs: tuple[str, ...]
@@ -41,14 +43,20 @@ class Doubt:
     since: datetime
     count: Count | None
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"Row {self.row}" if self.row is not None else f"{self.person} (no longer in the list)"
+
 
 def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -> list[Doubt]:
-    """The campaign's uncertain deliveries in the sheet's order; all of them, or those of the given rows."""
+    """The campaign's uncertain deliveries in the sheet's order; all of them, also of people who have left the sheet, or those
+    of the given rows."""
     table, row = schema.delivery, schema.row
     same = sa.and_(row.c.campaign_id == table.c.campaign_id, row.c.identity == table.c.identity)
     statement = (
         sa.select(table, row.c.number)
-        .select_from(table.join(row, same))
+        .select_from(table.outerjoin(row, same))
         .where(table.c.campaign_id == campaign_id, table.c.status == Status.UNCERTAIN)
         .order_by(row.c.position)
     )
@@ -66,6 +74,7 @@ def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
     return Doubt(
         found.id,
         found.number,
+        found.slug or found.urn or "forgotten",
         found.account,
         found.message,
         tuple(key for key in keys if not key.startswith(URN_PREFIX)),

@@ -158,10 +158,15 @@ class CampaignRecord:
 
 
 class UncertainRow(NamedTuple):
-    """A row that may or may not have been delivered: its number, and whom it is for, by profile ID or else URN."""
+    """A row that may or may not have been delivered: its number, None when it has left the list, and whom it is for, by profile
+    ID or else URN."""
 
-    number: int
+    number: int | None
     person: str
+
+    def __str__(self) -> str:
+        person = self.person or "forgotten"
+        return f"{person} (no longer in the list)" if self.number is None else f"row {self.number} ({person})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,16 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
 
 
 def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[UncertainRow, ...]:
-    """The rows that may or may not have been delivered, in the sheet's order."""
-    doubtful = (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
-    person = sa.func.coalesce(schema.delivery.c.slug, schema.delivery.c.urn, "")
-    statement = sa.select(schema.row.c.number, person).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
-    found = connection.execute(statement.where(_STATUS.in_(doubtful)).order_by(schema.row.c.position))
-    return tuple(UncertainRow(*row) for row in found)
+    """The rows that may or may not have been delivered, in the sheet's order; then the people who have left the sheet since."""
+    table, doubtful = schema.delivery, (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
+    joined = table.outerjoin(
+        schema.row, sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
+    )
+    person = sa.func.coalesce(table.c.slug, table.c.urn, "")
+    statement = sa.select(schema.row.c.number, person).select_from(joined)
+    found = statement.where(table.c.campaign_id == campaign_id, table.c.status.in_(doubtful))
+    order = (schema.row.c.position.is_(None), schema.row.c.position, table.c.id)
+    return tuple(UncertainRow(*row) for row in connection.execute(found.order_by(*order)))
 
 
 def sent_but_gone(connection: Connection, campaign_id: int) -> int:

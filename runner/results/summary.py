@@ -123,7 +123,7 @@ def summarise(
                 )
             )
         counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
-        uncertain = uncertain_rows(connection, campaign.id, live=live) if counted.uncertain else ()
+        uncertain = uncertain_rows(connection, campaign.id, live=live)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
     return Summary(campaign, counted, tuple(views), gone, now, zone, live, uncertain)
@@ -133,7 +133,7 @@ def in_doubt(summary: Summary) -> list[str]:
     """What is said of uncertain rows, before all else: which, and how they are settled; nothing when there are none."""
     if not summary.uncertain:
         return []
-    which = words.some([f"row {row.number} ({row.person or 'forgotten'})" for row in summary.uncertain])
+    which = words.some([str(row) for row in summary.uncertain])
     return [
         f"{len(summary.uncertain)} uncertain, {which}: may or may not have been delivered, and not tried again by itself.",
         settling(summary.campaign.name),
@@ -145,7 +145,7 @@ def settling(name: str) -> str:
     named = f"--name {words.argument(name)}"
     return (
         f"campaign settle --check {named} looks for evidence; "
-        f"campaign settle ROW --sent|--not-sent {named} records what you saw in LinkedIn."
+        f"campaign settle ROW|PERSON --sent|--not-sent {named} records what you saw in LinkedIn."
     )
 
 
