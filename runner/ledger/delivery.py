@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -57,7 +56,7 @@ _WRITTEN: Final = (
     "message_type",
     "conversation_urn",
 )
-_TEXT: Final = _WRITTEN.index("message")
+_ACCOUNT, _TEXT = _WRITTEN.index("account"), _WRITTEN.index("message")
 
 
 def take_in(
@@ -74,8 +73,7 @@ def take_in(
     The campaign's settings, as the ledger has them, say how lately people may have been messaged. Of forgotten people nothing
     is kept but that a row is skipped.
     `people` are all whom the entries name. `columns` are the indexes of the cells to keep for the results; a row may be
-    shorter. `accounts` share the rows that name no account themselves, stably by recipient; with none they go to the key's
-    default.
+    shorter. `accounts` share the rows that name no account themselves evenly; with none they go to the key's default.
     """
     learn(connection, [(person.slug, person.urn) for person in people if person.slug and person.urn], now)
     spellings = Spellings(connection)
@@ -83,6 +81,7 @@ def take_in(
     days = min_days(connection, campaign_id)
     lately = messaged_since(connection, campaign_id, now - timedelta(days=days), spellings) if days else {}
     known, waiting = _known(connection, campaign_id, spellings)
+    shares = _Shares(accounts, known.values())
     unmet = _listed(connection, campaign_id)  # until a row names them again
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
 
@@ -143,7 +142,7 @@ def take_in(
             status, reason, free_at = Status.SKIPPED, latest.reason(days), latest.at + timedelta(days=days)
         else:
             message = entry.message
-            written = _written(position, number, message, _account(message, accounts))
+            written = _written(position, number, message, shares.account(message, delivery))
             if delivery is None:
                 identity = message.recipient.identity
                 new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **written})
@@ -157,7 +156,7 @@ def take_in(
                     changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **written})
                     if delivery.status is not Status.WAITING:
                         added.append(number)  # who had left the list is back
-                    elif delivery.values[2:] != tuple(written.values())[2:]:
+                    elif delivery.values[_ACCOUNT + 1 :] != tuple(written.values())[_ACCOUNT + 1 :]:
                         rewritten.append(number)
         texts = entry.row.cells
         if len(texts) <= last:
@@ -183,13 +182,32 @@ def take_in(
     return TakenIn(tuple(added), tuple(rewritten), len(unmet), tuple(outdated), bool(known))
 
 
-def _account(message: Message, accounts: Sequence[str]) -> str:
-    if message.account:
-        return message.account
-    if len(accounts) < 2:
-        return accounts[0] if accounts else ""
-    # Highest random weight: one more account moves only the rows it takes over.
-    return max(accounts, key=lambda account: blake2b(f"{account}\0{message.recipient.identity}".encode()).digest())
+class _Shares:
+    """Which account each row goes from. The accounts have even shares of the rows that wait, so that none is done while rows
+    wait for another; a row stays with the account it has, unless that has more than its share."""
+
+    def __init__(self, accounts: Sequence[str], known: Iterable[_Known]) -> None:
+        self._load = dict.fromkeys(accounts, 0)
+        self._kept: dict[int, str] = {}
+        waiting = {delivery.id: delivery for delivery in known if delivery.status is Status.WAITING}.values()
+        share, more = divmod(len(waiting), max(1, len(accounts)))
+        for delivery in sorted(waiting, key=lambda one: int(str(one.values[0]))):
+            account = str(delivery.values[_ACCOUNT])
+            load = self._load.get(account)
+            if load is not None and load < share + (more > 0):
+                more -= load == share
+                self._load[account] = load + 1
+                self._kept[delivery.id] = account
+
+    def account(self, message: Message, delivery: _Known | None) -> str:
+        """The account of one more row that waits; `delivery` is what the ledger has of it."""
+        if message.account or not self._load:
+            return message.account or ""
+        if delivery is not None and delivery.id in self._kept:
+            return self._kept[delivery.id]
+        least = min(self._load, key=lambda account: self._load[account])
+        self._load[least] += 1
+        return least
 
 
 def _written(position: int, number: int, message: Message, account: str) -> dict[str, Any]:
