@@ -91,6 +91,12 @@ def load(source: Path, options: Options) -> Campaign:
     if source.suffix.lower() == ".toml":
         said = read_campaign_file(source, given.keys())
     said |= given
+    its_pace = pace(said)
+    if given.get("now") and not given.keys().isdisjoint(_CALENDAR):
+        raise UsageError(
+            "--now says that there is no calendar, and sending hours, days or holidays are given as well.",
+            remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",
+        )
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
     accounts = said.get("accounts") or ([default_account] if default_account else [])
     if "notify" in said:
@@ -112,7 +118,7 @@ def load(source: Path, options: Options) -> Campaign:
         said.get("template"),
         name.strip() if name else None,
         tuple(dict.fromkeys(account for named in accounts for account in named.replace(",", " ").split())),
-        pace(said),
+        its_pace,
         said.get("results"),
         said.get("results_in") == "copy",
         min_days(said),

@@ -65,14 +65,17 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> dict[str
         _check_key(path, key, value)
     if "sheet" not in said:
         raise RefusedError("The campaign file names no sheet.", where=str(path), remedy='Add a line: sheet = "people.xlsx".')
+    counts = {key: value for key, value in said.items() if key not in overridden}
     try:
-        counts = {key: value for key, value in said.items() if key not in overridden}
         pace(counts)
         min_days(counts)
         if "notify" in counts:
             check_notify(counts["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
+    if counts.get("now") and not counts.keys().isdisjoint(("hours", "days", "holidays")):
+        remedy = "Leave out `now`, or `hours`, `days` and `holidays`."
+        raise RefusedError("now = true says that there is no calendar, and the file has one.", where=path.name, remedy=remedy)
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
         raise RefusedError("The results need a name that ends in .csv or .xlsx.", where=f"{path.name}, key 'results'")
     for key in ("sheet", "template", "results", "key_file"):

@@ -382,6 +382,7 @@ class Console:
                 "dateColumn": history.dates.header.strip() if history.dates else None,
                 "notAdded": len(history.nobody),
                 "undated": len(history.unread),
+                "problems": [problem_answer(problem) for problem in (*history.nobody, *history.unread)],
                 "exitCode": int(bool(history.nobody or history.unread)),
             }
         )

@@ -47,7 +47,7 @@ template = {template}
 # holidays = "DE-BY"
 # time_zone = "Europe/Berlin"
 # min_gap = 30
-# Or at any time, as fast as quota and gap allow:
+# Or, instead of hours, days and holidays, at any time, as fast as quota and gap allow:
 # now = true
 
 # At most one message per person in so many days, over all campaigns and whatever was imported; 0 is no such rule.

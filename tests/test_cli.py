@@ -24,6 +24,7 @@ from openpyxl import Workbook, load_workbook
 from runner.campaign import Options, load
 from runner.campaign_file import KEYS
 from runner.cli import _guarded
+from runner.errors import RefusedError
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from tests.loopback import KEY, Server, serving
@@ -602,7 +603,9 @@ def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callab
     assert shell("check", "plans/spring.toml") == 0
     whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\])", "", text, flags=re.MULTILINE)
     assert set(tomllib.loads(whole)) == set(KEYS)
-    campaign = load(write("plans/whole.toml", whole), Options())
+    with pytest.raises(RefusedError, match="no calendar"):  # two of its lines exclude each other
+        load(write("plans/whole.toml", whole), Options())
+    campaign = load(write("plans/whole.toml", whole.replace("now = true", "now = false")), Options())
     assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (("acc_12345",), 40, 4)
     assert shell("new", "plans/spring.toml") == 2
     assert path.read_text(encoding="utf-8") == text
@@ -625,3 +628,37 @@ def test_a_campaign_file_says_how_the_list_is_read(shell: Shell, write: Callable
         write("wrong.toml", f'sheet = "leads.xlsx"\n{wrong}\n')
         assert shell("check", "wrong.toml") == 3
         assert wrong.split(" = ")[0] in shell.err
+
+
+@pytest.mark.usefixtures("people")
+def test_no_calendar_and_a_calendar_are_a_contradiction(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the command line, also with a variable, and in one file; but the command line may overrule a file."""
+    base = ("run", "people.csv", "-t", "hello.j2", "--yes", "--max", "1")
+    assert shell(*base, "--now", "--hours", "9-17") == 2
+    monkeypatch.setenv("CAMPAIGN_NOW", "1")
+    assert shell(*base, "--hours", "9-17") == 2
+    assert "CAMPAIGN_..." in shell.err
+    monkeypatch.delenv("CAMPAIGN_NOW")
+    lines = 'sheet = "people.csv"\ntemplate = "hello.j2"\n'
+    Path("both.toml").write_text(f'{lines}now = true\nhours = "9-17"\n', encoding="utf-8")
+    assert shell("check", "both.toml") == 3
+    assert "both.toml" in shell.err
+    Path("hours.toml").write_text(f'{lines}hours = "9-17"\nmin_gap = 0\n', encoding="utf-8")
+    assert shell("run", "hours.toml", "--yes", "--now") == 0
+    Path("max.toml").write_text(f"{lines}max = 5\n", encoding="utf-8")
+    assert shell("check", "max.toml") == 3
+    assert "--max on the command line" in shell.err
+
+
+@pytest.mark.usefixtures("people")
+def test_settling_says_one_thing_and_what_comes_of_it(shell: Shell) -> None:
+    """Not both at once; by row or by person; and why says what will come of a row that must not be sent."""
+    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    assert shell.run("people.csv", "-t", "hello.j2") == 1
+    assert shell("settle", "3", "--sent", "--not-sent") == 2
+    assert shell("settle", "al doe", "--not-sent") == 2
+    assert shell("suppress", "add", "al-doe") == 0
+    assert shell("settle", "https://www.linkedin.com/in/al-doe", "--not-sent") == 0
+    assert "But: al-doe will not be sent: on the do-not-contact list." in shell.out
+    assert shell("why", "3") == 0
+    assert "waits, but will be skipped when its turn comes: on the do-not-contact list" in shell.out

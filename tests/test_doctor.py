@@ -92,6 +92,7 @@ def test_all_is_well(doctor: Practice) -> None:
     assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
     assert list(found) == [
         "list",
+        "results",
         "key",
         "proxy",
         "endpoint",
@@ -393,3 +394,14 @@ def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, en
     found = ask({end: (status, body)}, "acc_1")
     assert found
     assert all(finding.says and finding.says.isprintable() for finding in found)
+
+
+def test_results_and_log_that_cannot_be_written_are_bad(doctor: Practice) -> None:
+    """As a run would end, before it sends anything; and a list is looked at with the template that it is given."""
+    text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
+    (doctor.folder / "spring.toml").write_text(text + 'results = "nowhere/out.csv"\n', encoding="utf-8")
+    code, found = doctor("spring.toml")
+    assert (code, found["results"][0]) == (7, "bad")
+    (doctor.folder / "data" / "ledger.db.log").mkdir(parents=True)
+    code, found = doctor("people.csv", "-t", "hello.j2")
+    assert (code, found["list"][0], found["results"][0], found["log"][0]) == (7, "ok", "ok", "bad")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Final
 from runner import words
 from runner.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
-from runner.errors import ExitCode, UsageError
+from runner.errors import ExitCode, StorageError, UsageError
 from runner.log import log_files
 from runner.schedule.entry import Entry
 
@@ -48,6 +49,9 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
 def judge_log(ledger: Path, name: str | None, *, scheduled: bool, running: bool, now: datetime) -> Finding:
     """How the last unattended run of the campaign ended, by its log; with no name, of any campaign."""
     path = log_files(ledger)[0]
+    if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
+        what = "The log cannot be written: an unattended run would end before it sends anything."
+        return bad("log", StorageError(what, where=str(path), remedy="Let it be a file that you may write."))
     record = next((record for record in _records(ledger) if name is None or record.get("campaign") == name), None)
     if record is None:
         return ok("log", f"no unattended run yet; its log will be {path}")

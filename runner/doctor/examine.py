@@ -36,6 +36,7 @@ def examine(
     troubles: list[Finding] = []
     if campaign is not None:
         yield material.judge_list(campaign)
+        yield material.judge_results(campaign)
         try:
             entries = find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
         except CampaignError as error:

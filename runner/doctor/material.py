@@ -1,4 +1,4 @@
-"""The campaign's list and text: whether a run could use them."""
+"""What a campaign is made of: whether a run could use list and text, and write its results."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from runner import words
 from runner.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError
+from runner.results.place import check_path, default_path
 from runner.run import refuse_unusable, take
 
 
@@ -21,3 +22,13 @@ def judge_list(campaign: Campaign) -> Finding:
         remedy = f"campaign check {words.argument(campaign.source)} names every cell."
         return look("list", f"{says}, of which {intake.findings.invalid} cannot be sent as they are", remedy)
     return ok("list", says)
+
+
+def judge_results(campaign: Campaign) -> Finding:
+    """Whether the results can be written where they go."""
+    path = (campaign.results or default_path(campaign.sheet, workbook=True)).absolute()
+    try:
+        check_path(path, campaign.sheet, ending=campaign.sheet.suffix.lower() if campaign.results_in_copy else "")
+    except CampaignError as error:
+        return bad("results", error)
+    return ok("results", f"{path.parent} can be written")

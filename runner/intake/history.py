@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from runner.errors import RefusedError
 from runner.intake.cell import clean
 from runner.intake.check import check_people
+from runner.intake.code import Code
 from runner.intake.column import Column, Layout, nearest, normalise
 from runner.intake.entry import Entry, Problem
 from runner.intake.examiner import HIDDEN
@@ -46,8 +47,13 @@ _DATE_NAMES: Final = (
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 Order = Literal["day", "month"]
-_DATES: Final[Mapping[Order, tuple[str, ...]]] = {"day": ("%d/%m/%Y", "%d-%m-%Y"), "month": ("%m/%d/%Y", "%m-%d-%Y")}
+_DATES: Final[Mapping[Order, tuple[str, ...]]] = {
+    "day": ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"),
+    "month": ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
+}
+_PLAIN: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_FUTURE: Final = "lies in the future"
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
 # Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
 _AHEAD: Final = timedelta(hours=14)
@@ -93,7 +99,8 @@ def read_history(source: Source, reading: Reading, date_column: str | None, now:
             text = clean(entry.row.cells[dates.index])
             at, problem = _time(text, order, now) if text else (None, None if layout.is_results else "no time is given")
             if problem:
-                unread.append(Problem("date-unread" if text else "date-blank", problem, entry.row.number, dates, "warning"))
+                code: Code = "date-blank" if not text else "date-future" if problem.endswith(_FUTURE) else "date-unread"
+                unread.append(Problem(code, problem, entry.row.number, dates, "warning"))
         contacts.append(Contacted(tuple(keys), at))
     return History(tuple(contacts), dates, tuple(nobody), tuple(unread))
 
@@ -137,7 +144,7 @@ def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | Non
         return None, f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30"
     past = [at for at in readings if _earliest(at) <= now]
     if not past:
-        return None, f"{text[:40]!r} lies in the future"
+        return None, f"{text[:40]!r} {_FUTURE}"
     return min(max(at.replace(tzinfo=at.tzinfo or UTC) for at in past).astimezone(UTC), now), None
 
 
@@ -149,12 +156,12 @@ def _readings(text: str, order: Order | None) -> list[datetime]:
     """What a text can mean; of several the latest that is not yet to come counts, which leaves people alone for longest."""
     try:
         if _DAY.match(text):
-            at = datetime.fromisoformat(text)
+            at = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
             at.astimezone(UTC)  # the ends of the calendar have no other zones
             return [at]
     except (ValueError, OverflowError):
         return []
-    found = [_parsed(text, ("%d.%m.%Y",)), *(_local(text, each) for each in _DATES if order in (None, each))]
+    found = [_parsed(text, _PLAIN), *(_local(text, each) for each in _DATES if order in (None, each))]
     return [at for at in found if at]
 
 

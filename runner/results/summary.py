@@ -11,6 +11,8 @@ from typing import Final
 from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
+from runner.ledger.contact import bar
+from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, Totals, UncertainRow, Wait
 from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
@@ -204,8 +206,12 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
 def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     """What a waiting row waits for, and until when."""
     view = next(view for view in summary.accounts if view.account == line.account)
+    delivery = line.delivery or 0
     with ledger.read() as connection:
-        ahead = waiting_before(connection, line.delivery or 0)
+        ahead = waiting_before(connection, delivery)
+        barred = bar(connection, summary.campaign.id, delivery, recipient(connection, delivery), summary.at)
+    if barred:
+        return f"waits, but will be skipped when its turn comes: {barred}"
     if view.alarm is not None:
         account = f"is stopped: {view.alarm.reason} {view.alarm.remedy}".rstrip(".")
     elif view.wait is not None and not view.windows:

@@ -16,6 +16,7 @@ _READ: Final = ("crontab", "-l")
 _WRITE: Final = ("crontab", "-")
 # By the names of Vixie cron and its heirs, cronie, BusyBox and fcron.
 _DAEMON: Final = ("pgrep", "-x", "cron|crond|cronie|fcron")
+_REMEDY: Final = "Have cron started with this computer."
 # How Vixie cron with its heirs, and BusyBox, say that the user has no crontab.
 _NONE: Final = ("no crontab for", "no such file")
 
@@ -44,7 +45,7 @@ class Cron:
             return None
         text = "".join(lines).rstrip("\n")
         place, trouble = "your crontab (crontab -l)", self._trouble()
-        return Entry(self.name, place, text, None, command_of(lines[0]), trouble, "Have cron started with this computer.")
+        return Entry(self.name, place, text, None, command_of(lines[0]), trouble, _REMEDY)
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The step; it replaces what is there. Raises StorageError, MissingProgramError."""
@@ -55,7 +56,9 @@ class Cron:
         return (Run(_WRITE, placed(self._crontab(), label)),)
 
     def notices(self) -> tuple[str, ...]:
-        return ("cron does not make up for a day on which this computer is asleep or off at that time.",)
+        trouble = self._trouble()
+        sleeping = "cron does not make up for a day on which this computer is asleep or off at that time."
+        return (f"It will not start: {trouble}. {_REMEDY}", sleeping) if trouble else (sleeping,)
 
     def _crontab(self) -> str:
         answer = self.machine.call(_READ, "")

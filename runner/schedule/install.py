@@ -115,7 +115,7 @@ def _left_behind(environment: Mapping[str, str]) -> str | None:
         return None
     return (
         f"The scheduled run will not have what this shell sets: {', '.join(sorted(names))}. "
-        "Where it matters, say it in the campaign file or for the whole computer."
+        "Where it matters, say it in the campaign file, if that has a key for it, or for the whole computer."
     )
 
 

@@ -45,7 +45,12 @@ def history(text: str, date_column: str | None = None) -> History:
         ("20-11-2026", datetime(2026, 11, 20, tzinfo=UTC)),
         ("11.20.2026", None),
         ("31/02/2026", None),
-        ("1/2/26", None),
+        ("1/2/26", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("20.11.26", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("2026/11/20", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("20 Nov 2026", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("November 9 2026 9:15 AM", datetime(2026, 11, 9, 9, 15, tzinfo=UTC)),
+        ("2025-01-20 09:47:39 UTC", datetime(2025, 1, 20, 9, 47, 39, tzinfo=UTC)),
         ("25/12/2026", None),
         ("20/11-2026", None),
         ("11/20/2026 25:00", None),
@@ -62,7 +67,8 @@ def test_times_are_read_or_told(text: str, at: datetime | None) -> None:
     """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and has no time."""
     found = history(f"Profile,Sent At\njo-doe,{text}\n")
     assert [contact.at for contact in found.contacts] == [at]
-    code = "date-unread" if text else "date-blank"
+    future = text in ("2026-11-25", "2026-11-23T12:00:01Z", "25/12/2026")
+    code = "date-blank" if not text else "date-future" if future else "date-unread"
     assert [(problem.code, problem.cell) for problem in found.unread] == ([] if at else [(code, "B2")])
 
 
