@@ -81,7 +81,7 @@ def _chosen(
     if likely is None:
         return Named(own[0] if own else _free_name(campaign, known))
     # Most of this list is in the campaign, and most of those who wait there are in this list.
-    same_people = 2 * likely.shared >= len(people) or likely.name in own
+    same_people = 2 * likely.shared > len(people) or likely.name in own
     if likely.name in of_this_text and same_people and 2 * likely.missing <= likely.waiting:
         return Named(
             likely.name, (f"This is the list of the campaign {likely.name!r} under another name; it goes on where it stood.",)
