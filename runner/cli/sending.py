@@ -185,7 +185,7 @@ def rehearse(
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent."""
+    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent, nobody is known before."""
     from dataclasses import replace
 
     from runner.intake.sheet import load as load_sheet

@@ -64,13 +64,14 @@ class Pace:
         if bound is None:
             return window
         start, end = self._day(now)
-        today = max(0, bound - state.charged_after(start - _MOMENT))
-        limit = window.limit if bound >= window.limit - self.reserve else bound
+        gone = state.charged_after(start - _MOMENT)
+        today = max(0, bound - gone)
+        # What is shown is the bound that is met first: of a bound of our own, only our messages are used.
+        shown = window if bound >= window.limit - self.reserve else replace(window, limit=bound, used=gone)
         if today >= window.remaining:
-            return replace(window, limit=limit)
+            return shown
         # Our own day may end after the server's window: what may go is known again when it does.
-        reset_at = min(window.reset_at, end) if today else end
-        return replace(window, remaining=today, limit=limit, reset_at=reset_at)
+        return replace(shown, remaining=today, reset_at=min(window.reset_at, end) if today else end)
 
     def judge(self, state: AccountState, now: datetime, budget: int | None = None) -> Wait | None:
         """None when a message may go now, else until when not, and why. `budget` is what is left of the run's own bound."""

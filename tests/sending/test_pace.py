@@ -252,3 +252,12 @@ def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
     windows = list(Pace(office(), timedelta(), daily_limit=1).windows(Book({1: 100_000}).state(), MONDAY_NOON))
     assert MONDAY_NOON + 3 * 365 * DAY < windows[-1][0] < MONDAY_NOON + 10 * 365 * DAY
     assert sum(count for _, count in windows) == len(windows) < 100_000
+
+
+def test_of_a_bound_of_our_own_only_our_messages_are_used() -> None:
+    """Others' use is told apart, and never makes more used than there is."""
+    book = Book({1: 9}, limit=150, told=Told(MONDAY_NOON, 150, 14, 136), sent=[(MONDAY + DAY / 3, 1)] * 5)
+    left = Pace(office(), timedelta(), daily_limit=5).allowance(book.state(), MONDAY_NOON)
+    assert (left.limit, left.used, left.remaining, left.foreign) == (5, 5, 0, 9)
+    left = Pace(office(), timedelta(), daily_limit=200).allowance(book.state(), MONDAY_NOON)
+    assert (left.limit, left.used, left.remaining, left.foreign) == (150, 14, 136, 9)
