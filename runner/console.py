@@ -239,8 +239,8 @@ class Console:
         if summary.gone:
             self.say(f"Messaged and no longer in the sheet: {summary.gone}.")
         for view in summary.accounts:
-            others = f"; another tool or person sent {view.foreign} today" if view.foreign else ""
-            quota = f"{view.used} of {view.limit} used, {view.remaining} left until {_clock(view.reset_at, summary)}{others}"
+            foreign = f"; another tool or person sent {view.foreign} today" if view.foreign else ""
+            quota = f"{view.used} of {view.limit} used, {view.remaining} left until {_clock(view.reset_at, summary)}{foreign}"
             until = f" until {_clock(view.wait.until, summary)}" if view.wait and view.windows else ""
             wait = f"; {view.wait.reason}{until}" if view.wait else ""
             self.say(f"Account {view.name}: {view.waiting} wait; {quota}{wait}.")
