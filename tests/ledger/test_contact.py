@@ -180,8 +180,9 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
     with ledger.read() as connection:
         record = campaign_named(connection, "people")
     assert record
-    summary = summarise(ledger, record, Pace(None, timedelta()), world.clock.now())
-    assert "is stopped: A message may have gone to another person" in why(ledger, summary, find_line(ledger, record, 3))[0]
+    summary = summarise(ledger, report.summary.campaign, Pace(None, timedelta()), world.clock.now())
+    line = find_line(ledger, report.summary.campaign, 2)
+    assert "is stopped: A message may have gone to another person" in why(ledger, summary, line)[0]
     settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
     ledger.close()
     world.people, world.sheet, world.server._script = people, "people.csv", None
