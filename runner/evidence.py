@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from runner import words
 from runner.errors import AccessError, UsageError
-from runner.ledger.delivery import EVIDENCE, decide
+from runner.ledger.decision import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord

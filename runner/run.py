@@ -30,11 +30,12 @@ from runner.intake.table import read
 from runner.intake.template import MessageTemplate
 from runner.ledger.attempt import recover
 from runner.ledger.contact import bar, contact_state, resting
-from runner.ledger.delivery import WITHDRAWN, decide, delivery_to, is_listed, recipient, take_in
+from runner.ledger.decision import decide
+from runner.ledger.delivery import WITHDRAWN, take_in
 from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status, Stop, TakenIn
-from runner.ledger.standing import lines, waiting
+from runner.ledger.standing import delivery_to, is_listed, lines, recipient, waiting
 from runner.ledger.suppression import suppression_state
 from runner.naming import name as name_campaign
 from runner.results.handback import are_current, check_replaceable, copy_of, results_of_others, write_results

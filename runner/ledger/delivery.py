@@ -1,4 +1,4 @@
-"""Deliveries: taking a sheet in, what a person decides about one, and what a list has in common with the campaigns there are.
+"""Deliveries: taking a sheet in, and what a list has in common with the campaigns there are.
 
 Reading an edited sheet is the normal case. People are recognised by identity, never by position: new ones are added, waiting
 ones rewritten, vanished ones withdrawn, and what was sent stays as it was sent.
@@ -18,9 +18,8 @@ from sqlalchemy.engine import Connection
 from runner.intake.entry import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.astray import source_of
-from runner.ledger.contact import Contact, messaged_since, min_days, note_contacts
-from runner.ledger.person import Spellings, answered_identity, learn, spellings_of
+from runner.ledger.contact import messaged_since, min_days
+from runner.ledger.person import Spellings, learn
 from runner.ledger.record import (
     ATTEMPTED,
     POSSIBLY_RECEIVED,
@@ -30,8 +29,6 @@ from runner.ledger.record import (
 from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed
 
 _BATCH: Final = 2_000
-# How whoever decided begins when it was no person: that word stands.
-EVIDENCE: Final = "evidence"
 WITHDRAWN: Final = "no longer in the sheet"
 
 
@@ -262,88 +259,6 @@ def _withdraw(connection: Connection, ids: set[int]) -> None:
     if values:
         statement = sa.update(table).where(table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING)
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
-
-
-def decide(
-    connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime, sent_at: datetime | None = None
-) -> bool:
-    """Record a person's word, or what evidence proves, on an uncertain or failed delivery; `sent=False` makes it wait again.
-
-    A word that was a mistake can be taken back: of a row that waits because of it, or is sent only because of it. `sent_at` is
-    when it was sent, where that is known better than from the attempt. False, and nothing changed, of any other delivery.
-    """
-    table = schema.delivery
-    if not _is_open(connection, delivery_id, sent=sent):
-        return False
-    verdict = "sent" if sent else "not-sent"
-    connection.execute(
-        sa.insert(schema.decision).values(delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now)
-    )
-    if sent:
-        values: dict[str, Any] = {"status": Status.SENT, "reason": f"settled as sent by {by}", "error": None}
-        latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(schema.attempt.c.delivery_id == delivery_id)
-        values["sent_at"] = sent_at or sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
-    else:
-        _note_astray(connection, delivery_id, now)
-        values = dict.fromkeys(("reason", "error", "http_status", "sent_at", "sent_to_urn"), None)
-        values["status"] = Status.WAITING
-        if not is_listed(connection, delivery_id):
-            values |= {"status": Status.SKIPPED, "reason": WITHDRAWN}
-        # What waits again has the text of its first attempt; a new reading of the list brings it up to date.
-        campaign_id = sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
-        connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None))
-    connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
-    return True
-
-
-def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
-    """Whether a person may decide on the delivery."""
-    table, decision, attempt = schema.delivery, schema.decision, schema.attempt
-    status = connection.execute(sa.select(table.c.status).where(table.c.id == delivery_id)).scalar_one()
-    if status in (Status.UNCERTAIN, Status.FAILED):
-        return True
-    latest = sa.select(decision.c.verdict, decision.c.decided_by).where(decision.c.delivery_id == delivery_id)
-    decided = connection.execute(latest.order_by(decision.c.id.desc()).limit(1)).first()
-    tries = sa.select(attempt.c.status).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id.desc()).limit(1)
-    if decided is None or connection.execute(tries).scalar() not in (Status.UNCERTAIN, Status.FAILED):
-        return False
-    mistaken = ("not-sent", Status.WAITING) if sent else ("sent", Status.SENT)
-    return (decided.verdict, status) == mistaken and not decided.decided_by.startswith(EVIDENCE)
-
-
-def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:
-    """Whom an answer named by mistake counts as messaged, whatever the row's own person is settled to have got."""
-    table, campaign = schema.delivery, schema.campaign
-    known = sa.select(campaign.c.name, table.c.slug, table.c.urn, table.c.sent_to_urn)
-    found = connection.execute(
-        known.select_from(table.join(campaign, campaign.c.id == table.c.campaign_id)).where(table.c.id == delivery_id)
-    ).one()
-    answered = answered_identity(found.sent_to_urn)
-    if answered and answered not in spellings_of(connection, Recipient(found.slug, found.urn).keys):
-        note_contacts(connection, [Contact((answered,), now)], source_of(found.name), now)
-
-
-def is_listed(connection: Connection, delivery_id: int) -> bool:
-    """Whether a row of the campaign's list stands for the delivery."""
-    table = schema.delivery
-    same = sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
-    joined = table.join(schema.row, same)
-    return connection.execute(sa.select(table.c.id).select_from(joined).where(table.c.id == delivery_id)).first() is not None
-
-
-def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
-    """The campaign's delivery to a person, under any spelling, that was attempted, if there is one."""
-    table, keys = schema.delivery, spellings_of(connection, person.keys)
-    named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
-    attempted = sa.select(table.c.id).where(table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED))
-    return connection.execute(attempted).scalar()
-
-
-def recipient(connection: Connection, delivery_id: int) -> Recipient:
-    """Whom a delivery is for."""
-    table = schema.delivery
-    found = connection.execute(sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)).one()
-    return Recipient(found.slug, found.urn)
 
 
 @dataclass(frozen=True, slots=True)

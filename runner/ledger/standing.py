@@ -9,9 +9,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals, UncertainRow
+from runner.ledger.person import spellings_of
+from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals, UncertainRow
 
 _PAGE: Final = 2_000
 _JOIN: Final = schema.row.outerjoin(
@@ -178,3 +180,26 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
         for row in connection.execute(sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id))
     ]
     return attempts, decisions
+
+
+def is_listed(connection: Connection, delivery_id: int) -> bool:
+    """Whether a row of the campaign's list stands for the delivery."""
+    table = schema.delivery
+    same = sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
+    joined = table.join(schema.row, same)
+    return connection.execute(sa.select(table.c.id).select_from(joined).where(table.c.id == delivery_id)).first() is not None
+
+
+def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
+    """The campaign's delivery to a person, under any spelling, that was attempted, if there is one."""
+    table, keys = schema.delivery, spellings_of(connection, person.keys)
+    named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
+    attempted = sa.select(table.c.id).where(table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED))
+    return connection.execute(attempted).scalar()
+
+
+def recipient(connection: Connection, delivery_id: int) -> Recipient:
+    """Whom a delivery is for."""
+    table = schema.delivery
+    found = connection.execute(sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)).one()
+    return Recipient(found.slug, found.urn)

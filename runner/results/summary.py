@@ -12,10 +12,9 @@ from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
 from runner.ledger.contact import bar
-from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, Totals, UncertainRow, Wait
-from runner.ledger.standing import history, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
+from runner.ledger.standing import history, recipient, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
 from runner.sending.pace import Pace
 
 _DAYS_LISTED: Final = 60

@@ -1,0 +1,82 @@
+"""Decisions: what a person says, or evidence proves, of a delivery whose outcome is open or was bad; the only way that one is
+ever tried again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.astray import source_of
+from runner.ledger.contact import Contact, note_contacts
+from runner.ledger.delivery import WITHDRAWN
+from runner.ledger.person import answered_identity, spellings_of
+from runner.ledger.record import Status
+from runner.ledger.standing import is_listed
+
+# How whoever decided begins when it was no person: that word stands.
+EVIDENCE: Final = "evidence"
+
+
+def decide(
+    connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime, sent_at: datetime | None = None
+) -> bool:
+    """Record a person's word, or what evidence proves, on an uncertain or failed delivery; `sent=False` makes it wait again.
+
+    A word that was a mistake can be taken back: of a row that waits because of it, or is sent only because of it. `sent_at` is
+    when it was sent, where that is known better than from the attempt. False, and nothing changed, of any other delivery.
+    """
+    table = schema.delivery
+    if not _is_open(connection, delivery_id, sent=sent):
+        return False
+    verdict = "sent" if sent else "not-sent"
+    connection.execute(
+        sa.insert(schema.decision).values(delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now)
+    )
+    if sent:
+        values: dict[str, Any] = {"status": Status.SENT, "reason": f"settled as sent by {by}", "error": None}
+        latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(schema.attempt.c.delivery_id == delivery_id)
+        values["sent_at"] = sent_at or sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
+    else:
+        _note_astray(connection, delivery_id, now)
+        values = dict.fromkeys(("reason", "error", "http_status", "sent_at", "sent_to_urn"), None)
+        values["status"] = Status.WAITING
+        if not is_listed(connection, delivery_id):
+            values |= {"status": Status.SKIPPED, "reason": WITHDRAWN}
+        # What waits again has the text of its first attempt; a new reading of the list brings it up to date.
+        campaign_id = sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
+        connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None))
+    connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
+    return True
+
+
+def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
+    """Whether a person may decide on the delivery."""
+    table, decision, attempt = schema.delivery, schema.decision, schema.attempt
+    status = connection.execute(sa.select(table.c.status).where(table.c.id == delivery_id)).scalar_one()
+    if status in (Status.UNCERTAIN, Status.FAILED):
+        return True
+    latest = sa.select(decision.c.verdict, decision.c.decided_by).where(decision.c.delivery_id == delivery_id)
+    decided = connection.execute(latest.order_by(decision.c.id.desc()).limit(1)).first()
+    tries = sa.select(attempt.c.status).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id.desc()).limit(1)
+    if decided is None or connection.execute(tries).scalar() not in (Status.UNCERTAIN, Status.FAILED):
+        return False
+    mistaken = ("not-sent", Status.WAITING) if sent else ("sent", Status.SENT)
+    return (decided.verdict, status) == mistaken and not decided.decided_by.startswith(EVIDENCE)
+
+
+def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:
+    """Whom an answer named by mistake counts as messaged, whatever the row's own person is settled to have got."""
+    table, campaign = schema.delivery, schema.campaign
+    known = sa.select(campaign.c.name, table.c.slug, table.c.urn, table.c.sent_to_urn)
+    found = connection.execute(
+        known.select_from(table.join(campaign, campaign.c.id == table.c.campaign_id)).where(table.c.id == delivery_id)
+    ).one()
+    answered = answered_identity(found.sent_to_urn)
+    if answered and answered not in spellings_of(connection, Recipient(found.slug, found.urn).keys):
+        note_contacts(connection, [Contact((answered,), now)], source_of(found.name), now)
