@@ -345,7 +345,7 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
     assert shell.out == "1 added to the do-not-contact list; 0 were on it.\n"
     assert shell("suppress", "add", "jo-doe", "al-doe", "--ledger", "mistyped.db") == 0
     assert shell.err.startswith("Note: a new ledger begins at mistyped.db")
-    write("both.csv", f"Profile,URN\njo-doe,{urn_of('jo-doe')}\n")
+    write("both.csv", f"Profile,URN\njo-doe,{urn_of('jo-doe')}\n{urn_of('jo-doe')},\n")
     code, answer = shell.json("suppress", "import", "both.csv")
     assert (code, answer["added"], answer["people"]) == (0, 0, 1)
     write("no.csv", "Profile,Why\nbo-doe,x\nsomeone-else,y\nnot a profile,z\n")

@@ -70,6 +70,7 @@ def suppress_import(
     **options: Any,
 ) -> int:
     """Add everyone in a sheet to the do-not-contact list; nobody is ever removed by it."""
+    from runner.ledger.person import Spellings
     from runner.ledger.suppression import suppress
     from runner.run import people_in
 
@@ -79,10 +80,13 @@ def suppress_import(
         tell_if_new(opened, ledger, console)
         with opened.write() as connection:
             added = suppress(connection, [recipient.keys for recipient in found], reason or source.name, utc_now())
-    console.say(f"{added} added to the do-not-contact list, from {len(found)} people in {source.name}.")
+            spellings = Spellings(connection)
+            people = len({min(spellings.of(recipient.keys)) for recipient in found})
+    who = "1 person" if people == 1 else f"{people} people"
+    console.say(f"{added} added to the do-not-contact list, from {who} in {source.name}.")
     for problem in problems:
         console.tell(f"Not added: {problem}")
-    console.answer({"added": added, "people": len(found), "notAdded": len(problems), "exitCode": int(bool(problems))})
+    console.answer({"added": added, "people": people, "notAdded": len(problems), "exitCode": int(bool(problems))})
     return ExitCode.NEEDS_A_PERSON if problems else ExitCode.DONE
 
 
