@@ -126,10 +126,11 @@ def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: R
 
 def _has_it(connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]) -> str | None:
     table = schema.delivery
-    name = connection.execute(sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)).scalar_one()
-    by_mistake = sa.and_(schema.contact.c.identity.in_(keys), schema.contact.c.source == source_of(name))
-    if connection.execute(sa.select(schema.contact.c.identity).where(by_mistake)).first():
-        return "may have this message already: an answer named them"
+    sources = set(connection.scalars(sa.select(schema.contact.c.source).where(schema.contact.c.identity.in_(keys))))
+    if sources:  # of few people anything is noted
+        named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
+        if source_of(connection.execute(named).scalar_one()) in sources:
+            return "may have this message already: an answer named them"
     twin = connection.execute(
         sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
         .where(_means(keys), table.c.campaign_id == campaign_id, table.c.id != delivery_id, table.c.status.in_(ATTEMPTED))
