@@ -6,17 +6,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from runner.campaign_file import KEYS, read_campaign_file
+from runner.campaign_file import CALENDAR, KEYS, read_campaign_file
 from runner.errors import UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.record import DEFAULT_MIN_DAYS
 from runner.notify import check as check_notify
 from runner.sending.pace import Pace
 from runner.sending.settings import min_days, pace
-
-_CALENDAR: Final = ("hours", "days", "holidays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +83,14 @@ def load(source: Path, options: Options) -> Campaign:
         value = getattr(options, key, None)
         if key != "columns" and value is not None and value is not False and value != ():
             given[key] = value
-    if not given.get("now") and not given.keys().isdisjoint(_CALENDAR):
+    if not given.get("now") and not given.keys().isdisjoint(CALENDAR):
         given["now"] = False  # who names hours wants a calendar, whatever the file says
     said: dict[str, Any] = {"sheet": source}
     if source.suffix.lower() == ".toml":
         said = read_campaign_file(source, given.keys())
     said |= given
     its_pace = pace(said)
-    if given.get("now") and not given.keys().isdisjoint(_CALENDAR):
+    if given.get("now") and not given.keys().isdisjoint(CALENDAR):
         raise UsageError(
             "--now says that there is no calendar, and sending hours, days or holidays are given as well.",
             remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",

@@ -41,6 +41,8 @@ KEYS: Final = (
     "key_file",
     "notify",
 )
+# The keys that make a calendar, which `now` says there is none of.
+CALENDAR: Final = ("hours", "days", "holidays")
 # What `run` takes besides: it belongs to one run of the campaign, on one computer.
 _OF_A_RUN: Final = ("max", "wait", "ledger", "base_url", "timeout", "yes", "unattended", "json")
 _CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
@@ -73,7 +75,7 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> dict[str
             check_notify(counts["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
-    if counts.get("now") and not counts.keys().isdisjoint(("hours", "days", "holidays")):
+    if counts.get("now") and not counts.keys().isdisjoint(CALENDAR):
         remedy = "Leave out `now`, or `hours`, `days` and `holidays`."
         raise RefusedError("now = true says that there is no calendar, and the file has one.", where=path.name, remedy=remedy)
     if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):

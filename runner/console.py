@@ -344,10 +344,8 @@ class Console:
 
     def erased(self, people: int, erased: Erased) -> None:
         """What was forgotten, and which files still hold it."""
-        who = "1 person" if people == 1 else f"{people} people"
-        self.say(
-            f"Forgotten: {who}, in {words.count(erased.deliveries, 'row')} of {words.count(len(erased.campaigns), 'campaign')}."
-        )
+        where = f"{words.count(erased.deliveries, 'row')} of {words.count(len(erased.campaigns), 'campaign')}"
+        self.say(f"Forgotten: {words.people(people)}, in {where}.")
         self.say("They stay on the do-not-contact list, as hashes that name nobody.")
         campaigns = []
         for record in erased.campaigns:
@@ -363,8 +361,7 @@ class Console:
         times = sorted(contact.at for contact in contacts)
         people = len({contact.keys[0] for contact in contacts})
         between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}" if times else ""
-        who = "1 person" if people == 1 else f"{people} people"
-        self.say(f"{who} in {name}{between}; {words.count(added, 'message')} new to the ledger.")
+        self.say(f"{words.people(people)} in {name}{between}; {words.count(added, 'message')} new to the ledger.")
         if contacts and history.dates is None:
             self.say("No column says when they were messaged, so they count as messaged now; --date-column HEADER names one.")
         elif history.dates is not None:

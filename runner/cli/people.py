@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner import words
 from runner.cli.ledger import opened_ledger, tell_if_new, utc_now
 from runner.cli.options import AsJson, LedgerPlace, ReadingOptions, load_campaign, takes
 from runner.console import Console
@@ -82,8 +83,7 @@ def suppress_import(
             added = suppress(connection, [recipient.keys for recipient in found], reason or source.name, utc_now())
             spellings = Spellings(connection)
             people = len({min(spellings.of(recipient.keys)) for recipient in found})
-    who = "1 person" if people == 1 else f"{people} people"
-    console.say(f"{added} added to the do-not-contact list, from {who} in {source.name}.")
+    console.say(f"{added} added to the do-not-contact list, from {words.people(people)} in {source.name}.")
     for problem in problems:
         console.tell(f"Not added: {problem}")
     console.answer({"added": added, "people": people, "notAdded": len(problems), "exitCode": int(bool(problems))})

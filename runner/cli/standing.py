@@ -112,7 +112,8 @@ def settle(
             "Say what you found, --sent or --not-sent; or --check: one of them.",
             remedy="Look in LinkedIn whether the message arrived. campaign settle --check looks by itself.",
         )
-    if not rows and not look:
+    wanted = [_row(row) for row in rows or ()]
+    if not wanted and not look:
         raise UsageError("Say which rows.", remedy="campaign status names those that are uncertain.")
     with opened_ledger(ledger, create=False) as opened:
         with opened.read() as connection:
@@ -123,10 +124,10 @@ def settle(
         if look:
             key = find_key(options["key_file"], Path(record.source).parent).secret
             lookup = Lookup(key, ServerClock(utc_now), base_url=base_url or BASE_URL, seconds=timeout)
-            findings = check_evidence(opened, record, _numbers(rows), lookup, _user(), utc_now)
+            findings = check_evidence(opened, record, _numbers(wanted), lookup, _user(), utc_now)
             console.findings(findings)
         else:
-            barred = settle_rows(opened, record, [_row(row) for row in rows or ()], sent=sent, by=_user(), now=utc_now())
+            barred = settle_rows(opened, record, wanted, sent=sent, by=_user(), now=utc_now())
             when = "by the run that is active" if is_running(opened, record.id) else "with the next run"
             verdict = "sent" if sent else f"not sent, to be sent {when}"
             console.say(f"Settled as {verdict}: {', '.join(f'row {row}' if row.isdigit() else row for row in rows or ())}.")
@@ -154,11 +155,12 @@ def _row(text: str) -> int | Recipient:
         raise UsageError(f"{text!r} is neither a row's number nor a person: {error}.") from None
 
 
-def _numbers(rows: list[str] | None) -> list[int]:
-    numbers = [_row(row) for row in rows or ()]
-    if not all(isinstance(number, int) for number in numbers):
+def _numbers(rows: list[int | Recipient]) -> list[int]:
+    """The rows, of which none may be a person. Raises UsageError."""
+    numbers = [row for row in rows if isinstance(row, int)]
+    if len(numbers) < len(rows):
         raise UsageError("--check takes rows.", remedy="Without any it looks at all that are uncertain.")
-    return [number for number in numbers if isinstance(number, int)]
+    return numbers
 
 
 def _user() -> str:

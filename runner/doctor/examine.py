@@ -47,7 +47,7 @@ def examine(
     yield finding
     for entry in entries[:1]:
         named = entry.option("--key-file")
-        yield surroundings.judge_daily_key(Path(named) if named else campaign.key_file if campaign else None, folder)
+        yield surroundings.judge_daily_key(Path(named) if named else key_file, folder)
     whole = storage.judge_ledger(ledger)
     known = None
     try:

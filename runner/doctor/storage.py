@@ -27,8 +27,8 @@ NO_BYTES: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a ledger knows of a campaign: its name, the accounts of its rows, the numbers of its uncertain rows, and whether a
-    run of it is active."""
+    """What a ledger knows of a campaign: its name, the accounts of its rows, its uncertain rows, and whether a run of it is
+    active."""
 
     name: str
     accounts: tuple[str, ...]

@@ -53,7 +53,6 @@ _DATES: Final[Mapping[Order, tuple[str, ...]]] = {
 }
 _PLAIN: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-_FUTURE: Final = "lies in the future"
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
 # Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
 _AHEAD: Final = timedelta(hours=14)
@@ -96,11 +95,9 @@ def read_history(source: Source, reading: Reading, date_column: str | None, now:
         keys = dict.fromkeys((*entry.recipient.keys, *_answered(entry, answered)))
         at = None
         if dates is not None:
-            text = clean(entry.row.cells[dates.index])
-            at, problem = _time(text, order, now) if text else (None, None if layout.is_results else "no time is given")
-            if problem:
-                code: Code = "date-blank" if not text else "date-future" if problem.endswith(_FUTURE) else "date-unread"
-                unread.append(Problem(code, problem, entry.row.number, dates, "warning"))
+            at, trouble = _time(clean(entry.row.cells[dates.index]), order, now)
+            if trouble and not (layout.is_results and trouble[0] == "date-blank"):
+                unread.append(Problem(*trouble, entry.row.number, dates, "warning"))
         contacts.append(Contacted(tuple(keys), at))
     return History(tuple(contacts), dates, tuple(nobody), tuple(unread))
 
@@ -137,14 +134,16 @@ def _order(texts: Iterable[str]) -> Order | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | None, str | None]:
-    """When somebody was messaged, or why that is not known."""
+def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | None, tuple[Code, str] | None]:
+    """When somebody was messaged, or why that is not known: the problem's code and words."""
+    if not text:
+        return None, ("date-blank", "no time is given")
     readings = [at for at in _readings(text, order) if at.year >= _FIRST_YEAR]
     if not readings:
-        return None, f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30"
+        return None, ("date-unread", f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30")
     past = [at for at in readings if _earliest(at) <= now]
     if not past:
-        return None, f"{text[:40]!r} {_FUTURE}"
+        return None, ("date-future", f"{text[:40]!r} lies in the future")
     return min(max(at.replace(tzinfo=at.tzinfo or UTC) for at in past).astimezone(UTC), now), None
 
 

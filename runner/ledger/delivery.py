@@ -26,6 +26,7 @@ from runner.ledger.record import (
     Status,
     TakenIn,
 )
+from runner.ledger.standing import SAME
 from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed
 
 _BATCH: Final = 2_000
@@ -244,10 +245,7 @@ def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> tu
 
 def _listed(connection: Connection, campaign_id: int) -> set[int]:
     """The ids of all deliveries that a row of the list stands for, but for those of forgotten people."""
-    same = sa.and_(
-        schema.row.c.campaign_id == schema.delivery.c.campaign_id, schema.row.c.identity == schema.delivery.c.identity
-    )
-    joined = schema.delivery.join(schema.row, same)
+    joined = schema.delivery.join(schema.row, SAME)
     named = sa.or_(schema.delivery.c.slug.is_not(None), schema.delivery.c.urn.is_not(None))
     statement = sa.select(schema.delivery.c.id).select_from(joined).where(schema.delivery.c.campaign_id == campaign_id, named)
     return set(connection.scalars(statement))

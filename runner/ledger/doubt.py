@@ -13,6 +13,7 @@ from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.person import spellings_of
 from runner.ledger.record import Status
+from runner.ledger.standing import SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,9 @@ def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -
     """The campaign's uncertain deliveries in the sheet's order; all of them, also of people who have left the sheet, or those
     of the given rows."""
     table, row = schema.delivery, schema.row
-    same = sa.and_(row.c.campaign_id == table.c.campaign_id, row.c.identity == table.c.identity)
     statement = (
         sa.select(table, row.c.number)
-        .select_from(table.outerjoin(row, same))
+        .select_from(table.outerjoin(row, SAME))
         .where(table.c.campaign_id == campaign_id, table.c.status == Status.UNCERTAIN)
         .order_by(row.c.position)
     )

@@ -16,10 +16,11 @@ from runner.ledger.person import spellings_of
 from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals, UncertainRow
 
 _PAGE: Final = 2_000
-_JOIN: Final = schema.row.outerjoin(
-    schema.delivery,
-    sa.and_(schema.delivery.c.campaign_id == schema.row.c.campaign_id, schema.delivery.c.identity == schema.row.c.identity),
+# A row stands for a delivery.
+SAME: Final = sa.and_(
+    schema.delivery.c.campaign_id == schema.row.c.campaign_id, schema.delivery.c.identity == schema.row.c.identity
 )
+_JOIN: Final = schema.row.outerjoin(schema.delivery, SAME)
 _STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
 
 
@@ -45,11 +46,8 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
 def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[UncertainRow, ...]:
     """The rows that may or may not have been delivered, in the sheet's order; then the people who have left the sheet since."""
     table, doubtful = schema.delivery, (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
-    joined = table.outerjoin(
-        schema.row, sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
-    )
     person = sa.func.coalesce(table.c.slug, table.c.urn, "")
-    statement = sa.select(schema.row.c.number, person).select_from(joined)
+    statement = sa.select(schema.row.c.number, person).select_from(table.outerjoin(schema.row, SAME))
     found = statement.where(table.c.campaign_id == campaign_id, table.c.status.in_(doubtful))
     order = (schema.row.c.position.is_(None), schema.row.c.position, table.c.id)
     return tuple(UncertainRow(*row) for row in connection.execute(found.order_by(*order)))
@@ -185,9 +183,8 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
 def is_listed(connection: Connection, delivery_id: int) -> bool:
     """Whether a row of the campaign's list stands for the delivery."""
     table = schema.delivery
-    same = sa.and_(schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity)
-    joined = table.join(schema.row, same)
-    return connection.execute(sa.select(table.c.id).select_from(joined).where(table.c.id == delivery_id)).first() is not None
+    found = sa.select(table.c.id).select_from(table.join(schema.row, SAME)).where(table.c.id == delivery_id)
+    return connection.execute(found).first() is not None
 
 
 def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
