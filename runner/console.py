@@ -410,5 +410,5 @@ def _totals(counts: Totals) -> str:
     return ", ".join(f"{count} {name}" for count, name in named if count) or "no rows"
 
 
-def _clock(instant: datetime | None, summary: Summary) -> str:
-    return words.clock(instant, summary.zone) if instant else "any time"
+def _clock(instant: datetime, summary: Summary) -> str:
+    return words.clock(instant, summary.zone)
