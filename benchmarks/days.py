@@ -1,11 +1,14 @@
-"""Whole runs over thousands of simulated days, with trouble, measured against the true clock and the server's own count.
+"""Whole runs over thousands of simulated days, with trouble, measured against the true clock and
+the server's own count.
 
-Each season is some weeks of one or two campaigns through the real ledger, lanes and HTTP client, on a scenario drawn from its
-number: hours, zones, holidays, limits; others that use the quota, broken headers, a clock that steps, a laptop that sleeps.
+Each season is some weeks of one or two campaigns through the real ledger, lanes and HTTP client, on
+a scenario drawn from its number: hours, zones, holidays, limits; others that use the quota, broken
+headers, a clock that steps, a laptop that sleeps.
 
     python benchmarks/days.py [--days 5000] [--seed 0] [--workers 2]
 
-Prints one JSON object. Exit code 1 when a bar is missed: no violation, and 99 % of what could be sent was sent.
+Prints one JSON object. Exit code 1 when a bar is missed: no violation, and 99 % of what could be
+sent was sent.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ def season(seed: int) -> Measured:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--days", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0, help="the number of the first season")
     parser.add_argument("--workers", type=int, default=2)
@@ -59,11 +64,17 @@ def main() -> None:
         for number, one in zip(count(1), pool.map(season, seeds), strict=False):
             found.add(one)
             if one.ratio < BAR:
-                print(f"season {seeds[number - 1]}: {one.sent} of {one.possible} were sent", file=sys.stderr)
+                print(
+                    f"season {seeds[number - 1]}: {one.sent} of {one.possible} were sent",
+                    file=sys.stderr,
+                )
             for violation in one.violations:
                 print(violation, file=sys.stderr)
             if number % 10 == 0:
-                print(f"{number} of {len(seeds)} seasons, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+                print(
+                    f"{number} of {len(seeds)} seasons, {time.monotonic() - begun:.0f} s",
+                    file=sys.stderr,
+                )
     unexplained = found.refused.pop("unexplained", 0)
     result = {
         "days": found.days,

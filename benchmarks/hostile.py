@@ -1,4 +1,5 @@
-"""Reads every hostile file of the tests in a process of its own and names each that takes more than 3 seconds or 300 MB.
+"""Reads every hostile file of the tests in a process of its own and names each that takes more than
+3 seconds or 300 MB.
 
     python benchmarks/hostile.py
 
@@ -33,7 +34,13 @@ def prove(path: Path) -> str | None:
     """Read one file; says what was too much, None when nothing."""
     begun = time.monotonic()
     command = [sys.executable, "-c", PROGRAM, str(path)]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     seconds = time.monotonic() - begun
     if done.returncode:
         return done.stderr.strip().splitlines()[-1]
@@ -54,7 +61,10 @@ def main() -> None:
             if why := prove(path):
                 print(f"{name}: {why}")
                 slow += 1
-    print(f"{len(files) - slow} of {len(files)} hostile files stay within {SECONDS:.0f} s and {BYTES // 1024**2} MB")
+    print(
+        f"{len(files) - slow} of {len(files)} hostile files stay within {SECONDS:.0f} s and "
+        f"{BYTES // 1024**2} MB"
+    )
     sys.exit(slow > 0)
 
 

@@ -1,5 +1,5 @@
-"""What a long list costs: the time and memory of checking it, the time of a run that has nothing to do because every row was
-sent, and that of `campaign --help` against a bare interpreter.
+"""What a long list costs: the time and memory of checking it, the time of a run that has nothing to
+do because every row was sent, and that of `campaign --help` against a bare interpreter.
 
     python benchmarks/large_list.py [--rows 100000]
 
@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[1]
 def timed(command: list[str], folder: Path) -> tuple[float, float]:
     """Seconds and peak memory in MB of one process."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
@@ -43,11 +45,25 @@ def settle_all(ledger: Path) -> None:
     from runner.ledger.ledger import open_ledger
 
     now, opened = datetime.now(UTC), open_ledger(ledger)
-    sent = {"account": "acc", "claimed_at": now, "deadline": now, "wired_at": now, "settled_at": now, "status": "sent"}
+    sent = {
+        "account": "acc",
+        "claimed_at": now,
+        "deadline": now,
+        "wired_at": now,
+        "settled_at": now,
+        "status": "sent",
+    }
     with opened.write() as connection:
-        ids = connection.execute(sa.select(schema.delivery.c.id, schema.delivery.c.campaign_id)).all()
-        connection.execute(sa.update(schema.delivery).values(status="sent", sent_at=now, http_status=200))
-        connection.execute(sa.insert(schema.attempt), [{**sent, "delivery_id": i, "campaign_id": c} for i, c in ids])
+        ids = connection.execute(
+            sa.select(schema.delivery.c.id, schema.delivery.c.campaign_id)
+        ).all()
+        connection.execute(
+            sa.update(schema.delivery).values(status="sent", sent_at=now, http_status=200)
+        )
+        connection.execute(
+            sa.insert(schema.attempt),
+            [{**sent, "delivery_id": i, "campaign_id": c} for i, c in ids],
+        )
     opened.close()
 
 
@@ -59,18 +75,54 @@ def main() -> None:
         folder = Path(name)
         with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(["First Name", "Last Name", "LinkedIn URL", "Company", "Headline", "City", "Notes", "Email"])
+            writer.writerow(
+                [
+                    "First Name",
+                    "Last Name",
+                    "LinkedIn URL",
+                    "Company",
+                    "Headline",
+                    "City",
+                    "Notes",
+                    "Email",
+                ]
+            )
             for number in range(rows):
                 link = f"https://www.linkedin.com/in/person-{number}/"
                 headline, email = "Head of many things at Acme", f"person{number}@example.com"
-                writer.writerow([f"Name{number}", "Müller", link, "Acme, Inc.", headline, "Hamburg", "x" * 60, email])
+                writer.writerow(
+                    [
+                        f"Name{number}",
+                        "Müller",
+                        link,
+                        "Acme, Inc.",
+                        headline,
+                        "Hamburg",
+                        "x" * 60,
+                        email,
+                    ]
+                )
         text = "Hi {{ first_name }},\n\n" + "I would like to talk about {{ company }}. " * 10
         (folder / "hello.j2").write_text(text, encoding="utf-8")
         campaign = [sys.executable, "-m", "runner"]
-        check_seconds, check_mb = timed([*campaign, "check", "people.csv", "-t", "hello.j2"], folder)
-        run = [*campaign, "run", "people.csv", "-t", "hello.j2", "--ledger", "ledger.db", "--account", "acc"]
+        check_seconds, check_mb = timed(
+            [*campaign, "check", "people.csv", "-t", "hello.j2"], folder
+        )
+        run = [
+            *campaign,
+            "run",
+            "people.csv",
+            "-t",
+            "hello.j2",
+            "--ledger",
+            "ledger.db",
+            "--account",
+            "acc",
+        ]
         os.environ["CONNECTSAFELY_API_KEY"] = "none"  # nothing waits, so nothing is asked
-        subprocess.run(run, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)  # takes the list in
+        subprocess.run(
+            run, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True
+        )  # takes the list in
         settle_all(folder / "ledger.db")
         timed([*run, "--yes"], folder)  # writes the results
         idle_seconds, _ = timed([*run, "--yes"], folder)

@@ -1,8 +1,9 @@
 """What a message costs beyond its bare request.
 
-Sends the same messages twice to the same local endpoint, in one process: once with a bare httpx POST each (a client and a
-connection per message, as the runner uses them), once through `campaign run --now --min-gap 0` with its ledger, claims, durable
-commits, results. Prints both, their ratio, and the milliseconds per message between them.
+Sends the same messages twice to the same local endpoint, in one process: once with a bare httpx
+POST each (a client and a connection per message, as the runner uses them), once through `campaign
+run --now --min-gap 0` with its ledger, claims, durable commits, results. Prints both, their ratio,
+and the milliseconds per message between them.
 
     python benchmarks/per_message.py [--messages 1000] [--rounds 3]
 """
@@ -25,9 +26,9 @@ from pathlib import Path
 
 import httpx
 
-from runner.campaign import Options, load
+from runner.action.run import Session, run
+from runner.campaign.campaign import Options, load
 from runner.ledger.ledger import open_ledger
-from runner.run import Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
@@ -58,10 +59,16 @@ def bare(url: str, messages: int) -> float:
     async def post_all() -> None:
         headers = {"Authorization": f"Bearer {KEY}", "Connection": "close"}
         for number in range(messages):
-            body = {"recipientProfileId": f"bare-{number}", "message": f"Hi Name{number}", "messageType": "normal"}
+            body = {
+                "recipientProfileId": f"bare-{number}",
+                "message": f"Hi Name{number}",
+                "messageType": "normal",
+            }
             limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
             async with httpx.AsyncClient(limits=limits, trust_env=False, verify=False) as client:
-                answer = await client.post(f"{url}/messaging/send-with-typing", headers=headers, json=body)
+                answer = await client.post(
+                    f"{url}/messaging/send-with-typing", headers=headers, json=body
+                )
             assert answer.json()["success"] is True
 
     start = time.perf_counter()
@@ -82,7 +89,9 @@ def whole(url: str, messages: int, folder: Path) -> float:
     def now() -> datetime:
         return datetime.now(UTC)
 
-    session = Session(Endpoint(Secret(KEY), ServerClock(now), base_url=url), lambda _: True, lambda _: None)
+    session = Session(
+        Endpoint(Secret(KEY), ServerClock(now), base_url=url), lambda _: True, lambda _: None
+    )
     start = time.perf_counter()
     report = run(campaign, ledger, session)
     took = time.perf_counter() - start

@@ -2,8 +2,8 @@
 
     python benchmarks/sheets.py [--rows 100000] [--rounds 3]
 
-Each side of a pair runs in a process of its own, the two in turn; the best of the rounds stands. Memory is the peak of the
-process. (Linux and macOS.)
+Each side of a pair runs in a process of its own, the two in turn; the best of the rounds stands.
+Memory is the peak of the process. (Linux and macOS.)
 """
 
 from __future__ import annotations
@@ -23,16 +23,40 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-HEADERS = ["First Name", "Last Name", "LinkedIn URL", "Company", "Headline", "City", "Country", "Phone", "Email", "Industry"]
+HEADERS = [
+    "First Name",
+    "Last Name",
+    "LinkedIn URL",
+    "Company",
+    "Headline",
+    "City",
+    "Country",
+    "Phone",
+    "Email",
+    "Industry",
+]
 HEADERS += ["Seniority", "Connected On", "Tags", "Owner", "Source", "message"]
 # What an export from a prospecting tool has besides.
-MORE = ["Email Status", "# Employees", "Website", "Company LinkedIn", "Company City", "Annual Revenue", "Stage", "Record ID"]
+MORE = [
+    "Email Status",
+    "# Employees",
+    "Website",
+    "Company LinkedIn",
+    "Company City",
+    "Annual Revenue",
+    "Stage",
+    "Record ID",
+]
 WORDS = (
-    "I saw your talk on cold chains and would like to ask how your team plans its routes today because we help teams of that",
+    (
+        "I saw your talk on cold chains and would like to ask how your team plans its routes today "
+        "because we help teams of that"
+    ),
     "size do it in minutes instead of hours every week",
 )
 TEMPLATE = (
-    "Hi {{ first_name }},\n\nI would like to talk about {{ company }}, in {{ city }}. {% if country %}{{ country }}?{% endif %}"
+    "Hi {{ first_name }},\n\nI would like to talk about {{ company }}, in {{ city }}. {% if "
+    "country %}{{ country }}?{% endif %}"
 )
 
 
@@ -42,10 +66,26 @@ def people(count: int) -> Iterator[list[str]]:
     names = ["Jürgen", "Zoë", "Maria", "Søren", "Wei", "Chloé", "Raj", "Emily", "Ingrid", "Piotr"]
     for number in range(count):
         name = names[number % len(names)]
-        message = f"Hi {name},\n\n{' '.join(chance.sample(words, 30))}? {' '.join(chance.sample(words, 30))}. ({number})"
+        message = (
+            f"Hi {name},\n\n{' '.join(chance.sample(words, 30))}? "
+            f"{' '.join(chance.sample(words, 30))}. ({number})"
+        )
         link = f"https://www.linkedin.com/in/person-{number}/"
-        row = [name, "Müller", link, f"Acme {number % 97} GmbH", "Head of many things; cold chains, at Acme", "Hamburg"]
-        row += ["Germany", f"49151{number:08}", f"person{number}@example.com", "Transportation/Trucking/Railroad", "Director"]
+        row = [
+            name,
+            "Müller",
+            link,
+            f"Acme {number % 97} GmbH",
+            "Head of many things; cold chains, at Acme",
+            "Hamburg",
+        ]
+        row += [
+            "Germany",
+            f"49151{number:08}",
+            f"person{number}@example.com",
+            "Transportation/Trucking/Railroad",
+            "Director",
+        ]
         yield [*row, "12 Mar 2024", "spring; cold chain", "Anna Schmidt", "LinkedIn", message]
 
 
@@ -54,7 +94,13 @@ def export(count: int) -> Iterator[list[str]]:
     for number, row in enumerate(people(count)):
         company = number % 97
         more = ["Verified", str(10 * company), f"http://www.acme-{company}.example.com"]
-        more += [f"http://www.linkedin.com/company/acme-{company}", "Hamburg", f"{company}000000", "Cold", f"5f{number:022}"]
+        more += [
+            f"http://www.linkedin.com/company/acme-{company}",
+            "Hamburg",
+            f"{company}000000",
+            "Cold",
+            f"5f{number:022}",
+        ]
         yield [*row[:-1], *more, row[-1]]
 
 
@@ -106,7 +152,11 @@ def csv_rendered_bare(folder: Path) -> Any:
     count = 0
     with (folder / "plain.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            count += bool(template.render({key.lower().replace(" ", "_"): value for key, value in row.items()}))
+            count += bool(
+                template.render(
+                    {key.lower().replace(" ", "_"): value for key, value in row.items()}
+                )
+            )
     return count
 
 
@@ -114,7 +164,10 @@ def render_bare(folder: Path) -> Any:
     from jinja2 import Environment
 
     template = Environment(autoescape=False).from_string((folder / "hello.j2").read_text())
-    values = [{"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"} for n in range(100_000)]
+    values = [
+        {"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"}
+        for n in range(100_000)
+    ]
     return lambda: sum(len(template.render(row)) for row in values)
 
 
@@ -122,7 +175,10 @@ def render_ours(folder: Path) -> Any:
     from runner.intake.template import load
 
     template = load(folder / "hello.j2").body
-    values = [{"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"} for n in range(100_000)]
+    values = [
+        {"first_name": f"N{n}", "company": "Acme", "city": "Kiel", "country": "DE"}
+        for n in range(100_000)
+    ]
     return lambda: sum(len(template.render(row)) for row in values)
 
 
@@ -141,7 +197,9 @@ def xlsx_read(folder: Path) -> Any:
 
 def _results() -> tuple[list[str], list[list[Any]]]:
     result = ["waiting", "", "", "", "", "", "", "", 0, "2026-11-25T08:00:00Z", ""]
-    return [*HEADERS, *(f"result {index}" for index in range(11))], [[*row, *result] for row in people(100_000)]
+    return [*HEADERS, *(f"result {index}" for index in range(11))], [
+        [*row, *result] for row in people(100_000)
+    ]
 
 
 def results_bare(folder: Path) -> Any:
@@ -166,15 +224,17 @@ def results_written(folder: Path) -> Any:
     from runner.results.workbook import Sheet, write
 
     until = datetime(2026, 11, 25, 8, tzinfo=UTC)
-    lines = [Line(number, tuple(row), Status.WAITING) for number, row in enumerate(people(100_000), 2)]
+    lines = [
+        Line(number, tuple(row), Status.WAITING) for number, row in enumerate(people(100_000), 2)
+    ]
     sheet = Sheet(HEADERS, lambda: iter(lines), [], lambda _: until)
     return lambda: write(folder / "ours.xlsx", sheet) and len(lines)
 
 
 def unchanged(folder: Path) -> Any:
-    from runner.campaign import Options, load
+    from runner.action.run import recognised
+    from runner.campaign.campaign import Options, load
     from runner.ledger.ledger import open_ledger
-    from runner.run import recognised
 
     ledger = open_ledger(folder / "ledger.db")
     campaign = load(folder / "people.csv", Options())
@@ -183,10 +243,10 @@ def unchanged(folder: Path) -> Any:
 
 def _take_in(folder: Path) -> None:
     """A campaign of the list, taken in and not sent."""
-    from runner.campaign import Options, load
+    from runner.action.run import Session, run
+    from runner.campaign.campaign import Options, load
     from runner.errors import InterruptedRunError
     from runner.ledger.ledger import open_ledger
-    from runner.run import Session, run
     from runner.sending.api import Endpoint
     from runner.sending.client import Secret
     from runner.sending.clock import ServerClock
@@ -206,7 +266,11 @@ PAIRS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any], float | Non
     "CSV of 24 columns to checked deliveries / csv.reader": (csv_checked, csv_bare, 3.0),
     "CSV of 16 columns": (middling_checked, middling_bare, None),
     "CSV of 3 columns and short messages": (narrow_checked, narrow_bare, None),
-    "CSV and template to checked deliveries / csv.DictReader and bare Jinja2": (csv_rendered, csv_rendered_bare, None),
+    "CSV and template to checked deliveries / csv.DictReader and bare Jinja2": (
+        csv_rendered,
+        csv_rendered_bare,
+        None,
+    ),
     "XLSX to rows / openpyxl read-only": (xlsx_read, xlsx_bare, 0.6),
     "results XLSX / openpyxl write-only": (results_written, results_bare, 1.3),
     "time of rendering / bare compiled Jinja2": (render_ours, render_bare, 1.25),
@@ -218,7 +282,7 @@ def side(name: str, folder: Path) -> None:
     import resource
 
     work = globals()[name]
-    for module in ("runner.intake.check", "runner.run", "jinja2", "openpyxl"):
+    for module in ("runner.intake.check", "runner.action.run", "jinja2", "openpyxl"):
         __import__(module)
     start = time.perf_counter()
     answer = work(folder)
@@ -227,13 +291,21 @@ def side(name: str, folder: Path) -> None:
         answer = answer()
     seconds = time.perf_counter() - start
     per_mb = 1024**2 if sys.platform == "darwin" else 1024
-    peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / per_mb
+    peak = (
+        sum(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        / per_mb
+    )
     print(json.dumps({"seconds": seconds, "mb": peak, "answer": answer}))
 
 
 def timed(work: Callable[[Path], Any], folder: Path) -> dict[str, Any]:
     command = [sys.executable, __file__, "--side", work.__name__, "--folder", str(folder)]
-    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True
+    )
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["answer"], work.__name__
     return found
@@ -286,15 +358,21 @@ def main() -> None:
                 continue
             rounds = [(timed(ours, folder), timed(bare, folder)) for _ in range(options.rounds)]
             mine, peer = (min(found[index]["seconds"] for found in rounds) for index in (0, 1))
-            shown = f"{title}: {mine:.2f} s / {peer:.2f} s = {mine / peer:.2f}" + (f" (bar {bar})" if bar else "")
+            shown = f"{title}: {mine:.2f} s / {peer:.2f} s = {mine / peer:.2f}" + (
+                f" (bar {bar})" if bar else ""
+            )
             print(f"{shown}; peak {rounds[0][0]['mb']:.0f} MB / {rounds[0][1]['mb']:.0f} MB")
         if options.only in "memory":
-            grown = timed(csv_checked_twice_as_long, folder)["mb"] - timed(csv_checked, folder)["mb"]
+            grown = (
+                timed(csv_checked_twice_as_long, folder)["mb"] - timed(csv_checked, folder)["mb"]
+            )
             print(f"memory per row of a CSV: {grown * 1024**2 / options.rows:.0f} bytes (bar 1024)")
         if options.only in "unchanged":
             _take_in(folder)
             seconds = min(timed(unchanged, folder)["seconds"] for _ in range(options.rounds))
-            print(f"an unchanged list of {options.rows:,} rows recognised: {seconds:.3f} s (bar 0.5)")
+            print(
+                f"an unchanged list of {options.rows:,} rows recognised: {seconds:.3f} s (bar 0.5)"
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Campaign Runner: one message to each person of a spreadsheet, at most once, within each account's quota.
+"""Campaign Runner: one message to each person of a spreadsheet, at most once, within each account's
+quota.
 
-For notebooks: `read` takes a file or a pandas DataFrame as a table of text, `load_template` the message that goes with it;
-`judge(check(table, template))` says what is wrong with them. What cannot be read at all raises `RefusedError`.
+For notebooks: `read` takes a file or a pandas DataFrame as a table of text, `load_template` the
+message that goes with it; `judge(check(table, template))` says what is wrong with them. What cannot
+be read at all raises `RefusedError`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The one error tree: what happened, where, what to do next, and the exit code.
 
-Anything a person can cause or mend is a `CampaignError`; the command line shows it as sentences. What is not one is a bug.
+Anything a person can cause or mend is a `CampaignError`; the command line shows it as sentences.
+What is not one is a bug.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class ExitCode(IntEnum):
 class CampaignError(Exception):
     """Something a person can act on.
 
-    `what` is one sentence; `where` names a file, sheet, row or column; `remedy` is the next step, a command when it can be.
+    `what` is one sentence; `where` names a file, sheet, row or column; `remedy` is the next step, a
+    command when it can be.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.STORAGE
@@ -77,8 +79,8 @@ class InterruptedRunError(CampaignError):
 
 
 def explain(error: BaseException) -> CampaignError:
-    """Any end of a command as an error with a next step. What is none of ours is a bug, told by its place: its words could be a
-    cell's."""
+    """Any end of a command as an error with a next step. What is none of ours is a bug, told by its
+    place: its words could be a cell's."""
     if isinstance(error, CampaignError):
         return error
     if isinstance(error, KeyboardInterrupt):
@@ -88,6 +90,11 @@ def explain(error: BaseException) -> CampaignError:
         trace = trace.tb_next
     return CampaignError(
         f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
-        where=f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else None,
-        remedy="Report the lines above. Nothing is lost: `campaign status` shows where the campaign stands.",
+        where=f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
+        if trace
+        else None,
+        remedy=(
+            "Report the lines above. Nothing is lost: `campaign status` shows where the campaign "
+            "stands."
+        ),
     )

@@ -1,4 +1,5 @@
-"""How counts, lists and instants are put into words, wherever people or other programs read them."""
+"""How counts, lists and instants are put into words, wherever people or other programs read
+them."""
 
 from __future__ import annotations
 

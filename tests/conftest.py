@@ -1,4 +1,5 @@
-"""The fence: no test reaches beyond the loopback, sleeps for real, or touches the home directory."""
+"""The fence: no test reaches beyond the loopback, sleeps for real, or touches the home
+directory."""
 
 from __future__ import annotations
 
@@ -19,9 +20,14 @@ _SEND = socket.socket.connect
 
 
 @pytest.fixture(autouse=True)
-def fence(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def fence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     def connect(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in (
+            "127.0.0.1",
+            "::1",
+        ):
             raise AssertionError(f"a test reaches beyond the loopback: {address}")
         _SEND(self, address)
 
@@ -32,13 +38,17 @@ def fence(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(time, "sleep", sleep)
     for name in list(os.environ):
-        if name.startswith(("CAMPAIGN_", "CONNECTSAFELY_", "XDG_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("CAMPAIGN_", "CONNECTSAFELY_", "XDG_")) or name.lower().endswith(
+            "_proxy"
+        ):
             monkeypatch.delenv(name)
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("TZ", "UTC")
     yield
-    assert not [path for path in home.rglob("*") if path.is_file()], "a test writes to the home directory"
+    assert not [path for path in home.rglob("*") if path.is_file()], (
+        "a test writes to the home directory"
+    )
 
 
 @pytest.fixture

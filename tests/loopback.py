@@ -1,7 +1,8 @@
 """The simulated endpoint on a real loopback socket, for tests that run the installed command.
 
-`python tests/loopback.py --port-file FILE --receipts FILE [--limit N]` serves in a process of its own, and appends each
-accepted message to the receipts file before it answers: what the file holds is what people received, whoever is killed when.
+`python tests/loopback.py --port-file FILE --receipts FILE [--limit N]` serves in a process of its
+own, and appends each accepted message to the receipts file before it answers: what the file holds
+is what people received, whoever is killed when.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, endpoint: SimulatedEndpoint, received: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, endpoint: SimulatedEndpoint, received: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.endpoint = endpoint
         self.lock = threading.Lock()
@@ -47,13 +50,17 @@ class _Handler(BaseHTTPRequestHandler):
             if not self.path.endswith("/messaging/send-with-typing"):
                 answer = Answer(404, b"<html>Not Found</html>")
             else:
-                answer = self.server.endpoint.answer({name.lower(): value for name, value in self.headers.items()}, body)
+                answer = self.server.endpoint.answer(
+                    {name.lower(): value for name, value in self.headers.items()}, body
+                )
             self.server.received()
         self._give(answer)
 
     def do_GET(self) -> None:
         with self.server.lock:
-            answer = self.server.endpoint.look_up({name.lower(): value for name, value in self.headers.items()}, self.path)
+            answer = self.server.endpoint.look_up(
+                {name.lower(): value for name, value in self.headers.items()}, self.path
+            )
         self._give(answer)
 
     def _give(self, answer: Answer) -> None:
@@ -92,7 +99,9 @@ def main() -> None:
     parser.add_argument("--receipts", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=100_000)
     arguments = parser.parse_args()
-    endpoint = SimulatedEndpoint(lambda: datetime.now(UTC), key=KEY, typing_seconds=0.0, limit=arguments.limit)
+    endpoint = SimulatedEndpoint(
+        lambda: datetime.now(UTC), key=KEY, typing_seconds=0.0, limit=arguments.limit
+    )
     written = 0
     with arguments.receipts.open("a", encoding="utf-8") as file:
 

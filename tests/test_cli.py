@@ -1,4 +1,5 @@
-"""The command as a stranger meets it, in an empty folder: what it says, where, what to do next, and the exit code."""
+"""The command as a stranger meets it, in an empty folder: what it says, where, what to do next, and
+the exit code."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from runner.campaign import Options, load
-from runner.campaign_file import KEYS
+from runner.campaign.campaign import Options, load
+from runner.campaign.file import KEYS
 from runner.cli import _guarded
 from runner.errors import RefusedError
 from runner.rehearsal.endpoint import Answer
@@ -33,7 +34,16 @@ from tests.world import read_results
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "recipients.csv"
 TEMPLATE = ROOT / "templates" / "introduction.j2"
-JSON_KEYS = ["campaign", "totals", "sentThisRun", "accounts", "nextSendAt", "results", "exitCode", "stopped"]
+JSON_KEYS = [
+    "campaign",
+    "totals",
+    "sentThisRun",
+    "accounts",
+    "nextSendAt",
+    "results",
+    "exitCode",
+    "stopped",
+]
 
 
 class Shell:
@@ -61,7 +71,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shell]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
@@ -78,7 +90,8 @@ def people(write: Callable[[str, str], Path]) -> None:
 
 
 def test_the_whole_day_of_a_user(shell: Shell) -> None:
-    """The sample: check, preview, run, status, why, results; then again, and nothing more goes out."""
+    """The sample: check, preview, run, status, why, results; then again, and nothing more goes
+    out."""
     shutil.copy(SAMPLE, "list.csv")
     shutil.copy(TEMPLATE, "intro.j2")
     assert shell("check", "list.csv", "-t", "intro.j2") == 1
@@ -94,11 +107,18 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
     assert Path("list.csv").read_bytes() == before
     assert stat.S_IMODE(Path("list.results.csv").stat().st_mode) == 0o600
     assert {row["status"] for row in rows} == {"sent", "skipped", "invalid"}
-    assert [row["typingIndicatorSent"] for row in rows if row["conversationUrn"]] == ["true", "true"]
+    assert [row["typingIndicatorSent"] for row in rows if row["conversationUrn"]] == [
+        "true",
+        "true",
+    ]
     assert shell("status") == 0
     assert "26 sent" in shell.out
     assert f"Ledger: {shell.folder / 'ledger.db'}" in shell.out
-    for row, words in ((2, "was sent from account acc_1"), (16, "same person as row 2"), (17, "A17 (First Name): blank")):
+    for row, words in (
+        (2, "was sent from account acc_1"),
+        (16, "same person as row 2"),
+        (17, "A17 (First Name): blank"),
+    ):
         assert shell("why", str(row)) == 0
         assert words in shell.out
     assert shell("results", "-o", "again.xlsx") == 0
@@ -108,7 +128,9 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
     assert Path("again.xlsx").exists()
     assert shell.run("list.csv", "-t", "intro.j2", "--account", "acc_1") == 1
     assert len(shell.server.endpoint.receipts) == 26
-    assert KEY.encode() not in b"".join(path.read_bytes() for path in shell.folder.iterdir() if path.is_file())
+    assert KEY.encode() not in b"".join(
+        path.read_bytes() for path in shell.folder.iterdir() if path.is_file()
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +166,8 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
 def test_what_goes_wrong_before_sending(
     shell: Shell, write: Callable[[str, str], Path], arguments: list[str], code: int, words: str
 ) -> None:
-    """A sentence that says what to do, the contract's exit code, nothing sent; as text and as one JSON object."""
+    """A sentence that says what to do, the contract's exit code, nothing sent; as text and as one
+    JSON object."""
     with zipfile.ZipFile("letter.docx", "w") as archive:
         archive.writestr("word/document.xml", "<x/>")
     write("empty.csv", "")
@@ -166,7 +189,8 @@ def test_what_goes_wrong_before_sending(
 
 @pytest.mark.usefixtures("people")
 def test_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key: exit 2, the variable's name, and how to try without one. The older variable is accepted."""
+    """No key: exit 2, the variable's name, and how to try without one. The older variable is
+    accepted."""
     monkeypatch.delenv("CONNECTSAFELY_API_KEY")
     assert shell.run("people.csv", "-t", "hello.j2") == 2
     assert "CONNECTSAFELY_API_KEY" in shell.err
@@ -177,7 +201,8 @@ def test_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_wrong_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit 4, every row still waits, the results are written; with the right key the same command goes on."""
+    """Exit 4, every row still waits, the results are written; with the right key the same command
+    goes on."""
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", "wrong-key")
     assert shell.run("people.csv", "-t", "hello.j2") == 4
     assert "The API key was refused" in shell.out
@@ -190,17 +215,40 @@ def test_a_wrong_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("people")
 def test_the_json_answer(shell: Shell) -> None:
     """Exactly one object on stdout, with the contract's keys, for a pause, a finish, and status."""
-    code, answer = shell.json("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes", "--max", "2")
+    code, answer = shell.json(
+        "run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes", "--max", "2"
+    )
     assert (code, answer["exitCode"], answer["stopped"], answer["sentThisRun"]) == (75, 75, None, 2)
     assert list(answer) == JSON_KEYS
-    assert answer["totals"] == {"sent": 2, "uncertain": 0, "failed": 0, "skipped": 0, "invalid": 0, "waiting": 1, "rows": 3}
+    assert answer["totals"] == {
+        "sent": 2,
+        "uncertain": 0,
+        "failed": 0,
+        "skipped": 0,
+        "invalid": 0,
+        "waiting": 1,
+        "rows": 3,
+    }
     assert answer["nextSendAt"]
     assert answer["results"].endswith("people.results.csv")
     assert answer["accounts"] == [
-        {"account": None, "limit": 150, "used": 2, "remaining": 148, "resetAt": answer["accounts"][0]["resetAt"]}
+        {
+            "account": None,
+            "limit": 150,
+            "used": 2,
+            "remaining": 148,
+            "resetAt": answer["accounts"][0]["resetAt"],
+        }
     ]
-    code, answer = shell.json("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes")
-    assert (code, answer["nextSendAt"], answer["sentThisRun"], answer["totals"]["sent"]) == (0, None, 1, 3)
+    code, answer = shell.json(
+        "run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes"
+    )
+    assert (code, answer["nextSendAt"], answer["sentThisRun"], answer["totals"]["sent"]) == (
+        0,
+        None,
+        1,
+        3,
+    )
     code, answer = shell.json("status")
     assert (code, answer["campaign"], answer["totals"]["sent"]) == (0, "people", 3)
 
@@ -215,8 +263,17 @@ def test_without_a_terminal_a_run_needs_yes(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_options_have_environment_twins(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every option of run, by its twin; the command line wins; the vendor's account variable is the last resort."""
-    twins = {"TEMPLATE": "hello.j2", "NOW": "1", "MIN_GAP": "0", "YES": "1", "JSON": "1", "MAX": "1", "RESULTS": "r.xlsx"}
+    """Every option of run, by its twin; the command line wins; the vendor's account variable is the
+    last resort."""
+    twins = {
+        "TEMPLATE": "hello.j2",
+        "NOW": "1",
+        "MIN_GAP": "0",
+        "YES": "1",
+        "JSON": "1",
+        "MAX": "1",
+        "RESULTS": "r.xlsx",
+    }
     for name, value in twins.items():
         monkeypatch.setenv(f"CAMPAIGN_{name}", value)
     monkeypatch.setenv("CONNECTSAFELY_ACCOUNT_ID", "acc_env")
@@ -224,7 +281,11 @@ def test_options_have_environment_twins(shell: Shell, monkeypatch: pytest.Monkey
     assert (code, answer["sentThisRun"], answer["accounts"][0]["account"]) == (75, 1, "acc_env")
     assert answer["results"].endswith("r.xlsx")
     code, answer = shell.json("run", "people.csv", "--account", "acc_line", "--max", "2")
-    assert (code, answer["sentThisRun"], {receipt.account for receipt in shell.server.endpoint.receipts}) == (
+    assert (
+        code,
+        answer["sentThisRun"],
+        {receipt.account for receipt in shell.server.endpoint.receipts},
+    ) == (
         0,
         2,
         {"acc_env", "acc_line"},
@@ -242,18 +303,22 @@ def test_every_option_of_run_has_a_twin() -> None:
     for option in command.params:
         if option.param_type_name == "option" and option.name != "help":
             longest = max(option.opts, key=len)
-            assert option.envvar == f"CAMPAIGN_{longest.lstrip('-').replace('-', '_').upper()}", option.opts
+            assert option.envvar == f"CAMPAIGN_{longest.lstrip('-').replace('-', '_').upper()}", (
+                option.opts
+            )
 
 
 @pytest.mark.usefixtures("people")
 def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """Paths relative to the file, columns mapped, options winning over it, its name the campaign's."""
+    """Paths relative to the file, columns mapped, options winning over it, its name the
+    campaign's."""
     folder = shell.folder / "campaigns"
     folder.mkdir()
     write("kontakte.csv", "Vorname;Kontakt\nJo;jo-doe\nAl;al-doe\n")
     write("hallo.j2", "Hallo {{ vorname }}")
     (folder / "spring.toml").write_text(
-        'name = "Spring"\nsheet = "../kontakte.csv"\ntemplate = "../hallo.j2"\naccounts = ["acc_1"]\n'
+        'name = "Spring"\nsheet = "../kontakte.csv"\ntemplate = "../hallo.j2"\naccounts = '
+        '["acc_1"]\n'
         'now = true\nmin_gap = 0\nresults = "out.csv"\n[columns]\nrecipientProfileId = "Kontakt"\n'
     )
     code, answer = shell.json("run", "campaigns/spring.toml", "--yes", "--account", "acc_2")
@@ -265,7 +330,9 @@ def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> Non
 @pytest.mark.usefixtures("people")
 def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
-    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    shell.server.endpoint._script = lambda fields: (
+        Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    )
     assert shell.run("people.csv", "-t", "hello.j2") == 1
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert "campaign settle --check" in shell.out.splitlines()[1]
@@ -283,13 +350,20 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("why", "3") == 0
     assert "Settled as not-sent by" in shell.out
-    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "bo-doe", "al-doe"]
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == [
+        "jo-doe",
+        "bo-doe",
+        "al-doe",
+    ]
 
 
 @pytest.mark.usefixtures("people")
 def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
-    """By plan, report, status and workbook: which, and how to settle them; on no summary once they are settled."""
-    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    """By plan, report, status and workbook: which, and how to settle them; on no summary once they
+    are settled."""
+    shell.server.endpoint._script = lambda fields: (
+        Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    )
     arguments = ("people.csv", "-t", "hello.j2", "-o", "out.xlsx")
     assert shell.run(*arguments) == 1
     assert shell.run(*arguments) == 1
@@ -300,13 +374,19 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert shell.run(*arguments, "--unattended") == 1
     shell.server.endpoint._limit = 0
-    Path("people.csv").write_text(Path("people.csv").read_text(encoding="utf-8") + "New,new-doe\n", encoding="utf-8")
+    Path("people.csv").write_text(
+        Path("people.csv").read_text(encoding="utf-8") + "New,new-doe\n", encoding="utf-8"
+    )
     assert shell.run(*arguments, "--unattended") == 75  # silent otherwise
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert shell.out.count("\n") == 2
     book = load_workbook("out.xlsx")
     first, second = [[cell.value for cell in row] for row in book["Summary"].iter_rows(max_row=2)]
-    assert (first[0], str(first[1])[:18], second[0]) == ("Uncertain rows", "1 uncertain, row 3", "To settle them")
+    assert (first[0], str(first[1])[:18], second[0]) == (
+        "Uncertain rows",
+        "1 uncertain, row 3",
+        "To settle them",
+    )
     assert shell("settle", "3", "--sent") == 0
     assert shell("status") == 0
     assert shell.out.startswith("Campaign people: ")
@@ -315,7 +395,8 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
-    """One message arrived and one did not: a sentence for each, the results written again, exit 1 until none is uncertain."""
+    """One message arrived and one did not: a sentence for each, the results written again, exit 1
+    until none is uncertain."""
     server = shell.server.endpoint
     lost = {"al-doe": "lost-answer", "bo-doe": "lost-request"}
     server._script = lambda fields: (
@@ -326,12 +407,24 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
     assert shell.run("people.csv", "-t", "hello.j2", "--account", "acc") == 1
     assert shell("settle", "--check") == 1
     assert "Row 3 was sent" in shell.out
-    assert "Row 4: no evidence. The account has no message with this person; that proves nothing" in shell.out
+    assert (
+        "Row 4: no evidence. The account has no message with this person; that proves nothing"
+        in shell.out
+    )
     assert "1 still uncertain" in shell.out
-    assert [row["status"] for row in read_results(Path("people.results.csv"))] == ["sent", "sent", "uncertain"]
+    assert [row["status"] for row in read_results(Path("people.results.csv"))] == [
+        "sent",
+        "sent",
+        "uncertain",
+    ]
     assert shell("settle", "3", "--check") == 2
     code, answer = shell.json("settle", "4", "--check")
-    assert (code, answer["uncertain"], answer["exitCode"], answer["checked"][0]["verdict"]) == (1, 1, 1, "no-evidence")
+    assert (code, answer["uncertain"], answer["exitCode"], answer["checked"][0]["verdict"]) == (
+        1,
+        1,
+        1,
+        "no-evidence",
+    )
     assert shell("settle", "4", "--not-sent") == 0
     assert shell("settle", "--check") == 0
     assert "No row is uncertain." in shell.out
@@ -352,7 +445,10 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
     assert shell("suppress", "import", "no.csv") == 1
     assert "A4 (Profile)" in shell.err
     code, answer = shell.json("suppress", "list")
-    assert (code, [entry["identity"] for entry in answer["doNotContact"]]) == (0, ["jo-doe", "bo-doe", "someone-else"])
+    assert (code, [entry["identity"] for entry in answer["doNotContact"]]) == (
+        0,
+        ["jo-doe", "bo-doe", "someone-else"],
+    )
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["al-doe"]
     assert shell("suppress", "remove", "jo-doe") == 0
@@ -363,13 +459,29 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
 
 @pytest.mark.usefixtures("people")
 def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """Who was messaged by another tool is skipped; importing again adds nothing; what cannot be read is told, and exits 1."""
+    """Who was messaged by another tool is skipped; importing again adds nothing; what cannot be
+    read is told, and exits 1."""
     today = datetime.now(UTC)
-    write("old.csv", f"Profile,Last contacted\njo-doe,{today - timedelta(days=3):%Y-%m-%d}\nal-doe,soon\nnot a profile,\n")
+    write(
+        "old.csv",
+        (
+            f"Profile,Last contacted\njo-doe,{today - timedelta(days=3):%Y-%m-%d}\nal-doe,soon\nnot a "
+            "profile,\n"
+        ),
+    )
     code, answer = shell.json("import-history", "old.csv")
-    assert (code, answer["people"], answer["added"], answer["notAdded"], answer["undated"]) == (1, 2, 2, 1, 1)
+    assert (code, answer["people"], answer["added"], answer["notAdded"], answer["undated"]) == (
+        1,
+        2,
+        2,
+        1,
+        1,
+    )
     assert answer["dateColumn"] == "Last contacted"
-    assert (answer["from"][:10], answer["to"][:10]) == (f"{today - timedelta(days=3):%Y-%m-%d}", f"{today:%Y-%m-%d}")
+    assert (answer["from"][:10], answer["to"][:10]) == (
+        f"{today - timedelta(days=3):%Y-%m-%d}",
+        f"{today:%Y-%m-%d}",
+    )
     assert "B3 (Last contacted): 'soon'" in shell.err
     assert "A4 (Profile)" in shell.err
     assert shell("import-history", "old.csv") == 1
@@ -400,32 +512,54 @@ def test_results_of_another_ledger_are_history(shell: Shell) -> None:
     code, answer = shell.json("import-history", "people.results.csv")
     assert (code, answer["people"], answer["dateColumn"]) == (0, 2, "sentAt")
     assert shell.run("people.csv", "-t", "hello.j2", "-o", "r.csv") == 0
-    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["jo-doe", "al-doe", "bo-doe"]
+    assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == [
+        "jo-doe",
+        "al-doe",
+        "bo-doe",
+    ]
 
 
 @pytest.mark.usefixtures("people")
 def test_a_person_is_forgotten(shell: Shell) -> None:
-    """Asked before; erased; told which files still hold them; on the list without a name; taken off it again by name."""
+    """Asked before; erased; told which files still hold them; on the list without a name; taken off
+    it again by name."""
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("forget", "jo-doe") == 2
     assert "--yes" in shell.err
     assert b"jo-doe" in Path("ledger.db").read_bytes()
     code, answer = shell.json("forget", "linkedin.com/in/Jo-Doe", "--yes")
-    files = {"list": str(shell.folder / "people.csv"), "results": str(shell.folder / "people.results.csv")}
-    assert (code, answer) == (0, {"people": 1, "deliveries": 1, "campaigns": [{"campaign": "people", **files}], "exitCode": 0})
+    files = {
+        "list": str(shell.folder / "people.csv"),
+        "results": str(shell.folder / "people.results.csv"),
+    }
+    assert (code, answer) == (
+        0,
+        {
+            "people": 1,
+            "deliveries": 1,
+            "campaigns": [{"campaign": "people", **files}],
+            "exitCode": 0,
+        },
+    )
     for path in shell.folder.glob("ledger.db*"):
         assert path.is_dir() or b"jo-doe" not in path.read_bytes()
     assert shell("forget", "al-doe", "nobody-here", "--yes") == 0
     assert f"{files['list']}, {files['results']}" in shell.out
     assert "campaign results --name people" in shell.out
     assert shell("results", "--name", "people") == 0
-    assert [row["LinkedIn URL"] for row in read_results(Path("people.results.csv"))] == ["", "", "bo-doe"]
+    assert [row["LinkedIn URL"] for row in read_results(Path("people.results.csv"))] == [
+        "",
+        "",
+        "bo-doe",
+    ]
     assert shell("status") == 0
     assert "3 sent" in shell.out
     assert shell("suppress", "list") == 0
     assert shell.out.count("a forgotten person") == 3
     code, answer = shell.json("suppress", "list")
-    assert {(entry["identity"], entry["reason"]) for entry in answer["doNotContact"]} == {(None, "forgotten")}
+    assert {(entry["identity"], entry["reason"]) for entry in answer["doNotContact"]} == {
+        (None, "forgotten")
+    }
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("why", "2") == 0
     assert "on the do-not-contact list (forgotten)" in shell.out
@@ -452,12 +586,13 @@ def test_a_misspelt_campaign_name(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw leaves through the same door, without the values of any row, as exit 7."""
+    """What nobody foresaw leaves through the same door, without the values of any row, as exit
+    7."""
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("Jo jo-doe")
 
-    monkeypatch.setattr("runner.run.judge", broken)
+    monkeypatch.setattr("runner.action.run.judge", broken)
     assert shell("check", "people.csv", "-t", "hello.j2") == 7
     assert "ZeroDivisionError" in shell.err
     assert "jo-doe" not in shell.err
@@ -479,17 +614,36 @@ def test_a_read_only_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
 def test_help_is_light() -> None:
     """--help imports nothing heavy: no HTTP, no database, no workbook library."""
     heavy = "{'httpx', 'sqlalchemy', 'openpyxl', 'jinja2', 'tqdm', 'alembic', 'pandas', 'rich'}"
-    code = f"import sys, runner.cli; runner.cli._guarded(['--help']); sys.exit(len({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    code = (
+        f"import sys, runner.cli; runner.cli._guarded(['--help']); sys.exit(len({heavy} & "
+        "set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, "rehearse" in done.stdout) == (0, True)
 
 
 @pytest.mark.usefixtures("people")
-def test_names_that_a_terminal_cannot_show_end_nothing(shell: Shell, write: Callable[[str, str], Path]) -> None:
+def test_names_that_a_terminal_cannot_show_end_nothing(
+    shell: Shell, write: Callable[[str, str], Path]
+) -> None:
     """Output to a narrow encoding: the run goes to its end, and JSON is plain ASCII."""
     write("名簿.csv", "First Name,LinkedIn URL\n太郎,taro-yamada\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "runner", "run", "名簿.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes"]
+    command = [
+        sys.executable,
+        "-m",
+        "runner",
+        "run",
+        "名簿.csv",
+        "-t",
+        "hello.j2",
+        "--now",
+        "--min-gap",
+        "0",
+        "--yes",
+    ]
     for more in ([], ["--json"]):
         done = subprocess.run([*command, *more], env=environment, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -505,7 +659,9 @@ def test_version(shell: Shell) -> None:
 @pytest.mark.usefixtures("people")
 def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
     """Not even when the endpoint echoes it."""
-    shell.server.endpoint._script = lambda _: Answer(400, f'{{"error": "bad header Bearer {KEY}"}}'.encode())
+    shell.server.endpoint._script = lambda _: Answer(
+        400, f'{{"error": "bad header Bearer {KEY}"}}'.encode()
+    )
     assert shell.run("people.csv", "-t", "hello.j2") == 1
     with closing(sqlite3.connect("ledger.db")) as connection:
         dump = "\n".join(connection.iterdump())
@@ -515,17 +671,28 @@ def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
 
 
 def leads(path: Path) -> None:
-    """A colleague's workbook: a title above the table, a hidden row, a column by a name of their own."""
+    """A colleague's workbook: a title above the table, a hidden row, a column by a name of their
+    own."""
     book = Workbook()
     sheet: Any = book.active
-    for row in (["Spring fair"], [], ["First Name", "Kontakt URL"], ["Ana", "in/ana-a"], ["Bo", "in/bo-b"], ["test", "#N/A"]):
+    for row in (
+        ["Spring fair"],
+        [],
+        ["First Name", "Kontakt URL"],
+        ["Ana", "in/ana-a"],
+        ["Bo", "in/bo-b"],
+        ["test", "#N/A"],
+    ):
         sheet.append(row)
     sheet.row_dimensions[5].hidden = True
     book.save(path)
 
 
-def test_any_list_is_read_as_its_options_say(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
-    """What is in doubt is asked about in one sentence; the options answer; the problems come as text, JSON and a workbook."""
+def test_any_list_is_read_as_its_options_say(
+    shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """What is in doubt is asked about in one sentence; the options answer; the problems come as
+    text, JSON and a workbook."""
     leads(tmp_path / "leads.xlsx")
     write("hi.j2", "Hi {{ first_name }}")
     mapped = ("--column", "recipientProfileId=Kontakt URL")
@@ -536,9 +703,19 @@ def test_any_list_is_read_as_its_options_say(shell: Shell, write: Callable[[str,
     assert shell.run("leads.xlsx", "-t", "hi.j2", *mapped) == 3
     assert "hidden" in shell.err
     assert not shell.server.endpoint.receipts
-    code, answer = shell.json("check", "leads.xlsx", "-t", "hi.j2", *mapped, "--hidden", "skip", "-o", "problems.xlsx")
-    assert (code, answer["rows"], answer["ready"], answer["skipped"], answer["invalid"]) == (1, 3, 1, 1, 1)
-    assert [(found["code"], found["cell"]) for found in answer["problems"]] == [("cell-error", "B6")]
+    code, answer = shell.json(
+        "check", "leads.xlsx", "-t", "hi.j2", *mapped, "--hidden", "skip", "-o", "problems.xlsx"
+    )
+    assert (code, answer["rows"], answer["ready"], answer["skipped"], answer["invalid"]) == (
+        1,
+        3,
+        1,
+        1,
+        1,
+    )
+    assert [(found["code"], found["cell"]) for found in answer["problems"]] == [
+        ("cell-error", "B6")
+    ]
     assert any("row 1 ('Spring fair')" in notice for notice in answer["notices"])
     sheet = load_workbook("problems.xlsx")["Problems"]
     lines = [[cell.value for cell in row][:6] for row in sheet.iter_rows(min_row=2)]
@@ -567,8 +744,11 @@ def test_the_environment_maps_columns_too(
     assert shell.json("preview", "list.csv")[1]["messages"][0]["message"] == "Hello there"
 
 
-def test_an_encoding_is_asked_for_and_taken(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """A list from Excel's plain CSV is refused with its own names; with --encoding it is sent as it reads."""
+def test_an_encoding_is_asked_for_and_taken(
+    shell: Shell, write: Callable[[str, str], Path]
+) -> None:
+    """A list from Excel's plain CSV is refused with its own names; with --encoding it is sent as it
+    reads."""
     Path("list.csv").write_bytes("First Name;LinkedIn\nJürgen;jw-1\n".encode("cp1252"))
     write("hi.j2", "Hi {{ first_name }}")
     assert shell.run("list.csv", "-t", "hi.j2") == 3
@@ -593,8 +773,11 @@ def test_a_mistyped_ledger_is_told(shell: Shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("people")
-def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
-    """As it is written, and with every line of it taken in; paths are relative to it; no file is replaced."""
+def test_a_new_campaign_file_has_every_key_and_loads(
+    shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """As it is written, and with every line of it taken in; paths are relative to it; no file is
+    replaced."""
     (tmp_path / "plans").mkdir()
     assert shell("new", "plans/spring", "people.csv", "-t", "hello.j2") == 0
     path = tmp_path / "plans" / "spring.toml"
@@ -605,8 +788,14 @@ def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callab
     assert set(tomllib.loads(whole)) == set(KEYS)
     with pytest.raises(RefusedError, match="no calendar"):  # two of its lines exclude each other
         load(write("plans/whole.toml", whole), Options())
-    campaign = load(write("plans/whole.toml", whole.replace("now = true", "now = false")), Options())
-    assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (("acc_12345",), 40, 4)
+    campaign = load(
+        write("plans/whole.toml", whole.replace("now = true", "now = false")), Options()
+    )
+    assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (
+        ("acc_12345",),
+        40,
+        4,
+    )
     assert shell("new", "plans/spring.toml") == 2
     assert path.read_text(encoding="utf-8") == text
     assert shell("new", "nowhere/spring") == 7
@@ -614,16 +803,27 @@ def test_a_new_campaign_file_has_every_key_and_loads(shell: Shell, write: Callab
     assert (code, answer) == (0, {"campaignFile": "autumn.toml", "exitCode": 0})
 
 
-def test_a_campaign_file_says_how_the_list_is_read(shell: Shell, write: Callable[[str, str], Path], tmp_path: Path) -> None:
-    """The same as the options; the results go into a copy of the workbook, beside it; a wrong word is an error."""
+def test_a_campaign_file_says_how_the_list_is_read(
+    shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """The same as the options; the results go into a copy of the workbook, beside it; a wrong word
+    is an error."""
     leads(tmp_path / "leads.xlsx")
     write("hi.j2", "Hi {{ first_name }}")
-    text = 'sheet = "leads.xlsx"\ntemplate = "hi.j2"\nheader_row = 3\nhidden = "skip"\nresults_in = "copy"\n'
+    text = (
+        'sheet = "leads.xlsx"\ntemplate = "hi.j2"\nheader_row = 3\nhidden = "skip"\nresults_in = '
+        '"copy"\n'
+    )
     write("spring.toml", text + '[columns]\nrecipientProfileId = "Kontakt URL"\n')
     assert shell.run("spring.toml") == 1
     book = load_workbook("leads.results.xlsx")
     assert [book.active["A1"].value, book.active["A3"].value] == ["Spring fair", "First Name"]  # type: ignore[index]
-    assert [book.active[f"C{row}"].value for row in (3, 4, 5, 6)] == ["status", "sent", "skipped", "invalid"]  # type: ignore[index]
+    assert [book.active[f"C{row}"].value for row in (3, 4, 5, 6)] == [
+        "status",
+        "sent",
+        "skipped",
+        "invalid",
+    ]  # type: ignore[index]
     for wrong in ('hidden = "maybe"', "header_row = 0", 'results_in = "place"', "encoding = 8"):
         write("wrong.toml", f'sheet = "leads.xlsx"\n{wrong}\n')
         assert shell("check", "wrong.toml") == 3
@@ -631,8 +831,11 @@ def test_a_campaign_file_says_how_the_list_is_read(shell: Shell, write: Callable
 
 
 @pytest.mark.usefixtures("people")
-def test_no_calendar_and_a_calendar_are_a_contradiction(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the command line, also with a variable, and in one file; but the command line may overrule a file."""
+def test_no_calendar_and_a_calendar_are_a_contradiction(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the command line, also with a variable, and in one file; but the command line may overrule
+    a file."""
     base = ("run", "people.csv", "-t", "hello.j2", "--yes", "--max", "1")
     assert shell(*base, "--now", "--hours", "9-17") == 2
     monkeypatch.setenv("CAMPAIGN_NOW", "1")
@@ -652,8 +855,11 @@ def test_no_calendar_and_a_calendar_are_a_contradiction(shell: Shell, monkeypatc
 
 @pytest.mark.usefixtures("people")
 def test_settling_says_one_thing_and_what_comes_of_it(shell: Shell) -> None:
-    """Not both at once; by row or by person; and why says what will come of a row that must not be sent."""
-    shell.server.endpoint._script = lambda fields: Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    """Not both at once; by row or by person; and why says what will come of a row that must not be
+    sent."""
+    shell.server.endpoint._script = lambda fields: (
+        Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
+    )
     assert shell.run("people.csv", "-t", "hello.j2") == 1
     assert shell("settle", "3", "--sent", "--not-sent") == 2
     assert shell("settle", "al doe", "--not-sent") == 2

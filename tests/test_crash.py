@@ -1,7 +1,9 @@
-"""A run that dies anywhere, and the same command again: nobody is messaged twice, and no row is lost.
+"""A run that dies anywhere, and the same command again: nobody is messaged twice, and no row is
+lost.
 
-In this process, death comes at every step that touches ledger or network; in processes of their own, by SIGKILL at chosen
-requests. A sender that does not commit its intent goes through the same harness, which must catch it.
+In this process, death comes at every step that touches ledger or network; in processes of their
+own, by SIGKILL at chosen requests. A sender that does not commit its intent goes through the same
+harness, which must catch it.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ class Reaper:
 
 @contextmanager
 def mortal(monkeypatch: pytest.MonkeyPatch, reaper: Reaper) -> Iterator[None]:
-    """Death may come before each write transaction, at its end before it commits, after it; and around each request."""
+    """Death may come before each write transaction, at its end before it commits, after it; and
+    around each request."""
     write, answer, refuses = Ledger.write, SimulatedEndpoint.answer, SimulatedEndpoint.refuses
 
     @contextmanager
@@ -78,8 +81,11 @@ def mortal(monkeypatch: pytest.MonkeyPatch, reaper: Reaper) -> Iterator[None]:
         yield
 
 
-def die_at(step: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, second: int | None = None) -> tuple[World, int]:
-    """A run that dies at a step (and its re-run at another), then a run that lives. Answers the world and the steps taken."""
+def die_at(
+    step: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, second: int | None = None
+) -> tuple[World, int]:
+    """A run that dies at a step (and its re-run at another), then a run that lives. Answers the
+    world and the steps taken."""
     world = World(folder, crowd(PEOPLE))
     steps = 0
     for strike in (step, second):
@@ -94,7 +100,8 @@ def die_at(step: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, seco
 
 
 def judge(world: World) -> int:
-    """Nobody twice (checked by the world), nobody lost; every receipt is owned up to. Answers how many are uncertain."""
+    """Nobody twice (checked by the world), nobody lost; every receipt is owned up to. Answers how
+    many are uncertain."""
     received = Counter(world.received())
     for line in world.lines():
         assert line.status.value in ("sent", "uncertain")
@@ -104,7 +111,8 @@ def judge(world: World) -> int:
 
 
 def test_death_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever the run dies, the next one brings the list to its end: at most one row uncertain, no one twice, none lost."""
+    """Wherever the run dies, the next one brings the list to its end: at most one row uncertain, no
+    one twice, none lost."""
     _, steps = die_at(None, _made(tmp_path / "alive"), monkeypatch)
     assert steps > 30
     uncertain = 0
@@ -124,8 +132,11 @@ def test_death_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert judge(world) <= 2
 
 
-def test_the_harness_catches_a_sender_without_intent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sender that records only after sending messages people twice under the same deaths; the harness must see it."""
+def test_the_harness_catches_a_sender_without_intent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that records only after sending messages people twice under the same deaths; the
+    harness must see it."""
     monkeypatch.setattr(lane, "commit_intent", lambda *_: None)
     monkeypatch.setattr(World, "check_receipts", lambda _: None)
     twice = 0
@@ -146,8 +157,23 @@ needs_sigkill = pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 
 
 def command(folder: Path, url: str, *more: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "CONNECTSAFELY_API_KEY": KEY, "PYTHONPATH": str(Path(__file__).parents[1])}
-    arguments = ["run", "people.csv", "-t", "hello.j2", "--base-url", url, "--ledger", "ledger.db", "--yes", "--json"]
+    environment = {
+        **os.environ,
+        "CONNECTSAFELY_API_KEY": KEY,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    arguments = [
+        "run",
+        "people.csv",
+        "-t",
+        "hello.j2",
+        "--base-url",
+        url,
+        "--ledger",
+        "ledger.db",
+        "--yes",
+        "--json",
+    ]
     return subprocess.Popen(
         [sys.executable, "-m", "runner", *arguments, "--now", "--min-gap", "0", *more],
         cwd=folder,
@@ -173,7 +199,8 @@ def lay_out(folder: Path, count: int) -> None:
 @needs_sigkill
 @pytest.mark.parametrize("fatal", [1, 2, 4, 6, 7])
 def test_sigkill_while_a_request_is_under_way(tmp_path: Path, fatal: int) -> None:
-    """Killed after the server took the request and before it answered: that row is uncertain, the others go out once."""
+    """Killed after the server took the request and before it answered: that row is uncertain, the
+    others go out once."""
     lay_out(tmp_path, 8)
     victims: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
@@ -197,8 +224,11 @@ def test_sigkill_while_a_request_is_under_way(tmp_path: Path, fatal: int) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_first_signal_lets_the_message_in_flight_finish(tmp_path: Path, number: signal.Signals) -> None:
-    """Exit 130, results written, the message under way recorded as sent, the rest waiting; the next run finishes."""
+def test_the_first_signal_lets_the_message_in_flight_finish(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Exit 130, results written, the message under way recorded as sent, the rest waiting; the next
+    run finishes."""
     lay_out(tmp_path, 6)
     running: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
@@ -223,7 +253,8 @@ def test_the_first_signal_lets_the_message_in_flight_finish(tmp_path: Path, numb
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_the_second_signal_leaves_the_message_uncertain(tmp_path: Path) -> None:
-    """The server never answers; the second Ctrl-C ends the run, with the results, and that row is uncertain."""
+    """The server never answers; the second Ctrl-C ends the run, with the results, and that row is
+    uncertain."""
     lay_out(tmp_path, 3)
     running: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
@@ -239,11 +270,16 @@ def test_the_second_signal_leaves_the_message_uncertain(tmp_path: Path) -> None:
         running.append(process)
         code, answer, _ = finish(process)
     assert (code, answer["totals"]["uncertain"], answer["totals"]["waiting"]) == (130, 1, 2)
-    assert [row["status"] for row in read_results(tmp_path / "people.results.csv")] == ["uncertain", "waiting", "waiting"]
+    assert [row["status"] for row in read_results(tmp_path / "people.results.csv")] == [
+        "uncertain",
+        "waiting",
+        "waiting",
+    ]
 
 
 def test_two_processes_of_one_campaign(tmp_path: Path) -> None:
-    """The second, started while the first has a request under way, exits 6 and says since when; the first finishes."""
+    """The second, started while the first has a request under way, exits 6 and says since when; the
+    first finishes."""
     lay_out(tmp_path, 3)
     seconds: list[tuple[int, dict[str, Any], str]] = []
     with serving(limit=1000) as server:
@@ -261,17 +297,22 @@ def test_two_processes_of_one_campaign(tmp_path: Path) -> None:
 
 
 def test_two_processes_of_two_campaigns_on_one_account(tmp_path: Path) -> None:
-    """Side by side on one account: both end well, one quota of ten is used and not passed, without a 429."""
+    """Side by side on one account: both end well, one quota of ten is used and not passed, without
+    a 429."""
     folders = [tmp_path / "a", tmp_path / "b"]
     for number, folder in enumerate(folders):
         folder.mkdir()
         lay_out(folder, 8)
         (folder / "people.csv").write_text(
-            "First Name,recipientProfileId\n" + "".join(f"N,camp{number}-person-{row}\n" for row in range(8)), encoding="utf-8"
+            "First Name,recipientProfileId\n"
+            + "".join(f"N,camp{number}-person-{row}\n" for row in range(8)),
+            encoding="utf-8",
         )
     with serving(limit=10) as server:
         shared = ["--ledger", str(tmp_path / "shared.db"), "--account", "acc"]
-        processes = [command(folder, server.url, *shared, "--name", folder.name) for folder in folders]
+        processes = [
+            command(folder, server.url, *shared, "--name", folder.name) for folder in folders
+        ]
         answers = [finish(process) for process in processes]
         receipts, requests = list(server.endpoint.receipts), server.endpoint.requests
     assert len({receipt.recipient for receipt in receipts}) == len(receipts) == requests == 10

@@ -1,4 +1,5 @@
-"""The daily life of a campaign, as whole runs: quotas read first, others' use, clocks that are off, forecasts come true."""
+"""The daily life of a campaign, as whole runs: quotas read first, others' use, clocks that are off,
+forecasts come true."""
 
 from __future__ import annotations
 
@@ -12,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from runner.console import Console
+from runner.action.run import find_line
 from runner.errors import ExitCode, RefusedError
 from runner.ledger.ledger import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
 from runner.results.summary import Summary, summarise, why
-from runner.run import find_line
 from runner.sending.clock import ServerClock
 from runner.sending.lane import ClockOff, ForeignUse, Sent
 from runner.sending.settings import pace
+from runner.show.console import Console
 from tests.world import MONDAY, World, crowd
 
 OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
@@ -46,7 +47,8 @@ def summary_of(world: World, **options: Any) -> Summary:
 
 
 def test_a_day_starts_with_the_truth(tmp_path: Path) -> None:
-    """Others sent 90 of 100 before the first run: the plan says 10 today, 10 go, and no request meets a spent quota."""
+    """Others sent 90 of 100 before the first run: the plan says 10 today, 10 go, and no request
+    meets a spent quota."""
     world = World(tmp_path, crowd(30), limit=100)
     spend(world, 90, "acc_1")
     report = world.run(accounts=("acc_1",), now=True, min_gap=0)
@@ -56,7 +58,8 @@ def test_a_day_starts_with_the_truth(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path: Path) -> None:
-    """404 at the quota: one question in the whole run, no word about it, and the headers of answers do as well."""
+    """404 at the quota: one question in the whole run, no word about it, and the headers of answers
+    do as well."""
     world = World(tmp_path, crowd(5))
     world.server.neighbours = False
     report = world.run(accounts=("acc_1",), now=True, min_gap=1200)
@@ -68,7 +71,8 @@ def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path:
 
 
 def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:
-    """Messages a minute apart: asked once, before them. Half an hour apart: asked before each, so that others' use is known."""
+    """Messages a minute apart: asked once, before them. Half an hour apart: asked before each, so
+    that others' use is known."""
     for folder, gap, asked in (("a", 60, 1), ("b", 1800, 6)):
         (tmp_path / folder).mkdir()
         world = World(tmp_path / folder, crowd(6))
@@ -76,8 +80,11 @@ def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:
         assert len(world.server.lookups) == asked
 
 
-def test_a_jump_of_the_servers_count_is_reported_and_planned_around(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """After ten messages another tool sends 37 of 60: it is said at once, 13 more go, spread out, and none is refused."""
+def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After ten messages another tool sends 37 of 60: it is said at once, 13 more go, spread out,
+    and none is refused."""
     world = World(tmp_path, crowd(60), limit=60)
 
     def other_tool(_fields: dict[str, Any]) -> None:
@@ -110,10 +117,15 @@ def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hours", [-5, 5])
-def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message(tmp_path: Path, hours: int) -> None:
-    """This computer's clock five hours off, either way: it is said, and all goes within the true hours and the true day."""
+def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message(
+    tmp_path: Path, hours: int
+) -> None:
+    """This computer's clock five hours off, either way: it is said, and all goes within the true
+    hours and the true day."""
     world = World(tmp_path, crowd(40), limit=30)
-    world.server.skew = -timedelta(hours=hours)  # this computer's clock is that far ahead of the server's
+    world.server.skew = -timedelta(
+        hours=hours
+    )  # this computer's clock is that far ahead of the server's
     world.clock.advance_to(MONDAY + timedelta(hours=2 + hours))  # 08:00 in truth
     world.run(accounts=("acc_1",), stay=True, **OFFICE)
     ahead = [event.ahead for event in world.events if isinstance(event, ClockOff)]
@@ -121,7 +133,10 @@ def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message
     true = [receipt.at - timedelta(hours=hours) for receipt in world.server.receipts]
     assert len(true) == 40
     assert all(9 <= moment.hour < 17 for moment in true)
-    assert Counter(moment.date() for moment in true) == {date(2026, 11, 23): 30, date(2026, 11, 24): 10}
+    assert Counter(moment.date() for moment in true) == {
+        date(2026, 11, 23): 30,
+        date(2026, 11, 24): 10,
+    }
 
 
 def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
@@ -135,7 +150,8 @@ def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
 
 
 def test_small_differences_of_clocks_are_nothing() -> None:
-    """A minute either way is left alone; more is followed; what the server did not say changes nothing."""
+    """A minute either way is left alone; more is followed; what the server did not say changes
+    nothing."""
     now = [MONDAY]
     clock = ServerClock(lambda: now[0])
     for ahead, followed in ((60, 0), (-60, 0), (121, 121), (-7200, -7200), (30, 0)):
@@ -153,12 +169,17 @@ def test_small_differences_of_clocks_are_nothing() -> None:
 
 @pytest.mark.parametrize("accounts", [1, 5])
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
-def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(tmp_path: Path, accounts: int, zone: str) -> None:
-    """ceil(rows / daily allowance) days for one account and for five; the plan's days, and the rehearsal's, are the same."""
+def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(
+    tmp_path: Path, accounts: int, zone: str
+) -> None:
+    """ceil(rows / daily allowance) days for one account and for five; the plan's days, and the
+    rehearsal's, are the same."""
     limit, rows = 12, 55 * accounts
     world = World(tmp_path, crowd(rows), limit=limit)
     names = tuple(f"acc_{number}" for number in range(accounts))
-    campaign = world.campaign(accounts=names, **{**OFFICE, "time_zone": zone}, results=tmp_path / "out.csv")
+    campaign = world.campaign(
+        accounts=names, **{**OFFICE, "time_zone": zone}, results=tmp_path / "out.csv"
+    )
     plans = []
     done = rehearse(campaign, MONDAY + timedelta(hours=8), limit=limit, plan=plans.append)
     summary = plans[0].summary
@@ -173,7 +194,13 @@ def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(tmp_path: Path,
 def test_the_forecast_knows_holidays_and_the_ramp(tmp_path: Path) -> None:
     """Over Christmas in Bavaria, 5 more each day: forecast and rehearsal agree day by day."""
     world = World(tmp_path, crowd(90), start=datetime(2026, 12, 22, 6, tzinfo=UTC))
-    campaign = world.campaign(accounts=("acc_1",), holidays="DE-BY", ramp="10 +5 to 30", **OFFICE, results=tmp_path / "out.csv")
+    campaign = world.campaign(
+        accounts=("acc_1",),
+        holidays="DE-BY",
+        ramp="10 +5 to 30",
+        **OFFICE,
+        results=tmp_path / "out.csv",
+    )
     plans = []
     done = rehearse(campaign, world.start, plan=plans.append)
     days = [(day.day, day.sent) for day in done.days]
@@ -188,34 +215,49 @@ def test_the_forecast_knows_holidays_and_the_ramp(tmp_path: Path) -> None:
 
 
 def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
-    """The next row, one whose turn comes on another day, one that was sent: each in one sentence, then its attempts."""
+    """The next row, one whose turn comes on another day, one that was sent: each in one sentence,
+    then its attempts."""
     world = World(tmp_path, crowd(30), limit=10)
     world.run(accounts=("acc_1",), **OFFICE)
     world.clock.advance_to(MONDAY + timedelta(hours=14))
     summary = summary_of(world)
     ledger = world.ledger()
-    said = {row: why(ledger, summary, find_line(ledger, summary.campaign, row)) for row in (2, 12, 27)}
+    said = {
+        row: why(ledger, summary, find_line(ledger, summary.campaign, row)) for row in (2, 12, 27)
+    }
     ledger.close()
     assert said[12] == [
-        "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))."
+        (
+            "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 UTC (no more "
+            "may go now (10 of 10 used))."
+        )
     ]
-    turn = "waits for its turn after 15 rows on account acc_1, forecast from Wed 2026-11-25 09:00 UTC on"
+    turn = (
+        "waits for its turn after 15 rows on account acc_1, forecast from Wed 2026-11-25 09:00 "
+        "UTC on"
+    )
     account = "the account goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))"
     assert said[27] == [f"Row 27 {turn}; {account}."]
     assert said[2][0] == "Row 2 was sent from account acc_1."
-    assert said[2][1].startswith("Attempt 1, Mon 2026-11-23 09:00 UTC: the request left; sent (HTTP 200)")
+    assert said[2][1].startswith(
+        "Attempt 1, Mon 2026-11-23 09:00 UTC: the request left; sent (HTTP 200)"
+    )
 
 
 # --- campaigns that share an account
 
 
 def test_campaigns_run_one_after_the_other_share_the_days_that_follow(tmp_path: Path) -> None:
-    """Two daily runs without a calendar: from the second day on each gets its half, and who is done leaves the other all."""
+    """Two daily runs without a calendar: from the second day on each gets its half, and who is done
+    leaves the other all."""
     world = World(tmp_path, [], limit=20)
     sent: dict[str, list[int]] = {"first": [], "second": []}
     for _ in range(5):
         for name, rows in (("first", 60), ("second", 25)):
-            world.people, world.sheet = crowd(rows, start=0 if name == "first" else 1000), f"{name}.csv"
+            world.people, world.sheet = (
+                crowd(rows, start=0 if name == "first" else 1000),
+                f"{name}.csv",
+            )
             sent[name].append(world.run(accounts=("acc_1",), now=True, min_gap=0, min_days=0).sent)
         world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
     assert sent["first"] == [20, 10, 10, 15, 5]
@@ -228,8 +270,13 @@ def test_a_higher_priority_gets_the_larger_share(tmp_path: Path) -> None:
     sent = {}
     for day in range(2):
         for name, priority in (("first", 3), ("second", 1)):
-            world.people, world.sheet = crowd(200, start=0 if name == "first" else 1000), f"{name}.csv"
-            report = world.run(accounts=("acc_1",), now=True, min_gap=0, min_days=0, priority=priority)
+            world.people, world.sheet = (
+                crowd(200, start=0 if name == "first" else 1000),
+                f"{name}.csv",
+            )
+            report = world.run(
+                accounts=("acc_1",), now=True, min_gap=0, min_days=0, priority=priority
+            )
             sent[day, name] = report.sent
         world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
     assert (sent[1, "first"], sent[1, "second"]) == (30, 10)
@@ -240,10 +287,17 @@ def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
     """What the campaign was run with is what status and why forecast with."""
     world = World(tmp_path, crowd(3))
     campaign = world.campaign(
-        reserve=5, ramp="10 +5 to 30", priority=2, holidays="DE-BY, US", daily_limit=9, min_gap=45, hours="8-24", days="mon,wed"
+        reserve=5,
+        ramp="10 +5 to 30",
+        priority=2,
+        holidays="DE-BY, US",
+        daily_limit=9,
+        min_gap=45,
+        hours="8-24",
+        days="mon,wed",
     )
     ledger = world.ledger()
-    from runner.run import run
+    from runner.action.run import run
 
     run(campaign, ledger, world.session())
     with ledger.read() as connection:
@@ -254,17 +308,23 @@ def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
 
 
 def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -> None:
-    """A list with an accountId column: which other accounts rows go from is in the plan, and how many."""
-    world = World(tmp_path, [("A", "person-a", "acc_9"), ("B", "person-b", ""), ("C", "person-c", "acc_9")])
+    """A list with an accountId column: which other accounts rows go from is in the plan, and how
+    many."""
+    world = World(
+        tmp_path, [("A", "person-a", "acc_9"), ("B", "person-b", ""), ("C", "person-c", "acc_9")]
+    )
     world.header = ("First Name", "recipientProfileId", "accountId")
     world.run(accounts=("acc_1",), now=True, min_gap=0)
-    notice = "Rows of the list name accounts that the campaign does not, and go from those: acc_9 (2)."
+    notice = (
+        "Rows of the list name accounts that the campaign does not, and go from those: acc_9 (2)."
+    )
     assert notice in world.plans[0].notices
     assert {receipt.account for receipt in world.server.receipts} == {"acc_1", "acc_9"}
 
 
 def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> None:
-    """The other campaign sends on Saturdays only, or has a ramp of its own: what it cannot use goes to this one."""
+    """The other campaign sends on Saturdays only, or has a ramp of its own: what it cannot use goes
+    to this one."""
     for number, (options, least) in enumerate([({"days": "sat"}, 20), ({"ramp": "3 +1 to 5"}, 16)]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -272,7 +332,10 @@ def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> Non
         sent = []
         for _ in range(3):
             for name, more in (("second", options), ("first", {})):
-                world.people, world.sheet = crowd(200, start=0 if name == "first" else 1000), f"{name}.csv"
+                world.people, world.sheet = (
+                    crowd(200, start=0 if name == "first" else 1000),
+                    f"{name}.csv",
+                )
                 report = world.run(accounts=("acc_1",), min_days=0, **{**OFFICE, **more})
             sent.append(report.sent)
             world.clock.advance_to((world.clock.now() + timedelta(days=1)).replace(hour=6))
@@ -280,7 +343,8 @@ def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> Non
 
 
 def test_at_most_so_many_in_a_run_holds_for_several_accounts(tmp_path: Path) -> None:
-    """Two lanes that both ask for their quota before they send: --max 3 is three, not three more for each."""
+    """Two lanes that both ask for their quota before they send: --max 3 is three, not three more
+    for each."""
     world = World(tmp_path, crowd(40))
     original = world.server.look_up
     world.server.look_up = lambda headers, target: replace(original(headers, target), delay=0.2)  # type: ignore[method-assign]
@@ -289,22 +353,31 @@ def test_at_most_so_many_in_a_run_holds_for_several_accounts(tmp_path: Path) -> 
 
 
 def test_a_clock_set_back_a_little_forgets_nothing(tmp_path: Path) -> None:
-    """A minute back after a message: its spacing holds, and the limit and what is used are still known."""
+    """A minute back after a message: its spacing holds, and the limit and what is used are still
+    known."""
     world = World(tmp_path, crowd(6), limit=50)
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=2)
     world.clock._seconds -= 60
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=1)
     assert world.plans[-1].summary.accounts[0].limit == 50
-    assert 47 <= world.plans[-1].summary.accounts[0].remaining <= 48  # what is dated ahead may count twice, never not at all
+    assert (
+        47 <= world.plans[-1].summary.accounts[0].remaining <= 48
+    )  # what is dated ahead may count twice, never not at all
     moments = [receipt.at for receipt in world.server.receipts]
     assert moments[2] - moments[1] >= timedelta(minutes=8)
 
 
 @pytest.mark.parametrize("rehearsing", [False, True])
 def test_a_reserve_that_leaves_nothing_is_refused(tmp_path: Path, rehearsing: bool) -> None:
-    """Exit 3 before anything is sent, in a rehearsal as well, which would never end: it would never come to anything."""
+    """Exit 3 before anything is sent, in a rehearsal as well, which would never end: it would never
+    come to anything."""
     world = World(tmp_path, crowd(3), limit=10)
     options: dict[str, Any] = {"accounts": ("acc_1",), "reserve": 10}
-    with pytest.raises(RefusedError, match=r"Nothing can ever go from acc_1: all .* \(10\) is kept for others \(reserve 10\)"):
-        rehearse(world.campaign(**options), MONDAY, limit=10) if rehearsing else world.run(**options)
+    with pytest.raises(
+        RefusedError,
+        match=r"Nothing can ever go from acc_1: all .* \(10\) is kept for others \(reserve 10\)",
+    ):
+        rehearse(world.campaign(**options), MONDAY, limit=10) if rehearsing else world.run(
+            **options
+        )
     assert world.server.requests == 0

@@ -1,4 +1,5 @@
-"""Days of whole runs with trouble, as `benchmarks/days.py` plays thousands of: a few seasons, and proof that they can fail."""
+"""Days of whole runs with trouble, as `benchmarks/days.py` plays thousands of: a few seasons, and
+proof that they can fail."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def played(folder: Path, scenario: Scenario) -> Measured:
 
 
 def plain(**more: Any) -> Scenario:
-    """Office hours in Berlin, one account, one campaign, --wait, and nothing goes wrong but what is asked for."""
+    """Office hours in Berlin, one account, one campaign, --wait, and nothing goes wrong but what is
+    asked for."""
     calm = draw(0, DAYS)
     return dataclasses.replace(
         calm,
@@ -57,7 +59,8 @@ def plain(**more: Any) -> Scenario:
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 7, 8, 9, 17])
 def test_a_season_of_trouble_keeps_the_quota_and_the_hours(tmp_path: Path, seed: int) -> None:
-    """No violation, nobody twice, nothing lost, whatever was drawn; and what could be sent was sent."""
+    """No violation, nobody twice, nothing lost, whatever was drawn; and what could be sent was
+    sent."""
     found = played(tmp_path, draw(seed, DAYS))
     assert found.violations == []
     assert found.messages
@@ -65,18 +68,24 @@ def test_a_season_of_trouble_keeps_the_quota_and_the_hours(tmp_path: Path, seed:
 
 
 def test_a_season_without_trouble_uses_the_whole_quota(tmp_path: Path) -> None:
-    """Every counted day is sent whole, without a refusal and without a message outside the hours."""
+    """Every counted day is sent whole, without a refusal and without a message outside the
+    hours."""
     found = played(tmp_path, plain())
     assert found.counted_days >= DAYS - 1
     assert found.sent == found.possible > 0
     assert (found.refused, found.outside, found.violations) == ({}, {}, [])
 
 
-def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: with all but the limit thrown away, what others use is not seen, and a spent quota is asked for more."""
+def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with all but the limit thrown away, what others use is not seen, and a spent
+    quota is asked for more."""
     heed = account._numbers
     monkeypatch.setattr(
-        account, "_numbers", lambda c, a, told: heed(c, a, dataclasses.replace(told, used=None, remaining=None))
+        account,
+        "_numbers",
+        lambda c, a, told: heed(c, a, dataclasses.replace(told, used=None, remaining=None)),
     )
     scenario = plain()
     mornings = (scenario.start.replace(hour=8) + number * DAY for number in range(DAYS))
@@ -85,16 +94,25 @@ def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(tmp_path: Path, 
     assert any("knew better" in violation for violation in found.violations)
 
 
-def test_a_runner_that_does_not_listen_to_the_clock_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: with the server's date thrown away, a clock that is ten hours off sends in the night."""
+def test_a_runner_that_does_not_listen_to_the_clock_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with the server's date thrown away, a clock that is ten hours off sends in the
+    night."""
     monkeypatch.setattr(ServerClock, "hear", lambda *_: None)
     scenario = plain()
-    found = played(tmp_path, dataclasses.replace(scenario, steps=(Step(scenario.start + DAY, timedelta(hours=10)),)))
+    found = played(
+        tmp_path,
+        dataclasses.replace(scenario, steps=(Step(scenario.start + DAY, timedelta(hours=10)),)),
+    )
     assert any("outside the hours" in violation for violation in found.violations)
 
 
-def test_a_runner_that_sends_too_little_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: with one message of each window held back, the part of what was possible falls below the bar."""
+def test_a_runner_that_sends_too_little_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with one message of each window held back, the part of what was possible falls
+    below the bar."""
 
     def less(*given: Any) -> quota.Allowance:
         found = quota.allowance(*given)

@@ -1,4 +1,5 @@
-"""The documents say what the program does: every command, option, column, key and exit code, and commands that run."""
+"""The documents say what the program does: every command, option, column, key and exit code, and
+commands that run."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from typing import get_args
 import pytest
 import typer.main
 
-from runner.campaign import Options, load
-from runner.campaign_file import KEYS
+from runner.campaign.campaign import Options, load
+from runner.campaign.file import KEYS
 from runner.cli import app
 from runner.errors import ExitCode
 from runner.intake.code import Code
@@ -32,7 +33,12 @@ def commands() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         for leaf in getattr(command, "commands", {"": command}).values():
-            options = [option for parameter in leaf.params for option in parameter.opts if option.startswith("--")]
+            options = [
+                option
+                for parameter in leaf.params
+                for option in parameter.opts
+                if option.startswith("--")
+            ]
             found.setdefault(name, []).extend(options)
     return found
 
@@ -52,7 +58,11 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
 
 def test_every_option_in_the_documents_exists() -> None:
     """Any `--option` that a document names is an option of some command."""
-    known = {option for options in commands().values() for option in options} | {"--help", "--not-sent", "--version"}
+    known = {option for options in commands().values() for option in options} | {
+        "--help",
+        "--not-sent",
+        "--version",
+    }
     for document in DOCUMENTS:
         prose = re.sub(r"```sh\n(?:python3|\.venv)[ /].*?```", "", document, flags=re.DOTALL)
         prose = re.sub(r"`(?:systemctl|journalctl) [^`]*`", "", prose)
@@ -86,7 +96,9 @@ def test_every_code_of_a_problem_is_documented() -> None:
     assert tuple(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == get_args(Code)
 
 
-def test_the_notebook_of_the_documents_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_notebook_of_the_documents_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """docs/sheets.md shows a data frame being checked; the code does what it says."""
     text = (ROOT / "docs" / "sheets.md").read_text(encoding="utf-8")
     (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
@@ -120,10 +132,15 @@ def test_links_lead_somewhere() -> None:
 
 def test_nothing_is_promised_that_cannot_be() -> None:
     """No text calls this safe for an account, undetectable or like a human."""
-    texts = [*DOCUMENTS, *(path.read_text(encoding="utf-8") for path in (ROOT / "runner").rglob("*.py"))]
+    texts = [
+        *DOCUMENTS,
+        *(path.read_text(encoding="utf-8") for path in (ROOT / "runner").rglob("*.py")),
+    ]
     for text in texts:
         assert not re.search(
-            r"undetect|human-like|like a human|100 ?% safe|guaranteed? safe|avoid detection", text, re.IGNORECASE
+            r"undetect|human-like|like a human|100 ?% safe|guaranteed? safe|avoid detection",
+            text,
+            re.IGNORECASE,
         )
 
 

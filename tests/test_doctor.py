@@ -1,4 +1,5 @@
-"""The doctor sees what would end a run, says what to do about it, sends nothing and leaves nothing behind."""
+"""The doctor sees what would end a run, says what to do about it, sends nothing and leaves nothing
+behind."""
 
 from __future__ import annotations
 
@@ -37,13 +38,16 @@ PASSWORD = "pa55word"
 class Practice:
     """`campaign doctor` in a folder, against a loopback server with these traits."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], computer: Computer) -> None:
+    def __init__(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], computer: Computer
+    ) -> None:
         self.folder, self._capsys, self.computer = folder, capsys, computer
         self.traits: dict[str, Any] = {}
         self.base_url: str | None = None
 
     def __call__(self, *arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
-        """The exit code and each check's verdict, words and remedy; as text and as JSON they are the same."""
+        """The exit code and each check's verdict, words and remedy; as text and as JSON they are
+        the same."""
         self._capsys.readouterr()
         with serving(**self.traits) as server:
             command = ["doctor", *arguments, "--base-url", self.base_url or server.url]
@@ -58,18 +62,27 @@ class Practice:
             assert f"{check['verdict']:4}  {check['name']}: {check['says']}\n" in text
             assert (check["verdict"] == "ok") == (check["remedy"] is None)
             assert check["remedy"] is None or check["remedy"] in text
-        return code, {check["name"]: (check["verdict"], check["says"], check["remedy"]) for check in answer["checks"]}
+        return code, {
+            check["name"]: (check["verdict"], check["says"], check["remedy"])
+            for check in answer["checks"]
+        }
 
 
 @pytest.fixture
-def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Practice:
+def doctor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Practice:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "data" / "ledger.db"))
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
     (tmp_path / "people.csv").write_text("First Name,LinkedIn URL\nJo,jo-doe\n", encoding="utf-8")
     (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
     (tmp_path / "spring.toml").write_text(
-        'sheet = "people.csv"\ntemplate = "hello.j2"\naccounts = ["acc_1"]\ntime_zone = "Europe/Berlin"\n', encoding="utf-8"
+        (
+            'sheet = "people.csv"\ntemplate = "hello.j2"\naccounts = ["acc_1"]\ntime_zone = '
+            '"Europe/Berlin"\n'
+        ),
+        encoding="utf-8",
     )
     computer = Computer(tmp_path.parent / f"{tmp_path.name}-computer", "linux")
     monkeypatch.setattr(machine_module, "this_machine", lambda: computer.machine)
@@ -77,9 +90,13 @@ def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 
 
 def test_the_schedule_is_told(doctor: Practice) -> None:
-    """None of a list; none yet of a campaign file, and how to install it; the installed one, by its scheduler."""
+    """None of a list; none yet of a campaign file, and how to install it; the installed one, by its
+    scheduler."""
     assert "only a campaign file" in doctor("people.csv")[1]["schedule"][1]
-    assert "campaign schedule install spring.toml --at 09:00" in doctor("spring.toml")[1]["schedule"][1]
+    assert (
+        "campaign schedule install spring.toml --at 09:00"
+        in doctor("spring.toml")[1]["schedule"][1]
+    )
     assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
     verdict, says, _ = doctor("spring.toml")[1]["schedule"]
     assert (verdict, says.split(", next ")[0]) == ("ok", "systemd")
@@ -119,8 +136,11 @@ def test_a_vendor_without_neighbour_endpoints_is_well(doctor: Practice) -> None:
     assert "does not offer" in found["account acc_1"][1]
 
 
-def test_the_first_bad_thing_gives_the_exit_code(doctor: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Campaign file 3, key 2, endpoint 5, access 4, ledger 7: as a run would end; the rest is looked at all the same."""
+def test_the_first_bad_thing_gives_the_exit_code(
+    doctor: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Campaign file 3, key 2, endpoint 5, access 4, ledger 7: as a run would end; the rest is
+    looked at all the same."""
     (doctor.folder / "data").mkdir()
     ledger = doctor.folder / "data" / "ledger.db"
     ledger.write_bytes(b"no database at all" * 100)
@@ -143,7 +163,8 @@ def test_the_first_bad_thing_gives_the_exit_code(doctor: Practice, monkeypatch: 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
-    """A key file that others can read is bad; a ledger that others can read is looked at, the next run mends it."""
+    """A key file that others can read is bad; a ledger that others can read is looked at, the next
+    run mends it."""
     key = doctor.folder / "my key"
     key.write_text(KEY, encoding="utf-8")
     key.chmod(0o640)
@@ -153,15 +174,25 @@ def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
     open_ledger(ledger).close()
     ledger.chmod(0o644)
     code, found = doctor("--key-file", str(key))
-    assert (code, found["key"][1], found["ledger"][0]) == (0, f"from the key file {key}, mode 0600", "look")
+    assert (code, found["key"][1], found["ledger"][0]) == (
+        0,
+        f"from the key file {key}, mode 0600",
+        "look",
+    )
     assert ledger.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(
     ("skew", "words"),
-    [(timedelta(hours=3), "3 hours behind"), (timedelta(minutes=-7), "7 minutes ahead of"), (timedelta(seconds=20), "right")],
+    [
+        (timedelta(hours=3), "3 hours behind"),
+        (timedelta(minutes=-7), "7 minutes ahead of"),
+        (timedelta(seconds=20), "right"),
+    ],
 )
-def test_a_wrong_clock_is_told_in_plain_words(doctor: Practice, skew: timedelta, words: str) -> None:
+def test_a_wrong_clock_is_told_in_plain_words(
+    doctor: Practice, skew: timedelta, words: str
+) -> None:
     """By how much, and in which direction; a run can go on."""
     doctor.traits = {"skew": skew}
     code, found = doctor("spring.toml")
@@ -170,7 +201,8 @@ def test_a_wrong_clock_is_told_in_plain_words(doctor: Practice, skew: timedelta,
 
 
 def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
-    """A whole one is ok and stays as it is; one with a page of noise, one cut short and a foreign database are bad."""
+    """A whole one is ok and stays as it is; one with a page of noise, one cut short and a foreign
+    database are bad."""
     path = tmp_path / "ledger.db"
     open_ledger(path).close()
     whole = path.read_bytes()
@@ -187,8 +219,14 @@ def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly full is looked at, full is bad."""
-    for free, verdict in ((storage.LITTLE_BYTES - 1, "look"), (storage.NO_BYTES - 1, "bad"), (storage.LITTLE_BYTES, "ok")):
-        monkeypatch.setattr(storage.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free}))
+    for free, verdict in (
+        (storage.LITTLE_BYTES - 1, "look"),
+        (storage.NO_BYTES - 1, "bad"),
+        (storage.LITTLE_BYTES, "ok"),
+    ):
+        monkeypatch.setattr(
+            storage.shutil, "disk_usage", lambda _, free=free: type("Usage", (), {"free": free})
+        )
         assert storage.judge_ledger(tmp_path / "ledger.db").verdict == verdict
 
 
@@ -212,22 +250,34 @@ OTHER = {**ERROR, "campaign": "autumn"}
         ([], "ok", "no unattended run yet"),
     ],
 )
-def test_the_last_run_by_the_log(tmp_path: Path, records: list[dict[str, Any]], verdict: str, words: str) -> None:
-    """How the campaign's own last run ended, whatever stands after it; one without an end was killed, unless it is active; and
-    a daily one has to have come lately. A line cut short is none."""
+def test_the_last_run_by_the_log(
+    tmp_path: Path, records: list[dict[str, Any]], verdict: str, words: str
+) -> None:
+    """How the campaign's own last run ended, whatever stands after it; one without an end was
+    killed, unless it is active; and a daily one has to have come lately. A line cut short is
+    none."""
     ledger = tmp_path / "ledger.db"
     lines = [json.dumps(record) for record in records]
     (tmp_path / "ledger.db.log").write_text("\n".join([*lines, '{"time": "20']), encoding="utf-8")
     found = daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW)
     assert (found.verdict, words in found.says) == (verdict, True), found
     if "killed" in words:
-        assert daily.judge_log(ledger, "spring", scheduled=True, running=True, now=NOW).verdict == "ok"
+        assert (
+            daily.judge_log(ledger, "spring", scheduled=True, running=True, now=NOW).verdict == "ok"
+        )
     if "since" in words:
-        assert daily.judge_log(ledger, "spring", scheduled=False, running=False, now=NOW).verdict == "ok"
+        assert (
+            daily.judge_log(ledger, "spring", scheduled=False, running=False, now=NOW).verdict
+            == "ok"
+        )
     if OTHER in records:
-        assert daily.judge_log(ledger, None, scheduled=False, running=False, now=NOW).verdict == "look"
+        assert (
+            daily.judge_log(ledger, None, scheduled=False, running=False, now=NOW).verdict == "look"
+        )
     (tmp_path / "ledger.db.log").replace(tmp_path / "ledger.db.log.1")  # as after a rotation
-    assert daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW).verdict == verdict
+    assert (
+        daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW).verdict == verdict
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,8 +290,11 @@ def test_the_last_run_by_the_log(tmp_path: Path, records: list[dict[str, Any]], 
         ("people.csv", "First Name,LinkedIn URL\n,jo-doe\nJo,jo-doe-2\n", "look"),
     ],
 )
-def test_the_list_and_the_text_are_read(doctor: Practice, file: str, content: str | None, verdict: str) -> None:
-    """Missing, or of no use, they would end a run with 3; a row that cannot be sent is looked at."""
+def test_the_list_and_the_text_are_read(
+    doctor: Practice, file: str, content: str | None, verdict: str
+) -> None:
+    """Missing, or of no use, they would end a run with 3; a row that cannot be sent is looked
+    at."""
     path = doctor.folder / file
     path.unlink()
     if content is not None:
@@ -250,9 +303,12 @@ def test_the_list_and_the_text_are_read(doctor: Practice, file: str, content: st
     assert (code, found["list"][0]) == (3 if verdict == "bad" else 0, verdict)
 
 
-def test_the_daily_run_has_no_key_of_this_shell(doctor: Practice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Installed, it needs one that is found without the shell, or with the file that it was installed with."""
-    monkeypatch.setattr("runner.key.default_key_file", lambda: tmp_path / "none")
+def test_the_daily_run_has_no_key_of_this_shell(
+    doctor: Practice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Installed, it needs one that is found without the shell, or with the file that it was
+    installed with."""
+    monkeypatch.setattr("runner.sending.key.default_key_file", lambda: tmp_path / "none")
     key = doctor.folder / "my key"
     key.write_text(KEY, encoding="utf-8")
     key.chmod(0o600)
@@ -261,13 +317,21 @@ def test_the_daily_run_has_no_key_of_this_shell(doctor: Practice, monkeypatch: p
     code, found = doctor("spring.toml")
     assert (code, found["key"][0], found["daily key"][0]) == (2, "ok", "bad")
     assert "this shell" in found["daily key"][1]
-    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15", "--key-file", "my key"])) == 0
+    assert (
+        int(
+            _guarded(
+                ["schedule", "install", "spring.toml", "--at", "08:15", "--key-file", "my key"]
+            )
+        )
+        == 0
+    )
     code, found = doctor("spring.toml")
     assert (code, found["daily key"][1]) == (0, f"from the key file {key}, mode 0600")
 
 
 def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
-    """Its timer is off, half of it is missing, its Python is gone, or it would keep another ledger."""
+    """Its timer is off, half of it is missing, its Python is gone, or it would keep another
+    ledger."""
     (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
     (doctor.folder / ".env").chmod(0o600)
     install = ["schedule", "install", "spring.toml", "--at", "08:15"]
@@ -278,7 +342,9 @@ def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
     doctor.computer.timers.clear()
     verdict, says, remedy = doctor("spring.toml")[1]["schedule"]
     assert (verdict, "inactive" in says) == ("look", True)
-    assert (remedy or "").startswith("Install it again: campaign schedule install spring.toml --ledger ")
+    assert (remedy or "").startswith(
+        "Install it again: campaign schedule install spring.toml --ledger "
+    )
     assert int(_guarded(install)) == 0
     (service,) = doctor.computer.folder.rglob("*.service")
     text = service.read_text(encoding="utf-8")
@@ -306,21 +372,34 @@ def test_a_crontab_that_nobody_reads_is_told(doctor: Practice) -> None:
 def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice) -> None:
     """Its uncertain rows, and the accounts of its rows where the campaign names none."""
     text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
-    (doctor.folder / "spring.toml").write_text(text.replace('accounts = ["acc_1"]\n', ""), encoding="utf-8")
-    (doctor.folder / "people.csv").write_text("First Name,LinkedIn URL,accountId\nJo,jo-doe,acc_9\n", encoding="utf-8")
+    (doctor.folder / "spring.toml").write_text(
+        text.replace('accounts = ["acc_1"]\n', ""), encoding="utf-8"
+    )
+    (doctor.folder / "people.csv").write_text(
+        "First Name,LinkedIn URL,accountId\nJo,jo-doe,acc_9\n", encoding="utf-8"
+    )
     with serving(script=lambda _: Answer(200, b"", cut="answer-lost")) as server:
-        assert int(_guarded(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
+        assert (
+            int(_guarded(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
+        )
     code, found = doctor("spring.toml")
     assert "account acc_9" in found
     assert (code, found["rows"][0], found["rows"][1]) == (0, "look", "1 uncertain: row 2 (jo-doe)")
     assert "campaign settle --check --name spring" in (found["rows"][2] or "")
 
 
-@pytest.mark.parametrize("proxy", [f"http://jo:{PASSWORD}@proxy.example:3128", f"jo:{PASSWORD}@proxy.example:3128"])
-def test_the_proxy_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+@pytest.mark.parametrize(
+    "proxy", [f"http://jo:{PASSWORD}@proxy.example:3128", f"jo:{PASSWORD}@proxy.example:3128"]
+)
+def test_the_proxy_is_shown_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
     """The one in effect for the endpoint, or none where it is bypassed."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert surroundings.judge_proxy("https://api.example.com").says == "http://jo:***@proxy.example:3128"
+    assert (
+        surroundings.judge_proxy("https://api.example.com").says
+        == "http://jo:***@proxy.example:3128"
+    )
     monkeypatch.setenv("NO_PROXY", "api.example.com")
     assert surroundings.judge_proxy("https://api.example.com").says == "none"
 
@@ -330,11 +409,16 @@ def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         said = next((said for end, said in answers.items() if request.url.path.endswith(end)), 404)
-        status, body = (said, b"") if isinstance(said, int) else (said[0], json.dumps(said[1]).encode())
+        status, body = (
+            (said, b"") if isinstance(said, int) else (said[0], json.dumps(said[1]).encode())
+        )
         return httpx.Response(status, stream=httpx.ByteStream(body))
 
     lookup = Lookup(
-        Secret(KEY), ServerClock(lambda: NOW), base_url="https://api.example.com", transport=httpx.MockTransport(answer)
+        Secret(KEY),
+        ServerClock(lambda: NOW),
+        base_url="https://api.example.com",
+        transport=httpx.MockTransport(answer),
     )
     return asyncio.run(vendor.ask(lookup, accounts, lambda: NOW))
 
@@ -342,7 +426,11 @@ def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
 @pytest.mark.parametrize(
     ("answers", "verdict", "words"),
     [
-        ({"/status": (200, {"status": "active", "enabled": True, "hasTokens": True})}, "ok", "active"),
+        (
+            {"/status": (200, {"status": "active", "enabled": True, "hasTokens": True})},
+            "ok",
+            "active",
+        ),
         ({"/status": (200, {"status": "active", "enabled": False})}, "bad", "disabled"),
         ({"/status": (200, {"enabled": True, "hasTokens": False})}, "bad", "not connected"),
         ({"/status": (404, {"error": "Account not found"})}, "bad", "does not know it"),
@@ -355,7 +443,8 @@ def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
     ],
 )
 def test_an_accounts_health(answers: dict[str, Any], verdict: str, words: str) -> None:
-    """By its own endpoint, or else by the key's list; what would stop the account has the exit code of a refusal."""
+    """By its own endpoint, or else by the key's list; what would stop the account has the exit code
+    of a refusal."""
     found = ask(answers, "acc_1")
     judged = next(f for f in found if f.name == "account acc_1" or f.verdict == "bad")
     assert judged.verdict == verdict
@@ -365,13 +454,21 @@ def test_an_accounts_health(answers: dict[str, Any], verdict: str, words: str) -
 
 def test_a_spent_quota_is_looked_at() -> None:
     """It ends nothing: a run pauses."""
-    spent = {"feature": "MESSAGE", "window": "daily", "limit": 90, "remaining": 0, "resetAt": "2026-11-24T00:00:00Z"}
+    spent = {
+        "feature": "MESSAGE",
+        "window": "daily",
+        "limit": 90,
+        "remaining": 0,
+        "resetAt": "2026-11-24T00:00:00Z",
+    }
     found = {f.name: f for f in ask({"/quota": (200, {"quotas": [spent]})}, "acc_1")}
     assert found["quota acc_1"].verdict == "look"
     assert "spent until" in found["quota acc_1"].says
 
 
-@pytest.mark.parametrize(("known", "verdicts"), [(["acc_1"], {"ok"}), (["acc_1", "acc_2"], {"ok", "look"})])
+@pytest.mark.parametrize(
+    ("known", "verdicts"), [(["acc_1"], {"ok"}), (["acc_1", "acc_2"], {"ok", "look"})]
+)
 def test_no_account_is_named(known: list[str], verdicts: set[str]) -> None:
     """With one account of the key there is no doubt who sends; with several there is."""
     found = ask({"/accounts": (200, [{"id": account} for account in known])})
@@ -382,13 +479,22 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["id", "status", "enabled", "hasTokens", "quotas", "remaining", "feature"]), inner)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "status", "enabled", "hasTokens", "quotas", "remaining", "feature"]
+            ),
+            inner,
+        )
     ),
     max_leaves=9,
 )
 
 
-@given(st.sampled_from([200, 400, 404, 429, 500]), JSON, st.sampled_from(["/accounts", "/status", "/quota"]))
+@given(
+    st.sampled_from([200, 400, 404, 429, 500]),
+    JSON,
+    st.sampled_from(["/accounts", "/status", "/quota"]),
+)
 def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, end: str) -> None:
     """Whatever JSON comes back, there are findings that can be shown on one line."""
     found = ask({end: (status, body)}, "acc_1")
@@ -397,9 +503,12 @@ def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, en
 
 
 def test_results_and_log_that_cannot_be_written_are_bad(doctor: Practice) -> None:
-    """As a run would end, before it sends anything; and a list is looked at with the template that it is given."""
+    """As a run would end, before it sends anything; and a list is looked at with the template that
+    it is given."""
     text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
-    (doctor.folder / "spring.toml").write_text(text + 'results = "nowhere/out.csv"\n', encoding="utf-8")
+    (doctor.folder / "spring.toml").write_text(
+        text + 'results = "nowhere/out.csv"\n', encoding="utf-8"
+    )
     code, found = doctor("spring.toml")
     assert (code, found["results"][0]) == (7, "bad")
     (doctor.folder / "data" / "ledger.db.log").mkdir(parents=True)

@@ -16,8 +16,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from runner.action.evidence import CLOCK_SKEW, Finding, check, hint_of
+from runner.action.run import settle_rows
 from runner.errors import ExitCode, UsageError
-from runner.evidence import CLOCK_SKEW, Finding, check, hint_of
 from runner.intake.recipient import Recipient, parse
 from runner.ledger import schema
 from runner.ledger.contact import Contact, note_contacts
@@ -31,7 +32,6 @@ from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
 from runner.results.summary import in_doubt
-from runner.run import settle_rows
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
@@ -44,13 +44,19 @@ ACCOUNT = "acc"
 OPTIONS = {"accounts": (ACCOUNT,), "now": True}
 
 
-def look(world: World, *rows: int, key: str = KEY, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
+def look(
+    world: World, *rows: int, key: str = KEY, transport: httpx.AsyncBaseTransport | None = None
+) -> list[Finding]:
     ledger = world.ledger()
     try:
         with ledger.read() as connection:
             record = campaign_named(connection, "people")
         assert record is not None
-        lookup = Lookup(Secret(key), ServerClock(world.clock.now), transport=transport or SimulatedTransport(world.server))
+        lookup = Lookup(
+            Secret(key),
+            ServerClock(world.clock.now),
+            transport=transport or SimulatedTransport(world.server),
+        )
         return check(ledger, record, rows, lookup, "Ann", world.clock.now)
     finally:
         ledger.close()
@@ -60,7 +66,10 @@ def losing(world: World, *people: str, arrives: bool = True) -> None:
     """Let the answers to these people's messages be lost, whether or not the messages arrive."""
 
     def script(fields: dict[str, Any]) -> Answer | None:
-        if Recipient(fields.get("recipientProfileId"), fields.get("recipientProfileUrn")).identity not in people:
+        if (
+            Recipient(fields.get("recipientProfileId"), fields.get("recipientProfileUrn")).identity
+            not in people
+        ):
             return None
         return world.server._accept(ACCOUNT, fields, "lost-answer" if arrives else "lost-request")
 
@@ -68,26 +77,38 @@ def losing(world: World, *people: str, arrives: bool = True) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_a_row_is_settled_exactly_when_its_person_has_the_message(tmp_path: Path, seed: int) -> None:
-    """A bad endpoint: of all uncertain rows, those whose message arrived become sent, at its time; the others stay."""
+def test_a_row_is_settled_exactly_when_its_person_has_the_message(
+    tmp_path: Path, seed: int
+) -> None:
+    """A bad endpoint: of all uncertain rows, those whose message arrived become sent, at its time;
+    the others stay."""
     world = World(tmp_path, crowd(60), faults=0.5, seed=seed)
     for _ in range(40):
         world.run(**OPTIONS)
         world.clock.advance(3600)
-    before = {line.number: line.cells[1] for line in world.lines() if line.status is Status.UNCERTAIN}
+    before = {
+        line.number: line.cells[1] for line in world.lines() if line.status is Status.UNCERTAIN
+    }
     received = {receipt.recipient: receipt.at for receipt in world.server.receipts}
     findings = {finding.row: finding for finding in look(world)}
     assert findings.keys() == before.keys()
     after = {line.number: line for line in world.lines()}
     for row, person in before.items():
-        assert (after[row].status is Status.SENT) == (findings[row].verdict == "sent") == (person in received)
+        assert (
+            (after[row].status is Status.SENT)
+            == (findings[row].verdict == "sent")
+            == (person in received)
+        )
         if person in received:
-            assert abs((after[row].sent_at or MONDAY) - received[person]) < timedelta(milliseconds=1)
+            assert abs((after[row].sent_at or MONDAY) - received[person]) < timedelta(
+                milliseconds=1
+            )
     assert {findings[row].verdict for row in before} == {"sent", "no-evidence"}
 
 
 def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
-    """As a decision, with who asked; the row says so; the next look has nothing to do, and nobody is messaged again."""
+    """As a decision, with who asked; the row says so; the next look has nothing to do, and nobody
+    is messaged again."""
     world = World(tmp_path, crowd(2))
     losing(world, "person-0")
     world.run(**OPTIONS)
@@ -99,13 +120,16 @@ def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
     with ledger.read() as connection:
         _, decisions = history(connection, line.delivery or 0)
     ledger.close()
-    assert [(decision.decided_by, decision.verdict) for decision in decisions] == [("evidence, asked by Ann", "sent")]
+    assert [(decision.decided_by, decision.verdict) for decision in decisions] == [
+        ("evidence, asked by Ann", "sent")
+    ]
     assert look(world) == []
     assert world.run(**OPTIONS).sent == 0
 
 
 def test_only_uncertain_rows_are_asked_about(tmp_path: Path) -> None:
-    """The named ones alone; a row that is not uncertain is a mistake, told before anything is asked."""
+    """The named ones alone; a row that is not uncertain is a mistake, told before anything is
+    asked."""
     world = World(tmp_path, crowd(3))
     losing(world, "person-0", "person-2")
     world.run(**OPTIONS)
@@ -125,13 +149,20 @@ def conversation(messages: Sequence[dict[str, Any]]) -> httpx.AsyncBaseTransport
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             found = {"hasConversation": True, "conversationUrn": "urn:li:c", "profileUrn": None}
             answer = {"messages": messages} if request.url.path.endswith("/messages") else found
-            return httpx.Response(200, stream=httpx.ByteStream(json.dumps(answer).encode()), request=request)
+            return httpx.Response(
+                200, stream=httpx.ByteStream(json.dumps(answer).encode()), request=request
+            )
 
     return Vendor()
 
 
 def message(text: str, at: datetime, ours: bool = True) -> dict[str, Any]:
-    return {"messageUrn": "urn:x", "text": text, "sentAt": at.timestamp() * 1000, "isSentByOwner": ours}
+    return {
+        "messageUrn": "urn:x",
+        "text": text,
+        "sentAt": at.timestamp() * 1000,
+        "isSentByOwner": ours,
+    }
 
 
 SECOND = timedelta(seconds=1)
@@ -150,9 +181,17 @@ SECOND = timedelta(seconds=1)
         ("hi name0, how are you?", timedelta(), True, False),
     ],
 )
-def test_what_proves_a_message(tmp_path: Path, text: str, shift: timedelta, ours: bool, proves: bool) -> None:
-    """Ours, the same words, and not older than the attempt but for a little skew of clocks; all else changes nothing."""
-    world = World(tmp_path, crowd(1), template="Hi {{ first_name }},\nhow are you?", script=lambda _: Answer(502, b""))
+def test_what_proves_a_message(
+    tmp_path: Path, text: str, shift: timedelta, ours: bool, proves: bool
+) -> None:
+    """Ours, the same words, and not older than the attempt but for a little skew of clocks; all
+    else changes nothing."""
+    world = World(
+        tmp_path,
+        crowd(1),
+        template="Hi {{ first_name }},\nhow are you?",
+        script=lambda _: Answer(502, b""),
+    )
     world.run(**OPTIONS)
     ledger = world.ledger()
     with ledger.read() as connection:
@@ -167,7 +206,8 @@ def test_what_proves_a_message(tmp_path: Path, text: str, shift: timedelta, ours
 
 
 def test_of_several_attempts_any_may_be_the_one_that_arrived(tmp_path: Path) -> None:
-    """A person let an uncertain message go once more; that the first one arrived is found all the same."""
+    """A person let an uncertain message go once more; that the first one arrived is found all the
+    same."""
     world = World(tmp_path, crowd(1), script=lambda _: Answer(502, b""))
     world.run(**OPTIONS)
     first = world.clock.now()
@@ -182,11 +222,14 @@ def test_of_several_attempts_any_may_be_the_one_that_arrived(tmp_path: Path) -> 
 
 
 def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
-    """A URN alone has no profile ID to ask by; one that the ledger has learned does, and so does a conversation of its own."""
+    """A URN alone has no profile ID to ask by; one that the ledger has learned does, and so does a
+    conversation of its own."""
     person, other = urn_of("person-a"), urn_of("person-b")
     own = "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAowner,2-own==)"
     world = World(
-        tmp_path, [("A", person, ""), ("B", other, own)], header=("First Name", "recipientProfileUrn", "conversationUrn")
+        tmp_path,
+        [("A", person, ""), ("B", other, own)],
+        header=("First Name", "recipientProfileUrn", "conversationUrn"),
     )
     losing(world, person, other)
     world.run(**OPTIONS)
@@ -201,7 +244,8 @@ def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
-    """No conversation is no evidence; not offered, no usable answer, a refused key: each in its words, and the row stays."""
+    """No conversation is no evidence; not offered, no usable answer, a refused key: each in its
+    words, and the row stays."""
     world = World(tmp_path, crowd(1))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -210,17 +254,27 @@ def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             return httpx.Response(503, stream=httpx.ByteStream(b""), request=request)
 
-    said = [look(world)[0].said, look(world, transport=Down())[0].said, look(world, key="another-key")[0].said]
+    said = [
+        look(world)[0].said,
+        look(world, transport=Down())[0].said,
+        look(world, key="another-key")[0].said,
+    ]
     world.server.neighbours = False
     said.append(look(world)[0].said)
-    expected = ("no evidence. The account has no message", "HTTP 503", "key was refused", "does not offer")
+    expected = (
+        "no evidence. The account has no message",
+        "HTTP 503",
+        "key was refused",
+        "does not offer",
+    )
     for sentence, words in zip(said, expected, strict=True):
         assert words in sentence
     assert world.statuses() == ["uncertain"]
 
 
 def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
-    """A claim left open on the wire is uncertain to people, and so it is to the look for evidence."""
+    """A claim left open on the wire is uncertain to people, and so it is to the look for
+    evidence."""
     world = World(tmp_path, crowd(1))
     losing(world, "person-0")
     world.run(**OPTIONS)
@@ -239,12 +293,30 @@ def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
     ("count", "hint"),
     [
         (Count(41, 42, 0, 0), "stood at 41 before and 42 after: it was counted."),
-        (Count(41, 43, 1, 0), "stood at 41 before and 43 after, 1 other of ours in between: it was counted."),
-        (Count(41, 42, 1, 0), "stood at 41 before and 42 after, 1 other of ours in between: it was not counted."),
-        (Count(41, 41, 0, 2), "stood at 41 before and 41 after, 2 more uncertain: it was not counted."),
+        (
+            Count(41, 43, 1, 0),
+            "stood at 41 before and 43 after, 1 other of ours in between: it was counted.",
+        ),
+        (
+            Count(41, 42, 1, 0),
+            "stood at 41 before and 42 after, 1 other of ours in between: it was not counted.",
+        ),
+        (
+            Count(41, 41, 0, 2),
+            "stood at 41 before and 41 after, 2 more uncertain: it was not counted.",
+        ),
         (Count(41, 44, 0, 2), "stood at 41 before and 44 after, 2 more uncertain: it was counted."),
-        (Count(41, 42, 0, 2), "stood at 41 before and 42 after, 2 more uncertain: that tells nothing for certain."),
-        (Count(41, 50, 1, 0), "stood at 41 before and 50 after, 1 other of ours in between: that tells nothing for certain."),
+        (
+            Count(41, 42, 0, 2),
+            "stood at 41 before and 42 after, 2 more uncertain: that tells nothing for certain.",
+        ),
+        (
+            Count(41, 50, 1, 0),
+            (
+                "stood at 41 before and 50 after, 1 other of ours in between: that tells nothing for "
+                "certain."
+            ),
+        ),
     ],
 )
 def test_the_count_is_a_hint(count: Count, hint: str) -> None:
@@ -254,14 +326,19 @@ def test_the_count_is_a_hint(count: Count, hint: str) -> None:
 
 @pytest.mark.parametrize("arrives", [False, True])
 @pytest.mark.parametrize("lost", [1, 2])
-def test_the_count_before_and_after_comes_from_the_answers(tmp_path: Path, arrives: bool, lost: int) -> None:
-    """What the server told with each answer; a message that arrived was counted, one that did not was not."""
+def test_the_count_before_and_after_comes_from_the_answers(
+    tmp_path: Path, arrives: bool, lost: int
+) -> None:
+    """What the server told with each answer; a message that arrived was counted, one that did not
+    was not."""
     world = World(tmp_path, crowd(5))
     losing(world, *(f"person-{number}" for number in range(2, 2 + lost)), arrives=arrives)
     world.run(**OPTIONS)
     ledger = world.ledger()
     with ledger.read() as connection:
-        told = list(connection.scalars(sa.select(schema.attempt.c.quota_used).order_by(schema.attempt.c.id)))
+        told = list(
+            connection.scalars(sa.select(schema.attempt.c.quota_used).order_by(schema.attempt.c.id))
+        )
         found = doubts(connection, 1)
     ledger.close()
     after = 3 + lost * arrives
@@ -290,7 +367,8 @@ def test_another_day_is_another_count(tmp_path: Path) -> None:
 
 @needs_sigkill
 def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
-    """SIGKILL under way; `campaign settle --check` finds what arrived and exits 0; without a key it is a usage error."""
+    """SIGKILL under way; `campaign settle --check` finds what arrived and exits 0; without a key it
+    is a usage error."""
     lay_out(tmp_path, 3)
     victims: list[subprocess.Popen[str]] = []
     with serving() as server:
@@ -307,18 +385,41 @@ def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
         assert [(found["row"], found["verdict"]) for found in answer["checked"]] == [(3, "sent")]
         assert answer["checked"][0]["sentAt"] is not None
         assert finish(command(tmp_path, server.url))[0] == 0
-        assert settle(tmp_path, server.url)[1] == {"campaign": "people", "checked": [], "uncertain": 0, "exitCode": 0}
+        assert settle(tmp_path, server.url)[1] == {
+            "campaign": "people",
+            "checked": [],
+            "uncertain": 0,
+            "exitCode": 0,
+        }
         assert settle(tmp_path, server.url, key="")[0] == 2
         assert settle(tmp_path, server.url, "--sent")[0] == 2
     assert len(server.endpoint.receipts) == 3
 
 
-def settle(folder: Path, url: str, *more: str, key: str | None = None) -> tuple[int, dict[str, Any], str]:
+def settle(
+    folder: Path, url: str, *more: str, key: str | None = None
+) -> tuple[int, dict[str, Any], str]:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     environment["CONNECTSAFELY_API_KEY"] = LOOPBACK_KEY if key is None else key
-    arguments = ["settle", "--check", "--base-url", url, "--timeout", "20", "--ledger", "ledger.db", "--json", *more]
+    arguments = [
+        "settle",
+        "--check",
+        "--base-url",
+        url,
+        "--timeout",
+        "20",
+        "--ledger",
+        "ledger.db",
+        "--json",
+        *more,
+    ]
     done = subprocess.run(
-        [sys.executable, "-m", "runner", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "Traceback" not in done.stderr
     return done.returncode, json.loads(done.stdout), done.stderr
@@ -333,7 +434,8 @@ def settle(folder: Path, url: str, *more: str, key: str | None = None) -> tuple[
     ],
 )
 def test_the_hint_follows_what_was_settled(tmp_path: Path, sent: bool | None, hint: str) -> None:
-    """Another uncertain message between the two counts is ours once it is settled as sent, and none once as not sent."""
+    """Another uncertain message between the two counts is ours once it is settled as sent, and none
+    once as not sent."""
     world = World(tmp_path, crowd(5))
     losing(world, "person-2", "person-3", arrives=False)
     world.run(**OPTIONS)
@@ -349,7 +451,8 @@ def test_the_hint_follows_what_was_settled(tmp_path: Path, sent: bool | None, hi
 
 
 def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_path: Path) -> None:
-    """Who came onto the do-not-contact list meanwhile, or has had another message, is skipped: that is said at once."""
+    """Who came onto the do-not-contact list meanwhile, or has had another message, is skipped: that
+    is said at once."""
     world = World(tmp_path, crowd(3))
     losing(world, "person-0", "person-1", "person-2", arrives=False)
     world.run(**OPTIONS)
@@ -357,7 +460,9 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
     with ledger.write() as connection:
         record = campaign_named(connection, "people")
         suppress(connection, [("person-0",)], None, world.clock.now())
-        note_contacts(connection, [Contact(("person-1",), world.clock.now())], "old.csv", world.clock.now())
+        note_contacts(
+            connection, [Contact(("person-1",), world.clock.now())], "old.csv", world.clock.now()
+        )
     assert record
     barred = settle_rows(ledger, record, [2, 3, 4], sent=False, by="Ann", now=world.clock.now())
     ledger.close()
@@ -370,7 +475,8 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
 
 
 def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
-    """Until the row is sent again: not sent, then sent after all, then not; what was really sent, or proven, stays as it is."""
+    """Until the row is sent again: not sent, then sent after all, then not; what was really sent,
+    or proven, stays as it is."""
     world = World(tmp_path, crowd(2))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -393,7 +499,8 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
 
 
 def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Path) -> None:
-    """Named before all else, exit 1, looked up and settled by person; not sent, only written to once they are back."""
+    """Named before all else, exit 1, looked up and settled by person; not sent, only written to
+    once they are back."""
     for sent in (True, False):
         (tmp_path / str(sent)).mkdir()
         world = World(tmp_path / str(sent), crowd(3))
@@ -402,15 +509,30 @@ def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Pa
         gone = world.people.pop(1)
         report = world.run(**OPTIONS)
         assert (report.exit_code, report.summary.totals.rows) == (ExitCode.NEEDS_A_PERSON, 2)
-        assert "1 uncertain, person-1 (no longer in the list): may or may not" in in_doubt(report.summary)[0]
+        assert (
+            "1 uncertain, person-1 (no longer in the list): may or may not"
+            in in_doubt(report.summary)[0]
+        )
         (finding,) = look(world)
-        assert (finding.row, finding.said[:45]) == (None, "person-1 (no longer in the list): no evidence")
+        assert (finding.row, finding.said[:45]) == (
+            None,
+            "person-1 (no longer in the list): no evidence",
+        )
         ledger = world.ledger()
         record = report.summary.campaign
-        barred = settle_rows(ledger, record, [parse("linkedin.com/in/person-1")], sent=sent, by="Ann", now=world.clock.now())
+        barred = settle_rows(
+            ledger,
+            record,
+            [parse("linkedin.com/in/person-1")],
+            sent=sent,
+            by="Ann",
+            now=world.clock.now(),
+        )
         assert barred == ([] if sent else ["person-1 will not be sent: no longer in the sheet."])
         with pytest.raises(UsageError, match="person-9 has no such message"):
-            settle_rows(ledger, record, [parse("person-9")], sent=True, by="Ann", now=world.clock.now())
+            settle_rows(
+                ledger, record, [parse("person-9")], sent=True, by="Ann", now=world.clock.now()
+            )
         ledger.close()
         world.server._script = None
         report = world.run(**OPTIONS)

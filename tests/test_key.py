@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import key
 from runner.errors import UsageError
-from runner.key import find_key
+from runner.sending import key
+from runner.sending.key import find_key
 from tests.loopback import KEY, serving
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,9 @@ def keyring(folder: Path, body: str) -> Path:
 
 
 @pytest.fixture
-def fake_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def fake_keyring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
     def make(body: str) -> None:
         monkeypatch.syspath_prepend(str(keyring(tmp_path, body)))
 
@@ -112,12 +114,28 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, name: str, mode: 
 @pytest.mark.parametrize(
     "text",
     [
-        *("", " \n", "two\nlines", "with space", "schlüssel", "a\x00b", "a\tb", "\x1b[0m", "x" * 70_000),
-        *("CONNECTSAFELY_API_KEY=abcdef123", "export CONNECTSAFELY_API_KEY=abcdef123", '"abcdef123"', "'abcdef123'"),
+        *(
+            "",
+            " \n",
+            "two\nlines",
+            "with space",
+            "schlüssel",
+            "a\x00b",
+            "a\tb",
+            "\x1b[0m",
+            "x" * 70_000,
+        ),
+        *(
+            "CONNECTSAFELY_API_KEY=abcdef123",
+            "export CONNECTSAFELY_API_KEY=abcdef123",
+            '"abcdef123"',
+            "'abcdef123'",
+        ),
     ],
 )
 def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> None:
-    """Blank, several lines, blanks within, beyond ASCII, control characters, a whole book: refused, and not repeated."""
+    """Blank, several lines, blanks within, beyond ASCII, control characters, a whole book: refused,
+    and not repeated."""
     path = private(tmp_path / "named", text)
     with pytest.raises(UsageError) as caught:
         find_key(path, tmp_path)
@@ -154,25 +172,43 @@ def test_no_key_anywhere_names_every_place(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_key(None, tmp_path)
     remedy = str(caught.value.remedy)
-    ways = ("CONNECTSAFELY_API_KEY", str(tmp_path / "config" / "key"), "--key-file", ".env", "keyring set", "rehearse")
+    ways = (
+        "CONNECTSAFELY_API_KEY",
+        str(tmp_path / "config" / "key"),
+        "--key-file",
+        ".env",
+        "keyring set",
+        "rehearse",
+    )
     assert [way for way in ways if way not in remedy] == []
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("from keyring.errors import NoKeyringError\n    raise NoKeyringError('no backend')", "There is no API key"),
+        (
+            "from keyring.errors import NoKeyringError\n    raise NoKeyringError('no backend')",
+            "There is no API key",
+        ),
         ("return None", "There is no API key"),
-        ("from keyring.errors import KeyringLocked\n    raise KeyringLocked('secret words')", r"\(KeyringLocked\)"),
+        (
+            "from keyring.errors import KeyringLocked\n    raise KeyringLocked('secret words')",
+            r"\(KeyringLocked\)",
+        ),
         ("raise ValueError('secret words')", r"\(ValueError\)"),
         ("import threading; threading.Event().wait(20)", "no answer within"),
         ("return 'two words'", "holds no API key"),
     ],
 )
 def test_a_keyring_in_trouble_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_keyring: Callable[[str], None], body: str, words: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fake_keyring: Callable[[str], None],
+    body: str,
+    words: str,
 ) -> None:
-    """Locked, failing, silent: an error with a way out, soon; without a backend it is as if there were no keyring."""
+    """Locked, failing, silent: an error with a way out, soon; without a backend it is as if there
+    were no keyring."""
     monkeypatch.setattr(key, "KEYRING_SECONDS", 0.3 if "wait" in body else 20.0)
     fake_keyring(body)
     with pytest.raises(UsageError, match=words) as caught:
@@ -182,14 +218,17 @@ def test_a_keyring_in_trouble_is_a_sentence(
 
 @pytest.mark.parametrize("place", ["key file", "campaign file", "dotenv", "usual file", "keyring"])
 def test_a_run_without_any_environment(tmp_path: Path, place: str) -> None:
-    """As a scheduler starts it: nothing but a home; the key comes from the place that has it, and is in no output or file."""
+    """As a scheduler starts it: nothing but a home; the key comes from the place that has it, and
+    is in no output or file."""
     home, folder = tmp_path / "home", tmp_path / "lists"
     home.mkdir()
     folder.mkdir()
     (folder / "people.csv").write_text("First Name,LinkedIn URL\nJo,jo-doe\n", encoding="utf-8")
     (folder / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
     campaign_file = 'sheet = "people.csv"\ntemplate = "hello.j2"\n'
-    environment = {"HOME": str(home)} if os.name == "posix" else {**os.environ, "LOCALAPPDATA": str(home)}
+    environment = (
+        {"HOME": str(home)} if os.name == "posix" else {**os.environ, "LOCALAPPDATA": str(home)}
+    )
     more: list[str] = []
     if place == "key file":
         more = ["--key-file", str(private(home / "secret", KEY))]
@@ -197,10 +236,17 @@ def test_a_run_without_any_environment(tmp_path: Path, place: str) -> None:
         private(folder / "secret", KEY)
         campaign_file += 'key_file = "secret"\n'
     elif place == "dotenv":
-        private(folder / ".env", f"no line of = the kind 'it reads\nexport CONNECTSAFELY_API_KEY={KEY}\n")
+        private(
+            folder / ".env",
+            f"no line of = the kind 'it reads\nexport CONNECTSAFELY_API_KEY={KEY}\n",
+        )
     elif place == "usual file":
         found = subprocess.run(
-            [sys.executable, "-c", "import runner.key; print(runner.key.default_key_file())"],
+            [
+                sys.executable,
+                "-c",
+                "import runner.sending.key; print(runner.sending.key.default_key_file())",
+            ],
             env=environment,
             cwd=ROOT,
             check=True,
@@ -212,7 +258,16 @@ def test_a_run_without_any_environment(tmp_path: Path, place: str) -> None:
         environment["PYTHONPATH"] = str(keyring(home, f"return {KEY!r}"))
     (folder / "spring.toml").write_text(campaign_file, encoding="utf-8")
     with serving() as server:
-        command = [sys.executable, "-m", "runner", "run", str(folder / "spring.toml"), "--now", "--yes", *more]
+        command = [
+            sys.executable,
+            "-m",
+            "runner",
+            "run",
+            str(folder / "spring.toml"),
+            "--now",
+            "--yes",
+            *more,
+        ]
         ended = subprocess.run(
             [*command, "--base-url", server.url, "--ledger", str(folder / "ledger.db")],
             env=environment,
@@ -223,5 +278,7 @@ def test_a_run_without_any_environment(tmp_path: Path, place: str) -> None:
         assert (ended.returncode, len(server.endpoint.receipts)) == (0, 1), ended.stderr
     assert KEY not in ended.stdout + ended.stderr
     assert "dotenv" not in ended.stderr  # no library speaks for itself
-    written = [path for path in folder.iterdir() if path.is_file() and path.name not in ("secret", ".env")]
+    written = [
+        path for path in folder.iterdir() if path.is_file() and path.name not in ("secret", ".env")
+    ]
     assert KEY.encode() not in b"".join(path.read_bytes() for path in written)

@@ -1,4 +1,5 @@
-"""Which campaign a list belongs to: found again by place, people and text, and asked for where there is a doubt."""
+"""Which campaign a list belongs to: found again by place, people and text, and asked for where
+there is a doubt."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from tests.world import World, crowd, read_results, slugs
 
 
 def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
-    """Two campaigns by --name on one list: each text finds its own campaign again, whichever was read last."""
+    """Two campaigns by --name on one list: each text finds its own campaign again, whichever was
+    read last."""
     world = World(tmp_path, crowd(8))
     world.run(most=5, min_days=0)
     first = world.template
@@ -37,7 +39,8 @@ def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_list_does_not_withdraw_the_rest(tmp_path: Path) -> None:
-    """A few of the people under another file name, while many wait: refused, with what would happen, and nothing changed."""
+    """A few of the people under another file name, while many wait: refused, with what would
+    happen, and nothing changed."""
     world = World(tmp_path, crowd(30), limit=5)
     world.run_days(1)
     world.sheet, world.people = "vip.csv", crowd(2, start=20)
@@ -49,7 +52,8 @@ def test_a_part_of_a_list_does_not_withdraw_the_rest(tmp_path: Path) -> None:
 
 
 def test_a_finished_campaigns_list_in_part_is_that_campaign(tmp_path: Path) -> None:
-    """When nobody waits there is nobody to withdraw: the part is recognised, and nobody is messaged again."""
+    """When nobody waits there is nobody to withdraw: the part is recognised, and nobody is messaged
+    again."""
     world = World(tmp_path, crowd(6))
     world.run()
     world.sheet, world.people = "part.csv", crowd(2)
@@ -58,16 +62,21 @@ def test_a_finished_campaigns_list_in_part_is_that_campaign(tmp_path: Path) -> N
 
 
 def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> None:
-    """Corrected and used as input: the corrected rows go out in the same campaign, nobody else does."""
+    """Corrected and used as input: the corrected rows go out in the same campaign, nobody else
+    does."""
     from openpyxl import load_workbook
 
-    from runner.run import run
+    from runner.action.run import run
 
     world = World(tmp_path, [*crowd(4), ("", "person-blank")])
     world.run(results=tmp_path / "people.results.xlsx")
     book = load_workbook(tmp_path / "people.results.xlsx")
     sheet = book["Needs attention"]
-    assert [sheet.cell(row=2, column=column).value for column in (1, 2, 3)] == [None, "person-blank", "invalid"]
+    assert [sheet.cell(row=2, column=column).value for column in (1, 2, 3)] == [
+        None,
+        "person-blank",
+        "invalid",
+    ]
     sheet.cell(row=2, column=1).value = "Named"
     book.save(tmp_path / "people.results.xlsx")
     ledger = world.ledger()
@@ -75,7 +84,9 @@ def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> 
     from dataclasses import replace
 
     campaign = replace(
-        world.campaign(**options), source=tmp_path / "people.results.xlsx", sheet=tmp_path / "people.results.xlsx"
+        world.campaign(**options),
+        source=tmp_path / "people.results.xlsx",
+        sheet=tmp_path / "people.results.xlsx",
     )
     report = run(campaign, ledger, world.session())
     ledger.close()
@@ -98,9 +109,14 @@ def test_a_results_sheet_speaks_for_a_ledger_that_is_not_here(tmp_path: Path) ->
     report = world.run(most=2)
     assert report.results is not None
     rows = read_results(report.results.path)
-    other = World(tmp_path / "other", [tuple(row.values()) for row in rows], header=tuple(rows[0]), sheet="people.results.csv")
+    other = World(
+        tmp_path / "other",
+        [tuple(row.values()) for row in rows],
+        header=tuple(rows[0]),
+        sheet="people.results.csv",
+    )
     other.folder.mkdir()
-    from runner.run import run
+    from runner.action.run import run
 
     ledger = other.ledger()
     report = run(other.campaign(results=other.folder / "r.csv"), ledger, other.session())
@@ -119,7 +135,8 @@ def test_accounts_are_kept_when_none_is_named(tmp_path: Path) -> None:
 
 
 def test_no_file_that_is_not_this_campaigns_results_is_replaced(tmp_path: Path) -> None:
-    """Another list, another campaign's results: left as they are; results of this campaign are replaced."""
+    """Another list, another campaign's results: left as they are; results of this campaign are
+    replaced."""
     world = World(tmp_path, crowd(2))
     precious = tmp_path / "precious.csv"
     precious.write_text("Name,URL\nJo,jo-doe\n")
@@ -142,12 +159,19 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
     from runner.results import handback
 
     def fail(*_: object) -> None:
-        raise StorageError("The results could not be written (disk full).", remedy="campaign results -o PATH")
+        raise StorageError(
+            "The results could not be written (disk full).", remedy="campaign results -o PATH"
+        )
 
     world = World(tmp_path, crowd(2))
     world.check = lambda _: None  # type: ignore[method-assign]
     monkeypatch.setattr(handback, "write", fail)
     report = world.run()
-    assert (report.exit_code, report.sent, report.results, report.summary.totals.sent) == (ExitCode.STORAGE, 2, None, 2)
+    assert (report.exit_code, report.sent, report.results, report.summary.totals.sent) == (
+        ExitCode.STORAGE,
+        2,
+        None,
+        2,
+    )
     assert report.stop is not None
     assert "campaign results" in report.stop.remedy

@@ -1,4 +1,5 @@
-"""How a list is read from run to run: known when unchanged, told by its rows when not, its hidden rows asked about."""
+"""How a list is read from run to run: known when unchanged, told by its rows when not, its hidden
+rows asked about."""
 
 from __future__ import annotations
 
@@ -8,19 +9,21 @@ from typing import Any
 
 import pytest
 
+from runner.action.run import run
 from runner.errors import RefusedError
 from runner.intake.check import judge
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading
 from runner.ledger.suppression import suppress, unsuppress
 from runner.results.handback import write_results
-from runner.run import run
 from tests.world import World, crowd
 
 
-def test_an_unchanged_list_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same bytes and text are known by their hash; a change of any of them, of the options, or of the do-not-contact list
-    makes it read again."""
+def test_an_unchanged_list_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes and text are known by their hash; a change of any of them, of the options, or
+    of the do-not-contact list makes it read again."""
     world = World(tmp_path, crowd(6))
     reads: list[int] = []
     real = judge
@@ -29,7 +32,7 @@ def test_an_unchanged_list_is_not_read_again(tmp_path: Path, monkeypatch: pytest
         reads.append(1)
         return real(*given)
 
-    monkeypatch.setattr("runner.run.judge", counting)
+    monkeypatch.setattr("runner.action.run.judge", counting)
     world.run(most=1)
     assert (len(reads), world.plans[-1].intake is None) == (1, False)
     world.run(most=1)
@@ -58,10 +61,17 @@ def test_an_unchanged_list_is_not_read_again(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_changed_list_is_told_by_its_rows(tmp_path: Path) -> None:
-    """New, changed, vanished, and changed after sending: each with its rows; what was sent stays as it was sent."""
+    """New, changed, vanished, and changed after sending: each with its rows; what was sent stays as
+    it was sent."""
     world = World(tmp_path, crowd(5))
     world.run(most=2)
-    world.people = [("Renamed", "person-0"), *crowd(1, 1), ("Other", "person-2"), *crowd(1, 3), *crowd(2, 10)]
+    world.people = [
+        ("Renamed", "person-0"),
+        *crowd(1, 1),
+        ("Other", "person-2"),
+        *crowd(1, 3),
+        *crowd(2, 10),
+    ]
     world.run(most=1)
     taken = world.plans[-1].taken_in
     assert (taken.added, taken.rewritten, taken.vanished, taken.outdated) == ((6, 7), (4,), 1, (2,))
@@ -112,7 +122,8 @@ def test_hidden_rows_are_skipped_with_a_reason_and_none_is_lost(tmp_path: Path) 
 
 
 def test_results_in_a_copy_of_the_list(tmp_path: Path) -> None:
-    """The user's workbook comes back with the columns added; when the list changed since, a workbook of its own says so."""
+    """The user's workbook comes back with the columns added; when the list changed since, a
+    workbook of its own says so."""
     from openpyxl import Workbook, load_workbook
 
     world = World(tmp_path, crowd(2))

@@ -1,4 +1,5 @@
-"""Whole runs against the simulated endpoint: the five promises, over days, edits, answers and other runs."""
+"""Whole runs against the simulated endpoint: the five promises, over days, edits, answers and other
+runs."""
 
 from __future__ import annotations
 
@@ -13,7 +14,15 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
+from runner.action.run import find_line, settle_rows
+from runner.errors import (
+    AlreadyRunningError,
+    ExitCode,
+    InterruptedRunError,
+    RefusedError,
+    StorageError,
+    UsageError,
+)
 from runner.intake.sheet import Reading
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import run_lock
@@ -21,22 +30,23 @@ from runner.ledger.record import Status
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
-from runner.run import find_line, settle_rows
 from runner.sending.lane import Sent
 from tests.world import MONDAY, World, crowd, read_results, slugs
 
 
 def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None:
-    """Sent, in the sheet's order, with what the answer told; the second run sends nothing and exits 0."""
+    """Sent, in the sheet's order, with what the answer told; the second run sends nothing and exits
+    0."""
     world = World(tmp_path, crowd(5))
     report = world.run()
     assert (report.exit_code, report.sent, report.stop) == (ExitCode.DONE, 5, None)
     assert world.received() == slugs(world.people)
     rows = read_results(report.results.path)
     assert list(rows[0])[:2] == list(world.header)
-    assert [(row["status"], row["typingIndicatorSent"], row["attempts"], row["httpStatus"]) for row in rows] == [
-        ("sent", "false", "1", "200")
-    ] * 5
+    assert [
+        (row["status"], row["typingIndicatorSent"], row["attempts"], row["httpStatus"])
+        for row in rows
+    ] == [("sent", "false", "1", "200")] * 5
     assert rows[0]["sentMessage"] == "Hi Name0"
     assert rows[0]["sentToUrn"] == urn_of("person-0")
     again = world.run()
@@ -44,7 +54,8 @@ def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None
 
 
 def test_the_quota_is_used_fully_and_never_exceeded_over_days(tmp_path: Path) -> None:
-    """40 rows at 15 a day, run daily: 15, 15, 10; each day all that may go, none more, no 429 provoked."""
+    """40 rows at 15 a day, run daily: 15, 15, 10; each day all that may go, none more, no 429
+    provoked."""
     world = World(tmp_path, crowd(40), limit=15)
     codes = [world.run_days(1).exit_code for _ in range(3)]
     per_day = [world.server.used_on(MONDAY + timedelta(days=day), "") for day in range(4)]
@@ -68,7 +79,8 @@ def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
 
 
 def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
-    """Within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart; --wait stays over nights and the weekend."""
+    """Within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart; --wait stays over
+    nights and the weekend."""
     world = World(tmp_path, crowd(120), limit=25, start=datetime(2026, 11, 26, 12, tzinfo=UTC))
     report = world.run(stay=True, hours="09:00-17:00", days="mon-fri")
     times = [receipt.at for receipt in world.server.receipts]
@@ -82,7 +94,8 @@ def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
 
 
 def test_a_quota_that_resets_within_the_hours_makes_no_burst(tmp_path: Path) -> None:
-    """In Los Angeles the quota's day ends at 16:00: what the last hour could send is spread into the next day's hours."""
+    """In Los Angeles the quota's day ends at 16:00: what the last hour could send is spread into
+    the next day's hours."""
     world = World(tmp_path, crowd(300), limit=80, start=datetime(2026, 11, 23, 12, tzinfo=UTC))
     world.run(stay=True, time_zone="America/Los_Angeles")
     times = [receipt.at for receipt in world.server.receipts]
@@ -101,20 +114,34 @@ def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
 
 
 def test_accounts_share_the_rows_evenly_and_keep_their_own_quota(tmp_path: Path) -> None:
-    """Each recipient keeps an account when the list is sorted anew; a row's own accountId wins; quotas are per account."""
-    people = [(f"N{number}", f"person-{number}", "acc_own" if number % 10 == 0 else "") for number in range(60)]
-    world = World(tmp_path, people, header=("First Name", "recipientProfileId", "accountId"), limit=20)
+    """Each recipient keeps an account when the list is sorted anew; a row's own accountId wins;
+    quotas are per account."""
+    people = [
+        (f"N{number}", f"person-{number}", "acc_own" if number % 10 == 0 else "")
+        for number in range(60)
+    ]
+    world = World(
+        tmp_path, people, header=("First Name", "recipientProfileId", "accountId"), limit=20
+    )
     report = world.run(accounts=("acc_a", "acc_b"))
-    used = {account: world.server.used_on(MONDAY, account) for account in ("acc_own", "acc_a", "acc_b")}
+    used = {
+        account: world.server.used_on(MONDAY, account) for account in ("acc_own", "acc_a", "acc_b")
+    }
     assert used["acc_own"] == 6
     assert report.exit_code is ExitCode.PAUSED
     assert used["acc_a"] == used["acc_b"] == 20
-    planned = {line.cells[1]: line.account for line in world.lines() if line.status is Status.WAITING}
+    planned = {
+        line.cells[1]: line.account for line in world.lines() if line.status is Status.WAITING
+    }
     assert sorted(planned.values()).count("acc_a") == 7
     random.Random(1).shuffle(world.people)
     first = {receipt.recipient: receipt.account for receipt in world.server.receipts}
     world.run_days(2, accounts=("acc_b", "acc_a"))
-    waited = {receipt.recipient: receipt.account for receipt in world.server.receipts if receipt.recipient not in first}
+    waited = {
+        receipt.recipient: receipt.account
+        for receipt in world.server.receipts
+        if receipt.recipient not in first
+    }
     assert len(first) + len(waited) == 60
     assert waited == planned
 
@@ -128,18 +155,29 @@ def test_accounts_share_the_rows_evenly_and_keep_their_own_quota(tmp_path: Path)
         (Answer(402, b"{}"), "waiting", ExitCode.ACCESS),
         (Answer(403, b"{}"), "waiting", ExitCode.ACCESS),
         (Answer(404, b'{"error": "Account not found"}'), "waiting", ExitCode.ACCESS),
-        (Answer(500, b'{"error": "Failed to get LinkedIn authentication credentials"}'), "waiting", ExitCode.ACCESS),
+        (
+            Answer(500, b'{"error": "Failed to get LinkedIn authentication credentials"}'),
+            "waiting",
+            ExitCode.ACCESS,
+        ),
         (Answer(404, b"<html>"), "waiting", ExitCode.ENDPOINT),
         (Answer(410, b""), "waiting", ExitCode.ENDPOINT),
-        (Answer(429, b'{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}'), "waiting", ExitCode.PAUSED),
+        (
+            Answer(429, b'{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}'),
+            "waiting",
+            ExitCode.PAUSED,
+        ),
         (Answer(500, b""), "uncertain", ExitCode.NEEDS_A_PERSON),
         (Answer(200, b"<html>"), "uncertain", ExitCode.NEEDS_A_PERSON),
         (Answer(302, b""), "uncertain", ExitCode.NEEDS_A_PERSON),
         (Answer(0, b"", cut="answer-lost"), "uncertain", ExitCode.NEEDS_A_PERSON),
     ],
 )
-def test_each_answer_ends_one_row_as_the_table_says(tmp_path: Path, answer: Answer, status: str, code: ExitCode) -> None:
-    """One row, one answer: one request, the contract's status and exit code; a re-run repeats only what surely did not go."""
+def test_each_answer_ends_one_row_as_the_table_says(
+    tmp_path: Path, answer: Answer, status: str, code: ExitCode
+) -> None:
+    """One row, one answer: one request, the contract's status and exit code; a re-run repeats only
+    what surely did not go."""
     requests = []
 
     def script(fields: dict[str, Any]) -> Answer:
@@ -155,7 +193,8 @@ def test_each_answer_ends_one_row_as_the_table_says(tmp_path: Path, answer: Answ
 
 
 def test_an_uncertain_row_is_never_tried_again_by_itself(tmp_path: Path) -> None:
-    """Not by the next run, nor after an edit of its text; only a person's word makes it wait, and then it goes once more."""
+    """Not by the next run, nor after an edit of its text; only a person's word makes it wait, and
+    then it goes once more."""
     answers = [Answer(502, b"")]
     world = World(tmp_path, crowd(1), script=lambda _: answers.pop() if answers else None)
     world.run()
@@ -172,8 +211,13 @@ def test_an_uncertain_row_is_never_tried_again_by_itself(tmp_path: Path) -> None
 
 
 def test_settling_as_sent_ends_a_row(tmp_path: Path) -> None:
-    """--sent records the word; rows that are neither uncertain nor failed cannot be settled, and then none is."""
-    world = World(tmp_path, crowd(2), script=lambda fields: Answer(502, b"") if "Name0" in fields["message"] else None)
+    """--sent records the word; rows that are neither uncertain nor failed cannot be settled, and
+    then none is."""
+    world = World(
+        tmp_path,
+        crowd(2),
+        script=lambda fields: Answer(502, b"") if "Name0" in fields["message"] else None,
+    )
     world.run()
     record = world.plans[-1].summary.campaign
     ledger = world.ledger()
@@ -203,14 +247,20 @@ def test_an_unreachable_endpoint_is_tried_a_few_times_and_costs_no_row(tmp_path:
     world = World(tmp_path, crowd(3))
     world.server.refuses = lambda: True  # type: ignore[method-assign]
     report = world.run()
-    assert (world.statuses(), report.exit_code, world.server.requests) == (["waiting"] * 3, ExitCode.ENDPOINT, 0)
+    assert (world.statuses(), report.exit_code, world.server.requests) == (
+        ["waiting"] * 3,
+        ExitCode.ENDPOINT,
+        0,
+    )
     assert len([event for event in world.events if isinstance(event, Sent)]) == 4
     assert world.lines()[0].attempts == 0
 
 
 def test_a_velocity_limit_is_waited_out_within_the_run(tmp_path: Path) -> None:
     """429 with Retry-After: the same row again after the wait, and the run goes on."""
-    slow = [Answer(429, b'{"error": "slow down"}', {"Retry-After": "30", "X-RateLimit-Remaining": "99"})] * 2
+    slow = [
+        Answer(429, b'{"error": "slow down"}', {"Retry-After": "30", "X-RateLimit-Remaining": "99"})
+    ] * 2
     world = World(tmp_path, crowd(3), script=lambda _: slow.pop() if slow else None)
     report = world.run(now=True, min_gap=0)
     assert (report.exit_code, report.sent) == (ExitCode.DONE, 3)
@@ -221,11 +271,16 @@ def test_endless_slowing_down_ends_the_run_and_no_row(tmp_path: Path) -> None:
     """A 429 without end is bounded: the run pauses with exit 75."""
     world = World(tmp_path, crowd(2), script=lambda _: Answer(429, b"{}", {"Retry-After": "30"}))
     report = world.run(now=True, min_gap=0)
-    assert (report.exit_code, world.statuses(), world.server.requests) == (ExitCode.PAUSED, ["waiting"] * 2, 5)
+    assert (report.exit_code, world.statuses(), world.server.requests) == (
+        ExitCode.PAUSED,
+        ["waiting"] * 2,
+        5,
+    )
 
 
 def test_staying_runs_do_not_hammer_an_endpoint_that_slows_them(tmp_path: Path) -> None:
-    """With --wait a 429 without end is asked about ever more rarely, and the row goes when it may."""
+    """With --wait a 429 without end is asked about ever more rarely, and the row goes when it
+    may."""
     slow = [Answer(429, b"{}", {"Retry-After": "1"})] * 50
     world = World(tmp_path, crowd(1), script=lambda _: slow.pop() if slow else None)
     assert world.run(stay=True, now=True, min_gap=0).exit_code is ExitCode.DONE
@@ -234,9 +289,17 @@ def test_staying_runs_do_not_hammer_an_endpoint_that_slows_them(tmp_path: Path) 
 
 def test_other_peoples_use_of_the_quota_is_seen(tmp_path: Path) -> None:
     """When the headers tell that others used the account, we stop before the 429."""
-    spent = {"X-RateLimit-Limit": "150", "X-RateLimit-Remaining": "2", "X-RateLimit-Reset": "2026-11-24T00:00:00Z"}
+    spent = {
+        "X-RateLimit-Limit": "150",
+        "X-RateLimit-Remaining": "2",
+        "X-RateLimit-Reset": "2026-11-24T00:00:00Z",
+    }
     answers = [Answer(200, b'{"success": true}', spent)]
-    world = World(tmp_path, crowd(10), script=lambda _: answers.pop() if answers else Answer(200, b'{"success": true}'))
+    world = World(
+        tmp_path,
+        crowd(10),
+        script=lambda _: answers.pop() if answers else Answer(200, b'{"success": true}'),
+    )
     assert world.run().sent == 3
 
 
@@ -270,8 +333,11 @@ def test_the_daily_limit_lowers_the_quota(tmp_path: Path) -> None:
 # --- sheets that change
 
 
-def test_sorting_inserting_deleting_and_renaming_change_nothing_for_those_sent(tmp_path: Path) -> None:
-    """Rows move, the file gets another name and place: nobody again, the new ones once, the vanished withdrawn."""
+def test_sorting_inserting_deleting_and_renaming_change_nothing_for_those_sent(
+    tmp_path: Path,
+) -> None:
+    """Rows move, the file gets another name and place: nobody again, the new ones once, the
+    vanished withdrawn."""
     world = World(tmp_path, crowd(12), limit=5)
     world.run()
     world.people.reverse()
@@ -323,7 +389,8 @@ def test_a_row_that_becomes_invalid_is_not_sent(tmp_path: Path) -> None:
 
 
 def test_the_answers_urn_makes_two_spellings_one_person(tmp_path: Path) -> None:
-    """A slug was sent and the answer named its URN: the URN, in the same sheet or a later one, is the same person."""
+    """A slug was sent and the answer named its URN: the URN, in the same sheet or a later one, is
+    the same person."""
     world = World(tmp_path, [("A", "person-a"), ("B", urn_of("person-a"))])
     report = world.run()
     assert world.statuses() == ["sent", "skipped"]
@@ -350,11 +417,14 @@ URN_ONLY, BOTH, SLUG_ONLY = ("A", "", U), ("A", "person-a", U), ("A", "person-a"
 )
 @pytest.mark.parametrize("answer", ["sent", "uncertain", "bare"])
 def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: str) -> None:
-    """A row that gives slug and URN makes them one person, at once and for later readings; one request in all."""
+    """A row that gives slug and URN makes them one person, at once and for later readings; one
+    request in all."""
     answers = {
         "sent": Answer(200, b'{"success": true}'),
         "uncertain": Answer(502, b""),
-        "bare": Answer(200, f'{{"success": true, "recipientProfileUrn": "{U.rpartition(":")[2]}"}}'.encode()),
+        "bare": Answer(
+            200, f'{{"success": true, "recipientProfileUrn": "{U.rpartition(":")[2]}"}}'.encode()
+        ),
     }
     header = ("First Name", "recipientProfileId", "recipientProfileUrn")
     world = World(tmp_path, [], header=header, script=lambda _: answers[answer])
@@ -365,8 +435,8 @@ def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: st
 
 
 def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -> None:
-    """Asked for one URN, or for a profile ID whose URN is known, answered with another: exit 5, the row says so, no other row
-    is sent, and the two are not taken for one person."""
+    """Asked for one URN, or for a profile ID whose URN is known, answered with another: exit 5, the
+    row says so, no other row is sent, and the two are not taken for one person."""
     other = urn_of("somebody else")
     wrong = Answer(200, f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode())
     for number, asked in enumerate([U, "person-known"]):
@@ -381,25 +451,36 @@ def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -
         assert report.stop is not None
         assert other in report.stop.reason
         line, waiting = world.lines("second")
-        assert (line.status, line.sent_to_urn, waiting.status) == (Status.UNCERTAIN, other, Status.WAITING)
+        assert (line.status, line.sent_to_urn, waiting.status) == (
+            Status.UNCERTAIN,
+            other,
+            Status.WAITING,
+        )
         assert "another person" in (line.error or "")
         world.people = [("A", asked)]
         world.server._script = None
         later = world.run(name="second", accounts=("acc_1",), min_days=0)
         # until a person has settled it
-        assert (later.exit_code, later.summary.uncertain) == (ExitCode.NEEDS_A_PERSON, ((2, asked),))
+        assert (later.exit_code, later.summary.uncertain) == (
+            ExitCode.NEEDS_A_PERSON,
+            ((2, asked),),
+        )
 
 
 def test_an_alarm_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:
-    """The last row of a list went to another person: the run exits 5, each later one 1, until a person settles it."""
-    wrong = Answer(200, f'{{"success": true, "recipientProfileUrn": "{urn_of("somebody else")}"}}'.encode())
+    """The last row of a list went to another person: the run exits 5, each later one 1, until a
+    person settles it."""
+    wrong = Answer(
+        200, f'{{"success": true, "recipientProfileUrn": "{urn_of("somebody else")}"}}'.encode()
+    )
     world = World(tmp_path, [("A", U)], script=lambda _: wrong)
     assert world.run().exit_code is ExitCode.ENDPOINT
     assert world.run().exit_code is ExitCode.NEEDS_A_PERSON
 
 
 def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None:
-    """Linked by another campaign while both wait: one is sent, the other is skipped, and no delivery is left behind."""
+    """Linked by another campaign while both wait: one is sent, the other is skipped, and no
+    delivery is left behind."""
     world = World(tmp_path, [("X", "person-x"), ("A", "person-a"), ("A", U)])
     world.run(most=1, min_days=0)
     people = world.people
@@ -423,10 +504,13 @@ def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
 
 
 def test_rate_headers_that_come_in_part_never_starve_an_account(tmp_path: Path) -> None:
-    """A spent quota told once, then answers with nothing but a reset: the next day's quota is used."""
+    """A spent quota told once, then answers with nothing but a reset: the next day's quota is
+    used."""
 
     def script(fields: dict[str, Any]) -> Answer:
-        midnight = (world.clock.now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = (world.clock.now() + timedelta(days=1)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         headers = {"X-RateLimit-Reset": midnight.isoformat()}
         if world.server.requests == 3:
             headers["X-RateLimit-Remaining"] = "0"
@@ -440,17 +524,22 @@ def test_rate_headers_that_come_in_part_never_starve_an_account(tmp_path: Path) 
 
 def test_a_limit_alone_is_believed(tmp_path: Path) -> None:
     """An answer that tells only the limit: our own count keeps to it, without provoking a 429."""
-    world = World(tmp_path, crowd(20), script=lambda _: Answer(200, b'{"success": true}', {"X-RateLimit-Limit": "5"}))
+    world = World(
+        tmp_path,
+        crowd(20),
+        script=lambda _: Answer(200, b'{"success": true}', {"X-RateLimit-Limit": "5"}),
+    )
     assert world.run(now=True, min_gap=0).sent == 5
 
 
 def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: Path) -> None:
-    """Saved with another tab in front: refused, since the campaign's people would be withdrawn for the other's."""
+    """Saved with another tab in front: refused, since the campaign's people would be withdrawn for
+    the other's."""
     from dataclasses import replace
 
     from openpyxl import Workbook
 
-    from runner.run import run
+    from runner.action.run import run
 
     world = World(tmp_path, crowd(2))
     book = Workbook()
@@ -460,14 +549,18 @@ def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: P
             worksheet.append(row)
     del book["Sheet"]
     book.save(tmp_path / "list.xlsx")
-    campaign = replace(world.campaign(), source=tmp_path / "list.xlsx", sheet=tmp_path / "list.xlsx")
+    campaign = replace(
+        world.campaign(), source=tmp_path / "list.xlsx", sheet=tmp_path / "list.xlsx"
+    )
     ledger = world.ledger()
     run(campaign, ledger, world.session(most=1))
     book.active = 1
     book.save(tmp_path / "list.xlsx")
     with pytest.raises(RefusedError, match="opens with 'Archive'"):
         run(campaign, ledger, world.session())
-    run(replace(campaign, reading=Reading("Leads"), source=campaign.source), ledger, world.session())
+    run(
+        replace(campaign, reading=Reading("Leads"), source=campaign.source), ledger, world.session()
+    )
     ledger.close()
     assert world.received() == ["person-0", "person-1"]
 
@@ -482,19 +575,27 @@ def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
     world.header = tuple(rows[0])
     world.people = [tuple(row.values()) for row in rows]
     ledger = world.ledger()
-    from runner.run import run
+    from runner.action.run import run
 
     report = run(world.campaign(results=tmp_path / "again.csv"), ledger, world.session())
     ledger.close()
-    assert (report.summary.campaign.name, report.summary.campaign.headers) == ("people", ("First Name", "recipientProfileId"))
+    assert (report.summary.campaign.name, report.summary.campaign.headers) == (
+        "people",
+        ("First Name", "recipientProfileId"),
+    )
     assert sorted(world.received()) == slugs(crowd(4))
 
 
 def test_a_doubt_about_the_campaign_is_a_persons_to_settle(tmp_path: Path) -> None:
-    """Some of the same people under another file name and another text: refused, with both commands; --name decides."""
+    """Some of the same people under another file name and another text: refused, with both
+    commands; --name decides."""
     world = World(tmp_path, crowd(4))
     world.run()
-    world.sheet, world.template, world.people = "second.csv", "Another text, {{ first_name }}", crowd(4, start=2)
+    world.sheet, world.template, world.people = (
+        "second.csv",
+        "Another text, {{ first_name }}",
+        crowd(4, start=2),
+    )
     with pytest.raises(RefusedError) as caught:
         world.run()
     assert "--name 'people'" in str(caught.value.remedy)
@@ -503,7 +604,20 @@ def test_a_doubt_about_the_campaign_is_a_persons_to_settle(tmp_path: Path) -> No
 
 
 edits = st.lists(
-    st.sampled_from(["shuffle", "insert", "delete", "duplicate", "respell", "blank", "unblank", "run", "run", "rename"]),
+    st.sampled_from(
+        [
+            "shuffle",
+            "insert",
+            "delete",
+            "duplicate",
+            "respell",
+            "blank",
+            "unblank",
+            "run",
+            "run",
+            "rename",
+        ]
+    ),
     min_size=1,
     max_size=14,
 )
@@ -514,7 +628,8 @@ edits = st.lists(
 def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int, faults: float
 ) -> None:
-    """Any order of edits and daily runs, with and without faults: nobody twice, every row accounted for, the quota kept."""
+    """Any order of edits and daily runs, with and without faults: nobody twice, every row accounted
+    for, the quota kept."""
     chance = random.Random(seed)
     world = World(tmp_path_factory.mktemp("w"), crowd(6), limit=3, faults=faults, seed=seed)
     for step in [*steps, "run", "run"]:
@@ -530,7 +645,10 @@ def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
         elif step == "duplicate":
             people.append((name, person))
         elif step == "respell":
-            people[chosen] = (name, f"https://www.linkedin.com/in/{person.upper()}/" if "/" not in person else person)
+            people[chosen] = (
+                name,
+                f"https://www.linkedin.com/in/{person.upper()}/" if "/" not in person else person,
+            )
         elif step == "blank":
             people[chosen] = ("", person)
         elif step == "unblank":
@@ -541,7 +659,8 @@ def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
             try:
                 world.run_days(1)
             except RefusedError:
-                world.check_receipts()  # a list that has become another one; a person would be asked
+                # a list that has become another one; a person would be asked
+                world.check_receipts()
     world.check_receipts()
 
 
@@ -549,7 +668,8 @@ def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
 
 
 def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
-    """While one run holds the campaign, another refuses, saying since when; the lock is free afterwards."""
+    """While one run holds the campaign, another refuses, saying since when; the lock is free
+    afterwards."""
     world = World(tmp_path, crowd(3))
     world.run(most=1)
     record = world.plans[-1].summary.campaign
@@ -563,10 +683,11 @@ def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> None:
-    """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it used."""
+    """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it
+    used."""
     import asyncio
 
-    from runner.run import _put, gather, take, take_in
+    from runner.action.run import _put, gather, take, take_in
     from runner.sending.dispatch import Interruption, dispatch
     from runner.sending.lane import Course
 
@@ -579,9 +700,23 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         intake = take(campaign)
         with ledger.write() as connection:
             record = _put(
-                connection, f"c{number}", campaign, gather(campaign), intake, tmp_path / f"r{number}.csv", world.clock.now()
+                connection,
+                f"c{number}",
+                campaign,
+                gather(campaign),
+                intake,
+                tmp_path / f"r{number}.csv",
+                world.clock.now(),
             )
-            take_in(connection, record.id, intake.checked.entries(), intake.findings.people, [0, 1], ["acc"], world.clock.now())
+            take_in(
+                connection,
+                record.id,
+                intake.checked.entries(),
+                intake.findings.people,
+                [0, 1],
+                ["acc"],
+                world.clock.now(),
+            )
         session = world.session()
         courses.append(Course(ledger, record.id, session.endpoint, campaign.pace, session.report))
 
@@ -589,17 +724,20 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
         await asyncio.gather(*(dispatch(course, ["acc"], Interruption()) for course in courses))
 
     with asyncio.Runner(loop_factory=world.clock.loop) as runner:
-        runner.run(both())
+        runner.action.run(both())
     times = [receipt.at for receipt in world.server.receipts]
     assert len(times) == world.server.requests == 25
     gaps = [after - before for before, after in pairwise(times)]
-    assert min(gaps) >= timedelta(seconds=36)  # claims are 40 s apart; the answer, and so the receipt, up to 3 s later
+    assert min(gaps) >= timedelta(
+        seconds=36
+    )  # claims are 40 s apart; the answer, and so the receipt, up to 3 s later
     for ledger in ledgers:
         ledger.close()
 
 
 def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: Path) -> None:
-    """Listed before: skipped at once. Listed while the run waits: skipped at the next claim. Under any spelling."""
+    """Listed before: skipped at once. Listed while the run waits: skipped at the next claim. Under
+    any spelling."""
     world = World(tmp_path, crowd(4))
     ledger = world.ledger()
     with ledger.write() as connection:

@@ -1,4 +1,5 @@
-"""Unattended runs: silent when all is well, logged without a word about people, and told to whoever asked."""
+"""Unattended runs: silent when all is well, logged without a word about people, and told to whoever
+asked."""
 
 from __future__ import annotations
 
@@ -17,20 +18,41 @@ from typing import Any
 
 import pytest
 
-from runner import log, notify
 from runner.cli import _guarded
-from runner.log import RunLog
 from runner.rehearsal.endpoint import Answer
+from runner.unattended import log, notify
+from runner.unattended.log import RunLog
 from tests.loopback import KEY, serving
 
 SLEEP = time.sleep
 CANARY = "Zyxwvut"
-WORDS = {"time", "pid", "event", "campaign", "row", "account", "status", "httpStatus", "error", "holdUntil", "reason", "until"}
+WORDS = {
+    "time",
+    "pid",
+    "event",
+    "campaign",
+    "row",
+    "account",
+    "status",
+    "httpStatus",
+    "error",
+    "holdUntil",
+    "reason",
+    "until",
+}
 WORDS |= {"totals", "sentThisRun", "accounts", "nextSendAt", "exitCode", "stopped", "at", "done"}
 # How each way a request can end is answered here; every text holds what must not reach the log.
-SAID = json.dumps({"success": False, "error": f"{CANARY}: no such profile {CANARY.lower()}-0"}).encode()
-ANSWERS = {status: Answer(status, SAID) for status in (200, 302, 400, 401, 402, 403, 404, 409, 410, 422, 429, 500, 502)}
-LOST = {"cut": Answer(200, b"", cut="answer-lost"), "page": Answer(500, f"<h1>{CANARY}</h1>".encode())}
+SAID = json.dumps(
+    {"success": False, "error": f"{CANARY}: no such profile {CANARY.lower()}-0"}
+).encode()
+ANSWERS = {
+    status: Answer(status, SAID)
+    for status in (200, 302, 400, 401, 402, 403, 404, 409, 410, 422, 429, 500, 502)
+}
+LOST = {
+    "cut": Answer(200, b"", cut="answer-lost"),
+    "page": Answer(500, f"<h1>{CANARY}</h1>".encode()),
+}
 
 
 class Desk:
@@ -49,35 +71,69 @@ class Desk:
         self._capsys.readouterr()
         with serving(script=self.script) as server:
             template = () if source.endswith(".toml") else ("-t", "hello.j2")
-            code = int(_guarded(["run", source, *template, "--now", "--min-gap", "0", "--base-url", server.url, *more]))
+            code = int(
+                _guarded(
+                    [
+                        "run",
+                        source,
+                        *template,
+                        "--now",
+                        "--min-gap",
+                        "0",
+                        "--base-url",
+                        server.url,
+                        *more,
+                    ]
+                )
+            )
             self.receipts = len(server.endpoint.receipts)
         self.out, self.err = self._capsys.readouterr()
         assert KEY not in self.out + self.err
         return code
 
     def log(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "ledger.db.log").read_text(encoding="utf-8").splitlines()]
+        return [
+            json.loads(line)
+            for line in (self.folder / "ledger.db.log").read_text(encoding="utf-8").splitlines()
+        ]
 
 
 @pytest.fixture
-def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
-    monkeypatch.setattr(time, "sleep", SLEEP)  # waiting for a command to end is done in short sleeps
+    monkeypatch.setattr(
+        time, "sleep", SLEEP
+    )  # waiting for a command to end is done in short sleeps
     return Desk(tmp_path, capsys)
 
 
 def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
-    """A pause and a finish leave no word on stdout and stderr; the log has the beginning, each attempt and the end."""
+    """A pause and a finish leave no word on stdout and stderr; the log has the beginning, each
+    attempt and the end."""
     assert desk.run("--unattended", "--max", "2") == 75
     assert (desk.out, desk.err) == ("", "")
     assert desk.run("--unattended") == 0
     assert (desk.out, desk.err) == ("", "")
     records = desk.log()
-    assert [record["event"] for record in records] == ["begin", "attempt", "attempt", "end", "begin", "attempt", "end"]
+    assert [record["event"] for record in records] == [
+        "begin",
+        "attempt",
+        "attempt",
+        "end",
+        "begin",
+        "attempt",
+        "end",
+    ]
     assert [record["exitCode"] for record in records if record["event"] == "end"] == [75, 0]
-    assert [(record["row"], record["status"], record["httpStatus"]) for record in records if record["event"] == "attempt"] == [
+    assert [
+        (record["row"], record["status"], record["httpStatus"])
+        for record in records
+        if record["event"] == "attempt"
+    ] == [
         (2, "sent", 200),
         (3, "sent", 200),
         (4, "sent", 200),
@@ -105,7 +161,12 @@ def test_a_run_in_trouble_speaks(desk: Desk) -> None:
     assert desk.run("--unattended", "--name", "other") == 3
     assert "Did you mean" in desk.err
     last = desk.log()[-1]
-    assert (last["event"], last["error"], last["exitCode"], last["campaign"]) == ("error", "RefusedError", 3, "other")
+    assert (last["event"], last["error"], last["exitCode"], last["campaign"]) == (
+        "error",
+        "RefusedError",
+        3,
+        "other",
+    )
     assert last["at"].startswith("run.py:")
 
 
@@ -117,7 +178,8 @@ def test_without_the_option_there_is_no_log(desk: Desk) -> None:
 
 @pytest.mark.parametrize("end", [*ANSWERS, *LOST])
 def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However requests end: no name, identity, text, key or word of the endpoint; known fields only; no library's records."""
+    """However requests end: no name, identity, text, key or word of the endpoint; known fields
+    only; no library's records."""
     desk.script = lambda _: {**ANSWERS, **LOST}[end]
     records: list[logging.LogRecord] = []
     loud = logging.Handler(logging.DEBUG)
@@ -135,7 +197,10 @@ def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.Mo
         assert set(record) <= WORDS
     attempts = [record for record in desk.log() if record["event"] == "attempt"]
     assert attempts
-    assert all(record["httpStatus"] == (None if end == "cut" else 500 if end == "page" else end) for record in attempts)
+    assert all(
+        record["httpStatus"] == (None if end == "cut" else 500 if end == "page" else end)
+        for record in attempts
+    )
 
 
 def test_rows_that_cannot_be_read_are_not_repeated(desk: Desk) -> None:
@@ -146,7 +211,8 @@ def test_rows_that_cannot_be_read_are_not_repeated(desk: Desk) -> None:
 
 
 def test_the_log_rotates_and_stays_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two runs share it: at most FILES files of MAX_BYTES, all private, every line whole, the latest kept."""
+    """Two runs share it: at most FILES files of MAX_BYTES, all private, every line whole, the
+    latest kept."""
     monkeypatch.setattr(log, "MAX_BYTES", 2_000)
     path = tmp_path / "ledger.db.log"
     path.write_text("", encoding="utf-8")
@@ -173,7 +239,9 @@ def test_a_log_that_cannot_be_begun_stops_the_run_before_it_sends(desk: Desk) ->
     assert desk.receipts == 0
 
 
-def test_a_log_that_fails_on_the_way_ends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_fails_on_the_way_ends_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A full disk costs the log, not the campaign; it is said once."""
 
     def full(*_: Any) -> None:
@@ -189,7 +257,9 @@ def test_a_log_that_fails_on_the_way_ends_nothing(desk: Desk, monkeypatch: pytes
     monkeypatch.setattr(log, "_begin", begin_then_fill)
     assert desk.run("--unattended") == 0
     assert desk.receipts == 3
-    assert desk.err == "Note: the log could not be written (No space left on device); the ledger has everything.\n"
+    assert desk.err == (
+        "Note: the log could not be written (No space left on device); the ledger has everything.\n"
+    )
 
 
 # --- notify
@@ -204,7 +274,9 @@ sys.exit(int(sys.argv[1]))
 
 
 @contextmanager
-def webhook(status: int = 200, pause: float = 0.0, location: str = "") -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+def webhook(
+    status: int = 200, pause: float = 0.0, location: str = ""
+) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     """An address to post to, and what was posted there."""
     posted: list[tuple[str, Any]] = []
     over = threading.Event()
@@ -242,14 +314,18 @@ def command(*arguments: str) -> str:
 
 
 def test_a_command_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It gets the JSON answer on stdin, in the campaign's folder, its words split as written, and no API key."""
+    """It gets the JSON answer on stdin, in the campaign's folder, its words split as written, and
+    no API key."""
     monkeypatch.setenv("CONNECTSAFELY_API_TOKEN", KEY)
     (desk.folder / "lists").mkdir()
     for name in ("people.csv", "hello.j2"):
         (desk.folder / name).rename(desk.folder / "lists" / name)
     (desk.folder / "lists" / "tell.py").write_text(TELL, encoding="utf-8")
     file = desk.folder / "lists" / "spring.toml"
-    file.write_text(f"sheet = 'people.csv'\ntemplate = 'hello.j2'\nnotify = '{command('0', '$HOME; ls')}'\n", encoding="utf-8")
+    file.write_text(
+        f"sheet = 'people.csv'\ntemplate = 'hello.j2'\nnotify = '{command('0', '$HOME; ls')}'\n",
+        encoding="utf-8",
+    )
     assert desk.run("--yes", "--json", source=str(file)) == 0
     told = json.loads((file.parent / "told.json").read_text())
     assert told["stdin"] == json.loads(desk.out)
@@ -271,12 +347,14 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
 
 
 def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
-    """Each run posts one answer: of a run that came to its end what --json gives; of an error its kind, and never its words,
-    which can quote the list."""
+    """Each run posts one answer: of a run that came to its end what --json gives; of an error its
+    kind, and never its words, which can quote the list."""
     with webhook() as (address, posted):
         assert desk.run("--unattended", "--notify", address, "--max", "1", "--json") == 75
         assert posted == [("/secret-path", json.loads(desk.out))]
-        (desk.folder / "latin.csv").write_bytes(f"First Name,Profile ID\n{CANARY}é,{CANARY}-1\n".encode("cp1252"))
+        (desk.folder / "latin.csv").write_bytes(
+            f"First Name,Profile ID\n{CANARY}é,{CANARY}-1\n".encode("cp1252")
+        )
         assert desk.run("--unattended", "--notify", address, "--json", source="latin.csv") == 3
         assert CANARY in desk.out
         ((_, told),) = posted[1:]
@@ -288,14 +366,19 @@ def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "pause", "words"), [(500, 0, "HTTP 500"), (307, 0, "HTTP 307"), (200, 5, "no answer within")]
+    ("status", "pause", "words"),
+    [(500, 0, "HTTP 500"), (307, 0, "HTTP 307"), (200, 5, "no answer within")],
 )
 def test_a_webhook_in_trouble_is_a_sentence(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, status: int, pause: float, words: str
 ) -> None:
-    """It changes no exit code, is told and logged, and its address, which can hold a secret, is not repeated."""
+    """It changes no exit code, is told and logged, and its address, which can hold a secret, is not
+    repeated."""
     monkeypatch.setattr(notify, "WEBHOOK_SECONDS", 0.3 if pause else 10.0)
-    with webhook() as (elsewhere, not_reached), webhook(status, pause, elsewhere) as (address, posted):
+    with (
+        webhook() as (elsewhere, not_reached),
+        webhook(status, pause, elsewhere) as (address, posted),
+    ):
         assert desk.run("--unattended", "--notify", address) == 0
     assert (len(posted), not_reached) == (1, [])
     assert words in desk.err
@@ -306,11 +389,20 @@ def test_a_webhook_in_trouble_is_a_sentence(
 
 @pytest.mark.parametrize(
     ("line", "words"),
-    [("no-such-program --token s3cret", "no-such-program"), (command("3"), "exit code 3"), (command("0", "slow"), "not done")],
+    [
+        ("no-such-program --token s3cret", "no-such-program"),
+        (command("3"), "exit code 3"),
+        (command("0", "slow"), "not done"),
+    ],
 )
-def test_a_command_in_trouble_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch, line: str, words: str) -> None:
-    """Missing, failing, endless: told in one line without the arguments, and the exit code is the run's."""
-    (desk.folder / "tell.py").write_text(TELL if "slow" not in line else "import time; time.sleep(60)", encoding="utf-8")
+def test_a_command_in_trouble_is_a_sentence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, line: str, words: str
+) -> None:
+    """Missing, failing, endless: told in one line without the arguments, and the exit code is the
+    run's."""
+    (desk.folder / "tell.py").write_text(
+        TELL if "slow" not in line else "import time; time.sleep(60)", encoding="utf-8"
+    )
     monkeypatch.setattr(notify, "COMMAND_SECONDS", 0.5 if "slow" in line else 30.0)
     assert desk.run("--unattended", "--notify", line) == 0
     assert words in desk.err
@@ -318,7 +410,9 @@ def test_a_command_in_trouble_is_a_sentence(desk: Desk, monkeypatch: pytest.Monk
     assert desk.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("target", ["http://example.com/hook", "ftp://example.com", "https://", " ", "'open"])
+@pytest.mark.parametrize(
+    "target", ["http://example.com/hook", "ftp://example.com", "https://", " ", "'open"]
+)
 def test_a_target_that_makes_no_sense_is_refused_before_sending(desk: Desk, target: str) -> None:
     """On the command line exit 2, in a campaign file exit 3."""
     assert desk.run("--yes", "--notify", target) == 2

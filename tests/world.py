@@ -1,4 +1,5 @@
-"""A small world for tests of whole runs: a sheet, a template, a ledger file, a simulated endpoint and a clock that jumps."""
+"""A small world for tests of whole runs: a sheet, a template, a ledger file, a simulated endpoint
+and a clock that jumps."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from runner.campaign import Campaign, Options, load
+from runner.action.run import Plan, Report, Session, run
+from runner.campaign.campaign import Campaign, Options, load
 from runner.ledger.ledger import Ledger, campaign_named, open_ledger
 from runner.ledger.record import Line
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.run import Plan, Report, Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
@@ -32,7 +33,8 @@ TEXT = "Hi {{ first_name }}"
 
 @dataclass
 class World:
-    """`people` is the sheet, as (first name, identifier, …) under `header`; each `run` writes and reads it anew."""
+    """`people` is the sheet, as (first name, identifier, …) under `header`; each `run` writes and
+    reads it anew."""
 
     folder: Path
     people: list[tuple[str, ...]]
@@ -50,7 +52,12 @@ class World:
     def __post_init__(self) -> None:
         self.clock = JumpingClock(self.start)
         self.server = SimulatedEndpoint(
-            self.clock.now, key=KEY, limit=self.limit, faults=self.faults, seed=self.seed, script=self.script
+            self.clock.now,
+            key=KEY,
+            limit=self.limit,
+            faults=self.faults,
+            seed=self.seed,
+            script=self.script,
         )
 
     @property
@@ -78,12 +85,23 @@ class World:
             self.plans.append(plan)
             return agree
 
-        return Session(endpoint, _agree, self.events.append, lookup=lookup, loop_factory=self.clock.loop, **options)
+        return Session(
+            endpoint,
+            _agree,
+            self.events.append,
+            lookup=lookup,
+            loop_factory=self.clock.loop,
+            **options,
+        )
 
-    def run(self, stay: bool = False, most: int | None = None, agree: bool = True, **options: Any) -> Report:
+    def run(
+        self, stay: bool = False, most: int | None = None, agree: bool = True, **options: Any
+    ) -> Report:
         ledger = self.ledger()
         try:
-            report = run(self.campaign(**options), ledger, self.session(agree, stay=stay, most=most))
+            report = run(
+                self.campaign(**options), ledger, self.session(agree, stay=stay, most=most)
+            )
         finally:
             ledger.close()
         self.check(report)
@@ -93,7 +111,9 @@ class World:
         """Run once each day at six in the morning."""
         for _ in range(days):
             report = self.run(**options)
-            tomorrow = self.clock.now().replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            tomorrow = self.clock.now().replace(
+                hour=6, minute=0, second=0, microsecond=0
+            ) + timedelta(days=1)
             self.clock.advance_to(tomorrow)
         return report
 
@@ -102,13 +122,19 @@ class World:
         counts = report.summary.totals
         written = self.lines(report.summary.campaign.name)
         assert counts.rows == len(written)
-        assert [line.cells for line in written] == [tuple(person) for person in self.people if any(person)]
+        assert [line.cells for line in written] == [
+            tuple(person) for person in self.people if any(person)
+        ]
         assert report.results is not None
         assert report.results.path.exists()
         self.check_receipts()
 
     def check_receipts(self) -> None:
-        twice = [person for person, count in Counter(r.recipient for r in self.server.receipts).items() if count > 1]
+        twice = [
+            person
+            for person, count in Counter(r.recipient for r in self.server.receipts).items()
+            if count > 1
+        ]
         assert twice == []
         days = Counter((receipt.account, receipt.at.date()) for receipt in self.server.receipts)
         assert all(count <= self.limit for count in days.values())

@@ -1,4 +1,5 @@
-"""The command line: options in, one call, one renderer, exit code out. Commands import the heavy modules they use."""
+"""The command line: options in, one call, one renderer, exit code out. Commands import the heavy
+modules they use."""
 
 from __future__ import annotations
 
@@ -13,13 +14,19 @@ import typer
 
 from runner import __version__
 from runner.cli import doctor, people, schedule, sending, standing
-from runner.console import Console
 from runner.errors import CampaignError, ExitCode, UsageError, explain
+from runner.show.console import Console
 
 app = typer.Typer(
     name="campaign",
-    help="Send one LinkedIn message to each person of a spreadsheet, at most once, within each account's daily quota.",
-    epilog="Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot prevent that.",
+    help=(
+        "Send one LinkedIn message to each person of a spreadsheet, at most once, within each "
+        "account's daily quota."
+    ),
+    epilog=(
+        "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing "
+        "cannot prevent that."
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -45,7 +52,9 @@ app.add_typer(schedule.schedule_app, name="schedule")
 
 
 @app.callback(invoke_without_command=True)
-def _campaign(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+def _campaign(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
     if version:
         Console().say(f"campaign-runner {__version__}")
         raise typer.Exit
@@ -58,13 +67,24 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a name that a terminal cannot show must not end a run
-    logging.getLogger().addHandler(logging.NullHandler())  # no library speaks on the terminal for itself
+            stream.reconfigure(
+                errors="replace"
+            )  # a name that a terminal cannot show must not end a run
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # no library speaks on the terminal for itself
     sys.exit(_guarded(sys.argv[1:]))
 
 
 def _guarded(arguments: list[str]) -> int:
-    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
+    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower() in (
+        "1",
+        "true",
+        "t",
+        "yes",
+        "y",
+        "on",
+    )
     console = Console(as_json="--json" in arguments or asked)
     try:
         code = app(arguments, standalone_mode=False)
@@ -73,7 +93,11 @@ def _guarded(arguments: list[str]) -> int:
         return error.exit_code
     except typer.TyperException as error:
         if console.as_json or not hasattr(error, "show"):
-            console.error(UsageError(error.format_message(), remedy="campaign COMMAND --help shows the options."))
+            console.error(
+                UsageError(
+                    error.format_message(), remedy="campaign COMMAND --help shows the options."
+                )
+            )
         else:
             error.show()
         return ExitCode.USAGE
@@ -81,12 +105,16 @@ def _guarded(arguments: list[str]) -> int:
         console.error(explain(KeyboardInterrupt()))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left; say nothing more
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # whoever read us has left; say nothing more
         return ExitCode.DONE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
         explained = explain(error)
         console.error(explained)
         return explained.exit_code
-    if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):  # typer's own answer to Ctrl-C
+    if code == ExitCode.INTERRUPTED and not isinstance(
+        code, ExitCode
+    ):  # typer's own answer to Ctrl-C
         console.error(explain(KeyboardInterrupt()))
     return int(code or 0)

@@ -19,22 +19,27 @@ from runner.cli.options import (
     load_campaign,
     takes,
 )
-from runner.console import Console
 from runner.errors import CampaignError
+from runner.show.console import Console
 
 
 @takes(TemplateOption, ReadingOptions, AccountsOption, KeyOption)
 def doctor(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The campaign; without one, what any run needs."),
+        typer.Argument(
+            metavar="SHEET|CAMPAIGN.toml",
+            readable=False,
+            help="The campaign; without one, what any run needs.",
+        ),
     ] = None,
     ledger: LedgerPlace = None,
     base_url: BaseUrl = None,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Look at all that a run needs: list, key, endpoint, accounts, quota, ledger, clock, schedule; nothing is sent."""
+    """Look at all that a run needs: list, key, endpoint, accounts, quota, ledger, clock, schedule;
+    nothing is sent."""
     from runner.doctor.examine import examine
     from runner.doctor.finding import bad, exit_code
     from runner.schedule.machine import this_machine
@@ -56,6 +61,8 @@ def doctor(
         findings.append(finding)
         console.finding(finding)
     code = exit_code(findings)
-    told = [{"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings]
+    told = [
+        {"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings
+    ]
     console.answer({"checks": told, "exitCode": int(code)})
     return code

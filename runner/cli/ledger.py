@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from runner.console import Console
     from runner.ledger.ledger import Ledger
     from runner.ledger.record import CampaignRecord
     from runner.results.summary import Summary
     from runner.sending.pace import Pace
+    from runner.show.console import Console
 
 
 def ledger_file(place: str | None) -> Path:
@@ -42,7 +42,9 @@ def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]
 def tell_if_new(ledger: Ledger, place: str | None, console: Console) -> None:
     """Tell that a ledger which was named did not exist: the name may be a mistyped one."""
     if place and ledger.is_new:
-        console.tell(f"Note: a new ledger begins at {place}; it knows nothing of what others have sent.")
+        console.tell(
+            f"Note: a new ledger begins at {place}; it knows nothing of what others have sent."
+        )
 
 
 def find_record(ledger: Ledger, name: str | None) -> CampaignRecord:
@@ -53,17 +55,26 @@ def find_record(ledger: Ledger, name: str | None) -> CampaignRecord:
     with ledger.read() as connection:
         known = campaigns(connection)
     if not known:
-        raise UsageError("There is no campaign yet.", where=ledger.place, remedy="Begin one: campaign run SHEET -t TEMPLATE")
+        raise UsageError(
+            "There is no campaign yet.",
+            where=ledger.place,
+            remedy="Begin one: campaign run SHEET -t TEMPLATE",
+        )
     found = next((record for record in known if name is None or record.name == name), None)
     if found is None:
         guess = nearest(str(name), [record.name for record in known])
-        remedy = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(record.name for record in known)}."
+        remedy = (
+            f"Did you mean {guess!r}?"
+            if guess
+            else f"There are: {', '.join(record.name for record in known)}."
+        )
         raise UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
     return found
 
 
 def summary_of(ledger: Ledger, name: str | None) -> Summary:
-    """Where the named campaign, or the one last read, stands now. Raises UsageError when there is none."""
+    """Where the named campaign, or the one last read, stands now. Raises UsageError when there is
+    none."""
     from runner.ledger.lock import is_running
     from runner.results.summary import summarise
     from runner.sending.settings import pace

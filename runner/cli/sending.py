@@ -22,16 +22,20 @@ from runner.cli.options import (
     load_campaign,
     takes,
 )
-from runner.console import Console
 from runner.errors import ExitCode, UsageError
+from runner.show.console import Console
 
 if TYPE_CHECKING:
-    from runner.run import Plan
+    from runner.action.run import Plan
     from runner.sending.lane import Event
 
 Source = Annotated[
     Path,
-    typer.Argument(metavar="SHEET|CAMPAIGN.toml", readable=False, help="The spreadsheet (CSV, XLSX …), or a campaign file."),
+    typer.Argument(
+        metavar="SHEET|CAMPAIGN.toml",
+        readable=False,
+        help="The spreadsheet (CSV, XLSX …), or a campaign file.",
+    ),
 ]
 
 
@@ -41,20 +45,34 @@ def run(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", metavar="NAME", envvar="CAMPAIGN_NAME", help="The campaign's name; default: the sheet's file name."
+            "--name",
+            metavar="NAME",
+            envvar="CAMPAIGN_NAME",
+            help="The campaign's name; default: the sheet's file name.",
         ),
     ] = None,
     most: Annotated[
         int | None,
-        typer.Option("--max", metavar="N", envvar="CAMPAIGN_MAX", min=1, help="At most this many messages in this run."),
+        typer.Option(
+            "--max",
+            metavar="N",
+            envvar="CAMPAIGN_MAX",
+            min=1,
+            help="At most this many messages in this run.",
+        ),
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets.")
+        bool,
+        typer.Option(
+            "--wait", envvar="CAMPAIGN_WAIT", help="Stay until the campaign is done, across resets."
+        ),
     ] = False,
     ledger: LedgerPlace = None,
     base_url: BaseUrl = None,
     timeout: Timeout = 90.0,
-    yes: Annotated[bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", envvar="CAMPAIGN_YES", help="Send without asking.")
+    ] = False,
     unattended: Annotated[
         bool,
         typer.Option(
@@ -76,15 +94,15 @@ def run(
     **options: Any,
 ) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
-    from runner.key import find_key
-    from runner.log import RunLog, log_path
-    from runner.run import Session
-    from runner.run import run as run_campaign
+    from runner.action.run import Session
+    from runner.action.run import run as run_campaign
     from runner.sending.api import Endpoint
     from runner.sending.client import BASE_URL
     from runner.sending.clock import ServerClock
+    from runner.sending.key import find_key
     from runner.sending.lookup import Lookup
-    from runner.witness import Witness, witnessed
+    from runner.unattended.log import RunLog, log_path
+    from runner.unattended.witness import Witness, witnessed
 
     console, witness = Console(as_json=as_json, unattended=unattended), Witness(notify, source)
 
@@ -92,7 +110,11 @@ def run(
         console.plan(plan, most)
         witness.planned(plan)
         waiting = plan.summary.totals.waiting
-        if waiting and not (yes or unattended) and not console.ask("Send?", otherwise="nothing was sent"):
+        if (
+            waiting
+            and not (yes or unattended)
+            and not console.ask("Send?", otherwise="nothing was sent")
+        ):
             return False
         console.progress(min(waiting, most or waiting))
         return True
@@ -135,8 +157,8 @@ def check(
     **options: Any,
 ) -> int:
     """Show every problem of sheet and template; nothing is sent."""
+    from runner.action.run import take
     from runner.results.problems import write as write_problems
-    from runner.run import take
 
     console = Console(as_json=as_json)
     campaign = load_campaign(source, **options)
@@ -144,7 +166,11 @@ def check(
     exit_code = ExitCode.NEEDS_A_PERSON if intake.findings.invalid else ExitCode.DONE
     if intake.blocking or not intake.findings.rows:
         exit_code = ExitCode.REFUSED
-    written = write_problems(problems, campaign.sheet, intake.checked, intake.findings) if problems else None
+    written = (
+        write_problems(problems, campaign.sheet, intake.checked, intake.findings)
+        if problems
+        else None
+    )
     console.check(intake, exit_code, written.path if written else None)
     return exit_code
 
@@ -152,7 +178,9 @@ def check(
 @takes(TemplateOption, ReadingOptions, AccountsOption)
 def preview(
     source: Source,
-    number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="How many rows to show.")] = 5,
+    number: Annotated[
+        int, typer.Option("-n", metavar="N", min=1, help="How many rows to show.")
+    ] = 5,
     row: Annotated[int | None, typer.Option("--row", metavar="ROW", help="Show this row.")] = None,
     as_json: AsJson = False,
     **options: Any,
@@ -160,14 +188,17 @@ def preview(
     """Show the rendered messages, as they would go out."""
     from itertools import islice
 
-    from runner.run import refuse_unusable, take
+    from runner.action.run import refuse_unusable, take
 
     intake = take(load_campaign(source, **options))
     refuse_unusable(intake)
     wanted = (entry for entry in intake.checked.entries() if row is None or entry.row.number == row)
     entries = list(islice(wanted, number))
     if not entries:
-        raise UsageError(f"The sheet has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them.")
+        raise UsageError(
+            f"The sheet has no row {row}.",
+            remedy="Rows are numbered as the spreadsheet program shows them.",
+        )
     Console(as_json=as_json).preview(entries, intake.findings.rows if row is None else 1)
     return ExitCode.DONE
 
@@ -175,17 +206,31 @@ def preview(
 @takes(TemplateOption, ReadingOptions, AccountsOption, SendingOptions)
 def rehearse(
     source: Annotated[
-        Path | None, typer.Argument(metavar="SHEET|CAMPAIGN.toml", help="The spreadsheet; without one, the packaged sample.")
+        Path | None,
+        typer.Argument(
+            metavar="SHEET|CAMPAIGN.toml", help="The spreadsheet; without one, the packaged sample."
+        ),
     ] = None,
-    quota: Annotated[int, typer.Option("--quota", metavar="N", min=1, help="Each simulated account's daily quota.")] = 150,
+    quota: Annotated[
+        int,
+        typer.Option("--quota", metavar="N", min=1, help="Each simulated account's daily quota."),
+    ] = 150,
     faults: Annotated[
-        float, typer.Option("--faults", metavar="SHARE", min=0, max=0.9, help="The share of requests that meet a fault.")
+        float,
+        typer.Option(
+            "--faults",
+            metavar="SHARE",
+            min=0,
+            max=0.9,
+            help="The share of requests that meet a fault.",
+        ),
     ] = 0.0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeat the same faults.")] = 0,
     as_json: AsJson = False,
     **options: Any,
 ) -> int:
-    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent, nobody is known before."""
+    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent, nobody
+    is known before."""
     from dataclasses import replace
 
     from runner.intake.sheet import load as load_sheet
@@ -197,21 +242,35 @@ def rehearse(
 
     console = Console(as_json=as_json)
     if source is None:
-        source, options["template"] = sample("recipients.csv"), options["template"] or sample("introduction.j2")
+        source, options["template"] = (
+            sample("recipients.csv"),
+            options["template"] or sample("introduction.j2"),
+        )
         options["results"] = options["results"] or Path("recipients.rehearsal.results.csv")
     campaign = load_campaign(source, **options)
     if options["results"] is None:
         source_file = load_sheet(campaign.sheet)
         ending = copy_of(source_file)[0] if campaign.results_in_copy else ""
         workbook = read(source_file, campaign.reading).delimiter is None
-        campaign = replace(campaign, results=results_path(campaign.sheet, workbook=workbook, ending=ending))
+        campaign = replace(
+            campaign, results=results_path(campaign.sheet, workbook=workbook, ending=ending)
+        )
     rehearsed = rehearse_campaign(
-        campaign, utc_now(), limit=quota, faults=faults, seed=seed, plan=console.plan, day=console.day
+        campaign,
+        utc_now(),
+        limit=quota,
+        faults=faults,
+        seed=seed,
+        plan=console.plan,
+        day=console.day,
     )
     shown = [line for line in rehearsed.lines if line.status is not Status.SENT] + [
         line for line in rehearsed.lines if line.status is Status.SENT
     ]
-    lines = [(str(line.number), line.status.value, line.error or line.reason or "") for line in shown[:12]]
+    lines = [
+        (str(line.number), line.status.value, line.error or line.reason or "")
+        for line in shown[:12]
+    ]
     console.table(("row", "status", "reason or error"), lines)
     if len(shown) > len(lines):
         console.say(f"… and {len(shown) - len(lines)} more rows in the results.")
@@ -220,18 +279,30 @@ def rehearse(
 
 
 def new(
-    name: Annotated[Path, typer.Argument(metavar="NAME", readable=False, help="The campaign's name, or the file to write.")],
-    source: Annotated[Path | None, typer.Argument(metavar="SHEET", readable=False, help="The spreadsheet.")] = None,
+    name: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NAME", readable=False, help="The campaign's name, or the file to write."
+        ),
+    ],
+    source: Annotated[
+        Path | None, typer.Argument(metavar="SHEET", readable=False, help="The spreadsheet.")
+    ] = None,
     template: Annotated[
         Path | None,
         typer.Option(
-            "--template", "-t", metavar="FILE", envvar="CAMPAIGN_TEMPLATE", readable=False, help="The message template."
+            "--template",
+            "-t",
+            metavar="FILE",
+            envvar="CAMPAIGN_TEMPLATE",
+            readable=False,
+            help="The message template.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Write a campaign file to begin with, every key explained."""
-    from runner.draft import write
+    from runner.campaign.starter import write
 
     console = Console(as_json=as_json)
     written = write(name, source, template)

@@ -1,4 +1,5 @@
-"""The daily run: whether it is installed, would start and would find the same ledger, and how it ended the last time."""
+"""The daily run: whether it is installed, would start and would find the same ledger, and how it
+ended the last time."""
 
 from __future__ import annotations
 
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner import words
-from runner.campaign import Campaign
+from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import ExitCode, StorageError, UsageError
-from runner.log import log_files
 from runner.schedule.entry import Entry
+from runner.unattended.log import log_files
 
 # A day, and the hours that a run may be late or take.
 EXPECTED: Final = timedelta(hours=36)
@@ -23,36 +24,70 @@ _WELL: Final = (ExitCode.DONE, ExitCode.PAUSED)
 
 
 def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -> Finding:
-    """Whether the campaign is run every day without anybody, as it would be here: only a campaign file can be."""
+    """Whether the campaign is run every day without anybody, as it would be here: only a campaign
+    file can be."""
     source = words.argument(campaign.source)
     if campaign.source.suffix.lower() != ".toml":
-        return ok("schedule", "none: only a campaign file can be run by the computer's own scheduler")
+        return ok(
+            "schedule", "none: only a campaign file can be run by the computer's own scheduler"
+        )
     if not entries:
-        return ok("schedule", f"none; to have it run every day: campaign schedule install {source} --at 09:00")
-    said = "; ".join(f"{entry.scheduler}, {f'next {entry.next_run}' if entry.next_run else entry.place}" for entry in entries)
+        return ok(
+            "schedule",
+            f"none; to have it run every day: campaign schedule install {source} --at 09:00",
+        )
+    said = "; ".join(
+        f"{entry.scheduler}, {f'next {entry.next_run}' if entry.next_run else entry.place}"
+        for entry in entries
+    )
     for entry in entries:
         again = f"Install it again: campaign schedule install {source}{_options(entry)} --at 09:00"
         if entry.command and not Path(entry.command[0]).exists():
-            what = f"The daily run is started by a Python that is not there any more ({entry.command[0]})."
+            what = (
+                "The daily run is started by a Python that is not there any more "
+                f"({entry.command[0]})."
+            )
             return bad("schedule", UsageError(what, remedy=again))
         other = entry.option("--ledger")
         if other is not None and Path(other) != ledger:
-            says = f"the daily run has another ledger ({other}): each does not know whom the other has messaged"
-            return look("schedule", says, f"Name that one here, with --ledger; or install it again with --ledger {ledger}.")
+            says = (
+                f"the daily run has another ledger ({other}): each does not know whom the other "
+                "has messaged"
+            )
+            return look(
+                "schedule",
+                says,
+                f"Name that one here, with --ledger; or install it again with --ledger {ledger}.",
+            )
         if entry.trouble:
-            return look("schedule", f"{said}; but it will not start: {entry.trouble}", entry.remedy or again)
+            return look(
+                "schedule", f"{said}; but it will not start: {entry.trouble}", entry.remedy or again
+            )
     if len(entries) > 1:
-        return look("schedule", said, f"One daily run is enough: campaign schedule remove {source}, then install it again.")
+        return look(
+            "schedule",
+            said,
+            f"One daily run is enough: campaign schedule remove {source}, then install it again.",
+        )
     return ok("schedule", said)
 
 
-def judge_log(ledger: Path, name: str | None, *, scheduled: bool, running: bool, now: datetime) -> Finding:
-    """How the last unattended run of the campaign ended, by its log; with no name, of any campaign."""
+def judge_log(
+    ledger: Path, name: str | None, *, scheduled: bool, running: bool, now: datetime
+) -> Finding:
+    """How the last unattended run of the campaign ended, by its log; with no name, of any
+    campaign."""
     path = log_files(ledger)[0]
     if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
         what = "The log cannot be written: an unattended run would end before it sends anything."
-        return bad("log", StorageError(what, where=str(path), remedy="Let it be a file that you may write."))
-    record = next((record for record in _records(ledger) if name is None or record.get("campaign") == name), None)
+        return bad(
+            "log",
+            StorageError(what, where=str(path), remedy="Let it be a file that you may write."),
+        )
+    record = next(
+        (record for record in _records(ledger) if name is None or record.get("campaign") == name),
+        None,
+    )
     if record is None:
         return ok("log", f"no unattended run yet; its log will be {path}")
     event, code, at = record["event"], record.get("exitCode"), _instant(record)
@@ -62,13 +97,22 @@ def judge_log(ledger: Path, name: str | None, *, scheduled: bool, running: bool,
     if event == "begin":
         if running:
             return ok("log", f"{says}; that run is active")
-        return look("log", f"{says}, and no end: that run was killed", "Run the same command again; it is safe.")
+        return look(
+            "log",
+            f"{says}, and no end: that run was killed",
+            "Run the same command again; it is safe.",
+        )
     if code not in _WELL:
-        remedy = "campaign status says how the campaign stands; the command itself, without --unattended, what was wrong."
+        remedy = (
+            "campaign status says how the campaign stands; the command itself, without "
+            "--unattended, what was wrong."
+        )
         return look("log", says, remedy)
     if scheduled and at is not None and now - at > EXPECTED:
         return look(
-            "log", f"{says}; no run since, though it is scheduled daily", "See whether this computer was on at that time."
+            "log",
+            f"{says}; no run since, though it is scheduled daily",
+            "See whether this computer was on at that time.",
         )
     return ok("log", says)
 

@@ -1,4 +1,5 @@
-"""The whole examination: every check in its order, each of which says what it found; none ends the others."""
+"""The whole examination: every check in its order, each of which says what it found; none ends the
+others."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from runner import words
-from runner.campaign import Campaign
+from runner.campaign.campaign import Campaign
 from runner.doctor import daily, material, storage, surroundings, vendor
 from runner.doctor.finding import Finding, bad, look
 from runner.errors import CampaignError
@@ -30,7 +31,8 @@ def examine(
     now: Callable[[], datetime],
     computer: Machine,
 ) -> Iterator[Finding]:
-    """Look at everything a run needs, with or without a campaign. Raises UsageError for a base URL that is none."""
+    """Look at everything a run needs, with or without a campaign. Raises UsageError for a base URL
+    that is none."""
     checked_base_url(base_url)
     entries: Sequence[Entry] = ()
     troubles: list[Finding] = []
@@ -38,7 +40,9 @@ def examine(
         yield material.judge_list(campaign)
         yield material.judge_results(campaign)
         try:
-            entries = find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
+            entries = (
+                find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
+            )
         except CampaignError as error:
             remedy = error.remedy or f"campaign schedule show {words.argument(campaign.source)}"
             troubles.append(look("schedule", error.what, remedy))
@@ -60,7 +64,9 @@ def examine(
     yield from reached
     if key is not None and all(finding.verdict != "bad" for finding in reached):
         senders = accounts or (known.accounts if known else ())
-        yield from asyncio.run(vendor.ask(Lookup(key.secret, clock, base_url=base_url), senders, now))
+        yield from asyncio.run(
+            vendor.ask(Lookup(key.secret, clock, base_url=base_url), senders, now)
+        )
     yield surroundings.judge_clock(campaign, clock.now())
     yield whole
     if known is not None:
@@ -68,4 +74,6 @@ def examine(
     if campaign is not None:
         yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
     name = known.name if known else campaign.name or campaign.source.stem if campaign else None
-    yield daily.judge_log(ledger, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now())
+    yield daily.judge_log(
+        ledger, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now()
+    )

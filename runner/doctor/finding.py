@@ -11,7 +11,8 @@ from runner.errors import CampaignError, ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`ok`; `look`: a person should, but a run can go on; `bad`: a run would end with `exit_code`."""
+    """`ok`; `look`: a person should, but a run can go on; `bad`: a run would end with
+    `exit_code`."""
 
     name: str
     verdict: Literal["ok", "look", "bad"]
@@ -36,4 +37,6 @@ def bad(name: str, error: CampaignError) -> Finding:
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:
     """That of the first bad finding."""
-    return next((finding.exit_code for finding in findings if finding.verdict == "bad"), ExitCode.DONE)
+    return next(
+        (finding.exit_code for finding in findings if finding.verdict == "bad"), ExitCode.DONE
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from runner import words
-from runner.campaign import Campaign
+from runner.action.run import refuse_unusable, take
+from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError
 from runner.results.place import check_path, default_path
-from runner.run import refuse_unusable, take
 
 
 def judge_list(campaign: Campaign) -> Finding:
@@ -20,7 +20,9 @@ def judge_list(campaign: Campaign) -> Finding:
     says = f"{campaign.sheet.name}, {words.count(intake.findings.rows, 'row')}"
     if intake.findings.invalid:
         remedy = f"campaign check {words.argument(campaign.source)} names every cell."
-        return look("list", f"{says}, of which {intake.findings.invalid} cannot be sent as they are", remedy)
+        return look(
+            "list", f"{says}, of which {intake.findings.invalid} cannot be sent as they are", remedy
+        )
     return ok("list", says)
 
 
@@ -28,7 +30,11 @@ def judge_results(campaign: Campaign) -> Finding:
     """Whether the results can be written where they go."""
     path = (campaign.results or default_path(campaign.sheet, workbook=True)).absolute()
     try:
-        check_path(path, campaign.sheet, ending=campaign.sheet.suffix.lower() if campaign.results_in_copy else "")
+        check_path(
+            path,
+            campaign.sheet,
+            ending=campaign.sheet.suffix.lower() if campaign.results_in_copy else "",
+        )
     except CampaignError as error:
         return bad("results", error)
     return ok("results", f"{path.parent} can be written")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runner import words
-from runner.campaign import Campaign
+from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
 from runner.ledger.health import check_health
@@ -20,15 +20,16 @@ from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
 from runner.results.summary import settling
 
-# What a campaign of a few thousand people needs, with its results; and what no run can end well with.
+# What a campaign of a few thousand people needs, with its results; and what no run can end well
+# with.
 LITTLE_BYTES: Final = 200_000_000
 NO_BYTES: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a ledger knows of a campaign: its name, the accounts of its rows, its uncertain rows, and whether a run of it is
-    active."""
+    """What a ledger knows of a campaign: its name, the accounts of its rows, its uncertain rows,
+    and whether a run of it is active."""
 
     name: str
     accounts: tuple[str, ...]
@@ -42,31 +43,48 @@ def judge_ledger(path: Path) -> Finding:
     try:
         free = shutil.disk_usage(folder).free
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        if not os.access(path if mode is not None else folder, os.W_OK) or not os.access(folder, os.W_OK):
+        if not os.access(path if mode is not None else folder, os.W_OK) or not os.access(
+            folder, os.W_OK
+        ):
             remedy = "Check the permissions, or choose another place with --ledger PATH."
-            return bad("ledger", StorageError("The ledger or its folder cannot be written.", where=str(path), remedy=remedy))
+            return bad(
+                "ledger",
+                StorageError(
+                    "The ledger or its folder cannot be written.", where=str(path), remedy=remedy
+                ),
+            )
         if mode is not None:
             check_health(path)
     except CampaignError as error:
         return bad("ledger", error)
     except OSError as error:
-        return bad("ledger", StorageError(f"The ledger cannot be looked at ({error.strerror}).", where=str(path)))
+        return bad(
+            "ledger",
+            StorageError(f"The ledger cannot be looked at ({error.strerror}).", where=str(path)),
+        )
     room = f"{free / 1e9:.1f} GB free"
     if free < NO_BYTES:
-        return bad("ledger", StorageError(f"The disk is full ({room}).", where=str(path), remedy="Free disk space."))
+        return bad(
+            "ledger",
+            StorageError(f"The disk is full ({room}).", where=str(path), remedy="Free disk space."),
+        )
     if free < LITTLE_BYTES:
         return look("ledger", f"{path}: the disk is nearly full ({room})", "Free disk space.")
     if mode is None:
         return ok("ledger", f"none yet; the first run makes {path}; {room}")
     if os.name == "posix" and mode & 0o077:
-        return look("ledger", f"{path} can be read by others (mode {mode:04o})", f"chmod 600 {words.argument(path)}")
+        return look(
+            "ledger",
+            f"{path} can be read by others (mode {mode:04o})",
+            f"chmod 600 {words.argument(path)}",
+        )
     shown = f", mode {mode:04o}" if os.name == "posix" else ""
     return ok("ledger", f"{path}: whole, {path.stat().st_size / 1e6:.1f} MB{shown}; {room}")
 
 
 def known(path: Path, campaign: Campaign) -> Known | None:
-    """What a whole ledger knows of the campaign, by its name or by the list it was last read from; None of one that is new to
-    it. Raises StorageError."""
+    """What a whole ledger knows of the campaign, by its name or by the list it was last read from;
+    None of one that is new to it. Raises StorageError."""
     if not path.exists():
         return None
     ledger = open_ledger(path, create=False)
@@ -76,7 +94,11 @@ def known(path: Path, campaign: Campaign) -> Known | None:
                 (
                     one
                     for one in campaigns(connection)
-                    if (one.name == campaign.name if campaign.name else one.source == campaign.origin)
+                    if (
+                        one.name == campaign.name
+                        if campaign.name
+                        else one.source == campaign.origin
+                    )
                 ),
                 None,
             )

@@ -12,10 +12,10 @@ from urllib.request import getproxies, proxy_bypass
 
 from tzlocal import get_localzone_name
 
-from runner.campaign import Campaign
+from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, ok
 from runner.errors import UsageError
-from runner.key import Key, find_key
+from runner.sending.key import Key, find_key
 
 DAILY_KEY: Final = "daily key"
 
@@ -30,7 +30,8 @@ def judge_key(named: Path | None, folder: Path) -> tuple[Key | None, Finding]:
 
 
 def judge_daily_key(named: Path | None, folder: Path) -> Finding:
-    """Where a run has its key from that is started by a scheduler, and does not see this shell's variables."""
+    """Where a run has its key from that is started by a scheduler, and does not see this shell's
+    variables."""
     try:
         return ok(DAILY_KEY, _origin(find_key(named, folder, environment=os.name != "posix")))
     except UsageError as error:
@@ -39,7 +40,11 @@ def judge_daily_key(named: Path | None, folder: Path) -> Finding:
 
 
 def _origin(key: Key) -> str:
-    mode = f", mode {stat.S_IMODE(key.path.stat().st_mode):04o}" if key.path and os.name == "posix" else ""
+    mode = (
+        f", mode {stat.S_IMODE(key.path.stat().st_mode):04o}"
+        if key.path and os.name == "posix"
+        else ""
+    )
     return f"from {key.origin}{mode}"
 
 
@@ -48,9 +53,16 @@ def judge_clock(campaign: Campaign | None, now: datetime) -> Finding:
     calendar = campaign.pace.calendar if campaign else None
     here = get_localzone_name() or "UTC"
     if calendar is None:
-        return ok("time", f"{here}, {now.astimezone():%a %Y-%m-%d %H:%M}" + ("; no calendar" if campaign else ""))
+        return ok(
+            "time",
+            f"{here}, {now.astimezone():%a %Y-%m-%d %H:%M}" + ("; no calendar" if campaign else ""),
+        )
     wall = now.astimezone(calendar.zone)
-    state = "open now" if calendar.is_open(now) else f"open {calendar.next_open(now).astimezone(calendar.zone):%a %H:%M}"
+    state = (
+        "open now"
+        if calendar.is_open(now)
+        else f"open {calendar.next_open(now).astimezone(calendar.zone):%a %H:%M}"
+    )
     elsewhere = "" if str(calendar.zone) == here else f" (this computer's is {here})"
     return ok("time", f"{calendar}{elsewhere}: it is {wall:%a %Y-%m-%d %H:%M}; {state}")
 
@@ -65,4 +77,6 @@ def judge_proxy(base_url: str) -> Finding:
     address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     user = f"{address.username}:***@" if address.username else ""
     host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
-    return ok("proxy", f"{address.scheme}://{user}{host}" + (f":{address.port}" if address.port else ""))
+    return ok(
+        "proxy", f"{address.scheme}://{user}{host}" + (f":{address.port}" if address.port else "")
+    )

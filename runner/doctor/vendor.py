@@ -1,6 +1,8 @@
-"""What the vendor says: whether it is reached, what its clock shows, the key, the accounts and their quota. Nothing is sent.
+"""What the vendor says: whether it is reached, what its clock shows, the key, the accounts and
+their quota. Nothing is sent.
 
-The endpoints that tell are optional: one that is not there is no trouble, it only leaves a question open.
+The endpoints that tell are optional: one that is not there is no trouble, it only leaves a question
+open.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ class UnreachableError(CampaignError):
 
 
 async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
-    """Whether the address answers at all, whatever it answers, and how its clock compares, which sets ours right. No key is
-    sent."""
+    """Whether the address answers at all, whatever it answers, and how its clock compares, which
+    sets ours right. No key is sent."""
     host = urlsplit(base_url).hostname
     try:
         client = Client(None, base_url, httpx.Timeout(REACH_SECONDS))
@@ -46,7 +48,9 @@ async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
         clock.hear(date)
         return [ok("endpoint", f"{host} answers"), _judge_skew(clock, told=date is not None)]
     remedy = "Check the network, the proxy and the vendor's status page."
-    return [bad("endpoint", UnreachableError(f"{host} cannot be reached: {reason}.", remedy=remedy))]
+    return [
+        bad("endpoint", UnreachableError(f"{host} cannot be reached: {reason}.", remedy=remedy))
+    ]
 
 
 async def ask(lookup: Lookup, named: Sequence[str], now: Callable[[], datetime]) -> list[Finding]:
@@ -58,7 +62,11 @@ async def ask(lookup: Lookup, named: Sequence[str], now: Callable[[], datetime])
         if not named and (known is None or len(known) != 1):
             remedy = "Name one: --account, or accounts in a campaign file."
             findings.append(
-                look("account", "none is named; the vendor takes the one most recently used, which can change", remedy)
+                look(
+                    "account",
+                    "none is named; the vendor takes the one most recently used, which can change",
+                    remedy,
+                )
             )
         for account in named or [entry.id for entry in known or () if len(known or ()) == 1]:
             findings.append(await _judge_account(lookup, account, known))
@@ -76,10 +84,15 @@ def _judge_skew(clock: ServerClock, *, told: bool) -> Finding:
         return ok("clock", "right, by the endpoint's")
     minutes = round(abs(clock.ahead).total_seconds() / 60)
     amount = f"{minutes} minutes" if minutes < 120 else f"{round(minutes / 60)} hours"
-    says = f"this computer's clock is {amount} {'ahead of' if clock.ahead > timedelta() else 'behind'} the endpoint's"
+    says = (
+        f"this computer's clock is {amount} "
+        f"{'ahead of' if clock.ahead > timedelta() else 'behind'} the endpoint's"
+    )
     remedy = "Set this computer's clock, and let it be set by itself."
     if not clock.is_believable:
-        return bad("clock", UnreachableError(f"{says}: too far apart to send by either.", remedy=remedy))
+        return bad(
+            "clock", UnreachableError(f"{says}: too far apart to send by either.", remedy=remedy)
+        )
     return look("clock", f"{says}, which is followed", remedy)
 
 
@@ -87,8 +100,14 @@ def _judge_accounts(lookup: Lookup, known: Sequence[Account] | None) -> Finding:
     if known is None:
         if not lookup.offers("accounts"):
             return ok("access", _OPEN)
-        return look("access", f"whether the key is accepted is not known{_status(lookup)}", "Try again in a while.")
-    shown = ", ".join(entry.id + ("" if entry.enabled is not False else " (disabled)") for entry in known)
+        return look(
+            "access",
+            f"whether the key is accepted is not known{_status(lookup)}",
+            "Try again in a while.",
+        )
+    shown = ", ".join(
+        entry.id + ("" if entry.enabled is not False else " (disabled)") for entry in known
+    )
     return ok("access", f"the key is accepted; its accounts: {shown or 'none yet'}")
 
 
@@ -97,15 +116,32 @@ async def _judge_account(lookup: Lookup, account: str, known: Sequence[Account] 
     health = await lookup.account_status(account)
     listed = next((entry for entry in known or () if entry.id == account), None)
     if health is None and lookup.offers("status") and lookup.status == 404:
-        return bad(name, AccessError("The vendor does not know it.", remedy="Check its ID in the vendor's dashboard."))
+        return bad(
+            name,
+            AccessError(
+                "The vendor does not know it.", remedy="Check its ID in the vendor's dashboard."
+            ),
+        )
     if known and listed is None:
-        return bad(name, AccessError("It is not among the key's accounts.", remedy="Check its ID in the vendor's dashboard."))
+        return bad(
+            name,
+            AccessError(
+                "It is not among the key's accounts.",
+                remedy="Check its ID in the vendor's dashboard.",
+            ),
+        )
     if health is None and listed is not None:
         health = AccountStatus(listed.status, listed.enabled, None)
     if health is None:
-        return ok(name, _OPEN) if not lookup.offers("status") else look(name, f"no answer{_status(lookup)}", "Try again.")
+        return (
+            ok(name, _OPEN)
+            if not lookup.offers("status")
+            else look(name, f"no answer{_status(lookup)}", "Try again.")
+        )
     if health.enabled is False:
-        return bad(name, AccessError("It is disabled.", remedy="Enable it in the vendor's dashboard."))
+        return bad(
+            name, AccessError("It is disabled.", remedy="Enable it in the vendor's dashboard.")
+        )
     if health.has_tokens is False:
         return bad(name, AccessError("It is not connected to LinkedIn.", remedy=_RECONNECT))
     return ok(name, health.status or "enabled")
@@ -116,10 +152,16 @@ async def _judge_quota(lookup: Lookup, account: str, now: datetime) -> Finding:
     told = await lookup.quota(account)
     if told is None or told.remaining is None:
         return ok(name, _OPEN) if not lookup.offers("quota") else ok(name, "not told")
-    until = f" until {told.reset_at.astimezone():%a %H:%M %Z}" if told.reset_at and told.reset_at > now else ""
+    until = (
+        f" until {told.reset_at.astimezone():%a %H:%M %Z}"
+        if told.reset_at and told.reset_at > now
+        else ""
+    )
     limit = f" of {told.limit}" if told.limit is not None else ""
     if told.remaining == 0:
-        return look(name, f"spent{until}", "Nothing to do: a run pauses, and goes on after the reset.")
+        return look(
+            name, f"spent{until}", "Nothing to do: a run pauses, and goes on after the reset."
+        )
     return ok(name, f"{told.remaining}{limit} left{until}")
 
 

@@ -1,7 +1,8 @@
 """What a cell says, as text: nothing is guessed to be a number, a date or a missing value.
 
-`as_text` turns what a library read from a workbook into the text a person typed or sees; `clean` is that text as the campaign
-uses it. The text handed back in the results is always the one before `clean`.
+`as_text` turns what a library read from a workbook into the text a person typed or sees; `clean` is
+that text as the campaign uses it. The text handed back in the results is always the one before
+`clean`.
 """
 
 from __future__ import annotations
@@ -11,31 +12,48 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-# One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an attack.
+# One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an
+# attack.
 MAX_CELL: Final = 1_048_576
-# Excel keeps 15 digits of a number; what stood behind them is zeros or gone. A float holds whole numbers exactly up to 2**53.
+# Excel keeps 15 digits of a number; what stood behind them is zeros or gone. A float holds whole
+# numbers exactly up to 2**53.
 _EXACT_BELOW: Final = 1e15
 _WHOLE_BELOW: Final = 2**53
-ROUNDED: Final = "a number of 16 digits or more, of which spreadsheet programs keep only the first 15"
-# What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV holds it as text.
+ROUNDED: Final = (
+    "a number of 16 digits or more, of which spreadsheet programs keep only the first 15"
+)
+# What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV
+# holds it as text.
 ERROR_TEXT: Final = re.compile(
     r"#[¡¿]?[^\W\d_][\w/]*[!?]|#+|#GETTING_DATA|Err:\d{3}|Loading\.\.\."
     r"|#(?:N/[A-Z]{1,4}|NV|I/T|YOK|PUUTTUU|HIÁNYZIK|Н/Д|NENÍ_K_DISPOZICI|NEDOSTUPNÝ)"
 )
 # Zero-width and bidirectional marks ride along when text is copied from a web page or a chat.
 INVISIBLE: Final = dict.fromkeys(
-    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+    [
+        0x00AD,
+        0x034F,
+        0x061C,
+        0x180E,
+        0xFEFF,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+    ]
 )
 _EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(chr, range(0x3001))))
-# Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the escape on as text.
+# Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the
+# escape on as text.
 _ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# What a spreadsheet program may take for the start of a formula (OWASP's list, and its full-width forms).
+# What a spreadsheet program may take for the start of a formula (OWASP's list, and its full-width
+# forms).
 _FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # How Excel is made to keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
 _FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Text whose UTF-8 has only these bytes (all below U+0300 but controls and what may be invisible) is as it should be.
+# Text whose UTF-8 has only these bytes (all below U+0300 but controls and what may be invisible) is
+# as it should be.
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
 _BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
 # What begins so may be a spreadsheet program's error, or a text forced to be one.
@@ -44,27 +62,32 @@ _ZEROS: Final = re.compile(r"0{2,}")
 
 
 def clean(text: str) -> str:
-    """What a cell says: composed (NFC), without control characters and without white space or invisible characters around it;
-    newlines are one character. Nothing else changes."""
+    """What a cell says: composed (NFC), without control characters and without white space or
+    invisible characters around it; newlines are one character. Nothing else changes."""
     text = text.strip()
-    if not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_BYTES):  # a quick way past nearly all cells
+    if not text.encode("utf-8", "surrogatepass").translate(
+        None, _PLAIN_BYTES
+    ):  # a quick way past nearly all cells
         return text
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip(_EDGES)
     return unicodedata.normalize("NFC", text)
 
 
 def bare(text: str) -> str | None:
-    """What a cell says when there surely is nothing in it to look closer at: no error, no forced text, no sign that
-    placeholders are made of. None when there may be."""
+    """What a cell says when there surely is nothing in it to look closer at: no error, no forced
+    text, no sign that placeholders are made of. None when there may be."""
     text = text.strip()
     try:
-        return None if text.startswith(TELLING) or text.encode().translate(None, _BARE_BYTES) else text
+        return (
+            None if text.startswith(TELLING) or text.encode().translate(None, _BARE_BYTES) else text
+        )
     except UnicodeEncodeError:  # half a character
         return None
 
 
 def identifier(text: str) -> str:
-    """What a cell of identifiers says: as `clean`, and without invisible characters and white space inside."""
+    """What a cell of identifiers says: as `clean`, and without invisible characters and white space
+    inside."""
     text = clean(text.translate(INVISIBLE))
     return text if text.isascii() else " ".join(text.split())
 
@@ -90,7 +113,8 @@ def unescaped(text: str) -> str:
 
 
 def guard(text: str) -> str:
-    """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an apostrophe before it."""
+    """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an
+    apostrophe before it."""
     risky = _FORMULA_START.match(text.lstrip("'"))
     return f"'{text}" if risky and not _PLAIN_NUMBER.fullmatch(text) else text
 
@@ -101,8 +125,9 @@ def unguard(text: str) -> str:
 
 
 def as_text(value: object, number_format: str = "General") -> str:
-    """A value that a library read, as text: whole numbers as digits, zero-padded where the format shows it so, dates and times
-    in ISO form, booleans as Excel shows them. A percentage or a sum of money is its raw number."""
+    """A value that a library read, as text: whole numbers as digits, zero-padded where the format
+    shows it so, dates and times in ISO form, booleans as Excel shows them. A percentage or a sum of
+    money is its raw number."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -113,7 +138,11 @@ def as_text(value: object, number_format: str = "General") -> str:
         return _number(value, number_format)
     if isinstance(value, datetime):
         midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
-        return value.strftime("%Y-%m-%d") if midnight else value.strftime("%Y-%m-%d ") + _clock(value.time())
+        return (
+            value.strftime("%Y-%m-%d")
+            if midnight
+            else value.strftime("%Y-%m-%d ") + _clock(value.time())
+        )
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, time):
@@ -127,7 +156,11 @@ def as_text(value: object, number_format: str = "General") -> str:
 
 def is_rounded(value: object) -> bool:
     """Whether a value is a number with more digits than a spreadsheet program keeps."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT_BELOW
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) >= _EXACT_BELOW
+    )
 
 
 def is_padded(number_format: str) -> bool:

@@ -1,8 +1,9 @@
-"""Every problem of sheet and template, located, in one pass; and the message of each row that has none.
+"""Every problem of sheet and template, located, in one pass; and the message of each row that has
+none.
 
-Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others. Only what
-makes every row doubtful (no recipient column, a variable that no column provides, hidden rows nobody spoke of) stops a campaign
-before its first message.
+Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop
+the others. Only what makes every row doubtful (no recipient column, a variable that no column
+provides, hidden rows nobody spoke of) stops a campaign before its first message.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from runner.intake.template import MessageTemplate
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sheet's layout, what stops the campaign as a whole, and the entries, walked anew by every call.
+    """A sheet's layout, what stops the campaign as a whole, and the entries, walked anew by every
+    call.
 
     What only shows between rows (`verdicts`) is known once `judge` has walked over all of them.
     """
@@ -40,11 +42,16 @@ class Check:
     @property
     def headers(self) -> tuple[str, ...]:
         """The headers to hand back: the input's, without those of an earlier results sheet."""
-        return tuple(unguard(column.header) if self.layout.is_results else column.header for column in self.layout.inputs)
+        return tuple(
+            unguard(column.header) if self.layout.is_results else column.header
+            for column in self.layout.inputs
+        )
 
     def entries(self, review: Review | None = None) -> Iterator[Entry]:
         """Every row after its check; `review` is told what has to be compared between rows."""
-        render = not any(problem.code in ("template-variable", "no-template") for problem in self.blocking)
+        render = not any(
+            problem.code in ("template-variable", "no-template") for problem in self.blocking
+        )
         examiner = Examiner(
             self.layout,
             self.template,
@@ -60,8 +67,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a walk over all rows found: how many there are and how they stand, the problems, the people, and how many cells the
-    longest row has beyond the header."""
+    """What a walk over all rows found: how many there are and how they stand, the problems, the
+    people, and how many cells the longest row has beyond the header."""
 
     rows: int
     ready: int
@@ -73,9 +80,13 @@ class Findings:
 
 
 def check(
-    table: Table, template: MessageTemplate | None, reading: Reading | None = None, accounts: Sequence[str] = ()
+    table: Table,
+    template: MessageTemplate | None,
+    reading: Reading | None = None,
+    accounts: Sequence[str] = (),
 ) -> Check:
-    """Check a table against a template; without one, the sheet needs a `message` column. `accounts` are those that will send.
+    """Check a table against a template; without one, the sheet needs a `message` column. `accounts`
+    are those that will send.
 
     Raises RefusedError only for a column mapping that does not fit; all else is in the answer.
     """
@@ -88,14 +99,17 @@ def check(
         raise RefusedError(
             f"The sheet has no column {header!r}.",
             where=f"{table.place}, row {table.header_row}",
-            remedy=f"Did you mean {guess!r}?" if guess else "Correct --column, or the [columns] of the campaign file.",
+            remedy=f"Did you mean {guess!r}?"
+            if guess
+            else "Correct --column, or the [columns] of the campaign file.",
         ) from None
     blocking = (*_sheet_problems(table, layout), *_template_problems(layout, template))
     return Check(table, layout, template, reading, accounts, blocking)
 
 
 def judge(checked: Check) -> tuple[Check, Findings]:
-    """Walk all rows once. The answered check knows what shows only between rows; its entries can be walked again for that.
+    """Walk all rows once. The answered check knows what shows only between rows; its entries can be
+    walked again for that.
 
     Raises RefusedError where the file turns out to be damaged.
     """
@@ -130,14 +144,20 @@ def judge(checked: Check) -> tuple[Check, Findings]:
         blocking = (*blocking, _hidden(checked.table, hidden, rows))
     if repeated := review.repeated():
         count, number = repeated
-        text = f"{count:,} people get exactly the same text, row {number} among them; LinkedIn may take that for spam"
+        text = (
+            f"{count:,} people get exactly the same text, row {number} among them; LinkedIn may "
+            "take that for spam"
+        )
         problems.append(Problem("same-text", text, severity="warning"))
-    findings = Findings(rows, ready, len(invalid), tuple(skipped), tuple(problems), tuple(people), surplus)
+    findings = Findings(
+        rows, ready, len(invalid), tuple(skipped), tuple(problems), tuple(people), surplus
+    )
     return replace(checked, blocking=blocking, verdicts=verdicts), findings
 
 
 def check_people(table: Table, reading: Reading) -> tuple[Check, Findings]:
-    """Check a table that only says who people are, with no message for them. Raises RefusedError when it does not say that."""
+    """Check a table that only says who people are, with no message for them. Raises RefusedError
+    when it does not say that."""
     checked, findings = judge(check(table, None, reading))
     for problem in checked.blocking:
         if problem.code != "no-template":
@@ -150,8 +170,13 @@ def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
     column = checked.layout.column("conversationUrn")
     for number, owner, account in review.foreign_conversations():
         sender = f"account {account}" if account else "the default account"
-        text = f"the conversation belongs to the member {owner}, which does not fit the others of {sender} or of that member"
-        verdicts.setdefault(number, []).append(Problem("conversation-account", text, number, column))
+        text = (
+            f"the conversation belongs to the member {owner}, which does not fit the others of "
+            f"{sender} or of that member"
+        )
+        verdicts.setdefault(number, []).append(
+            Problem("conversation-account", text, number, column)
+        )
     for number, name, other in _misaddressed(checked, review):
         text = f"the message greets {name!r}, who is not in this row but in row {other}"
         found = Problem("greeting-other", text, number, checked.layout.column("message"), "warning")
@@ -160,7 +185,8 @@ def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
 
 
 def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, int]]:
-    """Rows whose own message greets somebody whom only another row names: the row, the name, the other row."""
+    """Rows whose own message greets somebody whom only another row names: the row, the name, the
+    other row."""
     message = checked.layout.column("message")
     if not review.greeted or message is None:
         return
@@ -175,8 +201,14 @@ def _hidden(table: Table, hidden: int, rows: int) -> Problem:
     are = "is" if hidden == 1 else "are"
     return Problem(
         "hidden-rows",
-        f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, and may not be meant",
-        remedy="Say what is meant: --hidden skip leaves them out, --hidden include writes to them as well.",
+        (
+            f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, and may not be "
+            "meant"
+        ),
+        remedy=(
+            "Say what is meant: --hidden skip leaves them out, --hidden include writes to them as "
+            "well."
+        ),
     )
 
 
@@ -185,7 +217,8 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         letters = " and ".join(column.letter for column in columns)
         yield Problem(
             "duplicate-header",
-            f"{table.place}, row {table.header_row}: the columns {letters} are {'both' if len(columns) == 2 else 'all'} called "
+            f"{table.place}, row {table.header_row}: the columns {letters} are "
+            f"{'both' if len(columns) == 2 else 'all'} called "
             f"{columns[0].header.strip()!r}, so which is {role} cannot be told",
             remedy="Rename or delete one of them.",
         )
@@ -195,7 +228,10 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     if any(parse_plain(header) for header in headers):
         yield Problem(
             "no-recipient-column",
-            f"{table.place}, row {table.header_row}: where the columns' names should be is a person already",
+            (
+                f"{table.place}, row {table.header_row}: where the columns' names should be is a "
+                "person already"
+            ),
             remedy="Put a row above it that names the columns: First Name, LinkedIn URL …",
         )
         return
@@ -203,12 +239,17 @@ def _sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     guess = guess or next((header for header in headers if "linkedin" in header.casefold()), None)
     remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
     if guess:
-        remedy = f'Did you mean {guess!r}? Rename it, or say so: --column recipientProfileId="{guess}".'
+        remedy = (
+            f'Did you mean {guess!r}? Rename it, or say so: --column recipientProfileId="{guess}".'
+        )
     remedy += " If these are not the columns' names: --header-row N."
     shown = ", ".join(headers[:12]) + (" …" if len(headers) > 12 else "")
     yield Problem(
         "no-recipient-column",
-        f"{table.place}, row {table.header_row}: no column says whom to write to; the columns are: {shown}",
+        (
+            f"{table.place}, row {table.header_row}: no column says whom to write to; the columns "
+            f"are: {shown}"
+        ),
         remedy=remedy,
     )
 
@@ -218,8 +259,13 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
         if "message" not in layout.roles:
             yield Problem(
                 "no-template",
-                "there is no template and the sheet has no message column, so there is nothing to say",
-                remedy="Give the text with -t TEMPLATE, or each row its own in a column named message.",
+                (
+                    "there is no template and the sheet has no message column, so there is nothing to "
+                    "say"
+                ),
+                remedy=(
+                    "Give the text with -t TEMPLATE, or each row its own in a column named message."
+                ),
             )
         return
     for name, line in template.names.items():
@@ -227,13 +273,24 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
         if name in layout.ambiguous:
             yield Problem(
                 "template-variable",
-                f"{where}two columns of the sheet are called {name!r}, so the template cannot tell which it means",
+                (
+                    f"{where}two columns of the sheet are called {name!r}, so the template cannot "
+                    "tell which it means"
+                ),
                 remedy="Rename one of them in the sheet.",
             )
         elif name not in layout.variables:
-            headers = sorted({column.header.strip() for column in layout.inputs if column.header.strip()})
-            # Of a column's names the one of the same style is meant: {{ first_name }}, or row["First Name"].
-            guess = nearest(name, sorted(layout.variables, key=lambda known: known.isidentifier() == name.isidentifier()))
+            headers = sorted(
+                {column.header.strip() for column in layout.inputs if column.header.strip()}
+            )
+            # Of a column's names the one of the same style is meant: {{ first_name }}, or
+            # row["First Name"].
+            guess = nearest(
+                name,
+                sorted(
+                    layout.variables, key=lambda known: known.isidentifier() == name.isidentifier()
+                ),
+            )
             column = layout.variables[guess].header.strip() if guess else None
             written = guess if guess and guess.isidentifier() else f'row["{guess}"]'
             yield Problem(

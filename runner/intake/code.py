@@ -1,4 +1,5 @@
-"""What can be wrong with a sheet, as codes that other programs may rely on: they are never renamed."""
+"""What can be wrong with a sheet, as codes that other programs may rely on: they are never
+renamed."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -61,10 +62,17 @@ REMEDIES: Final[Mapping[Code, str]] = {
     "date-unread": "Write it as 2026-11-23, or make it a date of the spreadsheet program.",
     "formula-uncached": "Open the workbook in Excel and save it.",
     "merged-cell": "Unmerge the cells and fill each in.",
-    "ragged-row": "Put each value under its header; a value that holds the delimiter goes in quotes.",
+    "ragged-row": (
+        "Put each value under its header; a value that holds the delimiter goes in quotes."
+    ),
     "rounded-number": "Format the column as Text and paste the values again.",
-    "swallowed-row": "Look near the line in a text editor for a missing quote; if there is none, save the list as XLSX.",
-    "conversation-account": "Name the conversation's account in the column accountId, or leave conversationUrn blank.",
+    "swallowed-row": (
+        "Look near the line in a text editor for a missing quote; if there is none, save the list "
+        "as XLSX."
+    ),
+    "conversation-account": (
+        "Name the conversation's account in the column accountId, or leave conversationUrn blank."
+    ),
     "conversation-urn": "Correct it, or leave it blank.",
     "recipient-email": "Put the person's public profile link there (linkedin.com/in/…).",
     "recipient-link": "Nothing, if the link is the right one.",
@@ -72,7 +80,9 @@ REMEDIES: Final[Mapping[Code, str]] = {
     "recipient-unreadable": "Put the person's public profile link there (linkedin.com/in/…).",
     "recipient-url": "Put the person's public profile link there (linkedin.com/in/…).",
     "recipient-urn": "Put the person's public profile link there (linkedin.com/in/…).",
-    "sales-navigator": "Open it, and put the person's public profile link there (linkedin.com/in/…).",
+    "sales-navigator": (
+        "Open it, and put the person's public profile link there (linkedin.com/in/…)."
+    ),
     "two-recipients": "Leave one person in the row.",
     "blank-value": "Fill it in, or give the template a default.",
     "foreign-value": "Report it: the rows were mixed up by this program.",

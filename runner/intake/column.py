@@ -1,7 +1,8 @@
-"""What each column is for: the recipient, the account, the row's own text, and always a template variable.
+"""What each column is for: the recipient, the account, the row's own text, and always a template
+variable.
 
-Headers are compared without regard to case, spaces, `_` and `-`. The names of the contract win over aliases, so that a sheet
-with both `recipientProfileId` and a column `URL` means the first.
+Headers are compared without regard to case, spaces, `_` and `-`. The names of the contract win over
+aliases, so that a sheet with both `recipientProfileId` and a column `URL` means the first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from typing import Final
 from runner.intake.cell import INVISIBLE, clean, column_letter
 
 RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
-ROLES: Final = (*RECIPIENT_ROLES, "conversationUrn", "accountId", "subject", "messageType", "message")
+ROLES: Final = (
+    *RECIPIENT_ROLES,
+    "conversationUrn",
+    "accountId",
+    "subject",
+    "messageType",
+    "message",
+)
 RESULT_COLUMNS: Final = (
     "status",
     "reason",
@@ -30,7 +38,8 @@ RESULT_COLUMNS: Final = (
     "waitsUntil",
     "sentMessage",
 )
-# A person's own sheet may well have a column "status" or "error"; only a results sheet has all of these.
+# A person's own sheet may well have a column "status" or "error"; only a results sheet has all of
+# these.
 _RESULT_MARKS: Final = ("typingIndicatorSent", "sentToUrn", "waitsUntil")
 _ALIASES: Final = {
     "recipientProfileId": (
@@ -66,7 +75,12 @@ _ALIASES: Final = {
     ),
     "recipientProfileUrn": ("urn", "profile urn", "linkedin urn", "recipient urn", "member urn"),
     "conversationUrn": ("conversation",),
-    "accountId": ("linkedin account id", "sender account id", "sending account", "sending account id"),
+    "accountId": (
+        "linkedin account id",
+        "sender account id",
+        "sending account",
+        "sending account id",
+    ),
     "messageType": ("type of message",),
 }
 # Beside a column that says LinkedIn, "URL" is the company's web site and "Profile" may be anything.
@@ -91,9 +105,10 @@ class Column:
 class Layout:
     """Which columns mean what.
 
-    `roles` gives each role its columns (several only for the recipient); `doubled` roles are claimed by columns of one header.
-    `inputs` are the columns to hand back, without those of an earlier results sheet, which are `earlier`, by their names.
-    `variables` maps every template name to its column; `ambiguous` names are claimed by two.
+    `roles` gives each role its columns (several only for the recipient); `doubled` roles are
+    claimed by columns of one header. `inputs` are the columns to hand back, without those of an
+    earlier results sheet, which are `earlier`, by their names. `variables` maps every template name
+    to its column; `ambiguous` names are claimed by two.
     """
 
     roles: Mapping[str, tuple[Column, ...]]
@@ -134,16 +149,24 @@ def normalise(header: str) -> str:
 
 
 def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
-    """Whether these cells may be a header: one names a recipient column (or is one of `mapped`), and none is a value."""
-    known = {normalise(name) for role in RECIPIENT_ROLES for name in (role, *_ALIASES[role])} | set(map(normalise, mapped))
+    """Whether these cells may be a header: one names a recipient column (or is one of `mapped`),
+    and none is a value."""
+    known = {normalise(name) for role in RECIPIENT_ROLES for name in (role, *_ALIASES[role])} | set(
+        map(normalise, mapped)
+    )
     filled = [cell for cell in cells if cell.strip()]
-    return any(normalise(cell) in known for cell in filled) and not any(_VALUE.search(cell) for cell in filled)
+    return any(normalise(cell) in known for cell in filled) and not any(
+        _VALUE.search(cell) for cell in filled
+    )
 
 
 def variable_names(header: str) -> tuple[str, ...]:
-    """The names a template may call a column by: its header, and Python-friendly forms (`First Name` → `first_name`)."""
+    """The names a template may call a column by: its header, and Python-friendly forms (`First
+    Name` → `first_name`)."""
     header = clean(header)
-    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).strip("_")
+    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).strip(
+        "_"
+    )
     camel = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
     names = dict.fromkeys([header, words.lower(), re.sub(r"_+", "_", camel).lower()])
     return tuple(name for name in names if name)
@@ -157,7 +180,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Layout:
-    """Find the columns' roles. `mapping` (role → header) overrides; a header it names that is not there raises KeyError."""
+    """Find the columns' roles. `mapping` (role → header) overrides; a header it names that is not
+    there raises KeyError."""
     earlier = _result_columns(columns)
     inputs = tuple(column for column in columns if column not in earlier.values())
     by_form: dict[str, list[Column]] = {}
@@ -184,7 +208,9 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
             found = [column for alias in present for column in by_form[alias]]
         if found:
             roles[role] = tuple(found) if role in RECIPIENT_ROLES else tuple(found[:1])
-            alike = [column for column in found if normalise(column.header) == normalise(found[0].header)]
+            alike = [
+                column for column in found if normalise(column.header) == normalise(found[0].header)
+            ]
             if len(alike) > 1:
                 doubled[role] = tuple(alike)
     variables, ambiguous = _variables(inputs)

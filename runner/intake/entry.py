@@ -1,6 +1,8 @@
-"""A row after its check: the message it sends, or every problem that keeps it from being sent, by cell.
+"""A row after its check: the message it sends, or every problem that keeps it from being sent, by
+cell.
 
-Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop the others.
+Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop
+the others.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the campaign) from being sent."""
+    """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the
+    campaign) from being sent."""
 
     code: Code
     text: str
@@ -64,10 +67,11 @@ class Message(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row after its check: a message, or skipped on purpose for the reason `skipped`, or invalid for its error problems.
+    """A row after its check: a message, or skipped on purpose for the reason `skipped`, or invalid
+    for its error problems.
 
-    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the status that a results sheet
-    used as input gives the row.
+    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the
+    status that a results sheet used as input gives the row.
     """
 
     row: Row

@@ -1,7 +1,8 @@
-"""The check of one row after the other: whom it means, what it would send, and what is wrong with either.
+"""The check of one row after the other: whom it means, what it would send, and what is wrong with
+either.
 
-Lists are long and most rows are plain: what layout and template decide for all rows is worked out once, and each rare thing
-(a link, a fault, an odd spelling) is looked for by a quick look first.
+Lists are long and most rows are plain: what layout and template decide for all rows is worked out
+once, and each rare thing (a link, a fault, an odd spelling) is looked for by a quick look first.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ from runner.intake.recipient import (
     parse_conversation,
     parse_plain,
 )
-from runner.intake.review import Review, blemishes, gap, greeted, names_people, placeholder, suspicion
+from runner.intake.review import (
+    Review,
+    blemishes,
+    gap,
+    greeted,
+    names_people,
+    placeholder,
+    suspicion,
+)
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
@@ -37,7 +46,9 @@ MAX_INMAIL: Final = 1_900
 MAX_MESSAGE: Final = 8_000
 LONG_MESSAGE: Final = 3_000
 
-_new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
+_new = (
+    tuple.__new__
+)  # a NamedTuple's own constructor costs twice as much, and this is done for every row
 
 
 class Examiner:
@@ -64,7 +75,9 @@ class Examiner:
         self._several = len(accounts) > 1
         self._seen: dict[str | None, int] = {}
         self._earlier, self._reason = layout.earlier.get("status"), layout.earlier.get("reason")
-        self._recipients = [column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())]
+        self._recipients = [
+            column for role in RECIPIENT_ROLES for column in layout.roles.get(role, ())
+        ]
         self._only = self._recipients[0].index if len(self._recipients) == 1 else None
         self._conversation, self._account_id, self._subject, self._message_type, self._message = (
             layout.column(role) for role in ROLES if role not in RECIPIENT_ROLES
@@ -74,10 +87,16 @@ class Examiner:
         if self._template:
             for name in self._template.names:
                 column = layout.variables[name]
-                self._names.append((name, column.index, Blank(name=column.header.strip() or column.letter)))
+                self._names.append(
+                    (name, column.index, Blank(name=column.header.strip() or column.letter))
+                )
                 self._read[column.index] = column
-        self._of_people = {index for index, column in self._read.items() if names_people(column.header)}
-        self._used = {column.index: column for columns in layout.roles.values() for column in columns} | self._read
+        self._of_people = {
+            index for index, column in self._read.items() if names_people(column.header)
+        }
+        self._used = {
+            column.index: column for columns in layout.roles.values() for column in columns
+        } | self._read
         self._before: tuple[int, dict[int, str]] = (0, {})
 
     def examine(self, row: Row) -> Entry:
@@ -113,11 +132,15 @@ class Examiner:
         return _new(Entry, (row, recipient, message, problems, "", earlier))
 
     def _as_it_was(self, row: Row) -> Row:
-        """A row of a results sheet without its guards, and with the fault that writing it has mended only by its looks."""
+        """A row of a results sheet without its guards, and with the fault that writing it has
+        mended only by its looks."""
         if self._delimited:
             row = row._replace(cells=[*map(unguard, row.cells)])
         if self._reason and SHIFTED in row.cells[self._reason.index]:
-            again = f"an earlier reading found {SHIFTED}; put them right, and clear the cell {self._reason.letter}{row.number}"
+            again = (
+                f"an earlier reading found {SHIFTED}; put them right, and clear the cell "
+                f"{self._reason.letter}{row.number}"
+            )
             row = row._replace(faults=(*row.faults, Fault(None, "ragged-row", again)))
         return row
 
@@ -129,12 +152,17 @@ class Examiner:
             self._seen.setdefault(urn, number)
 
     def _text(self, row: Row, column: Column, problems: list[Problem]) -> str:
-        """What a cell says; that it shows an error is noted as a problem, unless the workbook has told so already."""
+        """What a cell says; that it shows an error is noted as a problem, unless the workbook has
+        told so already."""
         text = clean(row.cells[column.index])
         if text.startswith(TELLING):
             if ERROR_TEXT.fullmatch(text):
                 if all(fault.column != column.index for fault in row.faults):
-                    problems.append(Problem("cell-error", f"the cell shows the error {text}", row.number, column))
+                    problems.append(
+                        Problem(
+                            "cell-error", f"the cell shows the error {text}", row.number, column
+                        )
+                    )
             elif self._delimited:
                 return unforced(text)
         return text
@@ -152,7 +180,9 @@ class Examiner:
             try:
                 if row.links and (linked := _linked(text, column.index, row.links)):
                     found.append(parse(linked))
-                    shown = f"the cell shows {text[:40]!r}; the link behind it was taken: {linked[:80]}"
+                    shown = (
+                        f"the cell shows {text[:40]!r}; the link behind it was taken: {linked[:80]}"
+                    )
                     problems.append(Problem("recipient-link", shown, row.number, column, "warning"))
                 elif text:
                     found.append(parse(text))
@@ -163,23 +193,35 @@ class Examiner:
         try:
             if found:
                 return merge(found)
-            if self._recipients and not unread.intersection(column.index for column in self._recipients):
-                problems.append(Problem("recipient-missing", "no recipient", row.number, self._recipients[0]))
+            if self._recipients and not unread.intersection(
+                column.index for column in self._recipients
+            ):
+                problems.append(
+                    Problem("recipient-missing", "no recipient", row.number, self._recipients[0])
+                )
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), row.number, self._recipients[0]))
         return None
 
     def _faults(self, row: Row, problems: list[Problem]) -> None:
-        """What could not be read exactly counts where the cell is used; a fault of the whole row always counts."""
-        identifiers = {column.index for column in (*self._recipients, self._conversation, self._account_id) if column}
+        """What could not be read exactly counts where the cell is used; a fault of the whole row
+        always counts."""
+        identifiers = {
+            column.index
+            for column in (*self._recipients, self._conversation, self._account_id)
+            if column
+        }
         for index, code, text in row.faults:
             column = None if index is None else self._used.get(index)
             if column is None and index is not None:
                 continue
             severity: Severity = "error"
             if code == "rounded-number":
-                # Digits that the program lost make another identifier; in a text they are for a person to judge.
-                text, severity = (f"{text}; {CURE}", "error") if index in identifiers else (text, "warning")
+                # Digits that the program lost make another identifier; in a text they are for a
+                # person to judge.
+                text, severity = (
+                    (f"{text}; {CURE}", "error") if index in identifiers else (text, "warning")
+                )
             problems.append(Problem(code, text, row.number, column, severity))
 
     def _compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
@@ -197,12 +239,18 @@ class Examiner:
         if self._account_id:
             account = self._text(row, self._account_id, problems)
             if EXPONENT.fullmatch(account):
-                problems.append(Problem("rounded-number", f"{account} {SHORTENED}", number, self._account_id))
+                problems.append(
+                    Problem("rounded-number", f"{account} {SHORTENED}", number, self._account_id)
+                )
         if self._message_type and (written := self._text(row, self._message_type, problems)):
             try:
                 message_type = message_type_of(written, "")
             except RefusedError as error:
-                problems.append(Problem("message-type", f"{error.what} {error.remedy}", number, self._message_type))
+                problems.append(
+                    Problem(
+                        "message-type", f"{error.what} {error.remedy}", number, self._message_type
+                    )
+                )
         if self._conversation and (written := self._text(row, self._conversation, problems)):
             conversation = self._continued(number, written, account, recipient, problems)
         own = self._message if text else None
@@ -210,14 +258,22 @@ class Examiner:
             text, subject = self._rendered(row, template, text, subject, problems)
         if not text:
             if not problems:
-                problems.append(Problem("message-empty", "the message is empty", number, self._message))
+                problems.append(
+                    Problem("message-empty", "the message is empty", number, self._message)
+                )
             return None
         if own:
             name = greeted(text)
-            if name and name not in row.cells and not any(name in cell for cell in row.cells if cell != text):
+            if (
+                name
+                and name not in row.cells
+                and not any(name in cell for cell in row.cells if cell != text)
+            ):
                 self._review.greeting(number, name)
             if marked or not name:
-                problems += (Problem(code, sentence, number, own) for code, sentence in blemishes(text, name))
+                problems += (
+                    Problem(code, sentence, number, own) for code, sentence in blemishes(text, name)
+                )
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
             problems += _limits(number, text, subject, message_type, self._subject)
         key = hash(text)
@@ -225,14 +281,19 @@ class Examiner:
             self._review.repeat(number, key)
         else:
             self._said.add(key)
-        return _new(Message, (recipient, text, message_type, subject or None, conversation, account or None))
+        return _new(
+            Message, (recipient, text, message_type, subject or None, conversation, account or None)
+        )
 
     def _rendered(
         self, row: Row, template: MessageTemplate, text: str, subject: str, problems: list[Problem]
     ) -> tuple[str, str]:
-        """Text and subject, each the row's own or the template's; both empty when the template fails on the row."""
+        """Text and subject, each the row's own or the template's; both empty when the template
+        fails on the row."""
         said = {index: self._text(row, column, problems) for index, column in self._read.items()}
-        values: dict[str, object] = {name: said[index] or blank for name, index, blank in self._names}
+        values: dict[str, object] = {
+            name: said[index] or blank for name, index, blank in self._names
+        }
         values["row"] = values
         own = text
         try:
@@ -241,29 +302,70 @@ class Examiner:
                 subject = " ".join(template.subject.render(values).split())
         except RenderError as error:
             failure = self._failure(row.number, error)
-            if not (failure.column and any(fault.column == failure.column.index for fault in row.faults)):
+            if not (
+                failure.column and any(fault.column == failure.column.index for fault in row.faults)
+            ):
                 problems.append(failure)
             return "", ""
-        failed = any(problem.severity == "error" and problem.column in self._read.values() for problem in problems)
+        failed = any(
+            problem.severity == "error" and problem.column in self._read.values()
+            for problem in problems
+        )
         if not own and not failed:
             found = blemishes(text, greeted(text))
             for code, sentence in found:
-                holds = (index for index, value in said.items() if code == "leftover-placeholder" and placeholder(value))
-                problems.append(Problem(code, sentence, row.number, self._read.get(next(holds, -1))))
-            if not (found or all(said.values())) and (shown := self._gap(template, text, said, values)):
-                problems.append(Problem("gap", f"a blank value leaves a gap in the message: {shown!r}", row.number))
+                holds = (
+                    index
+                    for index, value in said.items()
+                    if code == "leftover-placeholder" and placeholder(value)
+                )
+                problems.append(
+                    Problem(code, sentence, row.number, self._read.get(next(holds, -1)))
+                )
+            if not (found or all(said.values())) and (
+                shown := self._gap(template, text, said, values)
+            ):
+                problems.append(
+                    Problem(
+                        "gap", f"a blank value leaves a gap in the message: {shown!r}", row.number
+                    )
+                )
         for index, value in said.items():
-            if value and (why := suspicion(value, self._read[index].header, of_person=index in self._of_people)):
-                problems.append(Problem("value-suspicious", why, row.number, self._read[index], "warning"))
+            if value and (
+                why := suspicion(
+                    value, self._read[index].header, of_person=index in self._of_people
+                )
+            ):
+                problems.append(
+                    Problem("value-suspicious", why, row.number, self._read[index], "warning")
+                )
         before, others = self._before
         for index, value in others.items():
-            if value != said[index] and not own and value in text and _is_foreign(value, said, template):
-                problems.append(Problem("foreign-value", f"the message holds {value!r}, which is row {before}'s", row.number))
+            if (
+                value != said[index]
+                and not own
+                and value in text
+                and _is_foreign(value, said, template)
+            ):
+                problems.append(
+                    Problem(
+                        "foreign-value",
+                        f"the message holds {value!r}, which is row {before}'s",
+                        row.number,
+                    )
+                )
         self._before = (row.number, said)
         return text, subject
 
-    def _gap(self, template: MessageTemplate, text: str, said: Mapping[int, str], values: Mapping[str, object]) -> str | None:
-        """Where a blank value left a gap: one that is neither in the template nor, if the blanks were filled, in the values."""
+    def _gap(
+        self,
+        template: MessageTemplate,
+        text: str,
+        said: Mapping[int, str],
+        values: Mapping[str, object],
+    ) -> str | None:
+        """Where a blank value left a gap: one that is neither in the template nor, if the blanks
+        were filled, in the values."""
         if not gap(text, template.body.literal):
             return None
         filled = {**values, **{name: "x" for name, index, _ in self._names if not said[index]}}
@@ -274,23 +376,37 @@ class Examiner:
             return gap(text, template.body.literal)
 
     def _failure(self, number: int, error: RenderError) -> Problem:
-        named = (column for column in self._read.values() if error.column and column.header.strip() == error.column)
+        named = (
+            column
+            for column in self._read.values()
+            if error.column and column.header.strip() == error.column
+        )
         if blank := next(named, None):
-            return Problem("blank-value", "blank, but the template uses it without a default", number, blank)
+            return Problem(
+                "blank-value", "blank, but the template uses it without a default", number, blank
+            )
         return Problem("template-row", str(error), number)
 
-    def _continued(self, number: int, written: str, account: str, recipient: Recipient, problems: list[Problem]) -> str | None:
-        """The conversation to continue. It belongs to one account, which must be the one that sends."""
+    def _continued(
+        self, number: int, written: str, account: str, recipient: Recipient, problems: list[Problem]
+    ) -> str | None:
+        """The conversation to continue. It belongs to one account, which must be the one that
+        sends."""
         try:
             conversation = parse_conversation(written)
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), number, self._conversation))
             return None
         if recipient.urn and recipient.urn.endswith(f":{conversation_owner(conversation)}"):
-            text = "the conversation is one of the recipient's own account, and so not one with them"
+            text = (
+                "the conversation is one of the recipient's own account, and so not one with them"
+            )
             problems.append(Problem("conversation-account", text, number, self._conversation))
         elif self._several and not account:
-            text = "several accounts share this list, and a conversation belongs to one: name it in the column accountId"
+            text = (
+                "several accounts share this list, and a conversation belongs to one: name it in "
+                "the column accountId"
+            )
             problems.append(Problem("conversation-account", text, number, self._conversation))
         else:
             self._review.conversation(number, conversation, account or self._account)
@@ -298,7 +414,8 @@ class Examiner:
 
 
 def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) -> bool:
-    """Whether a value can only have come from another row: a number may be computed, a short text stands in many words."""
+    """Whether a value can only have come from another row: a number may be computed, a short text
+    stands in many words."""
     if len(value) < 3 or not any(map(str.isalpha, value)):
         return False
     folded = value.casefold()
@@ -306,7 +423,8 @@ def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) 
 
 
 def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | None:
-    """The profile link behind a cell that shows something else. Raises RecipientError when both name a profile, and two."""
+    """The profile link behind a cell that shows something else. Raises RecipientError when both
+    name a profile, and two."""
     target = next((target for at, target in links if at == column), None)
     if target is None or target == text:
         return None
@@ -314,23 +432,36 @@ def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | N
         behind = parse(target)
     except RecipientError:  # a mail address, a tracking link
         if not _is_identifier(text):
-            said = f"the cell shows {text!r}, which may be a name, and the link behind it is no profile ({target[:80]})"
+            said = (
+                f"the cell shows {text!r}, which may be a name, and the link behind it is no "
+                f"profile ({target[:80]})"
+            )
             raise RecipientError("recipient-unreadable", said) from None
         return None
     if _is_identifier(text):
         shown = parse(text)
         if shown != behind:
-            raise RecipientError("two-recipients", f"the cell shows {shown.identity!r} but links to {behind.identity!r}")
+            raise RecipientError(
+                "two-recipients",
+                f"the cell shows {shown.identity!r} but links to {behind.identity!r}",
+            )
         return None
     return target
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text with a link behind it says itself whom it means, because it can hardly be a name."""
-    return "/in/" in text or text.startswith("urn:") or re.fullmatch(r"(?=.*[-\d])[^A-Z\s]+", text) is not None
+    """Whether a text with a link behind it says itself whom it means, because it can hardly be a
+    name."""
+    return (
+        "/in/" in text
+        or text.startswith("urn:")
+        or re.fullmatch(r"(?=.*[-\d])[^A-Z\s]+", text) is not None
+    )
 
 
-def _limits(number: int, text: str, subject: str, message_type: MessageType, column: Column | None) -> Iterator[Problem]:
+def _limits(
+    number: int, text: str, subject: str, message_type: MessageType, column: Column | None
+) -> Iterator[Problem]:
     if message_type == "inmail":
         if not subject:
             yield Problem("inmail-subject", "an InMail needs a subject", number, column)
@@ -338,7 +469,11 @@ def _limits(number: int, text: str, subject: str, message_type: MessageType, col
             over = f"the InMail has {len(text):,} characters; LinkedIn takes {MAX_INMAIL:,}"
             yield Problem("message-long", over, number)
     elif len(text) > MAX_MESSAGE:
-        yield Problem("message-long", f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}", number)
+        yield Problem(
+            "message-long",
+            f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}",
+            number,
+        )
     elif len(text) >= LONG_MESSAGE:
         over = f"the message has {len(text):,} characters; few people read that"
         yield Problem("message-lengthy", over, number, severity="warning")

@@ -1,4 +1,5 @@
-"""Who was messaged when before: an earlier results sheet, or what another tool exported, as contacts.
+"""Who was messaged when before: an earlier results sheet, or what another tool exported, as
+contacts.
 
 Nothing is guessed in the person's disfavour: whose time cannot be read counts as messaged now.
 """
@@ -54,12 +55,14 @@ _DATES: Final[Mapping[Order, tuple[str, ...]]] = {
 _PLAIN: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
-# Of a time without a zone it is not known where it was written down; on some clock on earth it is this much earlier.
+# Of a time without a zone it is not known where it was written down; on some clock on earth it is
+# this much earlier.
 _AHEAD: Final = timedelta(hours=14)
 
 
 class Contacted(NamedTuple):
-    """A message that somebody got: all spellings that the row gives of them, and when, None where no time is known."""
+    """A message that somebody got: all spellings that the row gives of them, and when, None where
+    no time is known."""
 
     keys: tuple[str, ...]
     at: datetime | None
@@ -67,8 +70,8 @@ class Contacted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a sheet says of earlier messages: `dates` is the column of their times, if there is one; `nobody` are the cells that
-    name nobody, `unread` those that hold no time."""
+    """What a sheet says of earlier messages: `dates` is the column of their times, if there is one;
+    `nobody` are the cells that name nobody, `unread` those that hold no time."""
 
     contacts: tuple[Contacted, ...]
     dates: Column | None
@@ -76,18 +79,27 @@ class History:
     unread: tuple[Problem, ...]
 
 
-def read_history(source: Source, reading: Reading, date_column: str | None, now: datetime) -> History:
-    """The messages that a sheet tells of: of a results sheet the rows that are sent or uncertain, of any other every row with a
-    recipient. Raises RefusedError without a column of profiles, or without the column that `date_column` names."""
+def read_history(
+    source: Source, reading: Reading, date_column: str | None, now: datetime
+) -> History:
+    """The messages that a sheet tells of: of a results sheet the rows that are sent or uncertain,
+    of any other every row with a recipient. Raises RefusedError without a column of profiles, or
+    without the column that `date_column` names."""
     checked, _ = check_people(read(source, reading), reading)
     layout = checked.layout
     dates, answered = _date_column(layout, date_column), layout.earlier.get("sentToUrn")
-    order = _order(clean(entry.row.cells[dates.index]) for entry in checked.entries()) if dates else None
+    order = (
+        _order(clean(entry.row.cells[dates.index]) for entry in checked.entries())
+        if dates
+        else None
+    )
     contacts: list[Contacted] = []
     nobody: list[Problem] = []
     unread: list[Problem] = []
     for entry in checked.entries():
-        if entry.skipped == HIDDEN or (layout.is_results and entry.earlier not in ("sent", "uncertain")):
+        if entry.skipped == HIDDEN or (
+            layout.is_results and entry.earlier not in ("sent", "uncertain")
+        ):
             continue
         if entry.recipient is None:
             nobody += entry.errors
@@ -103,7 +115,10 @@ def read_history(source: Source, reading: Reading, date_column: str | None, now:
 
 
 def _date_column(layout: Layout, wanted: str | None) -> Column | None:
-    columns = {normalise(column.header): column for column in reversed((*layout.inputs, *layout.earlier.values()))}
+    columns = {
+        normalise(column.header): column
+        for column in reversed((*layout.inputs, *layout.earlier.values()))
+    }
     if wanted is not None:
         if (found := columns.get(normalise(wanted))) is not None:
             return found
@@ -111,7 +126,9 @@ def _date_column(layout: Layout, wanted: str | None) -> Column | None:
         guess = nearest(wanted, headers)
         raise RefusedError(
             f"The sheet has no column {wanted!r}.",
-            remedy=f"Did you mean {guess!r}?" if guess else f"Its columns are: {', '.join(reversed(headers))}.",
+            remedy=f"Did you mean {guess!r}?"
+            if guess
+            else f"Its columns are: {', '.join(reversed(headers))}.",
         )
     if layout.is_results:
         return layout.earlier.get("sentAt")
@@ -127,20 +144,25 @@ def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
 
 
 def _order(texts: Iterable[str]) -> Order | None:
-    """Whether the column's dates begin with the day or with the month, where one of them can only be read so; None when each
-    could be either, or when they contradict each other."""
+    """Whether the column's dates begin with the day or with the month, where one of them can only
+    be read so; None when each could be either, or when they contradict each other."""
     readings = ([order for order in _DATES if _local(text, order)] for text in texts)
     found = {orders[0] for orders in readings if len(orders) == 1}
     return found.pop() if len(found) == 1 else None
 
 
-def _time(text: str, order: Order | None, now: datetime) -> tuple[datetime | None, tuple[Code, str] | None]:
+def _time(
+    text: str, order: Order | None, now: datetime
+) -> tuple[datetime | None, tuple[Code, str] | None]:
     """When somebody was messaged, or why that is not known: the problem's code and words."""
     if not text:
         return None, ("date-blank", "no time is given")
     readings = [at for at in _readings(text, order) if at.year >= _FIRST_YEAR]
     if not readings:
-        return None, ("date-unread", f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30")
+        return None, (
+            "date-unread",
+            f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30",
+        )
     past = [at for at in readings if _earliest(at) <= now]
     if not past:
         return None, ("date-future", f"{text[:40]!r} lies in the future")
@@ -152,7 +174,8 @@ def _earliest(at: datetime) -> datetime:
 
 
 def _readings(text: str, order: Order | None) -> list[datetime]:
-    """What a text can mean; of several the latest that is not yet to come counts, which leaves people alone for longest."""
+    """What a text can mean; of several the latest that is not yet to come counts, which leaves
+    people alone for longest."""
     try:
         if _DAY.match(text):
             at = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
@@ -160,7 +183,10 @@ def _readings(text: str, order: Order | None) -> list[datetime]:
             return [at]
     except (ValueError, OverflowError):
         return []
-    found = [_parsed(text, _PLAIN), *(_local(text, each) for each in _DATES if order in (None, each))]
+    found = [
+        _parsed(text, _PLAIN),
+        *(_local(text, each) for each in _DATES if order in (None, each)),
+    ]
     return [at for at in found if at]
 
 

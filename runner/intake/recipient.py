@@ -1,7 +1,8 @@
-"""Whom a row means: any spelling of a LinkedIn profile that sheets hold, as one identity, or a clear problem.
+"""Whom a row means: any spelling of a LinkedIn profile that sheets hold, as one identity, or a
+clear problem.
 
-The shapes are those of the endpoint's documentation and of exports in the wild. Nothing is guessed: what names no member
-profile for certain is refused with the reason.
+The shapes are those of the endpoint's documentation and of exports in the wild. Nothing is guessed:
+what names no member profile for certain is refused with the reason.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from runner.intake.code import Code
 URN_PREFIX: Final = "urn:li:fsd_profile:"
 _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _SALES_TOKEN: Final = re.compile(r"ACw[A-Za-z0-9_-]{8,}")
-_URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?", re.IGNORECASE)
-# The two shapes that nearly all rows have, past which the rest need not be tried: a plain profile link, and a URN.
+_URL: Final = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?",
+    re.IGNORECASE,
+)
+# The two shapes that nearly all rows have, past which the rest need not be tried: a plain profile
+# link, and a URN.
 _COMMON: Final = re.compile(
     r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/([a-z0-9-]{3,100})/?|(urn:li:fsd_profile:ACo[A-Za-z0-9_-]{8,})"
 ).fullmatch
@@ -26,27 +31,45 @@ _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
 _CONVERSATION: Final = re.compile(
     r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
 )
-# Written into identifier cells by people and exports when there is none; none of them is a member's address.
-_PLACEHOLDERS: Final = frozenset({"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"})
+# Written into identifier cells by people and exports when there is none; none of them is a member's
+# address.
+_PLACEHOLDERS: Final = frozenset(
+    {"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"}
+)
 # How a spreadsheet program shows a long number, and writes it into a CSV.
 EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d{2}|\d+E\+\d{2}", re.IGNORECASE)
 CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
 SHORTENED: Final = f"is what a spreadsheet program made of a long number; {CURE}"
-# What cells show that have, or had, a link behind them, or that answer another question. Whoever means the member of that ID
-# can give the link.
+# What cells show that have, or had, a link behind them, or that answer another question. Whoever
+# means the member of that ID can give the link.
 _LABELS: Final = frozenset(
     word
     for words in (
-        "profile linkedin link url view visit open here click show more contact website web www http https private public yes",
-        "no true false connected connection pending invited accepted declined sent done todo member user person lead",
-        "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil ver enlace sí oui non",
+        (
+            "profile linkedin link url view visit open here click show more contact website web www "
+            "http https private public yes"
+        ),
+        (
+            "no true false connected connection pending invited accepted declined sent done todo "
+            "member user person lead"
+        ),
+        (
+            "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil ver enlace "
+            "sí oui non"
+        ),
     )
     for word in words.split()
 )
 _NOT_A_MEMBER: Final = {
-    "sales": "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)",
-    "talent": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
-    "recruiter": "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)",
+    "sales": (
+        "a Sales Navigator link; open it there and copy the public profile link (linkedin.com/in/…)"
+    ),
+    "talent": (
+        "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)"
+    ),
+    "recruiter": (
+        "a Recruiter link; open it there and copy the public profile link (linkedin.com/in/…)"
+    ),
     "company": "a company page, not a person",
     "showcase": "a company page, not a person",
     "school": "a school page, not a person",
@@ -54,13 +77,16 @@ _NOT_A_MEMBER: Final = {
     "jobs": "a job, not a person",
     "feed": "a post, not a person",
     "posts": "a post, not a person",
-    "pub": "an old public link that no longer names a profile; open it and copy the link it leads to",
+    "pub": (
+        "an old public link that no longer names a profile; open it and copy the link it leads to"
+    ),
     "messaging": "a conversation, not a profile",
 }
 
 
 class RecipientError(ValueError):
-    """A value that names no member profile for certain; `code` is stable, the text says why and what to do."""
+    """A value that names no member profile for certain; `code` is stable, the text says why and
+    what to do."""
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
@@ -68,7 +94,8 @@ class RecipientError(ValueError):
 
 
 class Recipient(NamedTuple):
-    """A person: the slug (lower case, percent-decoded, NFC), the URN (case kept), or both when a row gives both."""
+    """A person: the slug (lower case, percent-decoded, NFC), the URN (case kept), or both when a
+    row gives both."""
 
     slug: str | None = None
     urn: str | None = None
@@ -100,19 +127,32 @@ def parse(text: str) -> Recipient:
         return Recipient(urn=URN_PREFIX + value)
     if _SALES_TOKEN.fullmatch(value):
         raise RecipientError(
-            "sales-navigator", f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link instead"
+            "sales-navigator",
+            (
+                f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link "
+                "instead"
+            ),
         )
     if EXPONENT.fullmatch(value):
         raise RecipientError("rounded-number", f"{_short(value)} {SHORTENED}")
     if value.casefold() in _LABELS:
         raise RecipientError(
             "recipient-unreadable",
-            f"{_short(value)} is a word like any other; if it is a profile ID, write linkedin.com/in/{value}",
+            (
+                f"{_short(value)} is a word like any other; if it is a profile ID, write "
+                f"linkedin.com/in/{value}"
+            ),
         )
     if "@" in value[1:] and "/" not in value:
-        raise RecipientError("recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile")
-    if len(re.findall(r"linkedin\.com/|/in/", value, re.IGNORECASE)) > 1 and re.search(r"[\s,;|].*/in/", value):
-        raise RecipientError("two-recipients", f"{_short(value)} names several people; give each a row of their own")
+        raise RecipientError(
+            "recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile"
+        )
+    if len(re.findall(r"linkedin\.com/|/in/", value, re.IGNORECASE)) > 1 and re.search(
+        r"[\s,;|].*/in/", value
+    ):
+        raise RecipientError(
+            "two-recipients", f"{_short(value)} names several people; give each a row of their own"
+        )
     if match := _URL.fullmatch(value.split("?", 1)[0].split("#", 1)[0]):
         return _from_url(match["host"].lower(), match["path"] or "", value)
     if value.startswith(("in/", "/in/")):
@@ -121,34 +161,46 @@ def parse(text: str) -> Recipient:
 
 
 def parse_plain(text: str) -> Recipient | None:
-    """The recipient of a cell in one of the two shapes that nearly all have; None for any other, which `parse` may know."""
+    """The recipient of a cell in one of the two shapes that nearly all have; None for any other,
+    which `parse` may know."""
     match = _COMMON(text)
-    return tuple.__new__(Recipient, match.groups()) if match else None  # cheaper than the constructor, for every row
+    return (
+        tuple.__new__(Recipient, match.groups()) if match else None
+    )  # cheaper than the constructor, for every row
 
 
 def merge(recipients: list[Recipient]) -> Recipient:
-    """One row's identifiers as one recipient. Raises RecipientError when they name different people."""
+    """One row's identifiers as one recipient. Raises RecipientError when they name different
+    people."""
     slugs = sorted({recipient.slug for recipient in recipients if recipient.slug})
     urns = sorted({recipient.urn for recipient in recipients if recipient.urn})
     for several in (slugs, urns):
         if len(several) > 1:
-            raise RecipientError("two-recipients", f"the row names two people: {_short(several[0])} and {_short(several[1])}")
+            raise RecipientError(
+                "two-recipients",
+                f"the row names two people: {_short(several[0])} and {_short(several[1])}",
+            )
     return Recipient(slugs[0] if slugs else None, urns[0] if urns else None)
 
 
 def parse_conversation(text: str) -> str:
-    """A conversation URN as the endpoint takes it. Raises RecipientError. Its owner is the account that sends."""
+    """A conversation URN as the endpoint takes it. Raises RecipientError. Its owner is the account
+    that sends."""
     value = identifier(text)
     if not _CONVERSATION.fullmatch(value):
         raise RecipientError(
             "conversation-urn",
-            f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(…,2-…)); correct it or leave it blank",
+            (
+                f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(…,2-…)); "
+                "correct it or leave it blank"
+            ),
         )
     return value
 
 
 def conversation_owner(urn: str) -> str:
-    """The member token of the account that a conversation belongs to; the only one that can send in it."""
+    """The member token of the account that a conversation belongs to; the only one that can send in
+    it."""
     match = _CONVERSATION.fullmatch(urn)
     return match["owner"] if match else ""
 
@@ -160,16 +212,26 @@ def _from_urn(value: str) -> Recipient:
     if kind.casefold() == "fs_salesprofile" or _SALES_TOKEN.match(token.lstrip("(")):
         raise RecipientError(
             "sales-navigator",
-            f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link instead",
+            (
+                f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link "
+                "instead"
+            ),
         )
-    raise RecipientError("recipient-urn", f"{_short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)")
+    raise RecipientError(
+        "recipient-urn", f"{_short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)"
+    )
 
 
 def _from_url(host: str, path: str, value: str) -> Recipient:
     if host == "lnkd.in":
-        raise RecipientError("recipient-url", f"{_short(value)} is a short link; open it and copy the profile link it leads to")
+        raise RecipientError(
+            "recipient-url",
+            f"{_short(value)} is a short link; open it and copy the profile link it leads to",
+        )
     if host != "linkedin.com" and not host.endswith(".linkedin.com"):
-        raise RecipientError("recipient-url", f"{_short(value)} is not a LinkedIn profile (linkedin.com/in/…)")
+        raise RecipientError(
+            "recipient-url", f"{_short(value)} is not a LinkedIn profile (linkedin.com/in/…)"
+        )
     return _from_path(path, value)
 
 
@@ -183,12 +245,18 @@ def _from_path(path: str, value: str) -> Recipient:
             return Recipient(urn=URN_PREFIX + token)
         if _SALES_TOKEN.fullmatch(token):
             raise RecipientError(
-                "sales-navigator", f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile link"
+                "sales-navigator",
+                (
+                    f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile "
+                    "link"
+                ),
             )
         return _from_slug(token, value)
     kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
     code: Code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
-    raise RecipientError(code, f"{_short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}")
+    raise RecipientError(
+        code, f"{_short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}"
+    )
 
 
 def _from_slug(slug: str, value: str) -> Recipient:
@@ -197,7 +265,10 @@ def _from_slug(slug: str, value: str) -> Recipient:
         hint = "a name, perhaps; " if " " in decoded else ""
         raise RecipientError(
             "recipient-unreadable",
-            f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands after linkedin.com/in/)",
+            (
+                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands after "
+                "linkedin.com/in/)"
+            ),
         )
     return Recipient(slug=decoded)
 

@@ -1,7 +1,8 @@
 """What would embarrass: in one message, in one value, and between the rows of a sheet.
 
-One message is judged when it is rendered; what only shows between rows (a text that many people get, a greeting with another
-row's name, a conversation of another account, rows that the spreadsheet program hides) is known when all have been seen.
+One message is judged when it is rendered; what only shows between rows (a text that many people
+get, a greeting with another row's name, a conversation of another account, rows that the
+spreadsheet program hides) is known when all have been seen.
 """
 
 from __future__ import annotations
@@ -20,52 +21,142 @@ MANY: Final = 25
 _PLACEHOLDER: Final = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{#|#\}"  # Jinja2's own
     r"|\$?\{\s*\$?[A-Za-z_][\w .-]{0,40}\}"  # {first_name}, ${name}, {$name}
-    r"|\*\|\w{2,40}\|\*|%[A-Z_]{3,40}%|(?-i:#[A-Z_]{3,40}#|__[A-Z_]{3,40}__)"  # *|FNAME|*, %FIRSTNAME%, #FNAME#, __NAME__
-    r"|[\[<]\s*(?:your |their |insert |the )?(?:first|last|full|sur|family|given|company|user)[ _-]?(?:name)?\s*[\]>]"
+    # *|FNAME|*, %FIRSTNAME%, #FNAME#, __NAME__
+    r"|\*\|\w{2,40}\|\*|%[A-Z_]{3,40}%|(?-i:#[A-Z_]{3,40}#|__[A-Z_]{3,40}__)"
+    r"|[\[<]\s*(?:your |their |insert |the )?(?:first|last|full|sur|family|given|company|user)[ "
+    r"_-]?(?:name)?\s*[\]>]"
     r"|[\[<]\s*(?:name|company|insert|your name|job ?title|position|city)\b[^\]>\n]{0,30}[\]>]",
     re.IGNORECASE,
 )
-# A greeting and the name behind it, as nearly all messages begin; and whatever else may be a greeting.
+# A greeting and the name behind it, as nearly all messages begin; and whatever else may be a
+# greeting.
 _OPENING: Final = 80
 _NAME: Final = re.compile(r" *([^\W\d_][\w'’-]*+)(?!/)").match
 _GREETINGS: Final = frozenset(
     word
     for words in (
-        "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou cher chère hola estimado estimada ciao",
-        "gentile olá ola caro cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте γεια",
+        (
+            "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou cher chère hola "
+            "estimado estimada ciao"
+        ),
+        (
+            "gentile olá ola caro cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте "
+            "γεια"
+        ),
     )
     for word in words.split()
 )
 _CAPITAL_GREETINGS: Final = frozenset(map(str.title, _GREETINGS))
 _GREETING: Final = re.compile(
-    rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten (?:tag|morgen|abend)|dobr[yý] den"
+    rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten "
+    r"(?:tag|morgen|abend)|dobr[yý] den"
     r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
     re.IGNORECASE,
 ).match
 # What programs write for a name that is not there. `Null`, `None` and `Na` are names.
-_NO_NAMES: Final = frozenset(["null", "NULL", "nan", "NaN", "undefined", "unknown", "Unknown", "UNKNOWN", "N/A", "n/a", "#N/A"])
+_NO_NAMES: Final = frozenset(
+    [
+        "null",
+        "NULL",
+        "nan",
+        "NaN",
+        "undefined",
+        "unknown",
+        "Unknown",
+        "UNKNOWN",
+        "N/A",
+        "n/a",
+        "#N/A",
+    ]
+)
 _NOBODY: Final = re.compile(
-    rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(sorted(_NO_NAMES))})(?!\w).*", re.DOTALL
+    rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(sorted(_NO_NAMES))})(?!\w).*",
+    re.DOTALL,
 ).fullmatch
 # French puts a space before these.
 _FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGNORECASE).match
-_GAPS: Final = ("  ", " ,", " .", " ;", " ?", " !", ",,", ", ,", "..", "()", "( ", '""', "''", " 's", " ’s", "\n,", "\n.")
-_NAME_HEADER: Final = re.compile(r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE)
-_NOT_A_PERSON: Final = re.compile(r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE)
+_GAPS: Final = (
+    "  ",
+    " ,",
+    " .",
+    " ;",
+    " ?",
+    " !",
+    ",,",
+    ", ,",
+    "..",
+    "()",
+    "( ",
+    '""',
+    "''",
+    " 's",
+    " ’s",
+    "\n,",
+    "\n.",
+)
+_NAME_HEADER: Final = re.compile(
+    r"name|nombre|prenom|prénom|cognome|imię|имя|vorname|nachname", re.IGNORECASE
+)
+_NOT_A_PERSON: Final = re.compile(
+    r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE
+)
 # UTF-8 read as cp1252, and the sign for what could not be read.
 _MISREAD: Final = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|\ufffd")
 _TRIAL: Final = frozenset(
-    {"test", "testing", "tester", "asdf", "qwerty", "xxx", "xx", "abc", "foo", "bar", "foobar", "example", "dummy", "sample"}
-    | {"john doe", "jane doe", "first name", "last name", "firstname", "lastname", "name", "fname", "lname", "company", "tbd"}
-    | {"unknown", "n/a", "none given", "no name", "not available", "null null", "undefined", "-", "--", ".", "?", "lorem ipsum"}
+    {
+        "test",
+        "testing",
+        "tester",
+        "asdf",
+        "qwerty",
+        "xxx",
+        "xx",
+        "abc",
+        "foo",
+        "bar",
+        "foobar",
+        "example",
+        "dummy",
+        "sample",
+    }
+    | {
+        "john doe",
+        "jane doe",
+        "first name",
+        "last name",
+        "firstname",
+        "lastname",
+        "name",
+        "fname",
+        "lname",
+        "company",
+        "tbd",
+    }
+    | {
+        "unknown",
+        "n/a",
+        "none given",
+        "no name",
+        "not available",
+        "null null",
+        "undefined",
+        "-",
+        "--",
+        ".",
+        "?",
+        "lorem ipsum",
+    }
 )
 
 
 def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
-    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see `greeted`)."""
+    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see
+    `greeted`)."""
     found: list[tuple[Code, str]] = []
     if shown := placeholder(text):
-        found.append(("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in"))
+        found.append(
+            ("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in")
+        )
     if name == "":
         found.append(("greeting-empty", f"the message greets nobody: {_around(text, 0)!r}"))
     return found
@@ -74,23 +165,38 @@ def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
 def placeholder(text: str) -> str | None:
     """A placeholder that a text still holds."""
     # A quick look first: nearly all texts hold none of these.
-    if "{" in text or "}" in text or "[" in text or "<" in text or "%" in text or "*|" in text or "#" in text or "__" in text:
+    if (
+        "{" in text
+        or "}" in text
+        or "[" in text
+        or "<" in text
+        or "%" in text
+        or "*|" in text
+        or "#" in text
+        or "__" in text
+    ):
         match = _PLACEHOLDER.search(text)
         return match and match[0]
     return None
 
 
 def gap(text: str, other: str) -> str | None:
-    """Where a text has doubled spaces or stray punctuation that another text, without blank values, has not."""
+    """Where a text has doubled spaces or stray punctuation that another text, without blank values,
+    has not."""
     text, other = f"\n{text}", f"\n{other}"
     found = next((gap for gap in _GAPS if text.count(gap) > other.count(gap)), None)
     return found and _around(text, text.rindex(found))
 
 
 def greeted(text: str) -> str | None:
-    """The name that a message's greeting is followed by; empty when it greets nobody, None when it does not greet by name."""
+    """The name that a message's greeting is followed by; empty when it greets nobody, None when it
+    does not greet by name."""
     word, _, rest = text[:_OPENING].partition(" ")
-    if (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS) and (match := _NAME(rest)) and match[1] not in _NO_NAMES:
+    if (
+        (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS)
+        and (match := _NAME(rest))
+        and match[1] not in _NO_NAMES
+    ):
         return match[1]
     if (match := _GREETING(text)) and _NOBODY(match["rest"]) and not _FRENCH(text):
         return ""
@@ -103,7 +209,8 @@ def names_people(header: str) -> bool:
 
 
 def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
-    """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are names."""
+    """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are
+    names."""
     if value.startswith("#"):  # those that are known are told as errors
         return (
             f"{value!r} looks like a spreadsheet program's error"
@@ -153,8 +260,9 @@ class Review:
         return (len(rows) + 1, rows[0]) if len(rows) + 1 >= MANY else None
 
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
-        """Rows whose conversation belongs to another account than most others sent from the same, or is to be continued from
-        another account than most others of its owner: row, owner, account."""
+        """Rows whose conversation belongs to another account than most others sent from the same,
+        or is to be continued from another account than most others of its owner: row, owner,
+        account."""
         owners: dict[str, Counter[str]] = {}
         accounts: dict[str, Counter[str]] = {}
         for _, owner, account in self._conversations:

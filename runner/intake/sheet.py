@@ -1,7 +1,8 @@
-"""A spreadsheet as it lies on disk and as rows: the snapshot of a file, how it is to be read, and its rows of text.
+"""A spreadsheet as it lies on disk and as rows: the snapshot of a file, how it is to be read, and
+its rows of text.
 
-Rows know their place as the spreadsheet program shows it. A row or a cell that cannot be read exactly is handed on with its
-fault, never dropped.
+Rows know their place as the spreadsheet program shows it. A row or a cell that cannot be read
+exactly is handed on with its fault, never dropped.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ MAX_ROWS: Final = 1_048_576
 # The header is looked for among this many rows.
 HEADER_AMONG: Final = 20
 
-# What is said of rows that do not fit their header. A results sheet says it in its reasons, where a later reading finds it:
-# among the results such a row fits.
+# What is said of rows that do not fit their header. A results sheet says it in its reasons, where a
+# later reading finds it: among the results such a row fits.
 SHIFTED: Final = "values that may stand in the wrong columns"
 
 Hidden = Literal["include", "skip"]
@@ -32,7 +33,8 @@ Hidden = Literal["include", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a person said the sheet is to be read; None where they said nothing. `columns` maps roles to headers."""
+    """How a person said the sheet is to be read; None where they said nothing. `columns` maps roles
+    to headers."""
 
     sheet: str | None = None
     header_row: int | None = None
@@ -50,10 +52,11 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: `number` as the spreadsheet program shows it; one text per column of the table, exactly as the sheet has it,
-    and behind them whatever a CSV row has too many.
+    """One line: `number` as the spreadsheet program shows it; one text per column of the table,
+    exactly as the sheet has it, and behind them whatever a CSV row has too many.
 
-    `links` are the hyperlinks behind cells, as (column, target); `hidden` rows are not shown by the spreadsheet program.
+    `links` are the hyperlinks behind cells, as (column, target); `hidden` rows are not shown by the
+    spreadsheet program.
     """
 
     number: int
@@ -65,7 +68,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """One snapshot of a file, so that what is recognised, checked and taken in are the same bytes."""
+    """One snapshot of a file, so that what is recognised, checked and taken in are the same
+    bytes."""
 
     path: Path
     data: bytes
@@ -76,8 +80,8 @@ class Source:
 
 
 class Grid(NamedTuple):
-    """A sheet before its table is found. `walk` begins a new walk over its rows; `width` counts the columns that hold anything,
-    where that is known; `delimiter` is None for all but a CSV."""
+    """A sheet before its table is found. `walk` begins a new walk over its rows; `width` counts the
+    columns that hold anything, where that is known; `delimiter` is None for all but a CSV."""
 
     sheet: str | None
     walk: Callable[[], Iterator[Row]]
@@ -93,17 +97,22 @@ def load(path: Path) -> Source:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise RefusedError(
-            f"There is no file {path}.", remedy="Check the spelling, or give the whole path of the spreadsheet."
+            f"There is no file {path}.",
+            remedy="Check the spelling, or give the whole path of the spreadsheet.",
         ) from None
     except OSError as error:
         if os.path.isdir(path):  # noqa: PTH112 - Path's would raise again; Windows denies permission for a folder
-            raise RefusedError(f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it.") from None
+            raise RefusedError(
+                f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it."
+            ) from None
         raise RefusedError(
             f"{path} cannot be read: {error.strerror}.",
             remedy="Check who may read it, and whether it is open elsewhere.",
         ) from None
     if not data:
-        raise RefusedError(f"{path} is empty.", remedy="Save the spreadsheet again and look at it before you run.")
+        raise RefusedError(
+            f"{path} is empty.", remedy="Save the spreadsheet again and look at it before you run."
+        )
     if len(data) > MAX_BYTES:
         raise RefusedError(
             f"{path} is larger than {MAX_BYTES // 1024**2} MB.",
@@ -116,5 +125,8 @@ def protected(path: Path) -> RefusedError:
     """The refusal of a workbook under a password."""
     return RefusedError(
         f"{path} is protected by a password.",
-        remedy="Open it in the spreadsheet program and save a copy without a password (Excel: File, Info, Protect Workbook).",
+        remedy=(
+            "Open it in the spreadsheet program and save a copy without a password (Excel: File, "
+            "Info, Protect Workbook)."
+        ),
     )

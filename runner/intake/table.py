@@ -1,6 +1,8 @@
-"""The table in a sheet: its header, found under whatever stands above it, and the rows below, walked as often as needed.
+"""The table in a sheet: its header, found under whatever stands above it, and the rows below,
+walked as often as needed.
 
-What was chosen on the reader's behalf is said. A row that does not fit its header is handed on with that fault.
+What was chosen on the reader's behalf is said. A row that does not fit its header is handed on with
+that fault.
 """
 
 from __future__ import annotations
@@ -13,10 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import RefusedError
-from runner.intake import format as formats
 from runner.intake.cell import clean
 from runner.intake.column import Column, names_recipients
-from runner.intake.sheet import HEADER_AMONG, MAX_COLUMNS, SHIFTED, Fault, Grid, Reading, Row, Source, load
+from runner.intake.reader import format as formats
+from runner.intake.sheet import (
+    HEADER_AMONG,
+    MAX_COLUMNS,
+    SHIFTED,
+    Fault,
+    Grid,
+    Reading,
+    Row,
+    Source,
+    load,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -26,8 +38,9 @@ if TYPE_CHECKING:
 class Table:
     """The header and the rows below it; every call of `rows` walks them anew.
 
-    `path` is None for a data frame, `sheet` for a CSV, `delimiter` for all but a CSV. `notices` say what was chosen on the
-    reader's behalf. `spare` counts the columns behind the last header that a CSV's header line has room for.
+    `path` is None for a data frame, `sheet` for a CSV, `delimiter` for all but a CSV. `notices` say
+    what was chosen on the reader's behalf. `spare` counts the columns behind the last header that a
+    CSV's header line has room for.
     """
 
     path: Path | None
@@ -44,8 +57,13 @@ class Table:
         return _place(self.path, self.sheet)
 
     def rows(self) -> Iterator[Row]:
-        """The rows that hold anything. Raises RefusedError where the file turns out to be damaged."""
-        header_row, width, delimited = self.header_row, len(self.columns), self.delimiter is not None
+        """The rows that hold anything. Raises RefusedError where the file turns out to be
+        damaged."""
+        header_row, width, delimited = (
+            self.header_row,
+            len(self.columns),
+            self.delimiter is not None,
+        )
         for row in self.walk():
             number, cells, faults, _, _ = row
             if number <= header_row:
@@ -58,9 +76,11 @@ class Table:
 
 
 def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None = None) -> Table:
-    """The table of a file (CSV, XLSX, XLSM, XLS, XLSB, ODS; told by its content) or of a pandas DataFrame.
+    """The table of a file (CSV, XLSX, XLSM, XLS, XLSB, ODS; told by its content) or of a pandas
+    DataFrame.
 
-    Raises RefusedError when the file is missing, damaged, protected or of another kind, or holds no table.
+    Raises RefusedError when the file is missing, damaged, protected or of another kind, or holds no
+    table.
     """
     reading = reading or Reading()
     if isinstance(source, str | os.PathLike):
@@ -70,12 +90,16 @@ def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None
     pandas = sys.modules.get("pandas")  # whoever has a frame has imported it
     if pandas is None or not isinstance(source, pandas.DataFrame):
         raise TypeError(f"a path or a pandas DataFrame is needed, not {type(source).__name__}")
-    from runner.intake import frame
+    from runner.intake.reader import frame
 
     if source.columns.empty:
-        raise RefusedError("The data frame has no columns.", remedy="It needs one that says whom to write to.")
+        raise RefusedError(
+            "The data frame has no columns.", remedy="It needs one that says whom to write to."
+        )
     grid = Grid(None, lambda: frame.rows(source, header=True), len(source.columns))
-    return _table(None, grid, replace(reading, header_row=reading.header_row or 1))  # a frame says what its labels are
+    return _table(
+        None, grid, replace(reading, header_row=reading.header_row or 1)
+    )  # a frame says what its labels are
 
 
 def _place(path: Path | None, sheet: str | None) -> str:
@@ -99,18 +123,25 @@ def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
     columns = tuple(Column(index, name) for index, name in enumerate(names))
     notices = list(grid.notices)
     if above:
-        shown = ", ".join(f"row {row.number} ({next(filter(None, map(clean, row.cells)))[:40]!r})" for row in above[:3])
+        shown = ", ".join(
+            f"row {row.number} ({next(filter(None, map(clean, row.cells)))[:40]!r})"
+            for row in above[:3]
+        )
         more = f" and {len(above) - 3} more" if len(above) > 3 else ""
-        notices.append(f"The header is row {header.number}; what stands above it is not read: {shown}{more}.")
+        notices.append(
+            f"The header is row {header.number}; what stands above it is not read: {shown}{more}."
+        )
     spare = max(len(header.cells) - len(names), 0)
-    return Table(path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, spare, tuple(notices))
+    return Table(
+        path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, spare, tuple(notices)
+    )
 
 
 def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
     """The header row and the filled rows above it.
 
-    It is the first that names a recipient column, if that is among the first rows and wider than all above it (a preamble is
-    narrower than its table); else the first that holds anything.
+    It is the first that names a recipient column, if that is among the first rows and wider than
+    all above it (a preamble is narrower than its table); else the first that holds anything.
     """
     last = reading.header_row or HEADER_AMONG
     rows: list[Row] = []
@@ -124,16 +155,25 @@ def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
             raise RefusedError(
                 f"Row {reading.header_row} holds nothing, so it cannot be the header.",
                 where=where,
-                remedy="Give --header-row the number of the row with the columns' names, as the spreadsheet program shows it.",
+                remedy=(
+                    "Give --header-row the number of the row with the columns' names, as the "
+                    "spreadsheet program shows it."
+                ),
             )
         return rows[-1], rows[:-1]
     if not rows:
-        raise RefusedError("The sheet is empty.", where=where, remedy="It needs a header row and one row per person.")
+        raise RefusedError(
+            "The sheet is empty.",
+            where=where,
+            remedy="It needs a header row and one row per person.",
+        )
     widest = 0
     single = max(map(_filled, rows)) == 1
     for index, row in enumerate(rows):
         filled = _filled(row)
-        if (filled > widest if filled > 1 else single) and names_recipients(row.cells, reading.columns.values()):
+        if (filled > widest if filled > 1 else single) and names_recipients(
+            row.cells, reading.columns.values()
+        ):
             return row, rows[:index]
         widest = max(widest, filled)
     return rows[0], []
@@ -144,19 +184,26 @@ def _filled(row: Row) -> int:
 
 
 def _fitted(row: Row, width: int, spare: int, *, delimited: bool) -> Row:
-    """The row with at least one cell per column; what does not fit becomes a fault, so that no value shifts silently.
+    """The row with at least one cell per column; what does not fit becomes a fault, so that no
+    value shifts silently.
 
     Raises RefusedError where it is no row of a list at all.
     """
     cells = list(row.cells)
     if len(cells) > width + MAX_COLUMNS:
         raise RefusedError(
-            f"Row {row.number} has {len(cells):,} cells, {len(cells) - width:,} more than the header.",
+            (
+                f"Row {row.number} has {len(cells):,} cells, {len(cells) - width:,} more than the "
+                "header."
+            ),
             remedy="Look at it in a text editor: a quote or a line's end is probably missing.",
         )
     if len(cells) < width:
-        # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a delimiter.
-        fault = Fault(None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}")
+        # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a
+        # delimiter.
+        fault = Fault(
+            None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}"
+        )
         faults = (*row.faults, fault) if delimited and any(map(str.strip, cells)) else row.faults
         return row._replace(cells=cells + [""] * (width - len(cells)), faults=faults)
     if not any(map(str.strip, cells[width:])):

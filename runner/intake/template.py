@@ -1,9 +1,10 @@
 """A message template, and the message it makes of a row.
 
-The template is Jinja2 in a sandbox from which everything that could run long or grow large has been taken: no loops, macros or
-includes, a short list of filters and text methods, and every step that joins text is bounded. Cell values go in as data and are
-never read as templates. A blank cell counts as missing: printing it is an error that names the column, while `default`, `if`
-and `or` treat it as absent.
+The template is Jinja2 in a sandbox from which everything that could run long or grow large has been
+taken: no loops, macros or includes, a short list of filters and text methods, and every step that
+joins text is bounded. Cell values go in as data and are never read as templates. A blank cell
+counts as missing: printing it is an error that names the column, while `default`, `if` and `or`
+treat it as absent.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ MAX_SOURCE: Final = 20_000
 # Twice LinkedIn's longest message; nothing a template builds on the way may be longer.
 MAX_TEXT: Final = 16_000
 FRONT_MATTER_KEYS: Final = ("subject", "messageType")
-_FENCE: Final = re.compile(r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(
+    r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
+)
 _STATEMENTS: Final = {
     nodes.For: "for",
     nodes.Macro: "macro",
@@ -45,7 +48,19 @@ _STATEMENTS: Final = {
     nodes.With: "with",
 }
 _METHODS: Final = frozenset(
-    {"upper", "lower", "title", "capitalize", "casefold", "strip", "lstrip", "rstrip", "split", "removeprefix", "removesuffix"}
+    {
+        "upper",
+        "lower",
+        "title",
+        "capitalize",
+        "casefold",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "removeprefix",
+        "removesuffix",
+    }
     | {"startswith", "endswith", "isdigit", "isalpha", "isupper", "islower", "find", "count"}
 )
 
@@ -64,7 +79,8 @@ _FAILURES: Final = (
 
 
 class RenderError(ValueError):
-    """One row's message cannot be made; `columns` are the headers that are blank, when that is why."""
+    """One row's message cannot be made; `columns` are the headers that are blank, when that is
+    why."""
 
     def __init__(self, text: str, column: str | None = None) -> None:
         super().__init__(text)
@@ -78,7 +94,8 @@ class _BlankError(UndefinedError):
 
 
 class Blank(StrictUndefined):
-    """A cell with nothing in it: false, empty, equal to '', taken by `default`; anything that would print it is an error."""
+    """A cell with nothing in it: false, empty, equal to '', taken by `default`; anything that would
+    print it is an error."""
 
     __slots__ = ()
 
@@ -109,7 +126,8 @@ class Blank(StrictUndefined):
 
 
 def _printable(value: object) -> object:
-    """What may stand in a message: texts and numbers. `True`, `None`, a list or a method would be an embarrassment."""
+    """What may stand in a message: texts and numbers. `True`, `None`, a list or a method would be
+    an embarrassment."""
     if isinstance(value, StrictUndefined):
         return str(value)  # raises
     if not isinstance(value, str | int | float) or isinstance(value, bool):
@@ -166,9 +184,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _environment() -> _Sandbox:
-    environment = _Sandbox(undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False)
+    environment = _Sandbox(
+        undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False
+    )
     environment.globals.clear()
-    kept = "default d upper lower title capitalize trim first last length int float string truncate wordcount"
+    kept = (
+        "default d upper lower title capitalize trim first last length int float string truncate "
+        "wordcount"
+    )
     environment.filters = {name: environment.filters[name] for name in kept.split()}
     environment.filters |= {"concat": _concat, "replace": _replace}
     return environment
@@ -180,7 +203,8 @@ _FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A compiled text with the names it reads (`row["…"]` included), and what of it is printed as it stands."""
+    """A compiled text with the names it reads (`row["…"]` included), and what of it is printed as
+    it stands."""
 
     compiled: Template
     names: Mapping[str, int]
@@ -206,7 +230,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A template file: the body, and from its front matter the subject (a template too) and the message type."""
+    """A template file: the body, and from its front matter the subject (a template too) and the
+    message type."""
 
     path: Path
     source: str
@@ -226,12 +251,18 @@ def load(path: Path | str) -> MessageTemplate:
     try:
         source = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise RefusedError(f"There is no template {path}.", remedy="Check the spelling of -t/--template.") from None
+        raise RefusedError(
+            f"There is no template {path}.", remedy="Check the spelling of -t/--template."
+        ) from None
     except UnicodeDecodeError:
-        raise RefusedError(f"The template {path} is not UTF-8 text.", remedy="Save it as UTF-8 in a text editor.") from None
+        raise RefusedError(
+            f"The template {path} is not UTF-8 text.", remedy="Save it as UTF-8 in a text editor."
+        ) from None
     except OSError as error:
         reason = "it is a folder" if os.path.isdir(path) else error.strerror  # noqa: PTH112 - Path's would raise again
-        raise RefusedError(f"The template {path} cannot be read: {reason}.", remedy="Name a text file.") from None
+        raise RefusedError(
+            f"The template {path} cannot be read: {reason}.", remedy="Name a text file."
+        ) from None
     return parse(source, path)
 
 
@@ -249,7 +280,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
     if match := _FENCE.match(source):
         body = source[match.end() :]
         first_line = source.count("\n", 0, match.end()) + 1
-        for line, text in enumerate(match["head"].splitlines(), start=source.count("\n", 0, match.start("head")) + 1):
+        for line, text in enumerate(
+            match["head"].splitlines(), start=source.count("\n", 0, match.start("head")) + 1
+        ):
             key, separator, value = text.partition(":")
             key, value = key.strip(), value.strip()
             if not text.strip() or text.lstrip().startswith("#"):
@@ -259,7 +292,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 raise RefusedError(
                     f"The template's front matter does not know {key!r}.",
                     where=f"{path.name}, line {line}",
-                    remedy=f"Did you mean {guess!r}?" if guess else f"It takes: {', '.join(FRONT_MATTER_KEYS)}.",
+                    remedy=f"Did you mean {guess!r}?"
+                    if guess
+                    else f"It takes: {', '.join(FRONT_MATTER_KEYS)}.",
                 )
             if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
                 value = value[1:-1]
@@ -267,7 +302,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 subject = _compile(value, path, line)
             else:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
-    elif re.match(r"\s*[-\u2010-\u2015\u2212]{2,}[ \t]*(?:\r?\n|\Z)", source):  # also what word processors make of dashes
+    elif re.match(
+        r"\s*[-\u2010-\u2015\u2212]{2,}[ \t]*(?:\r?\n|\Z)", source
+    ):  # also what word processors make of dashes
         raise RefusedError(
             "The template's front matter does not begin and end with a line of three dashes.",
             where=path.name,
@@ -275,7 +312,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
         )
     part = _compile(body, path, first_line)
     if not body.strip():
-        raise RefusedError("The template has no text.", where=path.name, remedy="Write the message into it.")
+        raise RefusedError(
+            "The template has no text.", where=path.name, remedy="Write the message into it."
+        )
     return MessageTemplate(path, source, part, subject, message_type)
 
 
@@ -283,13 +322,17 @@ def message_type_of(text: str, where: str) -> MessageType:
     """`normal` or `inmail` in any case. Raises RefusedError naming `where`."""
     value = text.strip().lower()
     if value not in ("normal", "inmail"):
-        raise RefusedError(f"{text!r} is no message type.", where=where, remedy="Write normal or inmail.")
+        raise RefusedError(
+            f"{text!r} is no message type.", where=where, remedy="Write normal or inmail."
+        )
     return cast(MessageType, value)
 
 
 def _compile(text: str, path: Path, first_line: int) -> Part:
     def refuse(what: str, line: int, remedy: str) -> NoReturn:
-        raise RefusedError(what, where=f"{path.name}, line {line + first_line - 1}", remedy=remedy) from None
+        raise RefusedError(
+            what, where=f"{path.name}, line {line + first_line - 1}", remedy=remedy
+        ) from None
 
     try:
         tree = _ENVIRONMENT.parse(text)
@@ -302,8 +345,14 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
     except TemplateSyntaxError as error:
         what = f"The template has a mistake: {error.message}".rstrip(".")
         words = str(error.message).startswith("expected token 'end of print statement', got")
-        remedy = 'A header of several words is written {{ first_name }}, or {{ row["First Name"] }}.'
-        refuse(f"{what}.", error.lineno, remedy if words else "Correct it; `campaign preview` shows the result.")
+        remedy = (
+            'A header of several words is written {{ first_name }}, or {{ row["First Name"] }}.'
+        )
+        refuse(
+            f"{what}.",
+            error.lineno,
+            remedy if words else "Correct it; `campaign preview` shows the result.",
+        )
     except TemplateError as error:
         refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
     except (RecursionError, MemoryError, ValueError, SyntaxError, ArithmeticError):
@@ -311,36 +360,69 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
-    """What a message template may not hold: each as a sentence, its line, and what to write instead."""
+    """What a message template may not hold: each as a sentence, its line, and what to write
+    instead."""
     for node in tree.find_all(tuple(_STATEMENTS)):
         word = _STATEMENTS[type(node)]
-        yield f"{{% {word} %}} cannot be used in a message template.", node.lineno, "Use {{ … }}, {% if %} and {% set %}."
+        yield (
+            f"{{% {word} %}} cannot be used in a message template.",
+            node.lineno,
+            "Use {{ … }}, {% if %} and {% set %}.",
+        )
     for filter_ in tree.find_all(nodes.Filter):
         if filter_.name not in _FILTERS:
             guess = nearest(filter_.name, _FILTERS)
-            remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(_FILTERS))}."
-            yield f"The template uses the filter {filter_.name!r}, which it cannot.", filter_.lineno, remedy
+            remedy = (
+                f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(_FILTERS))}."
+            )
+            yield (
+                f"The template uses the filter {filter_.name!r}, which it cannot.",
+                filter_.lineno,
+                remedy,
+            )
     called = set()
     for call in tree.find_all(nodes.Call):
         called.add(id(call.node))
         if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
-            yield f"The template calls .{call.node.attr}(), which it cannot.", call.lineno, "Use a filter: {{ name|upper }}."
+            yield (
+                f"The template calls .{call.node.attr}(), which it cannot.",
+                call.lineno,
+                "Use a filter: {{ name|upper }}.",
+            )
     for attribute in tree.find_all(nodes.Getattr):
         if id(attribute) not in called and not _is_row(attribute.node):
-            yield f"The template reads .{attribute.attr}, which it cannot.", attribute.lineno, "Use a filter: {{ name|upper }}."
+            yield (
+                f"The template reads .{attribute.attr}, which it cannot.",
+                attribute.lineno,
+                "Use a filter: {{ name|upper }}.",
+            )
     for item in tree.find_all(nodes.Getitem):
         constant = item.arg.value if isinstance(item.arg, nodes.Const) else None
         if _is_row(item.node) != isinstance(constant, str):
-            yield "[…] takes a place in a text, or a column's name after row.", item.lineno, 'Write row["First Name"].'
-    listed = {id(operand.expr) for operand in tree.find_all(nodes.Operand) if operand.op in ("in", "notin")}
+            yield (
+                "[…] takes a place in a text, or a column's name after row.",
+                item.lineno,
+                'Write row["First Name"].',
+            )
+    listed = {
+        id(operand.expr)
+        for operand in tree.find_all(nodes.Operand)
+        if operand.op in ("in", "notin")
+    }
     for literal in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
         if id(literal) not in listed:
-            yield "The template makes a list, which it can only behind `in`.", literal.lineno, "Write the values one by one."
+            yield (
+                "The template makes a list, which it can only behind `in`.",
+                literal.lineno,
+                "Write the values one by one.",
+            )
 
 
 def _names(tree: nodes.Template) -> dict[str, int]:
-    """Names the text reads and does not set itself, each with its line; `row["First Name"]` and `row.x` count as such."""
-    # `{% set name = name|default("there") %}` both reads and sets it: Jinja2 knows what comes first.
+    """Names the text reads and does not set itself, each with its line; `row["First Name"]` and
+    `row.x` count as such."""
+    # `{% set name = name|default("there") %}` both reads and sets it: Jinja2 knows what comes
+    # first.
     read = find_undeclared_variables(tree) - {"row"}
     names: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):

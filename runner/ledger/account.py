@@ -1,4 +1,5 @@
-"""An account as all campaigns of the ledger left it: what the server told, who sent how much, and who else has rows for it."""
+"""An account as all campaigns of the ledger left it: what the server told, who sent how much, and
+who else has rows for it."""
 
 from __future__ import annotations
 
@@ -11,27 +12,44 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import LONGEST_WINDOW, AccountState, Hold, Outcome, Rival, Status, Told, Wait
+from runner.ledger.record import (
+    LONGEST_WINDOW,
+    AccountState,
+    Hold,
+    Outcome,
+    Rival,
+    Status,
+    Told,
+    Wait,
+)
 
 # While another campaign's message is under way on the account, look again this soon.
 _POLL: Final = timedelta(seconds=1)
 # A day more for what was noted under a clock that was ahead.
 _FARTHEST: Final = LONGEST_WINDOW + timedelta(days=1)
 _LONGEST_LEASE: Final = timedelta(hours=2)
-# A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little late.
+# A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little
+# late.
 _EXPECTED: Final = timedelta(hours=26)
-# What is dated this little ahead was written before this computer's clock was set back: it has just happened.
+# What is dated this little ahead was written before this computer's clock was set back: it has just
+# happened.
 _STEP: Final = timedelta(hours=1)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 # Built once: a claim asks several of them, and building one costs as much as asking it.
 _ATTEMPT: Final = schema.attempt.c
 _MINE: Final = _ATTEMPT.account == sa.bindparam("account")
-_CHARGED: Final = sa.or_(_ATTEMPT.settled_at.is_(None), _ATTEMPT.status.in_((Status.SENT, Status.UNCERTAIN)))
+_CHARGED: Final = sa.or_(
+    _ATTEMPT.settled_at.is_(None), _ATTEMPT.status.in_((Status.SENT, Status.UNCERTAIN))
+)
 _LATEST: Final = sa.func.max(_ATTEMPT.claimed_at, type_=schema.Instant())
-_COUNT: Final = sa.select(sa.func.count()).where(_MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED)
+_COUNT: Final = sa.select(sa.func.count()).where(
+    _MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED
+)
 _COUNT_OF_CAMPAIGN: Final = _COUNT.where(_ATTEMPT.campaign_id == sa.bindparam("campaign"))
-_LAST_CHARGED: Final = sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at < sa.bindparam("before"), _CHARGED)
+_LAST_CHARGED: Final = sa.select(_LATEST).where(
+    _MINE, _ATTEMPT.claimed_at < sa.bindparam("before"), _CHARGED
+)
 _LAST_CLAIM: Final = sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at <= sa.bindparam("now"))
 _NTH: Final = (
     sa.select(_ATTEMPT.claimed_at)
@@ -46,11 +64,17 @@ _WAITING: Final = sa.select(sa.func.count()).where(
     schema.delivery.c.account == sa.bindparam("account"),
     schema.delivery.c.status == Status.WAITING,
 )
-_OTHERS: Final = sa.select(schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since).where(
+_OTHERS: Final = sa.select(
+    schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since
+).where(
     schema.campaign.c.id != sa.bindparam("campaign"),
     sa.or_(
         schema.campaign.c.read_at > sa.bindparam("since"),
-        schema.campaign.c.id.in_(sa.select(_ATTEMPT.campaign_id).where(_MINE, _ATTEMPT.claimed_at > sa.bindparam("since"))),
+        schema.campaign.c.id.in_(
+            sa.select(_ATTEMPT.campaign_id).where(
+                _MINE, _ATTEMPT.claimed_at > sa.bindparam("since")
+            )
+        ),
     ),
 )
 _UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
@@ -60,22 +84,29 @@ _UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
     # A deadline beyond any lease was set by a clock that was ahead.
     _ATTEMPT.deadline < sa.bindparam("latest"),
 )
-_OLDEST_UNDER_WAY: Final = sa.select(sa.func.min(_ATTEMPT.claimed_at, type_=schema.Instant())).where(
-    _ATTEMPT.settled_at.is_(None), _MINE, _ATTEMPT.deadline > sa.bindparam("now")
-)
+_OLDEST_UNDER_WAY: Final = sa.select(
+    sa.func.min(_ATTEMPT.claimed_at, type_=schema.Instant())
+).where(_ATTEMPT.settled_at.is_(None), _MINE, _ATTEMPT.deadline > sa.bindparam("now"))
 _KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.bindparam("account"))
 
 
 def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
     """Whether another message is being sent on the account, for which ours has to wait."""
-    deadline = connection.execute(_UNDER_WAY, {"account": account, "now": now, "latest": now + _LONGEST_LEASE}).scalar()
+    deadline = connection.execute(
+        _UNDER_WAY, {"account": account, "now": now, "latest": now + _LONGEST_LEASE}
+    ).scalar()
     if deadline is None:
         return None
-    return Wait(min(deadline, now + _POLL), "another campaign is sending on this account", stay=True)
+    return Wait(
+        min(deadline, now + _POLL), "another campaign is sending on this account", stay=True
+    )
 
 
-def account_state(connection: Connection, account: str, campaign_id: int, now: datetime) -> AccountState:
-    """The account as a claim of this campaign sees it now. Each count is asked once, and only when it is needed."""
+def account_state(
+    connection: Connection, account: str, campaign_id: int, now: datetime
+) -> AccountState:
+    """The account as a claim of this campaign sees it now. Each count is asked once, and only when
+    it is needed."""
     told, hold = _told(connection, account, now)
 
     def ask(statement: sa.Select[Any], **values: object) -> Any:
@@ -86,7 +117,11 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
 
     @cache
     def charged_after(instant: datetime, campaign: int | None = None) -> int:
-        found = ask(_COUNT, after=instant) if campaign is None else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
+        found = (
+            ask(_COUNT, after=instant)
+            if campaign is None
+            else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
+        )
         return int(found)
 
     @cache
@@ -95,7 +130,9 @@ def account_state(connection: Connection, account: str, campaign_id: int, now: d
         return found
 
     def nth_latest(number: int, *, everywhere: bool) -> datetime | None:
-        values = {"now": now + _STEP, "skipped": number - 1} | ({} if everywhere else {"account": account})
+        values = {"now": now + _STEP, "skipped": number - 1} | (
+            {} if everywhere else {"account": account}
+        )
         return earliest(connection.execute(_NTH if everywhere else _MY_NTH, values).scalar())
 
     @cache
@@ -130,28 +167,40 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
     told = hold = None
     if found is not None:
         at = found.told_at or _LONG_AGO
-        known_numbers = (found.quota_limit, found.quota_used, found.quota_remaining, found.quota_reset_at)
-        # What a clock that was far ahead wrote down must not silence the account until then; the limit is no matter of time.
+        known_numbers = (
+            found.quota_limit,
+            found.quota_used,
+            found.quota_remaining,
+            found.quota_reset_at,
+        )
+        # What a clock that was far ahead wrote down must not silence the account until then; the
+        # limit is no matter of time.
         if at > now + _STEP:
             told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
         elif any(number is not None for number in known_numbers):
             reset_at = found.quota_reset_at
-            told = Told(min(at, now), *known_numbers[:3], reset_at if reset_at and reset_at <= now + _FARTHEST else None)
+            told = Told(
+                min(at, now),
+                *known_numbers[:3],
+                reset_at if reset_at and reset_at <= now + _FARTHEST else None,
+            )
         if found.held_until is not None and found.held_until <= now + _FARTHEST:
             hold = Hold(found.held_until, found.hold_reason, found.hold_brief)
     return told, hold
 
 
 def note_told(connection: Connection, account: str, told: Told) -> None:
-    """Note the server's numbers that it was asked for. They need not hold a message that is under way just now, and do not hold
-    one that is claimed next, for which a coarse clock can show the same instant."""
+    """Note the server's numbers that it was asked for. They need not hold a message that is under
+    way just now, and do not hold one that is claimed next, for which a coarse clock can show the
+    same instant."""
     begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
     told = replace(told, at=min(told.at, begun or told.at) - timedelta(microseconds=1))
     _put(connection, account, _numbers(connection, account, told))
 
 
 def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None:
-    """Note what an attempt taught us of its account: the server's numbers, and whether it has to pause."""
+    """Note what an attempt taught us of its account: the server's numbers, and whether it has to
+    pause."""
     values = _numbers(connection, account, outcome.told) if outcome.told else {}
     if hold := outcome.hold:
         values |= {"held_until": hold.until, "hold_reason": hold.reason, "hold_brief": hold.brief}
@@ -161,15 +210,24 @@ def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None
 
 
 def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
-    # Any number can be missing from an answer; what is missing does not unsay what an earlier one told, unless the window is
-    # another one.
+    # Any number can be missing from an answer; what is missing does not unsay what an earlier one
+    # told, unless the window is another one.
     table = schema.account
     before = connection.execute(sa.select(table).where(table.c.account == account)).first()
     reset_at = before.quota_reset_at if before else None
-    another = told.reset_at is not None and reset_at is not None and abs(told.reset_at - reset_at) > timedelta(minutes=10)
-    # How many are used does not say how many are left where no limit is known: what was left earlier on the day stands.
+    another = (
+        told.reset_at is not None
+        and reset_at is not None
+        and abs(told.reset_at - reset_at) > timedelta(minutes=10)
+    )
+    # How many are used does not say how many are left where no limit is known: what was left
+    # earlier on the day stands.
     boundless = told.limit is None and (before is None or before.quota_limit is None)
-    stands = before is not None and before.quota_remaining is not None and before.told_at.date() == told.at.date()
+    stands = (
+        before is not None
+        and before.quota_remaining is not None
+        and before.told_at.date() == told.at.date()
+    )
     if told.remaining is None and boundless and stands and not another:
         told = replace(told, used=None)
     values: dict[str, Any] = {}
@@ -181,5 +239,11 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
 
 def _put(connection: Connection, account: str, values: dict[str, Any]) -> None:
     table = schema.account
-    if values and connection.execute(sa.update(table).where(table.c.account == account).values(values)).rowcount == 0:
+    if (
+        values
+        and connection.execute(
+            sa.update(table).where(table.c.account == account).values(values)
+        ).rowcount
+        == 0
+    ):
         connection.execute(sa.insert(table).values(account=account, **values))

@@ -1,7 +1,8 @@
 """Messages that went astray: the answer named another person than was asked for.
 
-Nobody can know from here who has such a message. So its row is uncertain; its account sends nothing more, in any campaign,
-until a person has settled it; and whom the answer named counts as having it, whatever is said of the row.
+Nobody can know from here who has such a message. So its row is uncertain; its account sends nothing
+more, in any campaign, until a person has settled it; and whom the answer named counts as having it,
+whatever is said of the row.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from runner.ledger.record import Status, Stop
 
 
 def alarm(connection: Connection, account: str) -> Stop | None:
-    """Why the account sends nothing now, if an answer to a message of its named another person and nobody has looked yet."""
+    """Why the account sends nothing now, if an answer to a message of its named another person and
+    nobody has looked yet."""
     table, campaign = schema.delivery, schema.campaign
-    # Asked in each claim: by campaign, account and status there is an index, and what it finds is a handful. The first of it is
-    # picked here: to have it sorted, SQLite would go through the whole table.
+    # Asked in each claim: by campaign, account and status there is an index, and what it finds is a
+    # handful. The first of it is picked here: to have it sorted, SQLite would go through the whole
+    # table.
     found = connection.execute(
-        sa.select(table.c.id, campaign.c.name, table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn)
+        sa.select(
+            table.c.id, campaign.c.name, table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn
+        )
         .select_from(table.join(campaign, campaign.c.id == table.c.campaign_id))
         .where(
             table.c.campaign_id.in_(sa.select(campaign.c.id)),
@@ -29,8 +34,12 @@ def alarm(connection: Connection, account: str) -> Stop | None:
             table.c.status == Status.UNCERTAIN,
         )
     )
-    first = min((one for one in found if one.sent_to_urn is not None), key=lambda one: one.id, default=None)
-    return stop(first.name, first.row, first.urn or first.slug, first.sent_to_urn) if first else None
+    first = min(
+        (one for one in found if one.sent_to_urn is not None), key=lambda one: one.id, default=None
+    )
+    return (
+        stop(first.name, first.row, first.urn or first.slug, first.sent_to_urn) if first else None
+    )
 
 
 def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
@@ -39,13 +48,18 @@ def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
     return Stop(
         "account",
         ExitCode.ENDPOINT,
-        f"A message may have gone to another person: row {row} of {campaign} asked for {asked}, the answer names {answered}.",
-        f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check the row's profile, and "
+        (
+            f"A message may have gone to another person: row {row} of {campaign} asked for {asked}, "
+            f"the answer names {answered}."
+        ),
+        f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check the "
+        "row's profile, and "
         f"{settle} --not-sent, which sends it again. Until then the account sends nothing.",
         is_alarm=True,
     )
 
 
 def source_of(campaign: str) -> str:
-    """How it is noted, with who was messaged from elsewhere, that an answer named somebody by mistake."""
+    """How it is noted, with who was messaged from elsewhere, that an answer named somebody by
+    mistake."""
     return f"an answer to the campaign {campaign!r}"

@@ -1,7 +1,9 @@
-"""Attempts: claim a delivery, commit the intent on the wire, settle the outcome; and recover what a dead run left open.
+"""Attempts: claim a delivery, commit the intent on the wire, settle the outcome; and recover what a
+dead run left open.
 
-This is the at-most-once rule. A claim takes one waiting delivery out of waiting. The intent is durable before the first request
-byte. An outcome is recorded once. What a run left open is uncertain if its intent was committed, and certainly not sent if not.
+This is the at-most-once rule. A claim takes one waiting delivery out of waiting. The intent is
+durable before the first request byte. An outcome is recorded once. What a run left open is
+uncertain if its intent was committed, and certainly not sent if not.
 """
 
 from __future__ import annotations
@@ -33,17 +35,21 @@ def claim(
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
 ) -> Claim | Wait | Stop | None:
-    """Take the account's next delivery, or say until when none may go, or why none may at all, or None when none waits; one
-    transaction.
+    """Take the account's next delivery, or say until when none may go, or why none may at all, or
+    None when none waits; one transaction.
 
-    `decide` judges spacing, quota and calendar on the account as all campaigns left it. `lease` bounds how long the attempt
-    can be under way; until then nobody else sends on the account.
+    `decide` judges spacing, quota and calendar on the account as all campaigns left it. `lease`
+    bounds how long the attempt can be under way; until then nobody else sends on the account.
     """
     table = schema.delivery
     with ledger.write() as connection:
         next_one = (
             sa.select(table)
-            .where(table.c.campaign_id == campaign_id, table.c.account == account, table.c.status == Status.WAITING)
+            .where(
+                table.c.campaign_id == campaign_id,
+                table.c.account == account,
+                table.c.status == Status.WAITING,
+            )
             .order_by(table.c.position)
             .limit(1)
         )
@@ -52,11 +58,19 @@ def claim(
             return None
         if (stopped := alarm(connection, account)) is not None:
             return stopped
-        wait = under_way(connection, account, now) or decide(account_state(connection, account, campaign_id, now))
+        wait = under_way(connection, account, now) or decide(
+            account_state(connection, account, campaign_id, now)
+        )
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; whom the message is for is looked at then
-        while (reason := bar(connection, campaign_id, found.id, Recipient(found.slug, found.urn), now)) is not None:
-            connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SKIPPED, reason=reason))
+        while (
+            reason := bar(connection, campaign_id, found.id, Recipient(found.slug, found.urn), now)
+        ) is not None:
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == found.id)
+                .values(status=Status.SKIPPED, reason=reason)
+            )
             found = connection.execute(next_one).first()
             if found is None:
                 return None
@@ -64,10 +78,16 @@ def claim(
             return wait
         inserted = connection.execute(
             sa.insert(schema.attempt).values(
-                delivery_id=found.id, campaign_id=campaign_id, account=account, claimed_at=now, deadline=now + lease
+                delivery_id=found.id,
+                campaign_id=campaign_id,
+                account=account,
+                claimed_at=now,
+                deadline=now + lease,
             )
         )
-        connection.execute(sa.update(table).where(table.c.id == found.id).values(status=Status.SENDING))
+        connection.execute(
+            sa.update(table).where(table.c.id == found.id).values(status=Status.SENDING)
+        )
         attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
     return Claim(
         attempt_id,
@@ -107,16 +127,22 @@ def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
 
 
 def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Outcome:
-    """Record what the attempt taught us, in one transaction: the attempt, the delivery, the account, the person's spellings.
+    """Record what the attempt taught us, in one transaction: the attempt, the delivery, the
+    account, the person's spellings.
 
-    Answers the outcome as it was recorded: one that names another person than was asked for also stops the account, since what
-    is known of people, or the vendor's own knowledge, is wrong.
+    Answers the outcome as it was recorded: one that names another person than was asked for also
+    stops the account, since what is known of people, or the vendor's own knowledge, is wrong.
     """
     with ledger.write() as connection:
         if answered := answered_identity(outcome.recipient_urn):
-            known = [key for key in spellings_of(connection, claim.recipient.keys) if key.startswith(URN_PREFIX)]
+            known = [
+                key
+                for key in spellings_of(connection, claim.recipient.keys)
+                if key.startswith(URN_PREFIX)
+            ]
             if known and answered not in known:
-                # Somebody has it, but not surely the person it was for: only a person can say what that means.
+                # Somebody has it, but not surely the person it was for: only a person can say what
+                # that means.
                 error = f"the answer names another person: {answered}"
                 table, campaign = schema.attempt, schema.campaign
                 mine = sa.select(campaign.c.name).join(table, table.c.campaign_id == campaign.c.id)
@@ -124,14 +150,19 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
                 stopped = stop(name, claim.row, claim.recipient.identity, answered)
                 outcome = replace(outcome, status=Status.UNCERTAIN, error=error, stop=stopped)
             else:
-                learn(connection, [(key, answered) for key in claim.recipient.keys if key != answered], now)
+                learn(
+                    connection,
+                    [(key, answered) for key in claim.recipient.keys if key != answered],
+                    now,
+                )
         _settle(connection, claim.attempt, outcome, now)
         note_outcome(connection, claim.account, outcome)
     return outcome
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
-    """Settle what a dead run of this campaign left open; only for the holder of the campaign's run lock.
+    """Settle what a dead run of this campaign left open; only for the holder of the campaign's run
+    lock.
 
     Answers how many became uncertain and how many, never having reached the wire, wait again.
     """
@@ -147,7 +178,9 @@ def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
                 outcome = Outcome(Status.WAITING, error="the run ended before the request left")
             else:
                 uncertain += 1
-                outcome = Outcome(Status.UNCERTAIN, error="the run ended while the request was under way")
+                outcome = Outcome(
+                    Status.UNCERTAIN, error="the run ended while the request was under way"
+                )
             _settle(connection, attempt_id, outcome, now)
     return uncertain, released
 
@@ -167,7 +200,8 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
     ).rowcount
     if settled != 1:
         raise StorageError(
-            "An attempt has two outcomes; the ledger cannot be trusted.", remedy="Report this; do not run again."
+            "An attempt has two outcomes; the ledger cannot be trusted.",
+            remedy="Report this; do not run again.",
         )
     values: dict[str, Any] = {
         "status": outcome.status,
@@ -179,4 +213,8 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
     if outcome.status is Status.SENT:
         values["sent_at"] = now
     which = sa.select(attempt.c.delivery_id).where(attempt.c.id == attempt_id).scalar_subquery()
-    connection.execute(sa.update(delivery).where(delivery.c.id == which, delivery.c.status == Status.SENDING).values(values))
+    connection.execute(
+        sa.update(delivery)
+        .where(delivery.c.id == which, delivery.c.status == Status.SENDING)
+        .values(values)
+    )

@@ -1,6 +1,8 @@
-"""Who was messaged when, by any campaign or by another tool, and whether that is too lately to be messaged again.
+"""Who was messaged when, by any campaign or by another tool, and whether that is too lately to be
+messaged again.
 
-`bar` is the last look at a person before a message goes, inside the claim; what it looks at is indexed.
+`bar` is the last look at a person before a message goes, inside the claim; what it looks at is
+indexed.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _BATCH: Final = 2_000
 
 
 class Contact(NamedTuple):
-    """A message that a person got from elsewhere; `keys` are all spellings that are given of them."""
+    """A message that a person got from elsewhere; `keys` are all spellings that are given of
+    them."""
 
     keys: tuple[str, ...]
     at: datetime
@@ -47,29 +50,48 @@ class Messaged:
         return f"{was} on {self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
 
 
-def note_contacts(connection: Connection, contacts: Iterable[Contact], source: str, now: datetime) -> int:
-    """Note messages from elsewhere, `source` being where that is known from; how many were new. Of forgotten people none is."""
+def note_contacts(
+    connection: Connection, contacts: Iterable[Contact], source: str, now: datetime
+) -> int:
+    """Note messages from elsewhere, `source` being where that is known from; how many were new. Of
+    forgotten people none is."""
     contacts = list(contacts)
-    learn(connection, [(contact.keys[0], key) for contact in contacts for key in contact.keys[1:]], now)
+    learn(
+        connection,
+        [(contact.keys[0], key) for contact in contacts for key in contact.keys[1:]],
+        now,
+    )
     forgotten, table = Forgotten(connection), schema.contact
     known = {(found.identity, found.contacted_at) for found in connection.execute(sa.select(table))}
-    rows = {(contact.keys[0], contact.at) for contact in contacts if forgotten.token(contact.keys) is None} - known
-    values = [{"identity": identity, "contacted_at": at, "source": source} for identity, at in sorted(rows)]
+    rows = {
+        (contact.keys[0], contact.at)
+        for contact in contacts
+        if forgotten.token(contact.keys) is None
+    } - known
+    values = [
+        {"identity": identity, "contacted_at": at, "source": source}
+        for identity, at in sorted(rows)
+    ]
     for start in range(0, len(values), _BATCH):
         connection.execute(sa.insert(table), values[start : start + _BATCH])
     return len(values)
 
 
 def imported_at(connection: Connection, digest: str) -> datetime | None:
-    """When a file of this digest was imported first, if it was: then its contacts without a time have that one."""
-    found = connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))).scalar()
+    """When a file of this digest was imported first, if it was: then its contacts without a time
+    have that one."""
+    found = connection.execute(
+        sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))
+    ).scalar()
     return datetime.fromisoformat(found) if found is not None else None
 
 
 def note_import(connection: Connection, digest: str, at: datetime) -> None:
     """Note when a file was imported, unless it was before."""
     if imported_at(connection, digest) is None:
-        connection.execute(sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat()))
+        connection.execute(
+            sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat())
+        )
 
 
 def _imported(digest: str) -> str:
@@ -79,32 +101,48 @@ def _imported(digest: str) -> str:
 def contact_state(connection: Connection) -> str:
     """A text that changes whenever contacts are noted."""
     table = schema.contact
-    count, latest = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.contacted_at))).one()
+    count, latest = connection.execute(
+        sa.select(sa.func.count(), sa.func.max(table.c.contacted_at))
+    ).one()
     return f"{count} {latest}"
 
 
 def min_days(connection: Connection, campaign_id: int) -> int:
-    """The campaign's rule: at most one message per person in this many days, whoever sends it; 0 is no rule."""
+    """The campaign's rule: at most one message per person in this many days, whoever sends it; 0 is
+    no rule."""
     table = schema.campaign
-    stored = connection.execute(sa.select(table.c.settings).where(table.c.id == campaign_id)).scalar()
+    stored = connection.execute(
+        sa.select(table.c.settings).where(table.c.id == campaign_id)
+    ).scalar()
     found = json.loads(stored).get("min_days") if stored else None
     return found if isinstance(found, int) else DEFAULT_MIN_DAYS
 
 
 def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:
-    """How many of the campaign's rows are skipped because of the rule, and when the first of them no longer need be."""
+    """How many of the campaign's rows are skipped because of the rule, and when the first of them
+    no longer need be."""
     table = schema.row
     first = sa.func.min(table.c.free_at, type_=schema.Instant())
-    statement = sa.select(sa.func.count(table.c.free_at), first).where(table.c.campaign_id == campaign_id)
+    statement = sa.select(sa.func.count(table.c.free_at), first).where(
+        table.c.campaign_id == campaign_id
+    )
     count, free_at = connection.execute(statement).one()
     return count, free_at
 
 
-def messaged_since(connection: Connection, campaign_id: int, since: datetime, spellings: Spellings) -> dict[str, Messaged]:
-    """Everyone whom another campaign or tool messaged after an instant, under every spelling, with the latest time."""
+def messaged_since(
+    connection: Connection, campaign_id: int, since: datetime, spellings: Spellings
+) -> dict[str, Messaged]:
+    """Everyone whom another campaign or tool messaged after an instant, under every spelling, with
+    the latest time."""
     latest: dict[str, Messaged] = {}
-    sent, noted = connection.execute(_deliveries(campaign_id, since)), connection.execute(_contacts(since))
-    people = [((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent]
+    sent, noted = (
+        connection.execute(_deliveries(campaign_id, since)),
+        connection.execute(_contacts(since)),
+    )
+    people = [
+        ((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent
+    ]
     people += [((one.identity, None, None), _by_other(one)) for one in noted]
     for keys, messaged in people:
         for key in spellings.of(key for key in keys if key):
@@ -113,9 +151,12 @@ def messaged_since(connection: Connection, campaign_id: int, since: datetime, sp
     return latest
 
 
-def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: Recipient, now: datetime) -> str | None:
-    """Why this delivery must not be sent after all: the do-not-contact list, the same person messaged in this campaign under
-    another spelling or by mistake, or lately by another campaign or tool."""
+def bar(
+    connection: Connection, campaign_id: int, delivery_id: int, recipient: Recipient, now: datetime
+) -> str | None:
+    """Why this delivery must not be sent after all: the do-not-contact list, the same person
+    messaged in this campaign under another spelling or by mistake, or lately by another campaign or
+    tool."""
     keys = spellings_of(connection, recipient.keys)
     return (
         listed(connection, keys)
@@ -124,41 +165,69 @@ def bar(connection: Connection, campaign_id: int, delivery_id: int, recipient: R
     )
 
 
-def _has_it(connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]) -> str | None:
+def _has_it(
+    connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]
+) -> str | None:
     table = schema.delivery
-    sources = set(connection.scalars(sa.select(schema.contact.c.source).where(schema.contact.c.identity.in_(keys))))
+    sources = set(
+        connection.scalars(
+            sa.select(schema.contact.c.source).where(schema.contact.c.identity.in_(keys))
+        )
+    )
     if sources:  # of few people anything is noted
         named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
         if source_of(connection.execute(named).scalar_one()) in sources:
             return "may have this message already: an answer named them"
     twin = connection.execute(
         sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
-        .where(_means(keys), table.c.campaign_id == campaign_id, table.c.id != delivery_id, table.c.status.in_(ATTEMPTED))
+        .where(
+            _means(keys),
+            table.c.campaign_id == campaign_id,
+            table.c.id != delivery_id,
+            table.c.status.in_(ATTEMPTED),
+        )
         .limit(1)
     ).first()
     if twin is None:
         return None
     answered = answered_identity(twin.sent_to_urn)
     astray = answered in keys and twin.urn not in (None, answered)
-    return f"has this message already: row {twin.row} went to them" if astray else f"same person as row {twin.row}"
+    return (
+        f"has this message already: row {twin.row} went to them"
+        if astray
+        else f"same person as row {twin.row}"
+    )
 
 
-def _lately(connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime) -> str | None:
+def _lately(
+    connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime
+) -> str | None:
     days = min_days(connection, campaign_id)
     since = now - timedelta(days=days)
-    found = [_by_campaign(one) for one in connection.execute(_deliveries(campaign_id, since).where(_means(keys)))]
-    found += [_by_other(one) for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))]
+    found = [
+        _by_campaign(one)
+        for one in connection.execute(_deliveries(campaign_id, since).where(_means(keys)))
+    ]
+    found += [
+        _by_other(one)
+        for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))
+    ]
     return max(found, key=lambda messaged: messaged.at).reason(days) if days and found else None
 
 
 def _means(keys: tuple[str, ...]) -> sa.ColumnElement[bool]:
     """Whether a delivery went, or is to go, to a person of these spellings."""
     table = schema.delivery
-    return sa.or_(table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys)))
+    return sa.or_(
+        table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys))
+    )
 
 
-def _deliveries(campaign_id: int, since: datetime) -> sa.Select[tuple[datetime, str, str, str | None, str | None, str | None]]:
-    """What other campaigns sent, or may have sent, after an instant. What is uncertain has the time its request left."""
+def _deliveries(
+    campaign_id: int, since: datetime
+) -> sa.Select[tuple[datetime, str, str, str | None, str | None, str | None]]:
+    """What other campaigns sent, or may have sent, after an instant. What is uncertain has the time
+    its request left."""
     attempt, delivery, campaign = schema.attempt, schema.delivery, schema.campaign
     tried = (
         sa.select(sa.func.max(sa.func.coalesce(attempt.c.wired_at, attempt.c.claimed_at)))
@@ -168,18 +237,33 @@ def _deliveries(campaign_id: int, since: datetime) -> sa.Select[tuple[datetime, 
     )
     at = sa.func.coalesce(delivery.c.sent_at, tried, type_=schema.Instant())
     return (
-        sa.select(at.label("at"), delivery.c.status, campaign.c.name, delivery.c.slug, delivery.c.urn, delivery.c.sent_to_urn)
+        sa.select(
+            at.label("at"),
+            delivery.c.status,
+            campaign.c.name,
+            delivery.c.slug,
+            delivery.c.urn,
+            delivery.c.sent_to_urn,
+        )
         .select_from(delivery.join(campaign, campaign.c.id == delivery.c.campaign_id))
-        .where(delivery.c.campaign_id != campaign_id, delivery.c.status.in_(POSSIBLY_RECEIVED), at > since)
+        .where(
+            delivery.c.campaign_id != campaign_id,
+            delivery.c.status.in_(POSSIBLY_RECEIVED),
+            at > since,
+        )
     )
 
 
 def _contacts(since: datetime) -> sa.Select[tuple[str, datetime, str]]:
     table = schema.contact
-    return sa.select(table.c.identity, table.c.contacted_at.label("at"), table.c.source).where(table.c.contacted_at > since)
+    return sa.select(table.c.identity, table.c.contacted_at.label("at"), table.c.source).where(
+        table.c.contacted_at > since
+    )
 
 
-def _by_campaign(found: sa.Row[tuple[datetime, str, str, str | None, str | None, str | None]]) -> Messaged:
+def _by_campaign(
+    found: sa.Row[tuple[datetime, str, str, str | None, str | None, str | None]],
+) -> Messaged:
     return Messaged(found.at, f"by the campaign {found.name!r}", found.status == Status.SENT)
 
 

@@ -1,5 +1,5 @@
-"""Decisions: what a person says, or evidence proves, of a delivery whose outcome is open or was bad; the only way that one is
-ever tried again.
+"""Decisions: what a person says, or evidence proves, of a delivery whose outcome is open or was
+bad; the only way that one is ever tried again.
 """
 
 from __future__ import annotations
@@ -24,23 +24,39 @@ EVIDENCE: Final = "evidence"
 
 
 def decide(
-    connection: Connection, delivery_id: int, *, sent: bool, by: str, now: datetime, sent_at: datetime | None = None
+    connection: Connection,
+    delivery_id: int,
+    *,
+    sent: bool,
+    by: str,
+    now: datetime,
+    sent_at: datetime | None = None,
 ) -> bool:
-    """Record a person's word, or what evidence proves, on an uncertain or failed delivery; `sent=False` makes it wait again.
+    """Record a person's word, or what evidence proves, on an uncertain or failed delivery;
+    `sent=False` makes it wait again.
 
-    A word that was a mistake can be taken back: of a row that waits because of it, or is sent only because of it. `sent_at` is
-    when it was sent, where that is known better than from the attempt. False, and nothing changed, of any other delivery.
+    A word that was a mistake can be taken back: of a row that waits because of it, or is sent only
+    because of it. `sent_at` is when it was sent, where that is known better than from the attempt.
+    False, and nothing changed, of any other delivery.
     """
     table = schema.delivery
     if not _is_open(connection, delivery_id, sent=sent):
         return False
     verdict = "sent" if sent else "not-sent"
     connection.execute(
-        sa.insert(schema.decision).values(delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now)
+        sa.insert(schema.decision).values(
+            delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now
+        )
     )
     if sent:
-        values: dict[str, Any] = {"status": Status.SENT, "reason": f"settled as sent by {by}", "error": None}
-        latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(schema.attempt.c.delivery_id == delivery_id)
+        values: dict[str, Any] = {
+            "status": Status.SENT,
+            "reason": f"settled as sent by {by}",
+            "error": None,
+        }
+        latest = sa.select(sa.func.max(schema.attempt.c.wired_at)).where(
+            schema.attempt.c.delivery_id == delivery_id
+        )
         values["sent_at"] = sent_at or sa.func.coalesce(table.c.sent_at, latest.scalar_subquery())
     else:
         _note_astray(connection, delivery_id, now)
@@ -48,9 +64,14 @@ def decide(
         values["status"] = Status.WAITING
         if not is_listed(connection, delivery_id):
             values |= {"status": Status.SKIPPED, "reason": WITHDRAWN}
-        # What waits again has the text of its first attempt; a new reading of the list brings it up to date.
-        campaign_id = sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
-        connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None))
+        # What waits again has the text of its first attempt; a new reading of the list brings it up
+        # to date.
+        campaign_id = (
+            sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
+        )
+        connection.execute(
+            sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=None)
+        )
     connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
     return True
 
@@ -58,24 +79,39 @@ def decide(
 def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
     """Whether a person may decide on the delivery."""
     table, decision, attempt = schema.delivery, schema.decision, schema.attempt
-    status = connection.execute(sa.select(table.c.status).where(table.c.id == delivery_id)).scalar_one()
+    status = connection.execute(
+        sa.select(table.c.status).where(table.c.id == delivery_id)
+    ).scalar_one()
     if status in (Status.UNCERTAIN, Status.FAILED):
         return True
-    latest = sa.select(decision.c.verdict, decision.c.decided_by).where(decision.c.delivery_id == delivery_id)
+    latest = sa.select(decision.c.verdict, decision.c.decided_by).where(
+        decision.c.delivery_id == delivery_id
+    )
     decided = connection.execute(latest.order_by(decision.c.id.desc()).limit(1)).first()
-    tries = sa.select(attempt.c.status).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id.desc()).limit(1)
-    if decided is None or connection.execute(tries).scalar() not in (Status.UNCERTAIN, Status.FAILED):
+    tries = (
+        sa.select(attempt.c.status)
+        .where(attempt.c.delivery_id == delivery_id)
+        .order_by(attempt.c.id.desc())
+        .limit(1)
+    )
+    if decided is None or connection.execute(tries).scalar() not in (
+        Status.UNCERTAIN,
+        Status.FAILED,
+    ):
         return False
     mistaken = ("not-sent", Status.WAITING) if sent else ("sent", Status.SENT)
     return (decided.verdict, status) == mistaken and not decided.decided_by.startswith(EVIDENCE)
 
 
 def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:
-    """Whom an answer named by mistake counts as messaged, whatever the row's own person is settled to have got."""
+    """Whom an answer named by mistake counts as messaged, whatever the row's own person is settled
+    to have got."""
     table, campaign = schema.delivery, schema.campaign
     known = sa.select(campaign.c.name, table.c.slug, table.c.urn, table.c.sent_to_urn)
     found = connection.execute(
-        known.select_from(table.join(campaign, campaign.c.id == table.c.campaign_id)).where(table.c.id == delivery_id)
+        known.select_from(table.join(campaign, campaign.c.id == table.c.campaign_id)).where(
+            table.c.id == delivery_id
+        )
     ).one()
     answered = answered_identity(found.sent_to_urn)
     if answered and answered not in spellings_of(connection, Recipient(found.slug, found.urn).keys):

@@ -1,7 +1,8 @@
 """Deliveries: taking a sheet in, and what a list has in common with the campaigns there are.
 
-Reading an edited sheet is the normal case. People are recognised by identity, never by position: new ones are added, waiting
-ones rewritten, vanished ones withdrawn, and what was sent stays as it was sent.
+Reading an edited sheet is the normal case. People are recognised by identity, never by position:
+new ones are added, waiting ones rewritten, vanished ones withdrawn, and what was sent stays as it
+was sent.
 """
 
 from __future__ import annotations
@@ -68,16 +69,25 @@ def take_in(
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
-    The campaign's settings, as the ledger has them, say how lately people may have been messaged. Of forgotten people nothing
-    is kept but that a row is skipped.
-    `people` are all whom the entries name. `columns` are the indexes of the cells to keep for the results; a row may be
-    shorter. `accounts` share the rows that name no account themselves evenly; with none they go to the key's default.
+    The campaign's settings, as the ledger has them, say how lately people may have been messaged.
+    Of forgotten people nothing is kept but that a row is skipped. `people` are all whom the entries
+    name. `columns` are the indexes of the cells to keep for the results; a row may be shorter.
+    `accounts` share the rows that name no account themselves evenly; with none they go to the key's
+    default.
     """
-    learn(connection, [(person.slug, person.urn) for person in people if person.slug and person.urn], now)
+    learn(
+        connection,
+        [(person.slug, person.urn) for person in people if person.slug and person.urn],
+        now,
+    )
     spellings = Spellings(connection)
     barred = Suppressed(connection, spellings)
     days = min_days(connection, campaign_id)
-    lately = messaged_since(connection, campaign_id, now - timedelta(days=days), spellings) if days else {}
+    lately = (
+        messaged_since(connection, campaign_id, now - timedelta(days=days), spellings)
+        if days
+        else {}
+    )
     known, waiting = _known(connection, campaign_id, spellings)
     shares = _Shares(accounts, known.values())
     unmet = _listed(connection, campaign_id)  # until a row names them again
@@ -87,7 +97,9 @@ def take_in(
     rows: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []  # attempted deliveries, of which nothing but the place in the sheet may change
+    moved: list[
+        dict[str, Any]
+    ] = []  # attempted deliveries, of which nothing but the place in the sheet may change
     wanted: set[int] = set()
     added: list[int] = []
     rewritten: list[int] = []
@@ -101,8 +113,12 @@ def take_in(
                 values.clear()
         for values in (changed, moved):
             if values:
-                names: dict[str, Any] = {name: sa.bindparam(name) for name in values[0] if name != "_id"}
-                statement = sa.update(schema.delivery).where(schema.delivery.c.id == sa.bindparam("_id"))
+                names: dict[str, Any] = {
+                    name: sa.bindparam(name) for name in values[0] if name != "_id"
+                }
+                statement = sa.update(schema.delivery).where(
+                    schema.delivery.c.id == sa.bindparam("_id")
+                )
                 connection.execute(statement.values(names), values)
                 values.clear()
 
@@ -111,7 +127,9 @@ def take_in(
         keys = spellings.of(entry.recipient.keys) if entry.recipient else ()
         same = [known[key] for key in keys if key in known]
         delivery = next((one for one in same if one.status in ATTEMPTED), same[0] if same else None)
-        twin = next((taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None)
+        twin = next(
+            (taken[key] for key in ((delivery.id,) if delivery else keys) if key in taken), None
+        )
         status, reason, identity, free_at = None, None, None, None
         unmet.difference_update(one.id for one in same)
         forgotten = barred.has_forgotten(keys)
@@ -137,21 +155,37 @@ def take_in(
             status, reason = Status.SKIPPED, LISTED
         elif lately and (found := [lately[key] for key in keys if key in lately]):
             latest = max(found, key=lambda messaged: messaged.at)
-            status, reason, free_at = Status.SKIPPED, latest.reason(days), latest.at + timedelta(days=days)
+            status, reason, free_at = (
+                Status.SKIPPED,
+                latest.reason(days),
+                latest.at + timedelta(days=days),
+            )
         else:
             message = entry.message
             written = _written(position, number, message, shares.account(message, delivery))
             if delivery is None:
                 identity = message.recipient.identity
-                new.append({"campaign_id": campaign_id, "identity": identity, "status": Status.WAITING, **written})
+                new.append(
+                    {
+                        "campaign_id": campaign_id,
+                        "identity": identity,
+                        "status": Status.WAITING,
+                        **written,
+                    }
+                )
                 taken.update(dict.fromkeys(keys, number))
                 added.append(number)
             else:
                 identity = delivery.identity
                 wanted.add(delivery.id)
                 taken[delivery.id] = number
-                if delivery.values != tuple(written.values()) or delivery.status is not Status.WAITING:
-                    changed.append({"_id": delivery.id, "status": Status.WAITING, "reason": None, **written})
+                if (
+                    delivery.values != tuple(written.values())
+                    or delivery.status is not Status.WAITING
+                ):
+                    changed.append(
+                        {"_id": delivery.id, "status": Status.WAITING, "reason": None, **written}
+                    )
                     if delivery.status is not Status.WAITING:
                         added.append(number)  # who had left the list is back
                     elif delivery.values[_ACCOUNT + 1 :] != tuple(written.values())[_ACCOUNT + 1 :]:
@@ -181,13 +215,16 @@ def take_in(
 
 
 class _Shares:
-    """Which account each row goes from. The accounts have even shares of the rows that wait, so that none is done while rows
-    wait for another; a row stays with the account it has, unless that has more than its share."""
+    """Which account each row goes from. The accounts have even shares of the rows that wait, so
+    that none is done while rows wait for another; a row stays with the account it has, unless that
+    has more than its share."""
 
     def __init__(self, accounts: Sequence[str], known: Iterable[_Known]) -> None:
         self._load = dict.fromkeys(accounts, 0)
         self._kept: dict[int, str] = {}
-        waiting = {delivery.id: delivery for delivery in known if delivery.status is Status.WAITING}.values()
+        waiting = {
+            delivery.id: delivery for delivery in known if delivery.status is Status.WAITING
+        }.values()
         share, more = divmod(len(waiting), max(1, len(accounts)))
         for delivery in sorted(waiting, key=lambda one: int(str(one.values[0]))):
             account = str(delivery.values[_ACCOUNT])
@@ -223,14 +260,18 @@ def _written(position: int, number: int, message: Message, account: str) -> dict
     return dict(zip(_WRITTEN, values, strict=True))
 
 
-def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> tuple[dict[str, _Known], set[int]]:
-    """Every identity of every delivery the campaign has, of two that mean one person the one that was attempted; and the ids of
-    all that wait."""
+def _known(
+    connection: Connection, campaign_id: int, spellings: Spellings
+) -> tuple[dict[str, _Known], set[int]]:
+    """Every identity of every delivery the campaign has, of two that mean one person the one that
+    was attempted; and the ids of all that wait."""
     table = schema.delivery
     columns = [table.c[name] for name in _WRITTEN]
     known: dict[str, _Known] = {}
     waiting: set[int] = set()
-    statement = sa.select(table.c.id, table.c.identity, table.c.status, *columns).where(table.c.campaign_id == campaign_id)
+    statement = sa.select(table.c.id, table.c.identity, table.c.status, *columns).where(
+        table.c.campaign_id == campaign_id
+    )
     for id_, identity, status, *values in connection.execute(statement):
         delivery = _Known(id_, identity, Status(status), tuple(values))
         if delivery.status is Status.WAITING:
@@ -244,10 +285,15 @@ def _known(connection: Connection, campaign_id: int, spellings: Spellings) -> tu
 
 
 def _listed(connection: Connection, campaign_id: int) -> set[int]:
-    """The ids of all deliveries that a row of the list stands for, but for those of forgotten people."""
+    """The ids of all deliveries that a row of the list stands for, but for those of forgotten
+    people."""
     joined = schema.delivery.join(schema.row, SAME)
     named = sa.or_(schema.delivery.c.slug.is_not(None), schema.delivery.c.urn.is_not(None))
-    statement = sa.select(schema.delivery.c.id).select_from(joined).where(schema.delivery.c.campaign_id == campaign_id, named)
+    statement = (
+        sa.select(schema.delivery.c.id)
+        .select_from(joined)
+        .where(schema.delivery.c.campaign_id == campaign_id, named)
+    )
     return set(connection.scalars(statement))
 
 
@@ -255,14 +301,17 @@ def _withdraw(connection: Connection, ids: set[int]) -> None:
     table = schema.delivery
     values = [{"_id": id_} for id_ in ids]
     if values:
-        statement = sa.update(table).where(table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING)
+        statement = sa.update(table).where(
+            table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING
+        )
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a list has in common with a campaign: people it holds, and of its people those that have, or may have, its message;
-    `waiting` rows of the campaign, and how many of those the list lacks."""
+    """What a list has in common with a campaign: people it holds, and of its people those that
+    have, or may have, its message; `waiting` rows of the campaign, and how many of those the list
+    lacks."""
 
     name: str
     shared: int
@@ -275,9 +324,16 @@ def overlaps(connection: Connection, people: Iterable[Recipient]) -> list[Overla
     """Every campaign that holds some of these people, the one that holds most of them first."""
     spellings = Spellings(connection)
     wanted = {key for recipient in people for key in spellings.of(recipient.keys)}
-    joined = schema.delivery.join(schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id)
+    joined = schema.delivery.join(
+        schema.campaign, schema.campaign.c.id == schema.delivery.c.campaign_id
+    )
     statement = (
-        sa.select(schema.campaign.c.name, schema.delivery.c.slug, schema.delivery.c.urn, schema.delivery.c.status)
+        sa.select(
+            schema.campaign.c.name,
+            schema.delivery.c.slug,
+            schema.delivery.c.urn,
+            schema.delivery.c.status,
+        )
         .select_from(joined)
         .where(schema.delivery.c.status != Status.SKIPPED)
     )

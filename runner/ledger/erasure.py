@@ -1,6 +1,8 @@
-"""Forgetting a person: whatever the ledger holds of them goes, under every spelling, and leaves the file for good.
+"""Forgetting a person: whatever the ledger holds of them goes, under every spelling, and leaves the
+file for good.
 
-What is left are counts that stay true (deliveries, attempts and rows without content) and hashes on the do-not-contact list.
+What is left are counts that stay true (deliveries, attempts and rows without content) and hashes on
+the do-not-contact list.
 """
 
 from __future__ import annotations
@@ -26,12 +28,15 @@ from runner.ledger.lock import run_lock
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status
 
-_BLANK: Final = dict.fromkeys(("slug", "urn", "subject", "conversation_urn", "reason", "error", "sent_to_urn"), None)
+_BLANK: Final = dict.fromkeys(
+    ("slug", "urn", "subject", "conversation_urn", "reason", "error", "sent_to_urn"), None
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was forgotten: how many deliveries, and of which campaigns, whose list and results may still hold the person."""
+    """What was forgotten: how many deliveries, and of which campaigns, whose list and results may
+    still hold the person."""
 
     deliveries: int
     campaigns: tuple[CampaignRecord, ...]
@@ -39,7 +44,8 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """Where the ledger holds a person: under which spellings, in which deliveries, in which rows as (campaign, position)."""
+    """Where the ledger holds a person: under which spellings, in which deliveries, in which rows as
+    (campaign, position)."""
 
     keys: tuple[str, ...]
     deliveries: frozenset[int]
@@ -50,8 +56,9 @@ class _Trace:
 def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> Erased:
     """Erase people, each given by one or several spellings, all or none.
 
-    Also who is not in the ledger is on the do-not-contact list from now on. Raises AlreadyRunningError while a run of one of
-    their campaigns is active. Doing it again is safe, and finishes what an earlier attempt could not.
+    Also who is not in the ledger is on the do-not-contact list from now on. Raises
+    AlreadyRunningError while a run of one of their campaigns is active. Doing it again is safe, and
+    finishes what an earlier attempt could not.
     """
     people = list(people)
     with ledger.read() as connection:
@@ -60,13 +67,16 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
     with ExitStack() as held:
         for record in records:
             held.enter_context(run_lock(ledger, record.name, record.id))
-            recover(ledger, record.id, now)  # an attempt that a dead run left open would fill a delivery again
+            recover(
+                ledger, record.id, now
+            )  # an attempt that a dead run left open would fill a delivery again
         with ledger.write() as connection:
             connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
             traces = [_trace(connection, keys) for keys in people]
             if any(trace.campaigns - concerned for trace in traces):
                 raise AlreadyRunningError(
-                    "A campaign has just taken one of these people in.", remedy="Run the same command again."
+                    "A campaign has just taken one of these people in.",
+                    remedy="Run the same command again.",
                 )
             for trace in traces:
                 _erase(connection, trace, now)
@@ -77,11 +87,25 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
 def _trace(connection: Connection, keys: tuple[str, ...]) -> _Trace:
     """Everything of the person; what deliveries add to the spellings is followed to its end."""
     table, keys = schema.delivery, spellings_of(connection, keys)
-    columns = (table.c.id, table.c.campaign_id, table.c.identity, table.c.slug, table.c.urn, table.c.sent_to_urn)
+    columns = (
+        table.c.id,
+        table.c.campaign_id,
+        table.c.identity,
+        table.c.slug,
+        table.c.urn,
+        table.c.sent_to_urn,
+    )
     while True:
         named = [column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)]
-        found = connection.execute(sa.select(*columns).where(sa.or_(*named, table.c.sent_to_urn.in_(answered_as(keys))))).all()
-        more = {key for one in found for key in (one.identity, one.slug, one.urn, answered_identity(one.sent_to_urn)) if key}
+        found = connection.execute(
+            sa.select(*columns).where(sa.or_(*named, table.c.sent_to_urn.in_(answered_as(keys))))
+        ).all()
+        more = {
+            key
+            for one in found
+            for key in (one.identity, one.slug, one.urn, answered_identity(one.sent_to_urn))
+            if key
+        }
         if more <= set(keys):
             break
         keys = spellings_of(connection, [*keys, *more])
@@ -96,8 +120,12 @@ def _rows(connection: Connection, keys: tuple[str, ...]) -> Iterator[tuple[int, 
     named = sa.or_(table.c.identity.in_(keys), table.c.person.in_(keys))
     for found in connection.execute(sa.select(table.c.campaign_id, table.c.position).where(named)):
         yield found.campaign_id, found.position
-    unread = sa.select(table.c.campaign_id, table.c.position, table.c.cells).where(table.c.person.is_(None))
-    for campaign_id, position, cells in connection.execute(unread.where(table.c.identity.is_(None))):
+    unread = sa.select(table.c.campaign_id, table.c.position, table.c.cells).where(
+        table.c.person.is_(None)
+    )
+    for campaign_id, position, cells in connection.execute(
+        unread.where(table.c.identity.is_(None))
+    ):
         if any(_names(cell, keys) for cell in json.loads(cells)):
             yield campaign_id, position
 
@@ -106,7 +134,9 @@ def _names(cell: str, keys: tuple[str, ...]) -> bool:
     try:
         return not set(parse(cell).keys).isdisjoint(keys)
     except RecipientError:  # several people in one cell, perhaps
-        return any(re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", cell, re.IGNORECASE) for key in keys)
+        return any(
+            re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", cell, re.IGNORECASE) for key in keys
+        )
 
 
 def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
@@ -115,7 +145,9 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
     renamed: dict[tuple[int, str], str] = {}
     for found in connection.execute(sa.select(delivery).where(delivery.c.id.in_(ids))).all():
         values = {**_BLANK, "identity": f"forgotten:{found.id}", "message": ""}
-        if found.status != Status.SENT:  # nobody is left to be looked up, so nothing is left for a person to decide
+        if (
+            found.status != Status.SENT
+        ):  # nobody is left to be looked up, so nothing is left for a person to decide
             doubtful = "; may have been delivered" if found.status == Status.UNCERTAIN else ""
             values |= {"status": Status.SKIPPED, "reason": f"{REASON}{doubtful}"}
         connection.execute(sa.update(delivery).where(delivery.c.id == found.id).values(values))
@@ -140,6 +172,8 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
         (schema.contact, (schema.contact.c.identity,)),
         (schema.do_not_contact, (schema.do_not_contact.c.identity,)),
     ):
-        connection.execute(sa.delete(table).where(sa.or_(*(column.in_(trace.keys) for column in columns))))
+        connection.execute(
+            sa.delete(table).where(sa.or_(*(column.in_(trace.keys) for column in columns)))
+        )
     forgotten = Forgotten(connection)
     forgotten.add(trace.keys, now, forgotten.token(trace.keys))

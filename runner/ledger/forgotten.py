@@ -1,7 +1,9 @@
-"""Forgotten people: known by nothing but salted hashes of their spellings, so that they stay on the do-not-contact list.
+"""Forgotten people: known by nothing but salted hashes of their spellings, so that they stay on the
+do-not-contact list.
 
-The hashes of one person share a random token, so that all of them can be taken off the list by any spelling. Without the
-ledger's salt a hash says nothing; with it, it tells only whoever guesses the spelling.
+The hashes of one person share a random token, so that all of them can be taken off the list by any
+spelling. Without the ledger's salt a hash says nothing; with it, it tells only whoever guesses the
+spelling.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ _PREFIX: Final = "hash:"  # no spelling of a person has a colon there
 
 
 class Forgotten:
-    """The forgotten people of a ledger, as they were when this was made, and as it changed them since."""
+    """The forgotten people of a ledger, as they were when this was made, and as it changed them
+    since."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -31,24 +34,35 @@ class Forgotten:
         self._tokens: dict[str, str] = {}
         if self._salt is not None:
             table = schema.do_not_contact
-            listed = sa.select(table.c.identity, table.c.forgotten).where(table.c.forgotten.is_not(None))
+            listed = sa.select(table.c.identity, table.c.forgotten).where(
+                table.c.forgotten.is_not(None)
+            )
             self._tokens = {found.identity: found.forgotten for found in connection.execute(listed)}
 
     def token(self, keys: Iterable[str]) -> str | None:
         """The token of the forgotten person whom one of these spellings means, if there is one."""
         if not self._tokens:
             return None
-        return next((found for key in keys if (found := self._tokens.get(self._hash(key))) is not None), None)
+        return next(
+            (found for key in keys if (found := self._tokens.get(self._hash(key))) is not None),
+            None,
+        )
 
     def add(self, keys: Iterable[str], now: datetime, token: str | None = None) -> None:
-        """Keep these spellings of one person, and nothing else of them; `token` when the person is among the forgotten."""
+        """Keep these spellings of one person, and nothing else of them; `token` when the person is
+        among the forgotten."""
         if self._salt is None:
             self._salt = secrets.token_hex(32)
             self._connection.execute(sa.insert(schema.note).values(name=_SALT, value=self._salt))
         token = token or secrets.token_hex(16)
-        new = [hashed for hashed in dict.fromkeys(map(self._hash, keys)) if hashed not in self._tokens]
+        new = [
+            hashed for hashed in dict.fromkeys(map(self._hash, keys)) if hashed not in self._tokens
+        ]
         self._tokens.update(dict.fromkeys(new, token))
-        rows = [{"identity": hashed, "reason": REASON, "added_at": now, "forgotten": token} for hashed in new]
+        rows = [
+            {"identity": hashed, "reason": REASON, "added_at": now, "forgotten": token}
+            for hashed in new
+        ]
         if rows:
             self._connection.execute(sa.insert(schema.do_not_contact), rows)
 
@@ -63,16 +77,24 @@ class Forgotten:
 
 
 def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
-    """Whether one of these spellings means a forgotten person; for one person, asked inside a claim."""
+    """Whether one of these spellings means a forgotten person; for one person, asked inside a
+    claim."""
     salt, table = _salt_of(connection), schema.do_not_contact
     if salt is None:
         return False
     hashed = [_hash(key, salt) for key in keys]
-    return connection.execute(sa.select(table.c.identity).where(table.c.identity.in_(hashed)).limit(1)).first() is not None
+    return (
+        connection.execute(
+            sa.select(table.c.identity).where(table.c.identity.in_(hashed)).limit(1)
+        ).first()
+        is not None
+    )
 
 
 def _salt_of(connection: Connection) -> str | None:
-    return connection.execute(sa.select(schema.note.c.value).where(schema.note.c.name == _SALT)).scalar()
+    return connection.execute(
+        sa.select(schema.note.c.value).where(schema.note.c.name == _SALT)
+    ).scalar()
 
 
 def _hash(key: str, salt: str) -> str:

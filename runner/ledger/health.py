@@ -11,15 +11,24 @@ from runner.ledger.ledger import BUSY_SECONDS
 
 
 def check_health(path: Path) -> None:
-    """Let SQLite go through the whole file. Raises StorageError for one that is damaged, is no ledger or cannot be read."""
+    """Let SQLite go through the whole file. Raises StorageError for one that is damaged, is no
+    ledger or cannot be read."""
     remedy = "Restore the ledger from a backup. A new one would not know who was messaged already."
     try:
-        # Not read-only: what a run that died left half written is rolled back by whoever opens the file next.
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_SECONDS, uri=True)) as connection:
+        # Not read-only: what a run that died left half written is rolled back by whoever opens the
+        # file next.
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_SECONDS, uri=True)
+        ) as connection:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            tables = {
+                row[0]
+                for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
     except sqlite3.Error as error:
-        raise StorageError(f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=remedy) from None
+        raise StorageError(
+            f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=remedy
+        ) from None
     if found != ["ok"]:
         raise StorageError(f"The ledger is damaged ({found[0]}).", where=str(path), remedy=remedy)
     if tables and "alembic_version" not in tables:

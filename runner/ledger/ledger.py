@@ -1,7 +1,8 @@
 """The ledger's door: opening it safely, its two kinds of transaction, and the campaigns in it.
 
-A ledger is never recreated over a damaged one, and never written by a version that does not know its tables. On SQLite a write
-transaction takes the write lock at once, so that what it read is still true when it commits.
+A ledger is never recreated over a damaged one, and never written by a version that does not know
+its tables. On SQLite a write transaction takes the write lock at once, so that what it read is
+still true when it commits.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from runner.ledger import schema
 from runner.ledger.record import CampaignRecord
 
 BUSY_SECONDS: Final = 60
-# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut can undo, WAL carries a
-# race in SQLite before 3.51.3, and only PERSIST could still record an outcome on a full disk. fullfsync matters on macOS.
+# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
+# can undo, WAL carries a race in SQLite before 3.51.3, and only PERSIST could still record an
+# outcome on a full disk. fullfsync matters on macOS.
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode = PERSIST",
@@ -40,8 +42,8 @@ _DAMAGED: Final = ("not a database", "malformed", "file is encrypted")
 
 
 class Ledger:
-    """An open ledger; `is_new` when this opening made it. One process may hold several; every method of the modules beside this
-    one takes one."""
+    """An open ledger; `is_new` when this opening made it. One process may hold several; every
+    method of the modules beside this one takes one."""
 
     def __init__(self, engine: Engine, url: URL, *, is_new: bool) -> None:
         self._engine = engine
@@ -51,7 +53,11 @@ class Ledger:
     @property
     def place(self) -> str:
         """The file's path, or the URL without its password."""
-        return self._url.database or "" if self._url.drivername == "sqlite" else self._url.render_as_string()
+        return (
+            self._url.database or ""
+            if self._url.drivername == "sqlite"
+            else self._url.render_as_string()
+        )
 
     @property
     def lock_folder(self) -> Path:
@@ -60,13 +66,15 @@ class Ledger:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its start and is durable at its end. Raises StorageError."""
+        """A transaction that holds the write lock from its start and is durable at its end. Raises
+        StorageError."""
         with self._translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view that keeps nobody from writing for longer than it lasts. Raises StorageError."""
+        """A consistent view that keeps nobody from writing for longer than it lasts. Raises
+        StorageError."""
         with (
             self._translated(),
             self._engine.connect().execution_options(read_only=True) as connection,
@@ -75,11 +83,16 @@ class Ledger:
             yield connection
 
     def scrub(self) -> None:
-        """Write the file anew without what was deleted from it, and empty its journal, which keeps the pages of the last
-        transactions. Waits until nobody else reads or writes. Raises StorageError; then it can be done again."""
+        """Write the file anew without what was deleted from it, and empty its journal, which keeps
+        the pages of the last transactions. Waits until nobody else reads or writes. Raises
+        StorageError; then it can be done again."""
         with self._translated(), self._engine.connect().execution_options(bare=True) as connection:
             # Only the end of a transaction under TRUNCATE empties the journal; VACUUM is one.
-            for statement in ("PRAGMA journal_mode = TRUNCATE", "VACUUM", "PRAGMA journal_mode = PERSIST"):
+            for statement in (
+                "PRAGMA journal_mode = TRUNCATE",
+                "VACUUM",
+                "PRAGMA journal_mode = PERSIST",
+            ):
                 connection.exec_driver_sql(statement).close()
 
     @contextmanager
@@ -90,7 +103,10 @@ class Ledger:
             raise StorageError(
                 f"The ledger could not be written or read ({error.orig}).",
                 where=self.place,
-                remedy="Free disk space, check that the file may be written, and run the same command again; nothing is lost.",
+                remedy=(
+                    "Free disk space, check that the file may be written, and run the same "
+                    "command again; nothing is lost."
+                ),
             ) from None
         except DatabaseError as error:
             raise _damaged(self.place, error) from None
@@ -107,7 +123,10 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
     url, path = _url(location), ledger_path(location)
     is_new = not path.exists()
     if is_new and not create:
-        remedy = "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger names its ledger."
+        remedy = (
+            "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger "
+            "names its ledger."
+        )
         raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
     _prepare_file(path)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
@@ -137,7 +156,9 @@ def _url(location: str | Path) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise UsageError(f"{text!r} is no ledger URL.", remedy="Give a path, or sqlite:////absolute/path.db.") from None
+        raise UsageError(
+            f"{text!r} is no ledger URL.", remedy="Give a path, or sqlite:////absolute/path.db."
+        ) from None
     if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
         raise UsageError(
             f"A ledger on {url.drivername} is not supported by this version.",
@@ -164,7 +185,9 @@ def _prepare_file(path: Path) -> None:
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves: Python's own way would begin them too late
+    connection.isolation_level = (
+        None  # we begin transactions ourselves: Python's own way would begin them too late
+    )
     try:
         for pragma in _PRAGMAS:
             connection.execute(pragma).close()
@@ -180,8 +203,11 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    """The migration the ledger stands at, None for a new one. Raises StorageError for a file that is not a ledger."""
-    tables = set(connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars())
+    """The migration the ledger stands at, None for a new one. Raises StorageError for a file that
+    is not a ledger."""
+    tables = set(
+        connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars()
+    )
     if "alembic_version" in tables:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if tables:
@@ -200,8 +226,12 @@ def _migrate(ledger: Ledger, path: Path) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    with ledger.write() as connection:  # whoever else opens a new ledger now waits here, and then finds it made
+    config.set_main_option(
+        "script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%")
+    )
+    with (
+        ledger.write() as connection
+    ):  # whoever else opens a new ledger now waits here, and then finds it made
         if _version(connection) == schema.HEAD:
             return
         config.attributes["connection"] = connection
@@ -222,7 +252,11 @@ def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
     else:
         what = f"The ledger refused a change ({reason})."
     return StorageError(
-        what, where=place, remedy="Restore the ledger from a backup. A new one would not know who was messaged already."
+        what,
+        where=place,
+        remedy=(
+            "Restore the ledger from a backup. A new one would not know who was messaged already."
+        ),
     )
 
 
@@ -233,12 +267,17 @@ def campaigns(connection: Connection) -> list[CampaignRecord]:
     """All campaigns, the most recently read first."""
     table = schema.campaign
     return [
-        _campaign(found) for found in connection.execute(sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc()))
+        _campaign(found)
+        for found in connection.execute(
+            sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc())
+        )
     ]
 
 
 def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
-    found = connection.execute(sa.select(schema.campaign).where(schema.campaign.c.name == name)).first()
+    found = connection.execute(
+        sa.select(schema.campaign).where(schema.campaign.c.name == name)
+    ).first()
     return _campaign(found) if found else None
 
 
@@ -263,29 +302,41 @@ def put_campaign(
         "settings": json.dumps(settings),
         "read_at": now,
     }
-    if connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount == 0:
+    if (
+        connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount
+        == 0
+    ):
         connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
     found = connection.execute(sa.select(table).where(table.c.name == name)).one()
     return _campaign(found)
 
 
 def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:
-    """Note the state of list and text that the campaign has taken in, in the same transaction as the taking in; with None the
-    next run reads them again in any case."""
-    connection.execute(sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp))
+    """Note the state of list and text that the campaign has taken in, in the same transaction as
+    the taking in; with None the next run reads them again in any case."""
+    connection.execute(
+        sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp)
+    )
 
 
 def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
     """Note how the results file was left, or (None) that it no longer says what the ledger does."""
     table = schema.campaign
-    connection.execute(sa.update(table).where(table.c.id == campaign_id).values(results_written=written))
+    connection.execute(
+        sa.update(table).where(table.c.id == campaign_id).values(results_written=written)
+    )
 
 
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
-    """Note which process runs the campaign since when, or (None) that it ended; the lock, not this, keeps runs apart."""
+    """Note which process runs the campaign since when, or (None) that it ended; the lock, not this,
+    keeps runs apart."""
     pid = os.getpid() if since else None
     table = schema.campaign
-    connection.execute(sa.update(table).where(table.c.id == campaign_id).values(running_since=since, running_pid=pid))
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == campaign_id)
+        .values(running_since=since, running_pid=pid)
+    )
 
 
 def _campaign(found: sa.Row[Any]) -> CampaignRecord:

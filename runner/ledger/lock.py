@@ -1,4 +1,5 @@
-"""The run lock: one run of a campaign at a time. The operating system frees it when its process dies, however it dies."""
+"""The run lock: one run of a campaign at a time. The operating system frees it when its process
+dies, however it dies."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from runner.errors import AlreadyRunningError, StorageError
 from runner.ledger.ledger import Ledger, campaign_named
 from runner.ledger.record import CampaignRecord
 
-# Whoever asks whether a run is active holds its lock for an instant; a look at the ledger in between outlasts that.
+# Whoever asks whether a run is active holds its lock for an instant; a look at the ledger in
+# between outlasts that.
 _TRIES: Final = 3
 
 
@@ -37,7 +39,8 @@ def _path(ledger: Ledger, campaign_id: int) -> Path:
 
 @contextmanager
 def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
-    """Hold the campaign's run lock. Raises AlreadyRunningError, saying since when another run holds it."""
+    """Hold the campaign's run lock. Raises AlreadyRunningError, saying since when another run holds
+    it."""
     try:
         ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(_path(ledger, campaign_id), timeout=0, mode=0o600)
@@ -62,9 +65,16 @@ def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
 
 
 def _already_running(name: str, record: CampaignRecord | None) -> AlreadyRunningError:
-    since = f" since {record.running_since:%Y-%m-%d %H:%M} UTC" if record and record.running_since else ""
+    since = (
+        f" since {record.running_since:%Y-%m-%d %H:%M} UTC"
+        if record and record.running_since
+        else ""
+    )
     process = f" (process {record.running_pid})" if record and record.running_pid else ""
     return AlreadyRunningError(
         f"Another run of the campaign {name!r} is active{since}{process}.",
-        remedy="Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far it is.",
+        remedy=(
+            "Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far "
+            "it is."
+        ),
     )

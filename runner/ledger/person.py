@@ -1,7 +1,8 @@
 """One person under several spellings, for all campaigns.
 
-An answer that names the URN of the slug it was asked for links the two for good, and so does a row that gives both. Of
-forgotten people nothing is noted: another spelling of one is forgotten with them.
+An answer that names the URN of the slug it was asked for links the two for good, and so does a row
+that gives both. Of forgotten people nothing is noted: another spelling of one is forgotten with
+them.
 """
 
 from __future__ import annotations
@@ -21,16 +22,20 @@ _BATCH: Final = 500
 
 
 class Spellings:
-    """Every identity that is known to mean the same person. Loaded once, for work on a whole sheet."""
+    """Every identity that is known to mean the same person. Loaded once, for work on a whole
+    sheet."""
 
     def __init__(self, connection: Connection) -> None:
         self._others: dict[str, list[str]] = {}
-        for identity, other in connection.execute(sa.select(schema.alias.c.identity, schema.alias.c.other)):
+        for identity, other in connection.execute(
+            sa.select(schema.alias.c.identity, schema.alias.c.other)
+        ):
             self._others.setdefault(identity, []).append(other)
             self._others.setdefault(other, []).append(identity)
 
     def of(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """The given identities, then all that mean the same person, directly or through each other."""
+        """The given identities, then all that mean the same person, directly or through each
+        other."""
         found = list(dict.fromkeys(keys))
         for key in found:  # grows while it is walked
             found += [other for other in self._others.get(key, ()) if other not in found]
@@ -46,14 +51,22 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
     ordered = _without_forgotten(connection, ordered, now)
     for start in range(0, len(ordered), _BATCH):
         batch = ordered[start : start + _BATCH]
-        statement = sa.select(table.c.identity, table.c.other).where(table.c.identity.in_([pair[0] for pair in batch]))
+        statement = sa.select(table.c.identity, table.c.other).where(
+            table.c.identity.in_([pair[0] for pair in batch])
+        )
         known = {(identity, other) for identity, other in connection.execute(statement)}
-        rows = [{"identity": pair[0], "other": pair[1], "learned_at": now} for pair in batch if pair not in known]
+        rows = [
+            {"identity": pair[0], "other": pair[1], "learned_at": now}
+            for pair in batch
+            if pair not in known
+        ]
         if rows:
             connection.execute(sa.insert(table), rows)
 
 
-def _without_forgotten(connection: Connection, pairs: list[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
+def _without_forgotten(
+    connection: Connection, pairs: list[tuple[str, str]], now: datetime
+) -> list[tuple[str, str]]:
     """The pairs that name no forgotten person; what the others link to one is forgotten as well."""
     forgotten = Forgotten(connection)
     while True:
@@ -77,7 +90,9 @@ def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]
     while fresh:
         either = sa.or_(table.c.identity.in_(fresh), table.c.other.in_(fresh))
         pairs = connection.execute(sa.select(table.c.identity, table.c.other).where(either)).all()
-        fresh = [key for key in dict.fromkeys(key for pair in pairs for key in pair) if key not in found]
+        fresh = [
+            key for key in dict.fromkeys(key for pair in pairs for key in pair) if key not in found
+        ]
         found.update(dict.fromkeys(fresh))
     return tuple(found)
 
@@ -92,4 +107,9 @@ def answered_identity(urn: str | None) -> str | None:
 
 def answered_as(keys: Iterable[str]) -> list[str]:
     """Every form in which answers write these identities' URNs: some leave the prefix out."""
-    return [form for key in keys if key.startswith(URN_PREFIX) for form in (key, key.removeprefix(URN_PREFIX))]
+    return [
+        form
+        for key in keys
+        if key.startswith(URN_PREFIX)
+        for form in (key, key.removeprefix(URN_PREFIX))
+    ]

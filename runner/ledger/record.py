@@ -11,7 +11,8 @@ from typing import Final, Literal, NamedTuple
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
 
-# No window of the vendor's is longer than a week; an end beyond that is a mistake, and would silence an account.
+# No window of the vendor's is longer than a week; an end beyond that is a mistake, and would
+# silence an account.
 LONGEST_WINDOW: Final = timedelta(days=8)
 
 
@@ -27,11 +28,13 @@ class Status(StrEnum):
     INVALID = "invalid"
 
 
-# A message left, or may have left, for these; and what `failed` records is not tried again by itself either.
+# A message left, or may have left, for these; and what `failed` records is not tried again by
+# itself either.
 ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
 # What a person has, or may have, in the inbox.
 POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
-# Over all campaigns at most one message per person in this many days, where a campaign says nothing else; and the most it can.
+# Over all campaigns at most one message per person in this many days, where a campaign says nothing
+# else; and the most it can.
 DEFAULT_MIN_DAYS: Final = 30
 MOST_MIN_DAYS: Final = 36_500
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
@@ -39,7 +42,8 @@ NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the server said of an account's quota, each number None where it said nothing; `at` is when."""
+    """What the server said of an account's quota, each number None where it said nothing; `at` is
+    when."""
 
     at: datetime
     limit: int | None = None
@@ -59,8 +63,8 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Sending must end, for one account or for the whole run: the exit code, the reason, the next step. An alarm is told even
-    when nothing waits any more."""
+    """Sending must end, for one account or for the whole run: the exit code, the reason, the next
+    step. An alarm is told even when nothing waits any more."""
 
     scope: Literal["account", "run"]
     exit_code: ExitCode
@@ -71,7 +75,8 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt taught us. Status `waiting` means certainly not sent, and the row may be tried again."""
+    """What an attempt taught us. Status `waiting` means certainly not sent, and the row may be
+    tried again."""
 
     status: Status
     error: str | None = None
@@ -86,8 +91,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another campaign with rows for the same account: running, or run so lately that it will be again. `settings` is what it
-    was run with, as JSON."""
+    """Another campaign with rows for the same account: running, or run so lately that it will be
+    again. `settings` is what it was run with, as JSON."""
 
     campaign: int
     waiting: int
@@ -99,9 +104,10 @@ class Rival:
 class AccountState:
     """An account as the ledger knows it inside a claim of `campaign`.
 
-    `charged_after(t)` counts the messages claimed after `t` that count against the quota, of one campaign if it is named;
-    `charged_before(t)` is when the last of them before `t` was claimed. `nth_latest(n, everywhere=)` is when the n-th last
-    request was claimed, on this account or on any. `waiting()` counts the rows the campaign still has for the account.
+    `charged_after(t)` counts the messages claimed after `t` that count against the quota, of one
+    campaign if it is named; `charged_before(t)` is when the last of them before `t` was claimed.
+    `nth_latest(n, everywhere=)` is when the n-th last request was claimed, on this account or on
+    any. `waiting()` counts the rows the campaign still has for the account.
     """
 
     account: str
@@ -141,7 +147,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """A campaign as the ledger keeps it. `settings` is what the command line stored with it, as JSON-ready values."""
+    """A campaign as the ledger keeps it. `settings` is what the command line stored with it, as
+    JSON-ready values."""
 
     id: int
     name: str
@@ -158,15 +165,19 @@ class CampaignRecord:
 
 
 class UncertainRow(NamedTuple):
-    """A row that may or may not have been delivered: its number, None when it has left the list, and whom it is for, by profile
-    ID or else URN."""
+    """A row that may or may not have been delivered: its number, None when it has left the list,
+    and whom it is for, by profile ID or else URN."""
 
     number: int | None
     person: str
 
     def __str__(self) -> str:
         person = self.person or "forgotten"
-        return f"{person} (no longer in the list)" if self.number is None else f"row {self.number} ({person})"
+        return (
+            f"{person} (no longer in the list)"
+            if self.number is None
+            else f"row {self.number} ({person})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +198,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the sheet with what became of it; `free_at` is when a person who was messaged too lately may be again."""
+    """A row of the sheet with what became of it; `free_at` is when a person who was messaged too
+    lately may be again."""
 
     number: int
     cells: tuple[str, ...]
@@ -230,8 +242,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was rewritten or can no longer go,
-    how many people are no longer listed, and rows that changed after they were sent. `again` when it had been read before."""
+    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was
+    rewritten or can no longer go, how many people are no longer listed, and rows that changed after
+    they were sent. `again` when it had been read before."""
 
     added: tuple[int, ...] = ()
     rewritten: tuple[int, ...] = ()

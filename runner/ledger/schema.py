@@ -28,7 +28,8 @@ _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime as UTC text of one width: it sorts as time does, on every database, and reads plainly."""
+    """An aware datetime as UTC text of one width: it sorts as time does, on every database, and
+    reads plainly."""
 
     impl = String(27)
     cache_ok = True
@@ -70,7 +71,9 @@ campaign = Table(
     Column("settings", Text, nullable=False),  # JSON object
     Column("created_at", Instant, nullable=False),
     Column("read_at", Instant, nullable=False),
-    Column("stamp", Text),  # of list and text as they were taken in: the same stamp need not be read again
+    Column(
+        "stamp", Text
+    ),  # of list and text as they were taken in: the same stamp need not be read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
     Column("results_written", Text),  # how the results file was left, and the campaign then
@@ -114,7 +117,9 @@ row = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),  # JSON list, one text per header
-    Column("identity", Text),  # of the delivery that tells this row's status; else its own status holds
+    Column(
+        "identity", Text
+    ),  # of the delivery that tells this row's status; else its own status holds
     Column("status", String(10)),
     Column("reason", Text),
     Column("person", Text),  # whom the row names, whether or not a delivery tells its status
@@ -158,7 +163,8 @@ account = Table(
     Column("hold_brief", Boolean),
 )
 
-# Two identities of one person: an answer named the URN of the slug it was asked for, or a row gave both.
+# Two identities of one person: an answer named the URN of the slug it was asked for, or a row gave
+# both.
 alias = Table(
     "alias",
     metadata,
@@ -174,7 +180,9 @@ do_not_contact = Table(
     Column("identity", Text, primary_key=True),
     Column("reason", Text),
     Column("added_at", Instant, nullable=False),
-    Column("forgotten", Text),  # what the hashes of one forgotten person have in common; a name's is NULL
+    Column(
+        "forgotten", Text
+    ),  # what the hashes of one forgotten person have in common; a name's is NULL
     Index(None, "forgotten"),
 )
 
@@ -187,8 +195,11 @@ contact = Table(
     Column("source", Text, nullable=False),
 )
 
-# What the ledger as a whole keeps: the salt of forgotten people's hashes, and when which file was imported.
-note = Table("note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+# What the ledger as a whole keeps: the salt of forgotten people's hashes, and when which file was
+# imported.
+note = Table(
+    "note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
 
 decision = Table(
     "decision",

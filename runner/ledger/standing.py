@@ -1,4 +1,5 @@
-"""Where a campaign stands: what became of each row, and the counts. Everything here is a query; nothing changes."""
+"""Where a campaign stands: what became of each row, and the counts. Everything here is a query;
+nothing changes."""
 
 from __future__ import annotations
 
@@ -13,20 +14,30 @@ from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import spellings_of
-from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Attempt, Decision, Line, Status, Totals, UncertainRow
+from runner.ledger.record import (
+    ATTEMPTED,
+    POSSIBLY_RECEIVED,
+    Attempt,
+    Decision,
+    Line,
+    Status,
+    Totals,
+    UncertainRow,
+)
 
 _PAGE: Final = 2_000
 # A row stands for a delivery.
 SAME: Final = sa.and_(
-    schema.delivery.c.campaign_id == schema.row.c.campaign_id, schema.delivery.c.identity == schema.row.c.identity
+    schema.delivery.c.campaign_id == schema.row.c.campaign_id,
+    schema.delivery.c.identity == schema.row.c.identity,
 )
 _JOIN: Final = schema.row.outerjoin(schema.delivery, SAME)
 _STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
 
 
 def shown(status: Status, *, live: bool = False) -> Status:
-    """The status people see. A claim without an outcome may have been delivered, so it counts as uncertain; while the run that
-    made it is `live`, it is just being sent and counts as waiting."""
+    """The status people see. A claim without an outcome may have been delivered, so it counts as
+    uncertain; while the run that made it is `live`, it is just being sent and counts as waiting."""
     if status is Status.SENDING:
         return Status.WAITING if live else Status.UNCERTAIN
     return status
@@ -34,7 +45,10 @@ def shown(status: Status, *, live: bool = False) -> Status:
 
 def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> Totals:
     statement = (
-        sa.select(_STATUS, sa.func.count()).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id).group_by(_STATUS)
+        sa.select(_STATUS, sa.func.count())
+        .select_from(_JOIN)
+        .where(schema.row.c.campaign_id == campaign_id)
+        .group_by(_STATUS)
     )
     counts: dict[str, int] = {}
     for status, count in connection.execute(statement):
@@ -43,11 +57,19 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
     return Totals(**counts)
 
 
-def uncertain_rows(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[UncertainRow, ...]:
-    """The rows that may or may not have been delivered, in the sheet's order; then the people who have left the sheet since."""
-    table, doubtful = schema.delivery, (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
+def uncertain_rows(
+    connection: Connection, campaign_id: int, *, live: bool = False
+) -> tuple[UncertainRow, ...]:
+    """The rows that may or may not have been delivered, in the sheet's order; then the people who
+    have left the sheet since."""
+    table, doubtful = (
+        schema.delivery,
+        (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING),
+    )
     person = sa.func.coalesce(table.c.slug, table.c.urn, "")
-    statement = sa.select(schema.row.c.number, person).select_from(table.outerjoin(schema.row, SAME))
+    statement = sa.select(schema.row.c.number, person).select_from(
+        table.outerjoin(schema.row, SAME)
+    )
     found = statement.where(table.c.campaign_id == campaign_id, table.c.status.in_(doubtful))
     order = (schema.row.c.position.is_(None), schema.row.c.position, table.c.id)
     return tuple(UncertainRow(*row) for row in connection.execute(found.order_by(*order)))
@@ -78,7 +100,9 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
 def waiting_before(connection: Connection, delivery_id: int) -> int:
     """How many rows of the campaign go before this waiting one on its account."""
     table = schema.delivery
-    mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(table.c.id == delivery_id)
+    mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(
+        table.c.id == delivery_id
+    )
     found = connection.execute(mine).one()
     statement = sa.select(sa.func.count()).where(
         table.c.campaign_id == found.campaign_id,
@@ -89,12 +113,18 @@ def waiting_before(connection: Connection, delivery_id: int) -> int:
     return connection.execute(statement).scalar_one()
 
 
-def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False) -> Iterator[Line]:
-    """The sheet's rows in their order, with what became of each; read in pages, so that nobody waits for the whole."""
+def lines(
+    ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False
+) -> Iterator[Line]:
+    """The sheet's rows in their order, with what became of each; read in pages, so that nobody
+    waits for the whole."""
     position = -1
     tries = (
         sa.select(sa.func.count())
-        .where(schema.attempt.c.delivery_id == schema.delivery.c.id, schema.attempt.c.wired_at.is_not(None))
+        .where(
+            schema.attempt.c.delivery_id == schema.delivery.c.id,
+            schema.attempt.c.wired_at.is_not(None),
+        )
         .correlate(schema.delivery)
         .scalar_subquery()
     )
@@ -117,10 +147,16 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: 
         schema.row.c.free_at,
     )
     while True:
-        statement = sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+        statement = (
+            sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+        )
         if number is not None:
             statement = statement.where(schema.row.c.number == number)
-        page = statement.where(schema.row.c.position > position).order_by(schema.row.c.position).limit(_PAGE)
+        page = (
+            statement.where(schema.row.c.position > position)
+            .order_by(schema.row.c.position)
+            .limit(_PAGE)
+        )
         with ledger.read() as connection:
             found = connection.execute(page).all()
         for row in found:
@@ -148,34 +184,61 @@ def lines(ledger: Ledger, campaign_id: int, *, number: int | None = None, live: 
 
 
 def progress(connection: Connection, campaign_id: int) -> str:
-    """A text that changes whenever something happens to a row of the campaign: the list is read, an attempt, a decision."""
+    """A text that changes whenever something happens to a row of the campaign: the list is read, an
+    attempt, a decision."""
     attempt, decision, delivery = schema.attempt, schema.decision, schema.delivery
     stamp = sa.select(schema.campaign.c.stamp).where(schema.campaign.c.id == campaign_id)
     attempts = sa.select(sa.func.count(attempt.c.settled_at), sa.func.max(attempt.c.id)).where(
         attempt.c.campaign_id == campaign_id
     )
-    decided = sa.select(sa.func.max(decision.c.id)).join(delivery).where(delivery.c.campaign_id == campaign_id)
-    found = [*connection.execute(stamp).one(), *connection.execute(attempts).one(), *connection.execute(decided).one()]
+    decided = (
+        sa.select(sa.func.max(decision.c.id))
+        .join(delivery)
+        .where(delivery.c.campaign_id == campaign_id)
+    )
+    found = [
+        *connection.execute(stamp).one(),
+        *connection.execute(attempts).one(),
+        *connection.execute(decided).one(),
+    ]
     return " ".join(map(str, found))
 
 
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
     table = schema.delivery
-    statement = sa.select(table.c.account).where(table.c.campaign_id == campaign_id, table.c.status != Status.SKIPPED)
-    return list(connection.execute(statement.group_by(table.c.account).order_by(sa.func.min(table.c.position))).scalars())
+    statement = sa.select(table.c.account).where(
+        table.c.campaign_id == campaign_id, table.c.status != Status.SKIPPED
+    )
+    return list(
+        connection.execute(
+            statement.group_by(table.c.account).order_by(sa.func.min(table.c.position))
+        ).scalars()
+    )
 
 
 def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:
     """Every attempt of a delivery, and every decision a person took about it, oldest first."""
     attempt, decision = schema.attempt, schema.decision
     attempts = [
-        Attempt(row.claimed_at, row.wired_at, row.settled_at, row.account, row.status, row.http_status, row.error)
-        for row in connection.execute(sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id))
+        Attempt(
+            row.claimed_at,
+            row.wired_at,
+            row.settled_at,
+            row.account,
+            row.status,
+            row.http_status,
+            row.error,
+        )
+        for row in connection.execute(
+            sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id)
+        )
     ]
     decisions = [
         Decision(row.decided_at, row.decided_by, row.verdict)
-        for row in connection.execute(sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id))
+        for row in connection.execute(
+            sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id)
+        )
     ]
     return attempts, decisions
 
@@ -183,20 +246,29 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
 def is_listed(connection: Connection, delivery_id: int) -> bool:
     """Whether a row of the campaign's list stands for the delivery."""
     table = schema.delivery
-    found = sa.select(table.c.id).select_from(table.join(schema.row, SAME)).where(table.c.id == delivery_id)
+    found = (
+        sa.select(table.c.id)
+        .select_from(table.join(schema.row, SAME))
+        .where(table.c.id == delivery_id)
+    )
     return connection.execute(found).first() is not None
 
 
 def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
-    """The campaign's delivery to a person, under any spelling, that was attempted, if there is one."""
+    """The campaign's delivery to a person, under any spelling, that was attempted, if there is
+    one."""
     table, keys = schema.delivery, spellings_of(connection, person.keys)
     named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
-    attempted = sa.select(table.c.id).where(table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED))
+    attempted = sa.select(table.c.id).where(
+        table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED)
+    )
     return connection.execute(attempted).scalar()
 
 
 def recipient(connection: Connection, delivery_id: int) -> Recipient:
     """Whom a delivery is for."""
     table = schema.delivery
-    found = connection.execute(sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)).one()
+    found = connection.execute(
+        sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)
+    ).one()
     return Recipient(found.slug, found.urn)

@@ -1,4 +1,5 @@
-"""The do-not-contact list, for all campaigns and under every spelling. Forgotten people stay on it as hashes."""
+"""The do-not-contact list, for all campaigns and under every spelling. Forgotten people stay on it
+as hashes."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ class Suppressed:
 
     def __init__(self, connection: Connection, spellings: Spellings) -> None:
         table = schema.do_not_contact
-        listed = connection.execute(sa.select(table.c.identity).where(table.c.forgotten.is_(None))).scalars()
+        listed = connection.execute(
+            sa.select(table.c.identity).where(table.c.forgotten.is_(None))
+        ).scalars()
         self.keys = frozenset(key for identity in listed for key in spellings.of([identity]))
         self._forgotten = Forgotten(connection)
 
@@ -42,13 +45,16 @@ class Suppressed:
         return not self.keys.isdisjoint(keys)
 
     def has_forgotten(self, keys: Iterable[str]) -> bool:
-        """Whether a person of these spellings was forgotten, so that nothing of them may be kept."""
+        """Whether a person of these spellings was forgotten, so that nothing of them may be
+        kept."""
         return self._forgotten.token(keys) is not None
 
 
-def suppress(connection: Connection, people: Iterable[Sequence[str]], reason: str | None, now: datetime) -> int:
-    """Put people, each given by one or several spellings, on the do-not-contact list; how many were new to it. Forgotten people
-    are on it already, namelessly."""
+def suppress(
+    connection: Connection, people: Iterable[Sequence[str]], reason: str | None, now: datetime
+) -> int:
+    """Put people, each given by one or several spellings, on the do-not-contact list; how many were
+    new to it. Forgotten people are on it already, namelessly."""
     people = list(people)
     learn(connection, [(keys[0], key) for keys in people for key in keys[1:]], now)
     spellings = Spellings(connection)
@@ -65,7 +71,8 @@ def suppress(connection: Connection, people: Iterable[Sequence[str]], reason: st
 
 
 def unsuppress(connection: Connection, recipient: Recipient) -> int:
-    """Take a person off the list under every known spelling, also one who was forgotten; how many entries went."""
+    """Take a person off the list under every known spelling, also one who was forgotten; how many
+    entries went."""
     table = schema.do_not_contact
     keys = spellings_of(connection, recipient.keys)
     gone = connection.execute(sa.delete(table).where(table.c.identity.in_(keys))).rowcount
@@ -81,14 +88,19 @@ def suppressions(connection: Connection) -> Iterator[Suppression]:
     for found in connection.execute(sa.select(table).order_by(table.c.added_at, table.c.identity)):
         every = spellings.of([found.identity]) if found.forgotten is None else (found.forgotten,)
         if seen.isdisjoint(every):
-            yield Suppression(found.identity if found.forgotten is None else None, found.reason, found.added_at)
+            yield Suppression(
+                found.identity if found.forgotten is None else None, found.reason, found.added_at
+            )
         seen.update(every)
 
 
 def listed(connection: Connection, keys: Iterable[str]) -> str | None:
-    """Why a person of all these spellings must not be messaged, if they are on the list; asked inside a claim."""
+    """Why a person of all these spellings must not be messaged, if they are on the list; asked
+    inside a claim."""
     table, keys = schema.do_not_contact, tuple(keys)
-    if connection.execute(sa.select(table.c.identity).where(table.c.identity.in_(keys)).limit(1)).first():
+    if connection.execute(
+        sa.select(table.c.identity).where(table.c.identity.in_(keys)).limit(1)
+    ).first():
         return LISTED
     return LISTED_FORGOTTEN if is_forgotten(connection, keys) else None
 
@@ -96,5 +108,7 @@ def listed(connection: Connection, keys: Iterable[str]) -> str | None:
 def suppression_state(connection: Connection) -> str:
     """A text that changes whenever the list does."""
     table = schema.do_not_contact
-    count, latest = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.added_at))).one()
+    count, latest = connection.execute(
+        sa.select(sa.func.count(), sa.func.max(table.c.added_at))
+    ).one()
     return f"{count} {latest}"

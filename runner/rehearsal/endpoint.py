@@ -1,8 +1,8 @@
 """A simulated endpoint that follows the vendor's page.
 
-Bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that resets at midnight UTC, a typing delay.
-It keeps a list of what it accepted: the truth that a rehearsal and the tests compare the ledger with; and it answers the
-vendor's neighbour endpoints from that list.
+Bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that resets at
+midnight UTC, a typing delay. It keeps a list of what it accepted: the truth that a rehearsal and
+the tests compare the ledger with; and it answers the vendor's neighbour endpoints from that list.
 
 Faults can be mixed in, from a seed, so that the same rehearsal can be repeated.
 """
@@ -21,7 +21,8 @@ from runner.rehearsal.neighbour import Numbers, look_up
 from runner.rehearsal.receipt import Receipt, conversation_of, urn_of
 
 Cut = Literal["request-lost", "answer-lost"]
-# How often each fault comes when faults are mixed in: what a bad day of such an endpoint looks like.
+# How often each fault comes when faults are mixed in: what a bad day of such an endpoint looks
+# like.
 FAULTS: Final[Mapping[str, int]] = {
     "refused-connection": 4,
     "slow-down": 3,
@@ -36,7 +37,8 @@ FAULTS: Final[Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a status, headers and a body, after `delay` seconds; or a connection cut at a phase."""
+    """What goes back: a status, headers and a body, after `delay` seconds; or a connection cut at a
+    phase."""
 
     status: int
     body: bytes
@@ -49,8 +51,8 @@ _NOT_FOUND: Final = Answer(404, b"<html>Not Found</html>")
 
 
 class SimulatedEndpoint:
-    """The vendor's side. `answer` takes a POST's headers (lower-case names) and body, `look_up` a GET's target; how they travel
-    is not its matter.
+    """The vendor's side. `answer` takes a POST's headers (lower-case names) and body, `look_up` a
+    GET's target; how they travel is not its matter.
 
     `neighbours` is whether the neighbour endpoints are offered, `skew` how far its clock is ahead.
     """
@@ -122,7 +124,10 @@ class SimulatedEndpoint:
         if problem := _validate(fields):
             return _json(400, {"success": False, "error": problem}, self._rate(account))
         if self._spent(account) >= self._limit:
-            spent = {"error": f"Rate limit exceeded for MESSAGE: {self._limit}/{self._limit} used", "success": False}
+            spent = {
+                "error": f"Rate limit exceeded for MESSAGE: {self._limit}/{self._limit} used",
+                "success": False,
+            }
             return _json(429, spent, self._rate(account))
         return self._accept(account, fields, fault)
 
@@ -132,15 +137,24 @@ class SimulatedEndpoint:
             slow = {"error": "Too many requests, slow down", "success": False}
             return _json(429, slow, {**self._rate(account), "Retry-After": "20"})
         if fault == "no-profile":
-            return _json(404, {"success": False, "error": f"Profile not found: {recipient}"}, self._rate(account))
+            return _json(
+                404,
+                {"success": False, "error": f"Profile not found: {recipient}"},
+                self._rate(account),
+            )
         if fault == "no-credentials":
-            return _json(500, {"error": "Failed to get LinkedIn authentication credentials", "success": False})
+            return _json(
+                500,
+                {"error": "Failed to get LinkedIn authentication credentials", "success": False},
+            )
         if fault == "lost-request":
             return Answer(0, b"", cut="request-lost")
         day = self._day(account)
         self._used[day] = self._used.get(day, 0) + 1
         conversation = str(fields.get("conversationUrn") or conversation_of(account, recipient))
-        self.receipts.append(Receipt(self._now(), account, recipient, str(fields["message"]), conversation))
+        self.receipts.append(
+            Receipt(self._now(), account, recipient, str(fields["message"]), conversation)
+        )
         if fault == "server-error":
             return _json(502, {"error": "Bad gateway"}, delay=self._typing)
         body = {
@@ -174,7 +188,9 @@ class SimulatedEndpoint:
 
     def _numbers(self, account: str) -> Numbers:
         used = self._spent(account)
-        midnight = self._now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        midnight = self._now().astimezone(UTC).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        ) + timedelta(days=1)
         return Numbers(self._limit, used, midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
 
     def _rate(self, account: str) -> dict[str, str]:
@@ -208,5 +224,12 @@ def _unauthorized() -> Answer:
     return _json(401, {"error": "Unauthorized - Invalid credentials"})
 
 
-def _json(status: int, body: object, headers: Mapping[str, str] | None = None, delay: float = 0.0) -> Answer:
-    return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}, delay)
+def _json(
+    status: int, body: object, headers: Mapping[str, str] | None = None, delay: float = 0.0
+) -> Answer:
+    return Answer(
+        status,
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", **(headers or {})},
+        delay,
+    )

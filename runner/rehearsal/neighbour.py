@@ -1,4 +1,5 @@
-"""The vendor's neighbour endpoints, simulated: reads, answered from the messages that were accepted and the quota they used."""
+"""The vendor's neighbour endpoints, simulated: reads, answered from the messages that were accepted
+and the quota they used."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Numbers:
 
 
 def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Numbers]) -> object:
-    """The JSON of a GET, by its target (a path below any prefix, and a query); None where the vendor has no such endpoint."""
+    """The JSON of a GET, by its target (a path below any prefix, and a query); None where the
+    vendor has no such endpoint."""
     parts = urlsplit(target)
     found = _ROUTE.search(parts.path)
     if found is None:
@@ -42,14 +44,25 @@ def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Num
     account = parse_qs(parts.query).get("accountId", [""])[0]
     own = [receipt for receipt in receipts if receipt.account == account]
     if "slug" in asked:
-        return _exists([receipt for receipt in own if urn_of(receipt.recipient) == urn_of(asked["slug"])])
+        return _exists(
+            [receipt for receipt in own if urn_of(receipt.recipient) == urn_of(asked["slug"])]
+        )
     if "conversation" in asked:
-        return _messages([receipt for receipt in own if receipt.conversation == asked["conversation"]])
+        return _messages(
+            [receipt for receipt in own if receipt.conversation == asked["conversation"]]
+        )
     return [_account(name) for name in sorted({receipt.account for receipt in receipts} - {""})]
 
 
 def _account(name: str) -> dict[str, object]:
-    return {"id": name, "firstName": "Sender", "lastName": name, "publicId": name.lower(), "status": "active", "enabled": True}
+    return {
+        "id": name,
+        "firstName": "Sender",
+        "lastName": name,
+        "publicId": name.lower(),
+        "status": "active",
+        "enabled": True,
+    }
 
 
 def _quotas(numbers: Numbers) -> dict[str, object]:
@@ -63,15 +76,24 @@ def _quotas(numbers: Numbers) -> dict[str, object]:
         "limitReached": not numbers.remaining,
         "resetAt": numbers.reset_at,
     }
-    others = [{**message, "feature": "INMAIL_MESSAGE", "remaining": 0}, {**message, "window": "weekly", "remaining": 0}]
-    return {"quotas": [*others, message, {**message, "feature": "CONNECTION_REQUEST", "remaining": 0}]}
+    others = [
+        {**message, "feature": "INMAIL_MESSAGE", "remaining": 0},
+        {**message, "window": "weekly", "remaining": 0},
+    ]
+    return {
+        "quotas": [*others, message, {**message, "feature": "CONNECTION_REQUEST", "remaining": 0}]
+    }
 
 
 def _exists(receipts: Sequence[Receipt]) -> dict[str, object]:
     if not receipts:
         return {"hasConversation": False, "conversationUrn": None, "profileUrn": None}
     latest = receipts[-1]
-    return {"hasConversation": True, "conversationUrn": latest.conversation, "profileUrn": urn_of(latest.recipient)}
+    return {
+        "hasConversation": True,
+        "conversationUrn": latest.conversation,
+        "profileUrn": urn_of(latest.recipient),
+    }
 
 
 def _messages(receipts: Sequence[Receipt]) -> dict[str, object]:
@@ -85,5 +107,8 @@ def _messages(receipts: Sequence[Receipt]) -> dict[str, object]:
         }
         for number, receipt in enumerate(receipts)
     ]
-    replies = [{**message, "text": "Thank you for your message.", "isSentByOwner": False} for message in ours[-1:]]
+    replies = [
+        {**message, "text": "Thank you for your message.", "isSentByOwner": False}
+        for message in ours[-1:]
+    ]
     return {"messages": [*replies, *reversed(ours)]}

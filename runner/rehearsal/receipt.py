@@ -1,4 +1,5 @@
-"""What the simulated LinkedIn holds: messages people have received, and the names it has for people and conversations."""
+"""What the simulated LinkedIn holds: messages people have received, and the names it has for people
+and conversations."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from runner.intake.recipient import URN_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message the simulated endpoint accepted, which a person would now have, in that conversation of theirs."""
+    """One message the simulated endpoint accepted, which a person would now have, in that
+    conversation of theirs."""
 
     at: datetime
     account: str

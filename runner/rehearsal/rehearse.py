@@ -1,7 +1,8 @@
 """A rehearsal: the whole campaign as it would run day by day, in seconds, with nothing sent.
 
-The real sheet, template, ledger (in a temporary file), HTTP client and results; only the network and the clock are simulated.
-When a run pauses, the clock jumps to the moment it named and the campaign is run again, as a daily schedule would.
+The real sheet, template, ledger (in a temporary file), HTTP client and results; only the network
+and the clock are simulated. When a run pauses, the clock jumps to the moment it named and the
+campaign is run again, as a daily schedule would.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from runner.campaign import Campaign
+from runner.action.run import Plan, Report, Session, run
+from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode
 from runner.ledger.ledger import open_ledger
 from runner.ledger.record import Line, Status
@@ -22,7 +24,6 @@ from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.results.place import default_path
-from runner.run import Plan, Report, Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
@@ -37,7 +38,8 @@ _AFTER_STOP: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day of a rehearsal, when it is over: how many were sent, what waits, each account's quota left at its end."""
+    """One local day of a rehearsal, when it is over: how many were sent, what waits, each account's
+    quota left at its end."""
 
     day: date
     sent: int
@@ -57,10 +59,15 @@ class Rehearsed:
 
 
 def sample(name: str) -> Path:
-    """A sample file of the package; in a checkout of the project, the one in samples/ or templates/."""
+    """A sample file of the package; in a checkout of the project, the one in samples/ or
+    templates/."""
     packaged = Path(__file__).with_name("sample") / name
     root = Path(__file__).parents[2]
-    return next(path for path in (packaged, root / "samples" / name, root / "templates" / name) if path.is_file())
+    return next(
+        path
+        for path in (packaged, root / "samples" / name, root / "templates" / name)
+        if path.is_file()
+    )
 
 
 def results_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
@@ -79,8 +86,9 @@ def rehearse(
     plan: Callable[[Plan], None] = lambda _plan: None,
     day: Callable[[Day], None] = lambda _day: None,
 ) -> Rehearsed:
-    """Rehearse a campaign from `start`. `limit` is each account's simulated daily quota, `faults` the share of requests that
-    meet one. `plan` is shown before the first run, `day` after each day that something was sent."""
+    """Rehearse a campaign from `start`. `limit` is each account's simulated daily quota, `faults`
+    the share of requests that meet one. `plan` is shown before the first run, `day` after each day
+    that something was sent."""
     clock = JumpingClock(start)
     server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
     transport, synchronised = SimulatedTransport(server), ServerClock(clock.now)
@@ -113,17 +121,31 @@ def rehearse(
                 today = clock.now().astimezone(zone).date()
                 resumes = ended.summary.next_send_at
                 if ended.stop:
-                    stops.append(f"{clock.now().astimezone(zone):%a %Y-%m-%d %H:%M}: {ended.stop.reason}")
+                    stops.append(
+                        f"{clock.now().astimezone(zone):%a %Y-%m-%d %H:%M}: {ended.stop.reason}"
+                    )
                     resumes = max(resumes or start, clock.now() + _AFTER_STOP)
-                over = resumes is None or resumes.astimezone(zone).date() > today or ended.exit_code in (0, 1)
-                quota = tuple((view.name, view.remaining, view.limit) for view in ended.summary.accounts)
+                over = (
+                    resumes is None
+                    or resumes.astimezone(zone).date() > today
+                    or ended.exit_code in (0, 1)
+                )
+                quota = tuple(
+                    (view.name, view.remaining, view.limit) for view in ended.summary.accounts
+                )
                 told = {each.day for each in days}
                 # A run may have gone on over midnight: then several days are over at once.
-                for each in sorted(each for each in sent if each not in told and (each < today or over)):
+                for each in sorted(
+                    each for each in sent if each not in told and (each < today or over)
+                ):
                     later = sum(count for other, count in sent.items() if other > each)
                     days.append(Day(each, sent[each], ended.summary.totals.waiting + later, quota))
                     day(days[-1])
-                if ended.exit_code in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED) or resumes is None:
+                if (
+                    ended.exit_code
+                    in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)
+                    or resumes is None
+                ):
                     break
                 # A run that may go on at once has nothing to jump over, but its clock must move.
                 clock.advance_to(max(resumes, clock.now() + timedelta(seconds=1)))

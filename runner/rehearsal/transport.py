@@ -1,7 +1,8 @@
 """The simulated endpoint in the network's place, and an event loop whose clock jumps.
 
-The transport does what httpx's own does as far as the sender can tell: it announces the request's first byte through the
-`trace` extension before anything counts as received, and fails with the same errors in the same phases.
+The transport does what httpx's own does as far as the sender can tell: it announces the request's
+first byte through the `trace` extension before anything counts as received, and fails with the same
+errors in the same phases.
 """
 
 from __future__ import annotations
@@ -26,22 +27,32 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
         body = await request.aread()
         headers = {name.lower(): value for name, value in request.headers.items()}
         if request.method == "GET":
-            return self._response(request, self._endpoint.look_up(headers, request.url.raw_path.decode()))
+            return self._response(
+                request, self._endpoint.look_up(headers, request.url.raw_path.decode())
+            )
         trace = request.extensions.get("trace")
         if self._endpoint.refuses():
             raise httpx.ConnectError("Connection refused", request=request)
         if trace is not None:
-            await trace("http11.send_request_headers.started", {"request": SimpleNamespace(method=request.method.encode())})
+            await trace(
+                "http11.send_request_headers.started",
+                {"request": SimpleNamespace(method=request.method.encode())},
+            )
         answer = self._endpoint.answer(headers, body)
         await asyncio.sleep(answer.delay)
         if answer.cut:
-            raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+            raise httpx.RemoteProtocolError(
+                "Server disconnected without sending a response.", request=request
+            )
         return self._response(request, answer)
 
     @staticmethod
     def _response(request: httpx.Request, answer: Answer) -> httpx.Response:
         return httpx.Response(
-            answer.status, headers=dict(answer.headers), stream=httpx.ByteStream(answer.body), request=request
+            answer.status,
+            headers=dict(answer.headers),
+            stream=httpx.ByteStream(answer.body),
+            request=request,
         )
 
 
@@ -65,7 +76,8 @@ class JumpingClock:
         self.advance((instant - self.now()).total_seconds())
 
     def loop(self) -> asyncio.AbstractEventLoop:
-        """An event loop on this clock: when it would wait, the clock jumps to the end of the wait instead."""
+        """An event loop on this clock: when it would wait, the clock jumps to the end of the wait
+        instead."""
         return _JumpingLoop(self)
 
 
@@ -79,7 +91,9 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready and timeout is None:
             return super().select(None)  # nothing is planned: only a signal can wake the loop
         if not ready and timeout:
-            self._clock.advance(timeout + 1e-6)  # past the end of the wait, also where a float has no finer step
+            self._clock.advance(
+                timeout + 1e-6
+            )  # past the end of the wait, also where a float has no finer step
         return ready
 
 

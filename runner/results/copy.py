@@ -1,7 +1,8 @@
-"""The results in a copy of the user's own workbook: the result columns right of everything on its worksheet, its look kept.
+"""The results in a copy of the user's own workbook: the result columns right of everything on its
+worksheet, its look kept.
 
-What openpyxl would silently change in the user's cells on its way (dates, long numbers, spaces, blank links) is kept as the
-file has it; what it cannot keep at all, `loss` tells beforehand.
+What openpyxl would silently change in the user's cells on its way (dates, long numbers, spaces,
+blank links) is kept as the file has it; what it cannot keep at all, `loss` tells beforehand.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.dimensions import ColumnDimension
 
-from runner.intake.archive import LiteralArchive
+from runner.intake.reader.archive import LiteralArchive
 from runner.results.loss import MACROS
 from runner.results.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
 
@@ -35,7 +36,8 @@ class CopyError(Exception):
 
 
 def ending(data: bytes) -> str:
-    """How the copy's name must end for Excel to open it: `.xlsm` only where there are macros to keep."""
+    """How the copy's name must end for Excel to open it: `.xlsm` only where there are macros to
+    keep."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return ".xlsm" if MACROS in archive.namelist() else ".xlsx"
 
@@ -51,10 +53,12 @@ def write_copy(
     replace: Sequence[int] = (),
     coloured: int = 0,
 ) -> None:
-    """Write the workbook with `headers` in `header_row` and each row's values in the row of that number.
+    """Write the workbook with `headers` in `header_row` and each row's values in the row of that
+    number.
 
-    They go right of everything used on the worksheet, or over the columns `replace` (from 0, in the order of `headers`).
-    `coloured` is the index of the status. Raises CopyError; OSError when the file cannot be written.
+    They go right of everything used on the worksheet, or over the columns `replace` (from 0, in the
+    order of `headers`). `coloured` is the index of the status. Raises CopyError; OSError when the
+    file cannot be written.
     """
     keep_spaces()
     with warnings.catch_warnings():
@@ -62,14 +66,19 @@ def write_copy(
         with _translated("read"):
             book = _load(data)
             if sheet not in (worksheet.title for worksheet in book.worksheets):
-                raise CopyError(f"The workbook cannot be read for a copy (its worksheet {sheet!r} is not found).")
+                raise CopyError(
+                    f"The workbook cannot be read for a copy (its worksheet {sheet!r} is not "
+                    "found)."
+                )
             worksheet = book[sheet]
             _keep_as_stored(book)
         columns = [index + 1 for index in replace] or _free_columns(worksheet, len(headers))
         widths = _fill(worksheet, header_row, headers, rows, columns, coloured)
         for column, width in zip(columns, widths, strict=True):
             _show(worksheet, column, None if replace else width)
-        written = io.BytesIO()  # an archive that meets a full disk complains again when it is forgotten
+        written = (
+            io.BytesIO()
+        )  # an archive that meets a full disk complains again when it is forgotten
         with _translated("written", OSError):
             book.save(written)
     file.write(written.getbuffer())
@@ -83,11 +92,15 @@ def _translated(done: str, passed: type[Exception] = CopyError) -> Iterator[None
         raise
     except Exception as error:  # openpyxl, zipfile and expat answer what they do not know with almost any exception
         reason = str(error).partition("\n")[0][:200]
-        raise CopyError(f"The workbook cannot be {done} for a copy ({type(error).__name__}: {reason}).") from error
+        raise CopyError(
+            f"The workbook cannot be {done} for a copy ({type(error).__name__}: {reason})."
+        ) from error
 
 
 class _Archive(LiteralArchive):
-    escaped = re.compile("xl/(worksheets/|sharedstrings)", re.IGNORECASE)  # with formats within texts, openpyxl does it in both
+    escaped = re.compile(
+        "xl/(worksheets/|sharedstrings)", re.IGNORECASE
+    )  # with formats within texts, openpyxl does it in both
 
 
 class _Reader(ExcelReader):
@@ -99,7 +112,9 @@ class _Reader(ExcelReader):
 
     def read_worksheets(self) -> None:
         book: Any = self.wb
-        book._date_formats = set()  # dates stay numbers: of one before 1900 or after 9999 it would make an error
+        book._date_formats = (
+            set()
+        )  # dates stay numbers: of one before 1900 or after 9999 it would make an error
         super().read_worksheets()
 
 
@@ -118,21 +133,31 @@ def _load(data: bytes) -> Any:
 
 def _keep_as_stored(book: Any) -> None:
     for worksheet in book.worksheets:
-        worksheet._images = [each for each in worksheet._images if each.format not in ("emf", "wmf")]  # it cannot save them
+        worksheet._images = [
+            each for each in worksheet._images if each.format not in ("emf", "wmf")
+        ]  # it cannot save them
         for cell in worksheet._cells.values():
             value = cell._value
             if isinstance(value, str):
-                if cell.hyperlink and (value is cell.hyperlink.target or value is cell.hyperlink.location):
-                    # openpyxl makes a blank cell's link, the very same object, its text; with None it would drop the link
+                if cell.hyperlink and (
+                    value is cell.hyperlink.target or value is cell.hyperlink.location
+                ):
+                    # openpyxl makes a blank cell's link, the very same object, its text; with None
+                    # it would drop the link
                     cell._value, cell.data_type = "", "n"
-            elif isinstance(value, int | float) and not isinstance(value, bool) and float(f"{value:.16g}") != value:
+            elif (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and float(f"{value:.16g}") != value
+            ):
                 cell._value = repr(value)  # it would write 16 digits of it
             elif isinstance(value, CellRichText):
                 cell._value = CellRichText([_spaced(run) for run in value])
 
 
 def _spaced(run: Any) -> Any:
-    """A run of nothing but spaces so that it is not read as empty: an escape, which openpyxl writes as it is."""
+    """A run of nothing but spaces so that it is not read as empty: an escape, which openpyxl writes
+    as it is."""
     text = run.text if isinstance(run, TextBlock) else run
     if not text.isspace():
         return run
@@ -149,7 +174,9 @@ def _free_columns(worksheet: Any, count: int) -> list[int]:
         used += [corner.col + 1] if corner is not None else []
     last = max(used, default=0)
     if last + count > _MAX_COLUMNS:
-        raise CopyError(f"The worksheet {worksheet.title!r} has no {count} free columns right of what it holds.")
+        raise CopyError(
+            f"The worksheet {worksheet.title!r} has no {count} free columns right of what it holds."
+        )
     return list(range(last + 1, last + count + 1))
 
 
@@ -166,35 +193,49 @@ def _fill(
     coloured: int,
 ) -> list[int]:
     """Put the texts in; how wide the columns are to be."""
-    titles = [cell for cell in worksheet[header_row] if _is_used(cell) and cell.column not in columns]
+    titles = [
+        cell for cell in worksheet[header_row] if _is_used(cell) and cell.column not in columns
+    ]
     for column, header in zip(columns, headers, strict=True):
         cell = _put(worksheet, header_row, column, header)
         if titles:
             cell._style = copy(titles[-1]._style)
-    fills = {status.value: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()}
+    fills = {
+        status.value: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()
+    }
     widths = [len(header) for header in headers]
     for index, (row, values) in enumerate(rows):
         for column, value in zip(columns, values, strict=True):
             cell = _put(worksheet, row, column, value)
             if cell.has_style:
                 cell.number_format = "General"  # a blank cell may have been made ready for a date
-        worksheet.cell(row, columns[coloured]).fill = fills.get(str(values[coloured]), PatternFill())
+        worksheet.cell(row, columns[coloured]).fill = fills.get(
+            str(values[coloured]), PatternFill()
+        )
         if index < WIDTH_SAMPLE:
-            widths = [max(width, len(str(value))) for width, value in zip(widths, values, strict=True)]
+            widths = [
+                max(width, len(str(value))) for width, value in zip(widths, values, strict=True)
+            ]
     return [width_of(width) for width in widths]
 
 
 def _put(worksheet: Any, row: int, column: int, value: str | int) -> Any:
     cell = worksheet.cell(row, column)
     if isinstance(cell, MergedCell):
-        raise CopyError(f"Cell {cell.coordinate} of {worksheet.title!r} is part of a merged one, so no result can go there.")
-    cell._value = (escape(value) or None) if isinstance(value, str) else value  # the setter would take "=…" for a formula
+        raise CopyError(
+            f"Cell {cell.coordinate} of {worksheet.title!r} is part of a merged one, so no result "
+            "can go there."
+        )
+    cell._value = (
+        (escape(value) or None) if isinstance(value, str) else value
+    )  # the setter would take "=…" for a formula
     cell.data_type = "s" if isinstance(value, str) and value else "n"
     return cell
 
 
 def _show(worksheet: Any, column: int, width: int | None) -> None:
-    """Make the column visible and wide; where the file describes a range of columns, only this one of them changes."""
+    """Make the column visible and wide; where the file describes a range of columns, only this one
+    of them changes."""
     dimensions = worksheet.column_dimensions
     for first, dimension in list(dimensions.items()):
         dimension.reindex()
@@ -206,7 +247,11 @@ def _show(worksheet: Any, column: int, width: int | None) -> None:
             if start <= end:
                 letter = get_column_letter(start)
                 part: Any = ColumnDimension(worksheet, letter, dimension.width, min=start, max=end)
-                part.hidden, part.outlineLevel, part.bestFit = dimension.hidden, dimension.outlineLevel, dimension.bestFit
+                part.hidden, part.outlineLevel, part.bestFit = (
+                    dimension.hidden,
+                    dimension.outlineLevel,
+                    dimension.bestFit,
+                )
                 part._style = copy(dimension._style)
                 dimensions[letter] = part
     mine = dimensions[get_column_letter(column)]

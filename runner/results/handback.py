@@ -1,4 +1,5 @@
-"""The results file of a campaign: where it may be, writing it from the ledger, and whether it says all there is to say."""
+"""The results file of a campaign: where it may be, writing it from the ledger, and whether it says
+all there is to say."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from typing import IO, Any, cast
 from sqlalchemy.engine import Connection
 
 from runner.errors import RefusedError, UsageError
-from runner.intake import archive
 from runner.intake import sheet as sheets
 from runner.intake.column import RESULT_COLUMNS, lay_out
+from runner.intake.reader import archive
 from runner.intake.sheet import Source
 from runner.intake.table import read
 from runner.ledger.ledger import Ledger, campaigns, note_results
@@ -24,7 +25,8 @@ from runner.results.workbook import Sheet, outcome_cells, write
 
 
 def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
-    """Write a campaign's results sheet from the ledger, and note there how it was left. Raises StorageError."""
+    """Write a campaign's results sheet from the ledger, and note there how it was left. Raises
+    StorageError."""
     record = summary.campaign
     with ledger.read() as connection:
         state = progress(connection, record.id)
@@ -37,7 +39,8 @@ def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
 def are_current(connection: Connection, record: CampaignRecord, path: Path) -> bool:
     """Whether the results file is as it was left, and nothing has happened in the campaign since.
 
-    Only for a campaign of which no row waits: until when rows wait is said in the results, and changes by itself.
+    Only for a campaign of which no row waits: until when rows wait is said in the results, and
+    changes by itself.
     """
     return record.results_written == _mark(path, progress(connection, record.id))
 
@@ -72,7 +75,8 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
 
 
 def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None]:
-    """What writes the results into a copy of the list. Raises RefusedError when the list is gone, CopyError when it changed."""
+    """What writes the results into a copy of the list. Raises RefusedError when the list is gone,
+    CopyError when it changed."""
     from runner.results.copy import CopyError, write_copy
 
     copy = cast(Mapping[str, Any], record.settings["copy"])
@@ -95,11 +99,17 @@ def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None
 
 
 def copy_of(source: Source) -> tuple[str, list[str]]:
-    """How the copy of a workbook has to end, and what to say about it beforehand. Raises RefusedError for any other file."""
+    """How the copy of a workbook has to end, and what to say about it beforehand. Raises
+    RefusedError for any other file."""
     if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
         raise RefusedError(
-            f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a copy of it.",
-            remedy="Leave --results-in (results_in in a campaign file) out, or save the list as XLSX.",
+            (
+                f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a "
+                "copy of it."
+            ),
+            remedy=(
+                "Leave --results-in (results_in in a campaign file) out, or save the list as XLSX."
+            ),
         )
     from runner.results.copy import ending
     from runner.results.loss import losses
@@ -109,22 +119,34 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
     except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
         raise RefusedError(
             f"{source.path.name} has parts that cannot be copied.",
-            remedy="Leave --results-in (results_in in a campaign file) out: the results then go into a workbook of their own.",
+            remedy=(
+                "Leave --results-in (results_in in a campaign file) out: the results then go into "
+                "a workbook of their own."
+            ),
         ) from None
-    notice = f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not touched."
+    notice = (
+        f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not "
+        "touched."
+    )
     return ending(source.data), [notice] if lost else []
 
 
 def check_replaceable(connection: Connection, path: Path, name: str) -> None:
-    """Raise UsageError for an existing file that is not a results sheet, or is another campaign's."""
+    """Raise UsageError for an existing file that is not a results sheet, or is another
+    campaign's."""
     foreign = str(path) in results_of_others(connection, name)
     if path.exists() and (foreign or not _is_results(path)):
         whose = "holds the results of another campaign" if foreign else "is no results sheet"
-        raise UsageError(f"{path} exists and {whose}; it was left as it is.", remedy="Give the results another name with -o.")
+        raise UsageError(
+            f"{path} exists and {whose}; it was left as it is.",
+            remedy="Give the results another name with -o.",
+        )
 
 
 def results_of_others(connection: Connection, name: str) -> set[object]:
-    return {record.settings.get("results") for record in campaigns(connection) if record.name != name}
+    return {
+        record.settings.get("results") for record in campaigns(connection) if record.name != name
+    }
 
 
 def _is_results(path: Path) -> bool:

@@ -1,7 +1,8 @@
 """What a copy of a workbook would lose, told from the file alone, before anything is copied.
 
-openpyxl reads a workbook and writes it again; what it does not know is gone, without a word. This module says the words. Parts
-and elements are those of ECMA-376 and Microsoft's extensions of it ([MS-XLSX]).
+openpyxl reads a workbook and writes it again; what it does not know is gone, without a word. This
+module says the words. Parts and elements are those of ECMA-376 and Microsoft's extensions of it
+([MS-XLSX]).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from openpyxl.drawing import image
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.cell_range import CellRange
 
-from runner.intake.archive import parse, relations
+from runner.intake.reader.archive import parse, relations
 
 MACROS: Final = "xl/vbaProject.bin"
 _SHAPES: Final = "text boxes and shapes"
@@ -25,7 +26,8 @@ _PICTURES: Final = "pictures"
 _CHARTS: Final = "charts"
 _BUTTONS: Final = "buttons and form controls"
 _HEADERS: Final = "page headers and footers"
-# A relationship (the last word of its type), or an element of a worksheet or of its extensions, and what is lost with it.
+# A relationship (the last word of its type), or an element of a worksheet or of its extensions, and
+# what is lost with it.
 _LOST: Final = {
     "activeXControl": "ActiveX controls",
     "attachedToolbars": "toolbars",
@@ -61,7 +63,8 @@ _LOST: Final = {
     "xlMacrosheet": "old macro sheets",
     "xmlMaps": "XML maps",
 }
-# What openpyxl keeps, what means nothing to a person or comes back by itself, and what other entries tell of.
+# What openpyxl keeps, what means nothing to a person or comes back by itself, and what other
+# entries tell of.
 _TOLD_OR_KEPT: Final = re.compile(
     "officeDocument|core-properties|extended-properties|custom-properties|thumbnail|worksheet|chartsheet|theme|"
     "styles|sharedStrings|calcChain|externalLink|pivotCacheDefinition|vbaProject|sheetMetadata|rdRichValue|"
@@ -89,14 +92,15 @@ class _Element(NamedTuple):
 
 
 def losses(data: bytes) -> list[str]:
-    """What a copy of this workbook would lose, as parts of a sentence: `sparklines on 'People'`. Raises whatever a damaged file
-    makes zipfile or expat raise."""
+    """What a copy of this workbook would lose, as parts of a sentence: `sparklines on 'People'`.
+    Raises whatever a damaged file makes zipfile or expat raise."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return _Look(archive).told()
 
 
 class _Look:
-    """One look through a workbook's parts, which collects what a copy would lose and on which worksheets."""
+    """One look through a workbook's parts, which collects what a copy would lose and on which
+    worksheets."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -108,7 +112,9 @@ class _Look:
     def told(self) -> list[str]:
         root = self._related("")
         self._relationships(root.values())
-        workbook = next((part for kind, part in root.values() if kind == "officeDocument"), "xl/workbook.xml")
+        workbook = next(
+            (part for kind, part in root.values() if kind == "officeDocument"), "xl/workbook.xml"
+        )
         parts = self._related(workbook)
         self._relationships(parts.values())
         if self._macros:
@@ -118,8 +124,12 @@ class _Look:
             if element.name == "sheet":
                 titles[parts.get(element.id(), ("", ""))[1]] = element.attributes.get("name", "")
             elif element.name in ("fileSharing", "customWorkbookViews"):
-                self._add(_LOST["fileSharing" if element.name == "fileSharing" else "customSheetViews"])
-            elif element.attributes.get("name") == "_xlnm.Print_Area" and not re.search(r"[A-Z]\$?\d", element.text):
+                self._add(
+                    _LOST["fileSharing" if element.name == "fileSharing" else "customSheetViews"]
+                )
+            elif element.attributes.get("name") == "_xlnm.Print_Area" and not re.search(
+                r"[A-Z]\$?\d", element.text
+            ):
                 self._add("print areas of whole rows or columns")
         for kind, part in parts.values():
             if part not in self._names:
@@ -130,9 +140,15 @@ class _Look:
                 self._add("checkboxes in cells (TRUE and FALSE stay)")
             elif kind == "sharedStrings" and any(e.name == "rPh" for e in self._elements(part)):
                 self._add("phonetic guides over text")
-        told = [f"{what} on {', '.join(map(repr, where))}" if where else what for what, where in self._found.items()]
+        told = [
+            f"{what} on {', '.join(map(repr, where))}" if where else what
+            for what, where in self._found.items()
+        ]
         if self._formulas:
-            told.append(f"the stored values of {self._formulas:,} formulas (Excel computes them again when it opens the copy)")
+            told.append(
+                f"the stored values of {self._formulas:,} formulas (Excel computes them again "
+                "when it opens the copy)"
+            )
         return told
 
     def _add(self, what: str, title: str = "") -> None:
@@ -154,7 +170,10 @@ class _Look:
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
         """By id, the kind of each relationship of a part and the part it leads to."""
-        return {identifier: (kind, target) for identifier, (target, kind) in relations(self._archive, part).items()}
+        return {
+            identifier: (kind, target)
+            for identifier, (target, kind) in relations(self._archive, part).items()
+        }
 
     def _elements(self, part: str) -> Iterator[_Element]:
         with self._archive.open(part) as file:
@@ -177,7 +196,10 @@ class _Look:
                 filled[row] = filled.get(row, 0) | (formula or stored) << column
                 formula = stored = False
                 if "cm" in attributes:
-                    self._add("the spilling of dynamic array formulas (they become {=…} of fixed size)", title)
+                    self._add(
+                        "the spilling of dynamic array formulas (they become {=…} of fixed size)",
+                        title,
+                    )
                 if "vm" in attributes:
                     self._add("pictures placed in cells and linked data types", title)
             elif name == "row" and parent == "sheetData":
@@ -185,7 +207,9 @@ class _Look:
             elif name == "mergeCell":
                 if _hides(attributes["ref"], filled):
                     self._add("values hidden under merged cells", title)
-            elif name == "cfvo" and attributes.get("type") != "formula" and not _is_plain(attributes):
+            elif (
+                name == "cfvo" and attributes.get("type") != "formula" and not _is_plain(attributes)
+            ):
                 self._add("conditional formats whose limits are formulas", title)
             elif parent == "headerFooter" and text and not re.match("&[LCR]", text):
                 self._add(_HEADERS, title)
@@ -198,7 +222,11 @@ class _Look:
                 continue
             if kind == "drawing":
                 self._drawing(target, title)
-            elif kind == "vmlDrawing" and not self._macros and _holds_control(self._archive.read(target)):
+            elif (
+                kind == "vmlDrawing"
+                and not self._macros
+                and _holds_control(self._archive.read(target))
+            ):
                 self._add(_BUTTONS, title)
             elif kind == "comments":
                 self._add("the size and text formats of comments", title)
@@ -210,12 +238,16 @@ class _Look:
         control = False
         uri = link = ""
         for depth, parent, name, attributes, _, alternate in self._elements(part):
-            if name == "compatExt":  # the newer twin of a form control, which its old drawing tells of
+            if (
+                name == "compatExt"
+            ):  # the newer twin of a form control, which its old drawing tells of
                 control = True
             elif name == "graphicData":
                 uri = attributes.get("uri", "")
             elif name == "blip":
-                link = next((value for key, value in attributes.items() if key.endswith(" embed")), "")
+                link = next(
+                    (value for key, value in attributes.items() if key.endswith(" embed")), ""
+                )
             elif depth < 2 or not (parent.endswith("Anchor") or parent == "Choice"):
                 continue
             elif name == "graphicFrame":
@@ -237,7 +269,8 @@ class _Look:
 
 
 def _elements(file: IO[bytes]) -> Iterator[_Element]:
-    """The elements of an XML part as they end, whatever their prefixes; what a newer Excel has a substitute for, only once."""
+    """The elements of an XML part as they end, whatever their prefixes; what a newer Excel has a
+    substitute for, only once."""
     found: list[_Element] = []
     open_: list[tuple[str, Mapping[str, str]]] = []
     texts: list[str] = []
@@ -258,7 +291,9 @@ def _elements(file: IO[bytes]) -> Iterator[_Element]:
         fallback -= name == "Fallback"
         if not fallback:
             parent = open_[-1][0] if open_ else ""
-            found.append(_Element(len(open_), parent, name, attributes, "".join(texts), alternate > 0))
+            found.append(
+                _Element(len(open_), parent, name, attributes, "".join(texts), alternate > 0)
+            )
         texts.clear()
 
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -280,7 +315,8 @@ def _place(coordinate: str | None, row: int, column: int) -> tuple[int, int]:
 
 
 def _hides(merged: str, filled: Mapping[int, int]) -> bool:
-    """Whether a merged range holds more than its first cell; `filled` has a bit for each filled column of a row."""
+    """Whether a merged range holds more than its first cell; `filled` has a bit for each filled
+    column of a row."""
     area = CellRange(merged)
     covered = (1 << area.max_col + 1) - (1 << area.min_col)
     first = 1 << area.min_col
@@ -292,7 +328,12 @@ def _hides(merged: str, filled: Mapping[int, int]) -> bool:
 
 def _is_plain(attributes: Mapping[str, str]) -> bool:
     """Whether openpyxl can hold this limit of a conditional format: a number or a cell."""
-    return re.fullmatch(r"\$?[A-Za-z]{1,3}\$?\d+|[-+]?[\d.]+(?:[Ee][-+]?\d+)?|", attributes.get("val", "")) is not None
+    return (
+        re.fullmatch(
+            r"\$?[A-Za-z]{1,3}\$?\d+|[-+]?[\d.]+(?:[Ee][-+]?\d+)?|", attributes.get("val", "")
+        )
+        is not None
+    )
 
 
 def _holds_control(vml: bytes) -> bool:

@@ -1,4 +1,5 @@
-"""Where results are written: beside the input, never over it, into place in one step, for their owner only."""
+"""Where results are written: beside the input, never over it, into place in one step, for their
+owner only."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from runner.errors import StorageError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the results are; `instead_of` is the place that could not be written, when they are elsewhere; `note` says what
-    else is other than was asked for."""
+    """Where the results are; `instead_of` is the place that could not be written, when they are
+    elsewhere; `note` says what else is other than was asked for."""
 
     path: Path
     instead_of: Path | None = None
@@ -24,34 +25,47 @@ class Written:
 
 
 def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
-    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input, or is the one said."""
-    suffix = ending or sheet.suffix if sheet.suffix.lower() in (".csv", ".xlsx") else ".xlsx" if workbook else ".csv"
+    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input,
+    or is the one said."""
+    suffix = (
+        ending or sheet.suffix
+        if sheet.suffix.lower() in (".csv", ".xlsx")
+        else ".xlsx"
+        if workbook
+        else ".csv"
+    )
     stem = sheet.stem if sheet.suffix else sheet.name
     return sheet.with_name(f"{stem}.results{suffix}")
 
 
 def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
-    """Refuse, before anything is sent, a place that results cannot go to, or (with `ending`) one of another ending. Raises
-    UsageError, StorageError."""
+    """Refuse, before anything is sent, a place that results cannot go to, or (with `ending`) one of
+    another ending. Raises UsageError, StorageError."""
     if path.suffix.lower() not in ((ending,) if ending else (".csv", ".xlsx")):
         remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
         raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Give the results a file name.")
     if path.resolve() == sheet.resolve():
-        raise UsageError("The results would replace the input.", where=str(path), remedy="Give -o another name.")
+        raise UsageError(
+            "The results would replace the input.", where=str(path), remedy="Give -o another name."
+        )
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise StorageError(
-            f"Nothing can be written to the folder {path.parent} ({error.strerror}); nothing was sent.",
+            (
+                f"Nothing can be written to the folder {path.parent} ({error.strerror}); nothing was "
+                "sent."
+            ),
             remedy="Choose another place with -o PATH.",
         ) from None
 
 
 def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
-    """Let `fill` write a file here; where that is locked or read-only, beside it under another name. Raises StorageError."""
+    """Let `fill` write a file here; where that is locked or read-only, beside it under another
+    name. Raises StorageError."""
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
         if _protected(target) or (attempt > 1 and target.exists()):
@@ -68,11 +82,16 @@ def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
 
 
 def _protected(target: Path) -> bool:
-    """Whether someone marked the file read-only, or has it open in Excel or LibreOffice (which leave a note beside it)."""
+    """Whether someone marked the file read-only, or has it open in Excel or LibreOffice (which
+    leave a note beside it)."""
     if not target.exists():
         return False
     notes = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
-    return not target.stat().st_mode & 0o200 or not os.access(target, os.W_OK) or any(note.exists() for note in notes)
+    return (
+        not target.stat().st_mode & 0o200
+        or not os.access(target, os.W_OK)
+        or any(note.exists() for note in notes)
+    )
 
 
 def _unwritable(path: Path, reason: str | None) -> StorageError:
@@ -85,7 +104,8 @@ def _unwritable(path: Path, reason: str | None) -> StorageError:
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[IO[bytes]]:
-    """A file (mode 0600) that takes the target's place, durably and in one step, when its block ends well."""
+    """A file (mode 0600) that takes the target's place, durably and in one step, when its block
+    ends well."""
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:

@@ -1,4 +1,5 @@
-"""The problems of a sheet as a workbook for a colleague to work through: a line for each, by cell, and a count of each kind."""
+"""The problems of a sheet as a workbook for a colleague to work through: a line for each, by cell,
+and a count of each kind."""
 
 from __future__ import annotations
 
@@ -17,7 +18,17 @@ from runner.ledger.record import Status
 from runner.results.place import Written, check_path, put
 from runner.results.style import Style
 
-HEADERS: Final = ("severity", "code", "cell", "row", "column", "value", "problem", "what to do", "done")
+HEADERS: Final = (
+    "severity",
+    "code",
+    "cell",
+    "row",
+    "column",
+    "value",
+    "problem",
+    "what to do",
+    "done",
+)
 _WIDTHS: Final = (10, 20, 8, 8, 20, 40, 80, 50, 8)
 _COLOURS: Final = {"error": Status.INVALID, "warning": Status.UNCERTAIN, "skipped": Status.SKIPPED}
 
@@ -25,20 +36,28 @@ _COLOURS: Final = {"error": Status.INVALID, "warning": Status.UNCERTAIN, "skippe
 def write(path: Path, sheet: Path, checked: Check, findings: Findings) -> Written:
     """Write the problems of a checked sheet to `path`, an XLSX. Raises UsageError, StorageError."""
     if path.suffix.lower() != ".xlsx":
-        raise UsageError(f"Problems cannot be written as {path.name!r}.", remedy="Give a name that ends in .xlsx.")
+        raise UsageError(
+            f"Problems cannot be written as {path.name!r}.",
+            remedy="Give a name that ends in .xlsx.",
+        )
     check_path(path, sheet)
     if path.exists() and (why := _worth_keeping(path)):
-        raise UsageError(f"{path} exists and {why}; it was left as it is.", remedy="Give -o another name.")
+        raise UsageError(
+            f"{path} exists and {why}; it was left as it is.", remedy="Give -o another name."
+        )
     return put(path, lambda file: _fill(file, checked, findings))
 
 
 def _worth_keeping(path: Path) -> str:
-    """Why a file is not to be replaced, if it is not: a person's own, or one that a colleague has begun to work through."""
+    """Why a file is not to be replaced, if it is not: a person's own, or one that a colleague has
+    begun to work through."""
     try:
         table = read(path, Reading("Problems"))
         if tuple(column.header for column in table.columns) != HEADERS:
             return "is no sheet of problems"
-        return "has lines marked as done" if any(row.cells[-1].strip() for row in table.rows()) else ""
+        return (
+            "has lines marked as done" if any(row.cells[-1].strip() for row in table.rows()) else ""
+        )
     except RefusedError:
         return "is no sheet of problems"
 
@@ -51,8 +70,14 @@ def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
     cells = {row.number: row.cells for row in checked.table.rows() if row.number in wanted}
     book, style = Workbook(write_only=True), Style()
     worksheet = _worksheet(book, "Problems", HEADERS, _WIDTHS, style)
-    lines = [_line(problem, cells) for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))]
-    lines += [("skipped", "skipped", f"row {row}", row, "", "", reason, "", "") for row, reason in findings.skipped]
+    lines = [
+        _line(problem, cells)
+        for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))
+    ]
+    lines += [
+        ("skipped", "skipped", f"row {row}", row, "", "", reason, "", "")
+        for row, reason in findings.skipped
+    ]
     for line in lines:
         worksheet.append(style.row(worksheet, line, _COLOURS[str(line[0])], 0))
     worksheet.auto_filter.ref = f"A1:{column_letter(len(HEADERS) - 1)}{len(lines) + 1}"
@@ -79,7 +104,9 @@ def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int,
     )
 
 
-def _worksheet(book: Any, title: str, headers: Iterable[str], widths: Iterable[int], style: Style) -> Any:
+def _worksheet(
+    book: Any, title: str, headers: Iterable[str], widths: Iterable[int], style: Style
+) -> Any:
     worksheet = book.create_sheet(title)
     worksheet.freeze_panes = "A2"
     for index, width in enumerate(widths):

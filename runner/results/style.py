@@ -1,4 +1,5 @@
-"""Cells of a workbook to be written: text that stays text whatever it looks like, cut to what a cell holds; and the colours."""
+"""Cells of a workbook to be written: text that stays text whatever it looks like, cut to what a
+cell holds; and the colours."""
 
 from __future__ import annotations
 
@@ -19,15 +20,23 @@ COLOURS: Final = {
     Status.INVALID: "FFC7CE",
     Status.UNCERTAIN: "FFEB9C",
 }
-# XML holds no control characters; a workbook writes them, and what looks like such an escape, as _xHHHH_.
-_TO_ESCAPE: Final = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f]))")
-# Text whose UTF-8 has only these bytes needs no escape: no control character, no underscore, no half of a character.
+# XML holds no control characters; a workbook writes them, and what looks like such an escape, as
+# _xHHHH_.
+_TO_ESCAPE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f]))"
+)
+# Text whose UTF-8 has only these bytes needs no escape: no control character, no underscore, no
+# half of a character.
 _PLAIN_BYTES: Final = bytes(
-    code for code in (9, 10, *range(32, 127), *range(0x80, 0xED), 0xEE, *range(0xF0, 0x100)) if code != 95
+    code
+    for code in (9, 10, *range(32, 127), *range(0x80, 0xED), 0xEE, *range(0xF0, 0x100))
+    if code != 95
 )
 _SURELY_FITS: Final = MAX_CELL // 2
 _UNWRITABLE: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_ERROR_CODES: Final = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+_ERROR_CODES: Final = frozenset(
+    {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
+)
 
 
 class Style:
@@ -40,7 +49,9 @@ class Style:
         keep_spaces()
         self._cell = WriteOnlyCell
         self._bold = Font(bold=True)
-        self._fills = {status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()}
+        self._fills = {
+            status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()
+        }
         self._coloured: dict[tuple[Status, str], Any] = {}
 
     def header(self, worksheet: Any, headers: Sequence[str]) -> list[Any]:
@@ -51,11 +62,17 @@ class Style:
             cells.append(cell)
         return cells
 
-    def row(self, worksheet: Any, cells: Sequence[str | int], status: Status, coloured: int) -> list[Any]:
+    def row(
+        self, worksheet: Any, cells: Sequence[str | int], status: Status, coloured: int
+    ) -> list[Any]:
         """The cells of a row, the one at `coloured` in the colour of `status`."""
-        values: list[Any] = [self.text(worksheet, cell) if isinstance(cell, str) else cell for cell in cells]
+        values: list[Any] = [
+            self.text(worksheet, cell) if isinstance(cell, str) else cell for cell in cells
+        ]
         key = (status, str(cells[coloured]))
-        if key not in self._coloured:  # a cell is written when it is appended, so one serves for all rows alike
+        if (
+            key not in self._coloured
+        ):  # a cell is written when it is appended, so one serves for all rows alike
             cell = self.typed(worksheet, key[1])
             cell.fill = self._fills[status]
             self._coloured[key] = cell
@@ -63,7 +80,8 @@ class Style:
         return values
 
     def text(self, worksheet: Any, text: str) -> Any:
-        """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed as text."""
+        """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed
+        as text."""
         if not text:
             return None
         plain = text[0] not in "=# \n\t" and len(text) < _SURELY_FITS
@@ -75,13 +93,16 @@ class Style:
 
     def typed(self, worksheet: Any, text: str) -> Any:
         cell: Any = self._cell(worksheet, "")
-        cell._value = escape(text)  # the setter would cut the escaped text, and take "=…" for a formula
+        cell._value = escape(
+            text
+        )  # the setter would cut the escaped text, and take "=…" for a formula
         cell.data_type = "s"
         return cell
 
 
 def keep_spaces() -> None:
-    """Let openpyxl mark a text of nothing but spaces, too, as one whose spaces count; unmarked it would be read as blank."""
+    """Let openpyxl mark a text of nothing but spaces, too, as one whose spaces count; unmarked it
+    would be read as blank."""
     from openpyxl.cell import _writer
 
     def mark(node: Any) -> None:
@@ -97,7 +118,8 @@ def width_of(longest: int) -> int:
 
 
 def escape(text: str) -> str:
-    """The text as a workbook's XML can hold it, cut to what one of its cells can hold (counted in UTF-16, as Excel does)."""
+    """The text as a workbook's XML can hold it, cut to what one of its cells can hold (counted in
+    UTF-16, as Excel does)."""
     text = _UNWRITABLE.sub("\ufffd", text)
     if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le")) > 2 * MAX_CELL:
         room = 2 * (MAX_CELL - len(_MARK))

@@ -1,4 +1,5 @@
-"""Where a campaign stands: totals, each account's quota, the days ahead, and why a row waits; read from the ledger."""
+"""Where a campaign stands: totals, each account's quota, the days ahead, and why a row waits; read
+from the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +15,16 @@ from runner.ledger.astray import alarm
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Line, Status, Stop, Totals, UncertainRow, Wait
-from runner.ledger.standing import history, recipient, senders, sent_but_gone, totals, uncertain_rows, waiting, waiting_before
+from runner.ledger.standing import (
+    history,
+    recipient,
+    senders,
+    sent_but_gone,
+    totals,
+    uncertain_rows,
+    waiting,
+    waiting_before,
+)
 from runner.sending.pace import Pace
 
 _DAYS_LISTED: Final = 60
@@ -22,9 +32,9 @@ _DAYS_LISTED: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account's quota now, with how many of the used were `foreign`, sent by people or other tools; `waiting` rows of this
-    campaign, and the forecast of when they go: none when nothing can. With an `alarm` the account sends nothing until a person
-    has settled a row."""
+    """An account's quota now, with how many of the used were `foreign`, sent by people or other
+    tools; `waiting` rows of this campaign, and the forecast of when they go: none when nothing can.
+    With an `alarm` the account sends nothing until a person has settled a row."""
 
     account: str
     limit: int
@@ -44,7 +54,8 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A campaign at one instant; `live` while a run of it is active, `uncertain` the rows that need a look in LinkedIn."""
+    """A campaign at one instant; `live` while a run of it is active, `uncertain` the rows that need
+    a look in LinkedIn."""
 
     campaign: CampaignRecord
     totals: Totals
@@ -58,7 +69,9 @@ class Summary:
     @property
     def next_send_at(self) -> datetime | None:
         """When the first waiting row may go; None when none waits, or none can."""
-        starts = [view.wait.until if view.wait else self.at for view in self.accounts if view.windows]
+        starts = [
+            view.wait.until if view.wait else self.at for view in self.accounts if view.windows
+        ]
         return min(starts, default=None)
 
     @property
@@ -73,7 +86,8 @@ class Summary:
 
     @property
     def finish(self) -> str:
-        """On which day the last waiting row goes; a forecast looks some years ahead, and says so when that is not enough."""
+        """On which day the last waiting row goes; a forecast looks some years ahead, and says so
+        when that is not enough."""
         days = self.days
         if not days:
             return "no end in sight"
@@ -81,8 +95,12 @@ class Summary:
         return f"{'the last on' if whole else 'not done before'} {days[-1][0]:%a %Y-%m-%d}"
 
     def starts(self) -> Callable[[Line], datetime | None]:
-        """A function from each waiting line, in the sheet's order, to the start of the sending hours it is forecast for."""
-        queues = {view.account: [start for start, count in view.windows for _ in range(count)] for view in self.accounts}
+        """A function from each waiting line, in the sheet's order, to the start of the sending
+        hours it is forecast for."""
+        queues = {
+            view.account: [start for start, count in view.windows for _ in range(count)]
+            for view in self.accounts
+        }
         used = dict.fromkeys(queues, 0)
         seen: dict[int, datetime | None] = {}
 
@@ -98,14 +116,24 @@ class Summary:
 
 
 def summarise(
-    ledger: Ledger, campaign: CampaignRecord, pace: Pace, now: datetime, accounts: Sequence[str] = (), *, live: bool = False
+    ledger: Ledger,
+    campaign: CampaignRecord,
+    pace: Pace,
+    now: datetime,
+    accounts: Sequence[str] = (),
+    *,
+    live: bool = False,
 ) -> Summary:
-    """The campaign now. `accounts` are shown beside those of its rows; `live` says that a run of it is active elsewhere."""
+    """The campaign now. `accounts` are shown beside those of its rows; `live` says that a run of it
+    is active elsewhere."""
     with ledger.read() as connection:
         waits = waiting(connection, campaign.id)
         views = []
         for account in dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts)):
-            state, count = account_state(connection, account, campaign.id, now), waits.get(account, 0)
+            state, count = (
+                account_state(connection, account, campaign.id, now),
+                waits.get(account, 0),
+            )
             left = pace.allowance(state, now)
             wait = pace.judge(state, now) if count else None
             stopped = alarm(connection, account) if count else None
@@ -123,7 +151,10 @@ def summarise(
                     stopped,
                 )
             )
-        counted, gone = totals(connection, campaign.id, live=live), sent_but_gone(connection, campaign.id)
+        counted, gone = (
+            totals(connection, campaign.id, live=live),
+            sent_but_gone(connection, campaign.id),
+        )
         uncertain = uncertain_rows(connection, campaign.id, live=live)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
@@ -131,7 +162,8 @@ def summarise(
 
 
 def in_doubt(summary: Summary) -> list[str]:
-    """What is said of uncertain rows, before all else: which, and how they are settled; nothing when there are none."""
+    """What is said of uncertain rows, before all else: which, and how they are settled; nothing
+    when there are none."""
     if not summary.uncertain:
         return []
     which = words.some([str(row) for row in summary.uncertain])
@@ -154,21 +186,32 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     """The summary as label and value, for the results workbook."""
     counts = summary.totals
     listed = list(zip(("Uncertain rows", "To settle them"), in_doubt(summary), strict=False))
-    listed += [("Campaign", summary.campaign.name), ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"), ("Rows", str(counts.rows))]
-    listed += [(status.value.capitalize(), str(getattr(counts, status.value))) for status in Status if status != Status.SENDING]
+    listed += [
+        ("Campaign", summary.campaign.name),
+        ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"),
+        ("Rows", str(counts.rows)),
+    ]
+    listed += [
+        (status.value.capitalize(), str(getattr(counts, status.value)))
+        for status in Status
+        if status != Status.SENDING
+    ]
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))
     for view in summary.accounts:
         quota = f"{view.used} of {view.limit} used, {view.remaining} left until {view.reset_at:%Y-%m-%d %H:%M} UTC"
         listed.append((f"Account {view.name}", quota))
-    listed += [(f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]]
+    listed += [
+        (f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]
+    ]
     if counts.waiting:
         listed.append(("Finish", summary.finish))
     return listed
 
 
 def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
-    """What a row waits for and until when, or what happened to it; a sentence first, then attempt by attempt."""
+    """What a row waits for and until when, or what happened to it; a sentence first, then attempt
+    by attempt."""
     account = (line.account or "default") if line.delivery else "default"
     if line.status is Status.WAITING:
         said = [f"Row {line.number} {_waits(ledger, summary, line)}."]
@@ -183,7 +226,11 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
         }[line.status]
         detail = line.error or line.reason
         because = ": " + detail.rstrip(".") if detail else ""
-        until = f"; from {words.clock(line.free_at, summary.zone)} on it is not skipped for that" if line.free_at else ""
+        until = (
+            f"; from {words.clock(line.free_at, summary.zone)} on it is not skipped for that"
+            if line.free_at
+            else ""
+        )
         said = [f"Row {line.number} {became}{because}{until}."]
     if line.delivery is not None:
         with ledger.read() as connection:
@@ -194,10 +241,17 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
             ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
             reason = ": " + attempt.error.rstrip(".") if attempt.error else ""
             at = words.clock(attempt.claimed_at, summary.zone)
-            happened.append((attempt.claimed_at, f"Attempt {number}, {at}: {left}; {ended}{reason}."))
+            happened.append(
+                (attempt.claimed_at, f"Attempt {number}, {at}: {left}; {ended}{reason}.")
+            )
         for decision in decisions:
             at = words.clock(decision.decided_at, summary.zone)
-            happened.append((decision.decided_at, f"Settled as {decision.verdict} by {decision.decided_by}, {at}."))
+            happened.append(
+                (
+                    decision.decided_at,
+                    f"Settled as {decision.verdict} by {decision.decided_by}, {at}.",
+                )
+            )
         said += [sentence for _, sentence in sorted(happened)]
     return said
 
@@ -208,7 +262,9 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     delivery = line.delivery or 0
     with ledger.read() as connection:
         ahead = waiting_before(connection, delivery)
-        barred = bar(connection, summary.campaign.id, delivery, recipient(connection, delivery), summary.at)
+        barred = bar(
+            connection, summary.campaign.id, delivery, recipient(connection, delivery), summary.at
+        )
     if barred:
         return f"waits, but will be skipped when its turn comes: {barred}"
     if view.alarm is not None:
@@ -224,4 +280,7 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     starts = (start for start, count in view.windows for _ in range(count))
     start = next(islice(starts, ahead, None), None)
     turn = f", forecast from {words.clock(start, summary.zone)} on" if start else ""
-    return f"waits for its turn after {words.count(ahead, 'row')} on account {view.name}{turn}; the account {account}"
+    return (
+        f"waits for its turn after {words.count(ahead, 'row')} on account {view.name}{turn}; the "
+        f"account {account}"
+    )

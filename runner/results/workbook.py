@@ -1,7 +1,8 @@
 """The results sheet: the input's columns untouched, then what happened to each row, as CSV or XLSX.
 
-Written from the ledger, into place in one step, never over the input. Foreign text can never become a formula: a workbook's
-cells are typed as text, and a CSV's risky ones get a leading apostrophe, which reading the sheet again takes off.
+Written from the ledger, into place in one step, never over the input. Foreign text can never become
+a formula: a workbook's cells are typed as text, and a CSV's risky ones get a leading apostrophe,
+which reading the sheet again takes off.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _LONGEST_GAP: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the results hold: the input's headers, the lines, the summary's lines, and when a waiting line may go."""
+    """What the results hold: the input's headers, the lines, the summary's lines, and when a
+    waiting line may go."""
 
     headers: Sequence[str]
     lines: Callable[[], Iterable[Line]]
@@ -40,7 +42,8 @@ class Sheet:
 
 
 def write(path: Path, sheet: Sheet) -> Written:
-    """Write the results; where the place is locked or read-only, beside it under another name. Raises StorageError."""
+    """Write the results; where the place is locked or read-only, beside it under another name.
+    Raises StorageError."""
     fill = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
     return put(path, lambda file: fill(file, sheet))
 
@@ -71,7 +74,8 @@ def _instant(instant: datetime | None) -> str:
 
 
 def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:
-    """The lines with None for each blank row of the sheet between them, so that rows keep the numbers people know them by."""
+    """The lines with None for each blank row of the sheet between them, so that rows keep the
+    numbers people know them by."""
     row = 2
     for line in lines:
         if line.number - row <= _LONGEST_GAP:
@@ -85,7 +89,9 @@ def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:
 
 def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
     # Excel takes a CSV for UTF-8 only with the mark at its start.
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="", write_through=True)
+    text = io.TextIOWrapper(
+        file, encoding="utf-8-sig", errors="replace", newline="", write_through=True
+    )
     writer = csv.writer(text, delimiter=sheet.delimiter)
     writer.writerow([*(guard(header) for header in sheet.headers), *RESULT_COLUMNS])
     for line in _aligned(sheet.lines()):

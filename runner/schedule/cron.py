@@ -1,4 +1,5 @@
-"""One line of the user's crontab, told from all others by the comment it ends in. No other byte of the crontab changes."""
+"""One line of the user's crontab, told from all others by the comment it ends in. No other byte of
+the crontab changes."""
 
 from __future__ import annotations
 
@@ -57,7 +58,9 @@ class Cron:
 
     def notices(self) -> tuple[str, ...]:
         trouble = self._trouble()
-        sleeping = "cron does not make up for a day on which this computer is asleep or off at that time."
+        sleeping = (
+            "cron does not make up for a day on which this computer is asleep or off at that time."
+        )
         return (f"It will not start: {trouble}. {_REMEDY}", sleeping) if trouble else (sleeping,)
 
     def _crontab(self) -> str:
@@ -74,16 +77,24 @@ class Cron:
     def _trouble(self) -> str | None:
         """That nobody reads the crontab, as far as that can be seen."""
         try:
-            return "no cron is running on this computer" if self.machine.call(_DAEMON, "").code == 1 else None
+            return (
+                "no cron is running on this computer"
+                if self.machine.call(_DAEMON, "").code == 1
+                else None
+            )
         except MissingProgramError:
             return None
 
 
 def line(job: Job, home: str) -> str:
-    """The crontab's line. It begins with an empty environment: what cron gives differs from system to system."""
+    """The crontab's line. It begins with an empty environment: what cron gives differs from system
+    to system."""
     environment = (f"{name}={value}" for name, value in (("HOME", home), *job.environment))
     words = " ".join(map(_quoted, (*environment, *job.command)))
-    return f"{job.at.minute} {job.at.hour} * * * cd {_quoted(str(job.folder))} && /usr/bin/env -i {words} # {job.label}\n"
+    return (
+        f"{job.at.minute} {job.at.hour} * * * cd {_quoted(str(job.folder))} && /usr/bin/env -i "
+        f"{words} # {job.label}\n"
+    )
 
 
 def command_of(line: str) -> tuple[str, ...]:
@@ -97,8 +108,9 @@ def command_of(line: str) -> tuple[str, ...]:
 
 
 def placed(crontab: str, label: str, line: str = "") -> str:
-    """The crontab with this line in the place of those under the label, or else at its beginning, where no variable that the
-    crontab sets, SHELL least of all, holds for it yet. Without a line, they are taken out."""
+    """The crontab with this line in the place of those under the label, or else at its beginning,
+    where no variable that the crontab sets, SHELL least of all, holds for it yet. Without a line,
+    they are taken out."""
     lines = _lines(crontab)
     ours = [index for index, old in enumerate(lines) if _is_ours(old, label)]
     kept = [old for old in lines if not _is_ours(old, label)]
@@ -115,7 +127,9 @@ def _is_ours(line: str, label: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """Quoted for the shell, and for cron, which reads the line first: a bare % ends the command, and two backslashes in a row
-    are one to some crons."""
+    """Quoted for the shell, and for cron, which reads the line first: a bare % ends the command,
+    and two backslashes in a row are one to some crons."""
     parts = (part for part in re.split(r"([%\\])", text) if part)
-    return "".join({"%": "\\%", "\\": "'\\'"}.get(part) or shlex.quote(part) for part in parts) or "''"
+    return (
+        "".join({"%": "\\%", "\\": "'\\'"}.get(part) or shlex.quote(part) for part in parts) or "''"
+    )

@@ -11,15 +11,17 @@ from runner.errors import StorageError
 from runner.schedule.job import Job
 from runner.schedule.machine import Step
 
-# How long a run that is told to stop may take: a message in flight waits this long for its answer, and is uncertain without it.
+# How long a run that is told to stop may take: a message in flight waits this long for its answer,
+# and is uncertain without it.
 STOP_SECONDS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An installed daily run: in which scheduler, where, its text, when it comes next, where the scheduler tells; the `command`
-    that it starts, empty where somebody has changed the text beyond reading; and why it will not start, if that shows, with the
-    remedy where installing again is none."""
+    """An installed daily run: in which scheduler, where, its text, when it comes next, where the
+    scheduler tells; the `command` that it starts, empty where somebody has changed the text beyond
+    reading; and why it will not start, if that shows, with the remedy where installing again is
+    none."""
 
     scheduler: str
     place: str
@@ -58,4 +60,6 @@ def read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StorageError(f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it.") from None
+        raise StorageError(
+            f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it."
+        ) from None

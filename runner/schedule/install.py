@@ -1,4 +1,5 @@
-"""Installing, finding and removing a campaign file's daily run: which scheduler, which steps, what a person has to be told."""
+"""Installing, finding and removing a campaign file's daily run: which scheduler, which steps, what
+a person has to be told."""
 
 from __future__ import annotations
 
@@ -8,9 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from runner.campaign import Campaign
+from runner.campaign.campaign import Campaign
 from runner.errors import UsageError
-from runner.key import default_key_file, find_key
 from runner.schedule.cron import Cron
 from runner.schedule.entry import Entry, Scheduler
 from runner.schedule.job import Job, absolute, label
@@ -18,6 +18,7 @@ from runner.schedule.launchd import Launchd
 from runner.schedule.machine import Machine, Step
 from runner.schedule.systemd import Systemd
 from runner.schedule.task_scheduler import TaskScheduler
+from runner.sending.key import default_key_file, find_key
 
 # In the order of preference; what is not listed has cron.
 _SCHEDULERS: Final[Mapping[str, tuple[Callable[[Machine], Scheduler], ...]]] = {
@@ -25,7 +26,8 @@ _SCHEDULERS: Final[Mapping[str, tuple[Callable[[Machine], Scheduler], ...]]] = {
     "darwin": (Launchd, Cron),
     "win32": (TaskScheduler,),
 }
-# What a run takes from its surroundings beside CAMPAIGN_…; and what an installation carries over or a daily run has no use for.
+# What a run takes from its surroundings beside CAMPAIGN_…; and what an installation carries over or
+# a daily run has no use for.
 _SURROUNDINGS: Final = (
     "CONNECTSAFELY_ACCOUNT_ID",
     "TZ",
@@ -36,7 +38,13 @@ _SURROUNDINGS: Final = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-_CARRIED: Final = ("CAMPAIGN_LEDGER", "CAMPAIGN_KEY_FILE", "CAMPAIGN_JSON", "CAMPAIGN_YES", "CAMPAIGN_UNATTENDED")
+_CARRIED: Final = (
+    "CAMPAIGN_LEDGER",
+    "CAMPAIGN_KEY_FILE",
+    "CAMPAIGN_JSON",
+    "CAMPAIGN_YES",
+    "CAMPAIGN_UNATTENDED",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +57,54 @@ class Planned:
 
 
 def plan(job: Job, machine: Machine, chosen: str | None = None) -> Planned:
-    """The installation in the chosen scheduler, or the first that works here, in place of any earlier one in whichever.
+    """The installation in the chosen scheduler, or the first that works here, in place of any
+    earlier one in whichever.
 
     Raises UsageError, StorageError."""
     here = _schedulers(machine)
-    scheduler = next((each for each in here if (each.name == chosen if chosen else each.works())), None)
+    scheduler = next(
+        (each for each in here if (each.name == chosen if chosen else each.works())), None
+    )
     if scheduler is None:
         known = ", ".join(each.name for each in here)
         raise UsageError(
-            f"There is no {chosen} on this computer." if chosen else f"No scheduler works on this computer, of: {known}.",
+            f"There is no {chosen} on this computer."
+            if chosen
+            else f"No scheduler works on this computer, of: {known}.",
             remedy=f"Give --with one of: {known}." if chosen else "Install cron.",
         )
     earlier = [each for each in here if each is not scheduler and each.find(job.label)]
-    steps = [*scheduler.install(job), *(step for each in earlier for step in each.remove(job.label))]
+    steps = [
+        *scheduler.install(job),
+        *(step for each in earlier for step in each.remove(job.label)),
+    ]
     return Planned(scheduler.name, tuple(steps), scheduler.notices())
 
 
 def find(campaign: Path, machine: Machine) -> list[Entry]:
-    """What is installed for a campaign file, which need not be there any more. Raises StorageError."""
+    """What is installed for a campaign file, which need not be there any more. Raises
+    StorageError."""
     name = label(absolute(campaign))
     return [entry for scheduler in _schedulers(machine) if (entry := scheduler.find(name))]
 
 
 def removal(campaign: Path, machine: Machine) -> tuple[list[str], list[Step]]:
-    """The schedulers that have the campaign file's daily run, and the steps that take it away. Raises StorageError."""
+    """The schedulers that have the campaign file's daily run, and the steps that take it away.
+    Raises StorageError."""
     name = label(absolute(campaign))
     having = [scheduler for scheduler in _schedulers(machine) if scheduler.find(name)]
-    return [scheduler.name for scheduler in having], [step for scheduler in having for step in scheduler.remove(name)]
+    return [scheduler.name for scheduler in having], [
+        step for scheduler in having for step in scheduler.remove(name)
+    ]
 
 
 def _schedulers(machine: Machine) -> list[Scheduler]:
     return [scheduler(machine) for scheduler in _SCHEDULERS.get(machine.platform, (Cron,))]
 
 
-def notices(campaign: Campaign, job: Job, scheduler: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+def notices(
+    campaign: Campaign, job: Job, scheduler: str, environment: Mapping[str, str]
+) -> tuple[str, ...]:
     """What would make the scheduled run differ from one in this shell, in sentences.
 
     Raises UsageError when the key file that was named cannot be used."""
@@ -97,11 +119,16 @@ def _key(campaign: Campaign, scheduler: str) -> str | None:
         if campaign.key_file is not None:
             raise
         return (
-            f"The scheduled run does not see this shell's variables, and without them: {error.what} "
-            f"Put the key, alone, into the file {default_key_file()} (mode 0600), or name another: --key-file."
+            "The scheduled run does not see this shell's variables, and without them: "
+            f"{error.what} "
+            f"Put the key, alone, into the file {default_key_file()} (mode 0600), or name "
+            "another: --key-file."
         )
     if key.path is None and scheduler == "cron":
-        return f"Under cron the keyring is mostly locked. Put the key, alone, into the file {default_key_file()} (mode 0600)."
+        return (
+            "Under cron the keyring is mostly locked. Put the key, alone, into the file "
+            f"{default_key_file()} (mode 0600)."
+        )
     return None
 
 
@@ -109,13 +136,16 @@ def _left_behind(environment: Mapping[str, str]) -> str | None:
     names = [
         name
         for name, value in environment.items()
-        if value and (name.startswith("CAMPAIGN_") or name.upper() in _SURROUNDINGS) and name not in _CARRIED
+        if value
+        and (name.startswith("CAMPAIGN_") or name.upper() in _SURROUNDINGS)
+        and name not in _CARRIED
     ]
     if not names:
         return None
     return (
         f"The scheduled run will not have what this shell sets: {', '.join(sorted(names))}. "
-        "Where it matters, say it in the campaign file, if that has a key for it, or for the whole computer."
+        "Where it matters, say it in the campaign file, if that has a key for it, or for the "
+        "whole computer."
     )
 
 
@@ -127,5 +157,6 @@ def _too_late(campaign: Campaign, job: Job) -> str | None:
     if begins.time() < calendar.end:
         return None
     return (
-        f"At {job.at:%H:%M} the campaign's sending hours ({calendar}) are over: nothing would be sent. Choose an earlier --at."
+        f"At {job.at:%H:%M} the campaign's sending hours ({calendar}) are over: nothing would be "
+        "sent. Choose an earlier --at."
     )

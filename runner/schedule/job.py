@@ -1,4 +1,5 @@
-"""What is to run, where and when: all that a scheduler has to be told. It knows no scheduler and holds no secret."""
+"""What is to run, where and when: all that a scheduler has to be told. It knows no scheduler and
+holds no secret."""
 
 from __future__ import annotations
 
@@ -22,10 +23,11 @@ _PLACES: Final = ("XDG_CONFIG_HOME",)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One campaign's daily run. Paths are absolute; `at` is on this computer's clock, `begins` the first day it comes.
+    """One campaign's daily run. Paths are absolute; `at` is on this computer's clock, `begins` the
+    first day it comes.
 
-    `environment` is what a POSIX scheduler gives it; Windows' has the user's own. Raises UsageError for what a scheduler could
-    not be told.
+    `environment` is what a POSIX scheduler gives it; Windows' has the user's own. Raises UsageError
+    for what a scheduler could not be told.
     """
 
     campaign: Path
@@ -39,11 +41,18 @@ class Job:
         for text in (str(self.campaign), *self.command, *(value for _, value in self.environment)):
             if not _is_writable(text):
                 raise UsageError(
-                    f"No scheduler can be told of {text!r}: it holds a line break or another character that is no text.",
+                    (
+                        f"No scheduler can be told of {text!r}: it holds a line break or another "
+                        "character that is no text."
+                    ),
                     remedy="Rename the file or folder.",
                 )
         if "=" in self.python:  # `env`, which starts it, would take it for a variable
-            raise UsageError("The path of Python holds a =.", where=self.python, remedy="Install Campaign Runner elsewhere.")
+            raise UsageError(
+                "The path of Python holds a =.",
+                where=self.python,
+                remedy="Install Campaign Runner elsewhere.",
+            )
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -61,29 +70,53 @@ class Job:
         return label(self.campaign)
 
 
-def daily(campaign: Path, at: time, now: datetime, ledger: Path, key_file: Path | None, environment: Mapping[str, str]) -> Job:
-    """The run of a campaign file by the Python that runs now. The ledger is always named: a scheduled run may see another
-    default than a person's shell, and another ledger would not know who has been written to."""
+def daily(
+    campaign: Path,
+    at: time,
+    now: datetime,
+    ledger: Path,
+    key_file: Path | None,
+    environment: Mapping[str, str],
+) -> Job:
+    """The run of a campaign file by the Python that runs now. The ledger is always named: a
+    scheduled run may see another default than a person's shell, and another ledger would not know
+    who has been written to."""
     # -P: a file of the campaign's folder never takes a module's place.
-    arguments = ["-P", "-m", "runner", "run", str(absolute(campaign)), "--unattended", "--ledger", str(ledger)]
+    arguments = [
+        "-P",
+        "-m",
+        "runner",
+        "run",
+        str(absolute(campaign)),
+        "--unattended",
+        "--ledger",
+        str(ledger),
+    ]
     if key_file is not None:
         arguments += ["--key-file", str(absolute(key_file))]
     local = now.astimezone()
     begins = local.date() + timedelta(days=local.time() >= at)
-    needed = {"PATH": _PATH, "LANG": "C.UTF-8"} | {name: environment[name] for name in _PLACES if environment.get(name)}
-    return Job(absolute(campaign), at, begins, sys.executable, tuple(arguments), tuple(needed.items()))
+    needed = {"PATH": _PATH, "LANG": "C.UTF-8"} | {
+        name: environment[name] for name in _PLACES if environment.get(name)
+    }
+    return Job(
+        absolute(campaign), at, begins, sys.executable, tuple(arguments), tuple(needed.items())
+    )
 
 
 def label(campaign: Path) -> str:
-    """A campaign file's name in a scheduler. Made of the path alone, so that it is found again when the file has changed, or is
-    gone."""
+    """A campaign file's name in a scheduler. Made of the path alone, so that it is found again when
+    the file has changed, or is gone."""
     slug = re.sub(r"[^a-z0-9]+", "-", campaign.stem.lower()).strip("-")[:40].rstrip("-")
-    digest = hashlib.sha256(os.path.normcase(campaign).encode(errors="surrogatepass")).hexdigest()[:8]
+    digest = hashlib.sha256(os.path.normcase(campaign).encode(errors="surrogatepass")).hexdigest()[
+        :8
+    ]
     return "-".join(part for part in ("campaign", slug, digest) if part)
 
 
 def absolute(path: Path) -> Path:
-    """The path from the root, without `..`. Symbolic links stay: what they mean may change, and the run is to see it."""
+    """The path from the root, without `..`. Symbolic links stay: what they mean may change, and the
+    run is to see it."""
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - absolute() keeps `..`, resolve() follows links
 
 
@@ -96,9 +129,14 @@ def parse_at(text: str) -> time:
 
 
 def _is_writable(text: str) -> bool:
-    """Whether units, crontabs, plists and XML can all hold it: no control character, surrogate or noncharacter."""
+    """Whether units, crontabs, plists and XML can all hold it: no control character, surrogate or
+    noncharacter."""
     codes = [ord(character) for character in text]
     return not any(
-        code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or 0xFDD0 <= code < 0xFDF0 or code & 0xFFFE == 0xFFFE
+        code < 0x20
+        or 0x7F <= code < 0xA0
+        or 0xD800 <= code < 0xE000
+        or 0xFDD0 <= code < 0xFDF0
+        or code & 0xFFFE == 0xFFFE
         for code in codes
     )

@@ -30,7 +30,9 @@ class Launchd:
         if text is None:
             return None
         try:
-            answer = self.machine.call(("launchctl", "print", f"gui/{self.machine.uid}/{label}"), "")
+            answer = self.machine.call(
+                ("launchctl", "print", f"gui/{self.machine.uid}/{label}"), ""
+            )
             trouble = "launchd has not loaded it" if answer.code else None
         except MissingProgramError:
             trouble = "launchctl does not answer"
@@ -69,7 +71,8 @@ def command_of(text: str) -> tuple[str, ...]:
 
 
 def plist(job: Job, log: Path) -> bytes:
-    """The property list. `log` takes what the run writes on its standard streams, which launchd would drop."""
+    """The property list. `log` takes what the run writes on its standard streams, which launchd
+    would drop."""
     return plistlib.dumps(
         {
             "Label": job.label,

@@ -1,6 +1,8 @@
-"""The computer that a schedule is installed on, and the only ways to it: a program that is called, a file that is written.
+"""The computer that a schedule is installed on, and the only ways to it: a program that is called,
+a file that is written.
 
-What an installation does is a list of steps, so that it can be shown before it is done, and that it is done as shown.
+What an installation does is a list of steps, so that it can be shown before it is done, and that it
+is done as shown.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ class MissingProgramError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a program said. Bytes that are no text survive in `out` as they do in file names (surrogateescape)."""
+    """What a program said. Bytes that are no text survive in `out` as they do in file names
+    (surrogateescape)."""
 
     code: int
     out: str = ""
@@ -41,7 +44,8 @@ Call = Callable[[Sequence[str], str], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where things are, who is asking (`user` by Windows' name, `uid` elsewhere), and how programs are called with an input."""
+    """Where things are, who is asking (`user` by Windows' name, `uid` elsewhere), and how programs
+    are called with an input."""
 
     platform: str
     home: Path
@@ -107,8 +111,11 @@ def this_machine() -> Machine:
 
 def call(command: Sequence[str], stdin: str = "") -> Answer:
     """Call a program. Raises MissingProgramError."""
-    # Schedulers answer in the console's old code page on Windows, and in the user's language elsewhere unless asked not to.
-    encoding, errors = ("oem", "replace") if sys.platform == "win32" else ("utf-8", "surrogateescape")
+    # Schedulers answer in the console's old code page on Windows, and in the user's language
+    # elsewhere unless asked not to.
+    encoding, errors = (
+        ("oem", "replace") if sys.platform == "win32" else ("utf-8", "surrogateescape")
+    )
     try:
         done = subprocess.run(  # noqa: S603 - the programs are ours to name; no shell is involved
             command,
@@ -119,7 +126,9 @@ def call(command: Sequence[str], stdin: str = "") -> Answer:
         )
     except OSError as error:
         raise MissingProgramError(command[0], error.strerror) from None
-    return Answer(done.returncode, done.stdout.decode(encoding, errors), done.stderr.decode(encoding, errors))
+    return Answer(
+        done.returncode, done.stdout.decode(encoding, errors), done.stderr.decode(encoding, errors)
+    )
 
 
 def perform(steps: Iterable[Step], call: Call) -> None:
@@ -145,8 +154,12 @@ def perform(steps: Iterable[Step], call: Call) -> None:
 
 def failed(command: Sequence[str], answer: Answer) -> StorageError:
     """That a program has failed, in its own words."""
-    said = " ".join((answer.err.strip() or answer.out.strip() or f"exit code {answer.code}").split())[:_LONGEST_COMPLAINT]
+    said = " ".join(
+        (answer.err.strip() or answer.out.strip() or f"exit code {answer.code}").split()
+    )[:_LONGEST_COMPLAINT]
     return StorageError(
         f"{subprocess.list2cmdline(command)} failed: {said}",
-        remedy="Mend that and run the same command again; or install with another scheduler: --with.",
+        remedy=(
+            "Mend that and run the same command again; or install with another scheduler: --with."
+        ),
     )

@@ -43,8 +43,20 @@ class Systemd:
         next_run, trouble = self._timer(label)
         if len(texts) < len(units):
             trouble = "its timer or its service is missing"
-        remedy = "See whether it does where you are logged in: systemctl --user list-timers" if trouble == _SILENT else None
-        return Entry(self.name, str(units[-1]), shown, next_run, command_of(texts.get(units[0], "")), trouble, remedy)
+        remedy = (
+            "See whether it does where you are logged in: systemctl --user list-timers"
+            if trouble == _SILENT
+            else None
+        )
+        return Entry(
+            self.name,
+            str(units[-1]),
+            shown,
+            next_run,
+            command_of(texts.get(units[0], "")),
+            trouble,
+            remedy,
+        )
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there."""
@@ -71,15 +83,23 @@ class Systemd:
     def notices(self) -> tuple[str, ...]:
         """What a person has to know after installing."""
         try:
-            answer = self.machine.call(("loginctl", "show-user", str(self.machine.uid), "--property=Linger"), "")
+            answer = self.machine.call(
+                ("loginctl", "show-user", str(self.machine.uid), "--property=Linger"), ""
+            )
         except MissingProgramError:
             answer = None
         if answer is not None and answer.out.strip() == "Linger=yes":
             return ()
-        return ("It runs only while you are logged in. To have it run without, once: loginctl enable-linger",)
+        return (
+            (
+                "It runs only while you are logged in. To have it run without, once: loginctl "
+                "enable-linger"
+            ),
+        )
 
     def _forget(self, label: str) -> tuple[Step, ...]:
-        """Stop the timer, and forget when it last ran: a new one is not to make up for an old one's days at once."""
+        """Stop the timer, and forget when it last ran: a new one is not to make up for an old one's
+        days at once."""
         return (
             Run((*_SYSTEMCTL, "stop", f"{label}.timer"), may_fail=True),
             Run((*_SYSTEMCTL, "clean", "--what=state", f"{label}.timer"), may_fail=True),
@@ -92,27 +112,37 @@ class Systemd:
     def _timer(self, label: str) -> tuple[str | None, str | None]:
         """When the timer elapses next, and why it does not, if there is a reason."""
         try:
-            answer = self.machine.call((*_SYSTEMCTL, "show", f"{label}.timer", f"--property={','.join(_ASKED)}"), "")
+            answer = self.machine.call(
+                (*_SYSTEMCTL, "show", f"{label}.timer", f"--property={','.join(_ASKED)}"), ""
+            )
         except MissingProgramError:
             answer = None
         if answer is None or answer.code:
             return None, _SILENT
         said = dict(line.partition("=")[::2] for line in answer.out.splitlines())
         active, enabled, next_run = (said.get(name, "") for name in _ASKED)
-        trouble = None if (active, enabled) == ("active", "enabled") else f"its timer is {active}, {enabled or 'not enabled'}"
+        trouble = (
+            None
+            if (active, enabled) == ("active", "enabled")
+            else f"its timer is {active}, {enabled or 'not enabled'}"
+        )
         return next_run or None, trouble
 
 
 def service(job: Job) -> str:
-    """The unit that runs the campaign once. It is started through `env` because systemd refuses a program whose own path holds
-    a quote or a backslash, which a folder's name may."""
+    """The unit that runs the campaign once. It is started through `env` because systemd refuses a
+    program whose own path holds a quote or a backslash, which a folder's name may."""
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.command)
-    environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.environment)
-    # This value is taken as it stands, but for %; its last character must be neither a blank nor a backslash.
+    environment = "".join(
+        f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.environment
+    )
+    # This value is taken as it stands, but for %; its last character must be neither a blank nor a
+    # backslash.
     folder = f"{job.folder}/".replace("%", "%%")
     return (
         f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}\n\n"
-        f"[Service]\nType=oneshot\nWorkingDirectory={folder}\n{environment}ExecStart=/usr/bin/env {command}\n"
+        f"[Service]\nType=oneshot\nWorkingDirectory={folder}\n{environment}ExecStart=/usr/bin/env "
+        f"{command}\n"
         f"SuccessExitStatus={ExitCode.PAUSED.value}\nTimeoutStopSec={STOP_SECONDS}\n"
     )
 
@@ -121,12 +151,15 @@ def command_of(unit: str) -> tuple[str, ...]:
     """The program and arguments of a unit that `service` made."""
     started = re.search(r"^ExecStart=/usr/bin/env (.*)$", unit, re.MULTILINE)
     words = re.findall(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', started[1] if started else "")
-    unquoted = (re.sub(r"\\(.)", r"\1", quoted).replace("%%", "%") or bare for quoted, bare in words)
+    unquoted = (
+        re.sub(r"\\(.)", r"\1", quoted).replace("%%", "%") or bare for quoted, bare in words
+    )
     return tuple(word.replace("$$", "$") for word in unquoted)
 
 
 def timer(job: Job) -> str:
-    """The unit that starts it daily; after days asleep or off it starts once, when the computer is back."""
+    """The unit that starts it daily; after days asleep or off it starts once, when the computer is
+    back."""
     return (
         f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}, daily\n\n"
         f"[Timer]\nOnCalendar=*-*-* {job.at:%H:%M}:00\nPersistent=true\n\n"

@@ -17,7 +17,8 @@ from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, S
 
 NAMESPACE: Final = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _QUERY: Final = ("schtasks", "/Query", "/FO", "CSV", "/NH")
-# The schema's own defaults would leave out a day asleep, and stop on a laptop without its power supply.
+# The schema's own defaults would leave out a day asleep, and stop on a laptop without its power
+# supply.
 _SETTINGS: Final = {
     "MultipleInstancesPolicy": "IgnoreNew",
     "DisallowStartIfOnBatteries": "false",
@@ -38,14 +39,18 @@ class TaskScheduler:
         return True
 
     def find(self, label: str) -> Entry | None:
-        """Raises StorageError. All tasks are asked for: that one is not there is said in the system's language only."""
+        """Raises StorageError. All tasks are asked for: that one is not there is said in the
+        system's language only."""
         try:
             listed = self.machine.call(_QUERY, "")
         except MissingProgramError:
             return None
         if listed.code:
             raise failed(_QUERY, listed)
-        row = next((row for row in csv.reader(listed.out.splitlines()) if row and row[0] == f"\\{label}"), None)
+        row = next(
+            (row for row in csv.reader(listed.out.splitlines()) if row and row[0] == f"\\{label}"),
+            None,
+        )
         if row is None:
             return None
         query = ("schtasks", "/Query", "/TN", label, "/XML")
@@ -55,7 +60,14 @@ class TaskScheduler:
         next_run = row[1] if len(row) > 1 else None
         command, enabled = read_task(shown.out)
         trouble = None if enabled else "the task is disabled"
-        return Entry(self.name, f"Task Scheduler Library, {label}", shown.out.strip(), next_run, command, trouble)
+        return Entry(
+            self.name,
+            f"Task Scheduler Library, {label}",
+            shown.out.strip(),
+            next_run,
+            command,
+            trouble,
+        )
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace what is there. Raises UsageError."""
@@ -75,13 +87,18 @@ class TaskScheduler:
 
 
 def task(job: Job, user: str) -> bytes:
-    """The task as XML, in UTF-16. It begins on its first day to come: one that began earlier would be run at once, as missed.
+    """The task as XML, in UTF-16. It begins on its first day to come: one that began earlier would
+    be run at once, as missed.
 
-    Raises UsageError for a path that Task Scheduler would read otherwise: it has no way to escape its variables."""
+    Raises UsageError for a path that Task Scheduler would read otherwise: it has no way to escape
+    its variables."""
     arguments = subprocess.list2cmdline(job.arguments)
     for text in (job.python, arguments, str(job.folder)):
         if found := re.search(r"%[^%]+%|\$\(", text):
-            raise UsageError(f"Task Scheduler takes {found[0]} in {text} for a variable.", remedy="Rename the file or folder.")
+            raise UsageError(
+                f"Task Scheduler takes {found[0]} in {text} for a variable.",
+                remedy="Rename the file or folder.",
+            )
     return bytes(ET.tostring(_tree(job, user, arguments), encoding="utf-16"))
 
 
@@ -92,13 +109,16 @@ def read_task(xml: str) -> tuple[tuple[str, ...], bool]:
     except ET.ParseError:
         return (), True
     names = {"": NAMESPACE}
-    program, arguments = (task.findtext(f"Actions/Exec/{name}", "", names) for name in ("Command", "Arguments"))
+    program, arguments = (
+        task.findtext(f"Actions/Exec/{name}", "", names) for name in ("Command", "Arguments")
+    )
     enabled = task.findtext("Settings/Enabled", "true", names).strip().lower() != "false"
     return (program, *words_of(arguments)) if program else (), enabled
 
 
 def words_of(command_line: str) -> list[str]:
-    """A command line's words, as Windows' programs read them: the inverse of `subprocess.list2cmdline`."""
+    """A command line's words, as Windows' programs read them: the inverse of
+    `subprocess.list2cmdline`."""
     words, word, inside = [], None, False
     for slashes, character in re.findall(r"(\\*)([^\\]?)", command_line, re.DOTALL):
         if character == '"':
@@ -115,7 +135,11 @@ def words_of(command_line: str) -> list[str]:
 
 def _tree(job: Job, user: str, arguments: str) -> ET.Element:
     root = ET.Element("Task", version="1.2", xmlns=NAMESPACE)
-    _add(_add(root, "RegistrationInfo"), "Description", f"Campaign Runner, {job.campaign.name}, daily")
+    _add(
+        _add(root, "RegistrationInfo"),
+        "Description",
+        f"Campaign Runner, {job.campaign.name}, daily",
+    )
     trigger = _add(_add(root, "Triggers"), "CalendarTrigger")
     _add(trigger, "StartBoundary", datetime.combine(job.begins, job.at).isoformat())
     _add(_add(trigger, "ScheduleByDay"), "DaysInterval", "1")

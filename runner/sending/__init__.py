@@ -1,1 +1,2 @@
-"""From a waiting delivery to an outcome: the endpoint, its answers, quota and calendar, and the loop that uses them."""
+"""From a waiting delivery to an outcome: the endpoint, its answers, quota and calendar, and the
+loop that uses them."""

@@ -21,7 +21,8 @@ WRITE_SECONDS: Final = 30.0
 
 
 class Endpoint:
-    """Where messages go. `clock` is compared with the server's; `transport` replaces the network in rehearsals."""
+    """Where messages go. `clock` is compared with the server's; `transport` replaces the network in
+    rehearsals."""
 
     def __init__(
         self,
@@ -34,18 +35,23 @@ class Endpoint:
     ) -> None:
         self._key = key
         self.clock = clock
-        timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS)
+        timeout = httpx.Timeout(
+            read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS
+        )
         self._client = Client(key, base_url, timeout, transport, clock.hear)
-        # httpx bounds each step, not the whole: an answer that drips a byte at a time needs an outer end.
+        # httpx bounds each step, not the whole: an answer that drips a byte at a time needs an
+        # outer end.
         self.deadline_seconds = CONNECT_SECONDS + WRITE_SECONDS + read_seconds
 
     @property
     def is_local(self) -> bool:
-        """Whether messages go to this machine itself, where the vendor's velocity limits do not hold."""
+        """Whether messages go to this machine itself, where the vendor's velocity limits do not
+        hold."""
         return self._client.is_local
 
     async def send(self, claim: Claim, commit_intent: Callable[[], None]) -> Outcome:
-        """Send one message. `commit_intent` is called once, just before the first request byte; if it raises, none leaves.
+        """Send one message. `commit_intent` is called once, just before the first request byte; if
+        it raises, none leaves.
 
         Raises what `commit_intent` raises, and CancelledError; all else becomes an outcome.
         """
@@ -61,15 +67,21 @@ class Endpoint:
             return unanswered(self._say(error), on_wire=wire.reached)
 
     async def _exchange(self, claim: Claim, wire: _Wire) -> Outcome:
-        async with self._client.request("POST", PATH, json=payload(claim), extensions={"trace": wire.trace}) as response:
+        async with self._client.request(
+            "POST", PATH, json=payload(claim), extensions={"trace": wire.trace}
+        ) as response:
             # From here on the status is known, and stands whatever becomes of the body.
             body = await read_body(response)
-            names = {name.lower(): self._key.hide(value) for name, value in response.headers.items()}
+            names = {
+                name.lower(): self._key.hide(value) for name, value in response.headers.items()
+            }
             return read_answer(response.status_code, names, body, self.clock.now(), self._key.hide)
 
     def _say(self, error: Exception) -> str:
         text = " ".join(str(error).split())
-        return self._key.hide(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:300]
+        return self._key.hide(f"{type(error).__name__}: {text}" if text else type(error).__name__)[
+            :300
+        ]
 
 
 class _Wire:
@@ -81,7 +93,11 @@ class _Wire:
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         # Through a proxy the same event announces the CONNECT request, which carries no message.
-        if event.endswith(".send_request_headers.started") and info["request"].method == b"POST" and not self.reached:
+        if (
+            event.endswith(".send_request_headers.started")
+            and info["request"].method == b"POST"
+            and not self.reached
+        ):
             self._commit_intent()
             self.reached = True
 

@@ -1,7 +1,9 @@
-"""When the next message may go: sending hours and days in a named time zone, and the spacing between messages.
+"""When the next message may go: sending hours and days in a named time zone, and the spacing
+between messages.
 
-The only module that reasons in wall-clock time. Hours are judged by the wall clock itself, so nothing goes outside them when
-clocks change: an hour that does not exist is skipped, one that happens twice is judged both times by what the clock shows.
+The only module that reasons in wall-clock time. Hours are judged by the wall clock itself, so
+nothing goes outside them when clocks change: an hour that does not exist is skipped, one that
+happens twice is judged both times by what the clock shows.
 """
 
 from __future__ import annotations
@@ -29,8 +31,8 @@ _HOURS: Final = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by the clocks of `zone`; never
-    on the holidays of these countries and regions."""
+    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by
+    the clocks of `zone`; never on the holidays of these countries and regions."""
 
     start: time = time(9)
     end: time | None = time(17)
@@ -45,10 +47,15 @@ class Calendar:
 
     def holiday(self, instant: datetime) -> str | None:
         """The name of the holiday that the zone's day is, if it is one."""
-        return holiday_on(instant.astimezone(self.zone).date(), self.holidays) if self.holidays else None
+        return (
+            holiday_on(instant.astimezone(self.zone).date(), self.holidays)
+            if self.holidays
+            else None
+        )
 
     def next_open(self, instant: datetime) -> datetime:
-        """The first instant from `instant` on that is inside the hours. Raises UsageError when none comes within two years."""
+        """The first instant from `instant` on that is inside the hours. Raises UsageError when none
+        comes within two years."""
         if self.is_open(instant):
             return instant
         for days in (15, 90, _FARTHEST_DAYS):
@@ -56,11 +63,13 @@ class Calendar:
                 if edge >= instant and self.is_open(edge):
                     return edge
         raise UsageError(
-            f"The sending hours {self} never come.", remedy="Look at the days and the holidays: together they leave no day."
+            f"The sending hours {self} never come.",
+            remedy="Look at the days and the holidays: together they leave no day.",
         )
 
     def span(self, instant: datetime) -> tuple[datetime, datetime]:
-        """From when until when the hours that hold `instant`, which is inside them, are open, within the zone's day."""
+        """From when until when the hours that hold `instant`, which is inside them, are open,
+        within the zone's day."""
         begin, finish = self.day(instant)
         edges = [edge for edge in self._edges(instant, days=2) if begin <= edge <= finish]
         start = begin
@@ -69,12 +78,16 @@ class Calendar:
                 start = after
             if after > instant:
                 break
-        return start, next((edge for edge in edges if edge > instant and not self.is_open(edge)), finish)
+        return start, next(
+            (edge for edge in edges if edge > instant and not self.is_open(edge)), finish
+        )
 
     def day(self, instant: datetime) -> tuple[datetime, datetime]:
         """When the zone's day that holds `instant` begins and ends."""
         today = instant.astimezone(self.zone).date()
-        return self._instant(today, _DAY_START), self._instant(today + timedelta(days=1), _DAY_START)
+        return self._instant(today, _DAY_START), self._instant(
+            today + timedelta(days=1), _DAY_START
+        )
 
     def open_time(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time from `start` to `end`, at most some days on, is inside the hours."""
@@ -84,9 +97,14 @@ class Calendar:
         return sum(spans, timedelta())
 
     def _edges(self, instant: datetime, days: int = 15) -> list[datetime]:
-        """Every instant, from the day before that of `instant` on, at which the hours may open or close, in order."""
+        """Every instant, from the day before that of `instant` on, at which the hours may open or
+        close, in order."""
         first = instant.astimezone(self.zone).date()
-        found = (edge for offset in range(-1, days) for edge in _day_edges(self, first + timedelta(days=offset)))
+        found = (
+            edge
+            for offset in range(-1, days)
+            for edge in _day_edges(self, first + timedelta(days=offset))
+        )
         return sorted(set(found))
 
     def _instant(self, day: date, wall: time) -> datetime:
@@ -119,8 +137,12 @@ class Calendar:
 
 @lru_cache(maxsize=4096)
 def _day_edges(calendar: Calendar, day: date) -> tuple[datetime, ...]:
-    """Every instant of a day of the calendar's zone at which the hours may open or close, in order."""
-    begin, finish = calendar._instant(day, _DAY_START), calendar._instant(day + timedelta(days=1), _DAY_START)
+    """Every instant of a day of the calendar's zone at which the hours may open or close, in
+    order."""
+    begin, finish = (
+        calendar._instant(day, _DAY_START),
+        calendar._instant(day + timedelta(days=1), _DAY_START),
+    )
     edges = {begin, finish}
     shifts = {calendar._shift(begin), calendar._shift(finish)}
     for wall in (calendar.start, calendar.end or _DAY_START):
@@ -130,18 +152,30 @@ def _day_edges(calendar: Calendar, day: date) -> tuple[datetime, ...]:
     return tuple(sorted(edges))
 
 
-def next_slot(now: datetime, last: datetime | None, end: datetime, count: int, min_gap: timedelta, seed: str = "") -> datetime:
-    """When the next of `count` messages may go if they are spread evenly until `end`; `last` is when the account last sent.
+def next_slot(
+    now: datetime,
+    last: datetime | None,
+    end: datetime,
+    count: int,
+    min_gap: timedelta,
+    seed: str = "",
+) -> datetime:
+    """When the next of `count` messages may go if they are spread evenly until `end`; `last` is
+    when the account last sent.
 
-    The rest of the day is planned anew each time, so a pause is never caught up in a burst. A message is moved off the even
-    spread by up to JITTER of its gap, so that accounts do not send in step: always the same way for one `seed` and `last`, and
-    never so far that those after it no longer fit before `end`.
+    The rest of the day is planned anew each time, so a pause is never caught up in a burst. A
+    message is moved off the even spread by up to JITTER of its gap, so that accounts do not send in
+    step: always the same way for one `seed` and `last`, and never so far that those after it no
+    longer fit before `end`.
     """
     if last is None:
         return now
     even = (end - last) / (count + 1)
     latest = (end - last) - count * min_gap
-    return max(now, last + max(min_gap, min(even * _jitter(f"{seed} {last.isoformat()}"), max(even, latest))))
+    return max(
+        now,
+        last + max(min_gap, min(even * _jitter(f"{seed} {last.isoformat()}"), max(even, latest))),
+    )
 
 
 def _jitter(seed: str) -> float:
@@ -153,15 +187,20 @@ def _jitter(seed: str) -> float:
 def parse_hours(text: str) -> tuple[time, time | None]:
     """`09:00-17:00`; the end may be 24:00. Raises UsageError."""
     match = _HOURS.fullmatch(text)
-    from_hour, from_minute, to_hour, to_minute = (int(part or 0) for part in match.groups()) if match else (99, 0, 0, 0)
+    from_hour, from_minute, to_hour, to_minute = (
+        (int(part or 0) for part in match.groups()) if match else (99, 0, 0, 0)
+    )
     try:
         start = time(from_hour, from_minute)
         end = None if (to_hour, to_minute) == (24, 0) else time(to_hour, to_minute)
     except ValueError:
-        raise UsageError(f"{text!r} are no sending hours.", remedy="Write them as 09:00-17:00.") from None
+        raise UsageError(
+            f"{text!r} are no sending hours.", remedy="Write them as 09:00-17:00."
+        ) from None
     if end is not None and end <= start:
         raise UsageError(
-            f"The sending hours {text!r} end before they begin.", remedy="Write them as 09:00-17:00, within one day."
+            f"The sending hours {text!r} end before they begin.",
+            remedy="Write them as 09:00-17:00, within one day.",
         )
     return start, end
 
@@ -177,7 +216,9 @@ def parse_days(text: str) -> frozenset[int]:
             begin, finish = ends[0], ends[-1]
             days.update((begin + step) % 7 for step in range((finish - begin) % 7 + 1))
     except ValueError:
-        raise UsageError(f"{text!r} are no sending days.", remedy="Write them as mon-fri or mon,wed,fri.") from None
+        raise UsageError(
+            f"{text!r} are no sending days.", remedy="Write them as mon-fri or mon,wed,fri."
+        ) from None
     return frozenset(days)
 
 
@@ -187,7 +228,8 @@ def parse_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise UsageError(
-            f"There is no time zone {name!r}.", remedy="Use a name such as Europe/Berlin or America/New_York."
+            f"There is no time zone {name!r}.",
+            remedy="Use a name such as Europe/Berlin or America/New_York.",
         ) from None
 
 

@@ -1,7 +1,9 @@
-"""How the vendor is spoken to: the key, the address and the HTTP library's settings. Only the modules beside this one use it.
+"""How the vendor is spoken to: the key, the address and the HTTP library's settings. Only the
+modules beside this one use it.
 
-Each request gets a client and a connection of its own: reused connections fail ambiguously, fresh ones did not. No redirect is
-followed, nothing is retried by the transport, and a body is read as far as MAX_BODY.
+Each request gets a client and a connection of its own: reused connections fail ambiguously, fresh
+ones did not. No redirect is followed, nothing is retried by the transport, and a body is read as
+far as MAX_BODY.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ def _unheard(_date: datetime | None) -> None:
 
 
 class Client:
-    """One address of the vendor's, asked with one key, or with None. `transport` replaces the network in rehearsals; `hear` is
-    told what the server's clock showed in each answer."""
+    """One address of the vendor's, asked with one key, or with None. `transport` replaces the
+    network in rehearsals; `hear` is told what the server's clock showed in each answer."""
 
     def __init__(
         self,
@@ -78,8 +80,13 @@ class Client:
 
     @asynccontextmanager
     async def request(self, method: str, path: str, **more: Any) -> AsyncIterator[httpx.Response]:
-        """Make one request on a fresh connection; the answer's status is known and its body not yet read."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        """Make one request on a fresh connection; the answer's status is known and its body not yet
+        read."""
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
         async with (
@@ -116,7 +123,8 @@ async def read_body(response: httpx.Response) -> bytes | None:
 
 
 def read_date(response: httpx.Response) -> datetime | None:
-    """What the server's clock showed when it answered, in whole seconds; None when it does not say, or not readably."""
+    """What the server's clock showed when it answered, in whole seconds; None when it does not say,
+    or not readably."""
     try:
         date = parsedate_to_datetime(response.headers.get("date", ""))
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
@@ -125,7 +133,8 @@ def read_date(response: httpx.Response) -> datetime | None:
 
 
 def checked_base_url(text: str) -> str:
-    """The base URL without a final slash: https, since the key travels to it, or this machine. Raises UsageError."""
+    """The base URL without a final slash: https, since the key travels to it, or this machine.
+    Raises UsageError."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -134,7 +143,9 @@ def checked_base_url(text: str) -> str:
     if not host or parts.username or parts.query or parts.fragment:
         raise UsageError(f"{text!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
     if not keeps_secrets(text):
-        raise UsageError(f"{text!r} would send the API key unencrypted.", remedy="Use an https:// address.")
+        raise UsageError(
+            f"{text!r} would send the API key unencrypted.", remedy="Use an https:// address."
+        )
     return text.rstrip("/")
 
 
@@ -142,6 +153,8 @@ def keeps_secrets(url: str) -> bool:
     """Whether what is sent there is encrypted, or stays on this machine."""
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+        return bool(parts.hostname) and (
+            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        )
     except ValueError:
         return False

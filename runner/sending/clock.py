@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-# The Date header counts whole seconds and an answer takes its time; less than this is no fault of the clock.
+# The Date header counts whole seconds and an answer takes its time; less than this is no fault of
+# the clock.
 TOLERATED: Final = timedelta(minutes=2)
 # Further apart, neither clock can be believed.
 BELIEVED: Final = timedelta(hours=24)
@@ -15,7 +16,8 @@ BELIEVED: Final = timedelta(hours=24)
 class ServerClock:
     """Shows this computer's time, or, where the two are more than TOLERATED apart, the server's.
 
-    `ahead` is how far this computer's clock was ahead of the server's when it was last compared; zero within TOLERATED.
+    `ahead` is how far this computer's clock was ahead of the server's when it was last compared;
+    zero within TOLERATED.
     """
 
     def __init__(self, own: Callable[[], datetime]) -> None:
@@ -23,7 +25,8 @@ class ServerClock:
         self.ahead = timedelta()
 
     def now(self) -> datetime:
-        """The time as far as it is known. A difference too large to be believed corrects nothing."""
+        """The time as far as it is known. A difference too large to be believed corrects
+        nothing."""
         return self._own() - (self.ahead if self.is_believable else timedelta())
 
     def hear(self, date: datetime | None) -> None:

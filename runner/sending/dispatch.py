@@ -1,6 +1,7 @@
 """Dispatch: all lanes of one run, in this process, and the signals that end them.
 
-The first signal lets the message in flight finish; the second does not wait for it, which leaves it uncertain.
+The first signal lets the message in flight finish; the second does not wait for it, which leaves it
+uncertain.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from runner.ledger.attempt import recover
 from runner.ledger.record import Stop
 from runner.sending.lane import Course, Halting, LaneEnd, drive
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +61,9 @@ class Dispatched:
     reason: str
 
 
-async def dispatch(course: Course, accounts: Sequence[str], interruption: Interruption) -> Dispatched:
+async def dispatch(
+    course: Course, accounts: Sequence[str], interruption: Interruption
+) -> Dispatched:
     """Drive one lane per account to its end. The caller holds the campaign's run lock.
 
     Raises the first error of a lane, once every message in flight is settled.
@@ -74,7 +79,9 @@ async def dispatch(course: Course, accounts: Sequence[str], interruption: Interr
             course.report(Halting())
         course.halt.set()
 
-    interruption.tell = lambda: loop.call_soon_threadsafe(interrupt)  # also wakes the loop, on Windows too
+    interruption.tell = lambda: loop.call_soon_threadsafe(
+        interrupt
+    )  # also wakes the loop, on Windows too
     if interruption.count:
         interrupt()
     try:
@@ -87,9 +94,17 @@ async def dispatch(course: Course, accounts: Sequence[str], interruption: Interr
         if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
             raise end
     lanes = [end for end in ends if isinstance(end, LaneEnd)]
-    stops = sorted((end.stop for end in lanes if end.stop), key=lambda stop: (stop.scope != "run", stop.exit_code))
-    paused = sorted((end for end in lanes if end.kind == "paused" and end.until), key=lambda end: end.until or course.now())
-    return Dispatched(interruption.count > 0, stops[0] if stops else None, paused[0].reason if paused else "")
+    stops = sorted(
+        (end.stop for end in lanes if end.stop),
+        key=lambda stop: (stop.scope != "run", stop.exit_code),
+    )
+    paused = sorted(
+        (end for end in lanes if end.kind == "paused" and end.until),
+        key=lambda end: end.until or course.now(),
+    )
+    return Dispatched(
+        interruption.count > 0, stops[0] if stops else None, paused[0].reason if paused else ""
+    )
 
 
 async def _lane(course: Course, account: str) -> LaneEnd:

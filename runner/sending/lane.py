@@ -1,4 +1,5 @@
-"""A lane: one account's serial loop. Claim, send, settle, and wait in between for as long as its run wants to."""
+"""A lane: one account's serial loop. Claim, send, settle, and wait in between for as long as its
+run wants to."""
 
 from __future__ import annotations
 
@@ -24,10 +25,12 @@ RETRY_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60
 # One more answer like these in a row and the endpoint, not the row, is the trouble.
 UNCERTAIN_IN_A_ROW: Final = 3
 SLOWED_IN_A_ROW: Final = 5
-# A laptop sleeps through long waits: wake often and look at the clock, and now and then at the ledger.
+# A laptop sleeps through long waits: wake often and look at the clock, and now and then at the
+# ledger.
 LONGEST_NAP: Final = timedelta(seconds=30)
 LONGEST_SLEEP: Final = timedelta(minutes=10)
-# What the server said of an account this lately still holds; after a longer silence it is asked again.
+# What the server said of an account this lately still holds; after a longer silence it is asked
+# again.
 TRUSTED: Final = timedelta(minutes=10)
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LEASE_MARGIN: Final = timedelta(seconds=30)
@@ -74,7 +77,8 @@ Event = Sent | Waiting | Halting | ForeignUse | ClockOff
 
 @dataclass(slots=True)
 class Course:
-    """What the lanes of one run share: how to send, how long to stay, and the signal to stop after the message in flight."""
+    """What the lanes of one run share: how to send, how long to stay, and the signal to stop after
+    the message in flight."""
 
     ledger: Ledger
     campaign_id: int
@@ -85,7 +89,9 @@ class Course:
     stay: bool = False
     budget: int | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)
-    heard: dict[str, datetime] = field(default_factory=dict)  # when the server last spoke of an account, or was asked to
+    heard: dict[str, datetime] = field(
+        default_factory=dict
+    )  # when the server last spoke of an account, or was asked to
     foreign: dict[str, int] = field(default_factory=dict)
     ahead: timedelta = timedelta()
 
@@ -99,7 +105,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class LaneEnd:
-    """Why a lane came to its end: nothing waits, a pause until `until`, a stop, or the halt signal."""
+    """Why a lane came to its end: nothing waits, a pause until `until`, a stop, or the halt
+    signal."""
 
     kind: Literal["done", "paused", "stopped", "halted"]
     until: datetime | None = None
@@ -108,7 +115,8 @@ class LaneEnd:
 
 
 async def drive(course: Course, account: str) -> LaneEnd:
-    """Send the account's waiting deliveries until none waits or none may go. Raises StorageError when the ledger fails."""
+    """Send the account's waiting deliveries until none waits or none may go. Raises StorageError
+    when the ledger fails."""
     unreachable = uncertain = slowed = 0
     waited: Wait | None = None
     noticed: list[Event] = []
@@ -124,10 +132,13 @@ async def drive(course: Course, account: str) -> LaneEnd:
             await read_quota(course, account)
         if not course.endpoint.clock.is_believable:
             return _lost_clock(course)
-        # From here to the request nothing is awaited: of several lanes only so many begin as the budget has left.
+        # From here to the request nothing is awaited: of several lanes only so many begin as the
+        # budget has left.
         if course.budget is not None and course.budget <= 0:
             return LaneEnd("paused", course.now(), "this run has sent as many as --max allows")
-        taken = claim(course.ledger, course.campaign_id, account, course.now(), course.lease, decide)
+        taken = claim(
+            course.ledger, course.campaign_id, account, course.now(), course.lease, decide
+        )
         while noticed:  # told only now: the claim's transaction waits for no terminal
             course.report(noticed.pop(0))
         if taken is None:
@@ -156,7 +167,10 @@ async def drive(course: Course, account: str) -> LaneEnd:
                 return _given_up(f"The endpoint cannot be reached: {outcome.error}")
             await _sleep_until(course, course.now() + RETRY_PAUSES[unreachable - 1])
         elif uncertain >= UNCERTAIN_IN_A_ROW:
-            return _given_up(f"{uncertain} messages in a row ended without a clear answer; the last: {outcome.error}")
+            return _given_up(
+                f"{uncertain} messages in a row ended without a clear answer; the last: "
+                f"{outcome.error}"
+            )
         elif outcome.hold and slowed >= SLOWED_IN_A_ROW:
             if not course.stay:
                 return LaneEnd("paused", outcome.hold.until, outcome.hold.reason)
@@ -167,7 +181,9 @@ async def drive(course: Course, account: str) -> LaneEnd:
 async def _send(course: Course, taken: Claim) -> Outcome:
     if course.budget is not None:
         course.budget -= 1
-    outcome = await course.endpoint.send(taken, lambda: commit_intent(course.ledger, taken, course.now()))
+    outcome = await course.endpoint.send(
+        taken, lambda: commit_intent(course.ledger, taken, course.now())
+    )
     outcome = settle(course.ledger, taken, outcome, course.now())
     course.heard[taken.account] = course.now()
     if course.budget is not None and outcome.status is Status.WAITING:
@@ -178,8 +194,8 @@ async def _send(course: Course, taken: Claim) -> Outcome:
 async def read_quota(course: Course, account: str) -> None:
     """Note how the server says the account stands, where it says so, and compare the clocks.
 
-    Asked before the first message, and after every silence: a sleep of the computer, a step of its clock or a night may have
-    been in it.
+    Asked before the first message, and after every silence: a sleep of the computer, a step of its
+    clock or a night may have been in it.
     """
     if course.lookup is not None:
         try:
@@ -193,7 +209,8 @@ async def read_quota(course: Course, account: str) -> None:
 
 
 def _notice(course: Course, state: AccountState) -> Iterator[Event]:
-    """What the server's numbers and clock show besides: use of the account by others, a clock that is off."""
+    """What the server's numbers and clock show besides: use of the account by others, a clock that
+    is off."""
     foreign = course.pace.allowance(state, course.now()).foreign
     if foreign > course.foreign.get(state.account, 0):
         yield ForeignUse(state.account, foreign)
@@ -205,7 +222,8 @@ def _notice(course: Course, state: AccountState) -> Iterator[Event]:
 
 
 async def _sleep_until(course: Course, until: datetime) -> None:
-    """Sleep until then or until the halt signal, in naps; a clock that jumps is noticed within one."""
+    """Sleep until then or until the halt signal, in naps; a clock that jumps is noticed within
+    one."""
     while (left := until - course.now()) > timedelta() and not course.halt.is_set():
         try:
             await asyncio.wait_for(course.halt.wait(), min(left, LONGEST_NAP).total_seconds())
@@ -215,9 +233,18 @@ async def _sleep_until(course: Course, until: datetime) -> None:
 
 def _lost_clock(course: Course) -> LaneEnd:
     reason = f"This computer's clock and the server's are {abs(course.endpoint.clock.ahead)} apart"
-    return LaneEnd("stopped", reason=reason, stop=Stop("run", ExitCode.ENDPOINT, f"{reason}.", "Set this computer's clock."))
+    return LaneEnd(
+        "stopped",
+        reason=reason,
+        stop=Stop("run", ExitCode.ENDPOINT, f"{reason}.", "Set this computer's clock."),
+    )
 
 
 def _given_up(reason: str) -> LaneEnd:
-    remedy = "Check the network and the vendor's status page, then run the same command again; nothing is lost."
-    return LaneEnd("stopped", reason=reason, stop=Stop("account", ExitCode.ENDPOINT, reason, remedy))
+    remedy = (
+        "Check the network and the vendor's status page, then run the same command again; nothing "
+        "is lost."
+    )
+    return LaneEnd(
+        "stopped", reason=reason, stop=Stop("account", ExitCode.ENDPOINT, reason, remedy)
+    )

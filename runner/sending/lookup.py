@@ -1,7 +1,9 @@
-"""The vendor's neighbour endpoints: reads that cost no quota and send nothing, each of them optional.
+"""The vendor's neighbour endpoints: reads that cost no quota and send nothing, each of them
+optional.
 
-They are not in the contract, so nothing may depend on them: what is not offered, not answered or not readable is None, never an
-error. An endpoint that says it is not there is not asked again by this object. No answer is trusted: its types are checked.
+They are not in the contract, so nothing may depend on them: what is not offered, not answered or
+not readable is None, never an error. An endpoint that says it is not there is not asked again by
+this object. No answer is trusted: its types are checked.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _MESSAGES: Final = 100
 _LONGEST: Final = 300
 _NOT_THERE: Final = (404, 405, 410, 501)
 # A 404 about what was asked for, not about the endpoint.
-_UNKNOWN: Final = re.compile(r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE)
+_UNKNOWN: Final = re.compile(
+    r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE
+)
 _NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
 _DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
 _OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
@@ -74,10 +78,11 @@ class Message:
 
 
 class Lookup:
-    """Asks the neighbour endpoints. Every question answers None for "not known", and raises AccessError when the key, the plan
-    or the account is refused.
+    """Asks the neighbour endpoints. Every question answers None for "not known", and raises
+    AccessError when the key, the plan or the account is refused.
 
-    `status` and `server_date` are of the last question's answer: its HTTP status, and what the server's clock showed.
+    `status` and `server_date` are of the last question's answer: its HTTP status, and what the
+    server's clock showed.
     """
 
     def __init__(
@@ -107,44 +112,82 @@ class Lookup:
         if not isinstance(answer, list):
             return None
         return [
-            Account(id_, _name(entry), _text(entry.get("publicId")), _text(entry.get("status")), _flag(entry.get("enabled")))
+            Account(
+                id_,
+                _name(entry),
+                _text(entry.get("publicId")),
+                _text(entry.get("status")),
+                _flag(entry.get("enabled")),
+            )
             for entry in answer
             if isinstance(entry, dict) and (id_ := _text(entry.get("id")))
         ]
 
     async def account_status(self, account: str) -> AccountStatus | None:
         """The account's health; None for the key's default account, which has no name to ask by."""
-        answer = await self._ask("status", f"/account/{quote(account, safe='')}/status") if account else None
+        answer = (
+            await self._ask("status", f"/account/{quote(account, safe='')}/status")
+            if account
+            else None
+        )
         if not isinstance(answer, dict):
             return None
-        return AccountStatus(_text(answer.get("status")), _flag(answer.get("enabled")), _flag(answer.get("hasTokens")))
+        return AccountStatus(
+            _text(answer.get("status")),
+            _flag(answer.get("enabled")),
+            _flag(answer.get("hasTokens")),
+        )
 
     async def quota(self, account: str) -> Told | None:
-        """The account's daily numbers for messages, without spending any; None also for the key's default account."""
-        answer = await self._ask("quota", f"/account/{quote(account, safe='')}/quota") if account else None
+        """The account's daily numbers for messages, without spending any; None also for the key's
+        default account."""
+        answer = (
+            await self._ask("quota", f"/account/{quote(account, safe='')}/quota")
+            if account
+            else None
+        )
         quotas = answer.get("quotas") if isinstance(answer, dict) else None
         if not isinstance(quotas, list):
             return None
-        told = [numbers for entry in quotas if _is_daily_messages(entry) and (numbers := _told(entry, self._clock.now()))]
+        told = [
+            numbers
+            for entry in quotas
+            if _is_daily_messages(entry) and (numbers := _told(entry, self._clock.now()))
+        ]
         # Several limits can bear on messages: the lowest is met first.
-        return min(told, key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0), default=None)
+        return min(
+            told,
+            key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0),
+            default=None,
+        )
 
     async def conversation(self, slug: str, account: str) -> Conversation | None:
         """Whether the account has a conversation with the person of that profile ID."""
-        answer = await self._ask("exists", f"/conversations/exists/{quote(slug, safe='')}", accountId=account)
+        answer = await self._ask(
+            "exists", f"/conversations/exists/{quote(slug, safe='')}", accountId=account
+        )
         if not isinstance(answer, dict) or not isinstance(answer.get("hasConversation"), bool):
             return None
-        return Conversation(answer["hasConversation"], _text(answer.get("conversationUrn")), _text(answer.get("profileUrn")))
+        return Conversation(
+            answer["hasConversation"],
+            _text(answer.get("conversationUrn")),
+            _text(answer.get("profileUrn")),
+        )
 
     async def messages(self, conversation_urn: str, account: str) -> list[Message] | None:
         """The conversation's latest messages, as many as the vendor gives at once."""
         path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
         answer = await self._ask("messages", path, accountId=account, count=str(_MESSAGES))
         found = answer.get("messages") if isinstance(answer, dict) else None
-        # The owner of a conversation's URN is the sending account. The vendor's own flag has been seen to miss its messages.
+        # The owner of a conversation's URN is the sending account. The vendor's own flag has been
+        # seen to miss its messages.
         owner = _OWNER.search(conversation_urn)
         ours = owner[1] if owner else None
-        return [message for entry in found if (message := _message(entry, ours))] if isinstance(found, list) else None
+        return (
+            [message for entry in found if (message := _message(entry, ours))]
+            if isinstance(found, list)
+            else None
+        )
 
     async def _ask(self, neighbour: Neighbour, path: str, **query: str) -> object:
         """The JSON of a 200; None for anything else. Raises AccessError."""
@@ -196,7 +239,9 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
     told = read_headers(headers, now)
     if entry.get("limitReached") is not True:
         return told
-    return replace(told or Told(now), remaining=0)  # LinkedIn itself has refused more in this window, whatever the count says
+    return replace(
+        told or Told(now), remaining=0
+    )  # LinkedIn itself has refused more in this window, whatever the count says
 
 
 def _message(entry: object, owner: str | None) -> Message | None:
@@ -210,7 +255,11 @@ def _message(entry: object, owner: str | None) -> Message | None:
     sender = entry.get("senderProfileId")
     by_owner = isinstance(sender, str) and owner is not None and sender.rpartition(":")[2] == owner
     try:
-        return Message(text, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at), ours or by_owner)
+        return Message(
+            text,
+            datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at),
+            ours or by_owner,
+        )
     except (ValueError, OverflowError):
         return None
 
@@ -222,7 +271,12 @@ def _name(entry: Mapping[str, Any]) -> str | None:
 
 def _text(value: object) -> str | None:
     """A short text that can be shown; None for anything else."""
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST or not value.isprintable():
+    if (
+        not isinstance(value, str)
+        or not value.strip()
+        or len(value) > _LONGEST
+        or not value.isprintable()
+    ):
         return None
     return value.strip()
 

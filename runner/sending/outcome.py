@@ -1,7 +1,8 @@
-"""What an answer means: one outcome for everything the endpoint, or the network in its place, can say.
+"""What an answer means: one outcome for everything the endpoint, or the network in its place, can
+say.
 
-The table is the one of the endpoint's documentation. Where an answer does not say whether the message went out, the outcome is
-uncertain; it is never tried again by itself.
+The table is the one of the endpoint's documentation. Where an answer does not say whether the
+message went out, the outcome is uncertain; it is never tried again by itself.
 """
 
 from __future__ import annotations
@@ -21,33 +22,55 @@ from runner.sending.quota import next_midnight, read_headers, read_reset
 BRIEF: Final = timedelta(minutes=15)
 _VELOCITY_PAUSE: Final = timedelta(seconds=60)
 _SHOWN: Final = 300
-_UPSTREAM_STATUS: Final = re.compile(r"(?:status(?:[ _]?code)?|HTTP)\W{0,4}([1-5]\d\d)\b", re.IGNORECASE)
+_UPSTREAM_STATUS: Final = re.compile(
+    r"(?:status(?:[ _]?code)?|HTTP)\W{0,4}([1-5]\d\d)\b", re.IGNORECASE
+)
 _UPSTREAM_UNSURE: Final = re.compile(
-    r"time[d]?[ -]?out|deadline exceeded|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_NETWORK"
-    r"|ERR_BAD_RESPONSE|socket (?:hang up|closed)|reset by peer|broken pipe|premature close|aborted|fetch failed"
-    r"|network (?:error|failure|problem|is unreachable|request failed)|bad gateway|gateway time|upstream"
+    r"time[d]?[ -]?out|deadline "
+    r"exceeded|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_NETWORK"
+    r"|ERR_BAD_RESPONSE|socket (?:hang up|closed)|reset by peer|broken pipe|premature "
+    r"close|aborted|fetch failed"
+    r"|network (?:error|failure|problem|is unreachable|request failed)|bad gateway|gateway "
+    r"time|upstream"
     r"|internal server error|service unavailable",
     re.IGNORECASE,
 )
 _SPENT: Final = re.compile(r"(\d+)\s*/\s*(\d+)")
-_CREDENTIALS: Final = re.compile(r"\s*failed to get LinkedIn authentication credentials", re.IGNORECASE)
+_CREDENTIALS: Final = re.compile(
+    r"\s*failed to get LinkedIn authentication credentials", re.IGNORECASE
+)
 _ACCOUNT_MISSING: Final = re.compile(
     r"\baccount(?:Id)?\b[^.]{0,60}\bnot (?:found|exist)|\bno (?:such )?account\b", re.IGNORECASE
 )
 _ABOUT_ACCOUNT: Final = re.compile(r"\baccounts?(?:Id)?\b", re.IGNORECASE)
-_ABOUT_PROFILE: Final = re.compile(r"profile|recipient|member|user|person|conversation", re.IGNORECASE)
-REFUSALS: Final = {401: "The API key was refused", 402: "The plan does not allow this", 403: "Access was refused"}
-KEY_REMEDY: Final = "Check the API key and the plan in the vendor's dashboard, then run the same command again."
-_ACCOUNT: Final = "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
+_ABOUT_PROFILE: Final = re.compile(
+    r"profile|recipient|member|user|person|conversation", re.IGNORECASE
+)
+REFUSALS: Final = {
+    401: "The API key was refused",
+    402: "The plan does not allow this",
+    403: "Access was refused",
+}
+KEY_REMEDY: Final = (
+    "Check the API key and the plan in the vendor's dashboard, then run the same command again."
+)
+_ACCOUNT: Final = (
+    "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
+)
 _ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
 
 
 def read_answer(
-    status: int, headers: Mapping[str, str], body: bytes | None, now: datetime, hide: Callable[[str], str] = str
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    now: datetime,
+    hide: Callable[[str], str] = str,
 ) -> Outcome:
     """The outcome of an answer whose status line arrived.
 
-    `headers` have lower-case names; `body` is None when it could not be read whole; `hide` takes secrets out of a text.
+    `headers` have lower-case names; `body` is None when it could not be read whole; `hide` takes
+    secrets out of a text.
     """
     told = read_headers(headers, now)
     answer = read_json(body)
@@ -59,7 +82,9 @@ def read_answer(
     if status == 400:
         return reply.uncertain() if _unsure(body) else reply.failed()
     if status in REFUSALS:
-        return reply.waiting(stop=Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY))
+        return reply.waiting(
+            stop=Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY)
+        )
     if status in (404, 405, 410):
         return _not_found(reply, answer)
     if status in (409, 422):
@@ -70,12 +95,15 @@ def read_answer(
             reply.told = None  # the numbers of a velocity limit are not those of the day
         return reply.waiting(hold=hold)
     if status == 500 and _CREDENTIALS.match(error or ""):
-        return reply.waiting(stop=Stop("account", ExitCode.ACCESS, f"The account was refused: {error}", _ACCOUNT))
+        return reply.waiting(
+            stop=Stop("account", ExitCode.ACCESS, f"The account was refused: {error}", _ACCOUNT)
+        )
     return reply.uncertain()
 
 
 def unanswered(error: str, *, on_wire: bool) -> Outcome:
-    """The outcome when no status line arrived. Whether a request byte may have left, not the kind of error, decides."""
+    """The outcome when no status line arrived. Whether a request byte may have left, not the kind
+    of error, decides."""
     if on_wire:
         return Outcome(Status.UNCERTAIN, error=error)
     return Outcome(Status.WAITING, error=error, unreachable=True)
@@ -89,8 +117,18 @@ def error_text(answer: object, body: bytes | None) -> str | None:
         candidates: list[object] = [error]
         if isinstance(error, dict):
             candidates += [error.get("message"), _issue(error.get("issues"))]
-        candidates += [answer.get("message"), details.get("message") if isinstance(details, dict) else None]
-        text = next((candidate for candidate in candidates if isinstance(candidate, str) and candidate.strip()), None)
+        candidates += [
+            answer.get("message"),
+            details.get("message") if isinstance(details, dict) else None,
+        ]
+        text = next(
+            (
+                candidate
+                for candidate in candidates
+                if isinstance(candidate, str) and candidate.strip()
+            ),
+            None,
+        )
     if text is None and body:
         text = re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace"))
     if not isinstance(text, str):
@@ -120,20 +158,27 @@ class _Reply:
 
 def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
     if not isinstance(answer, dict) or answer.get("success") is not True:
-        said = f"HTTP 200, but success was not confirmed: {error}" if error else "HTTP 200 without a readable answer"
+        said = (
+            f"HTTP 200, but success was not confirmed: {error}"
+            if error
+            else "HTTP 200 without a readable answer"
+        )
         return Outcome(Status.UNCERTAIN, error=said, http_status=200, told=told)
     urn, typing = answer.get("recipientProfileUrn"), answer.get("typingIndicatorSent")
     return Outcome(
         Status.SENT,
         http_status=200,
         typing_indicator_sent=typing if isinstance(typing, bool) else None,
-        recipient_urn=urn[:200] if isinstance(urn, str) and urn.isascii() and urn.isprintable() and urn else None,
+        recipient_urn=urn[:200]
+        if isinstance(urn, str) and urn.isascii() and urn.isprintable() and urn
+        else None,
         told=told,
     )
 
 
 def _unsure(body: bytes | None) -> bool:
-    """Whether a refusal wraps trouble behind the endpoint that leaves open what became of the message, or cannot be read."""
+    """Whether a refusal wraps trouble behind the endpoint that leaves open what became of the
+    message, or cannot be read."""
     if body is None:
         return True
     text = body.decode("utf-8", "replace")
@@ -145,16 +190,27 @@ def _unsure(body: bytes | None) -> bool:
 
 def _not_found(reply: _Reply, answer: object) -> Outcome:
     if isinstance(answer, dict) and reply.status == 404:
-        about_profile = _ABOUT_PROFILE.search(reply.error) and not _ACCOUNT_MISSING.search(reply.error)
+        about_profile = _ABOUT_PROFILE.search(reply.error) and not _ACCOUNT_MISSING.search(
+            reply.error
+        )
         if about_profile:
             return reply.failed()
         if _ABOUT_ACCOUNT.search(reply.error):
-            return reply.waiting(stop=Stop("account", ExitCode.ACCESS, f"The account was not found: {reply.error}", _ACCOUNT))
+            return reply.waiting(
+                stop=Stop(
+                    "account",
+                    ExitCode.ACCESS,
+                    f"The account was not found: {reply.error}",
+                    _ACCOUNT,
+                )
+            )
     reason = f"The endpoint is not there (HTTP {reply.status}): {reply.error}"
     return reply.waiting(stop=Stop("run", ExitCode.ENDPOINT, reason, _ENDPOINT))
 
 
-def _hold(answer: object, error: str | None, headers: Mapping[str, str], told: Told | None, now: datetime) -> Hold:
+def _hold(
+    answer: object, error: str | None, headers: Mapping[str, str], told: Told | None, now: datetime
+) -> Hold:
     """Until when an account that was told 429 pauses."""
     if isinstance(answer, dict) and (until := _hold_until(answer.get("holdUntil"), now)):
         return Hold(until, "the server put the account on hold")
@@ -165,13 +221,21 @@ def _hold(answer: object, error: str | None, headers: Mapping[str, str], told: T
     pause = _retry_after(headers.get("retry-after"), now)
     if remaining == 0 or (remaining is None and pause is None):
         reset_at = (told.reset_at if told else None) or next_midnight(now)
-        return Hold(reset_at, "the daily quota is spent", brief=reset_at - now <= BRIEF and pause is not None)
+        return Hold(
+            reset_at,
+            "the daily quota is spent",
+            brief=reset_at - now <= BRIEF and pause is not None,
+        )
     pause = pause or _VELOCITY_PAUSE
     return Hold(now + pause, "the server asked to slow down", brief=pause <= BRIEF)
 
 
 def _hold_until(value: object, now: datetime) -> datetime | None:
-    return read_reset(str(value), now) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    return (
+        read_reset(str(value), now)
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        else None
+    )
 
 
 def _retry_after(text: str | None, now: datetime) -> timedelta | None:
@@ -202,4 +266,10 @@ def _issue(issues: object) -> str | None:
         return None
     path, message = issues[0].get("path"), issues[0].get("message")
     place = ".".join(str(step) for step in path) if isinstance(path, list) else ""
-    return f"{place}: {message}" if place and isinstance(message, str) else message if isinstance(message, str) else None
+    return (
+        f"{place}: {message}"
+        if place and isinstance(message, str)
+        else message
+        if isinstance(message, str)
+        else None
+    )

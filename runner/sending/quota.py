@@ -1,7 +1,8 @@
 """How many messages an account may still send, and until when.
 
-The server's numbers decide; our own count of attempts stands in where it said nothing, and only ever lowers them. Daily windows
-end at midnight UTC unless the server names another reset. Everything here is a function of its arguments.
+The server's numbers decide; our own count of attempts stands in where it said nothing, and only
+ever lowers them. Daily windows end at midnight UTC unless the server names another reset.
+Everything here is a function of its arguments.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _INTEGER: Final = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many messages may go between `opened` and `reset_at`; `limit` and `used` are what people are shown, and `foreign` how
-    many of those used were not ours."""
+    """How many messages may go between `opened` and `reset_at`; `limit` and `used` are what people
+    are shown, and `foreign` how many of those used were not ours."""
 
     remaining: int
     limit: int
@@ -45,9 +46,11 @@ def allowance(
     now: datetime,
     reserve: int = 0,
 ) -> Allowance:
-    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
+    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may
+    have cost quota.
 
-    `reserve` messages of the window are left to people and other tools; what those have used of it already need not be kept.
+    `reserve` messages of the window are left to people and other tools; what those have used of it
+    already need not be kept.
     """
     opened, reset_at = _window(told, now)
     ours = used = charged_after(opened - timedelta(microseconds=1))
@@ -86,7 +89,8 @@ def midnight(now: datetime) -> datetime:
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
-    """The server's numbers from the `X-RateLimit-*` headers (names in lower case), None when there are none.
+    """The server's numbers from the `X-RateLimit-*` headers (names in lower case), None when there
+    are none.
 
     What cannot be read, or is absurd, counts as missing.
     """
@@ -98,7 +102,9 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
         limit = None
     if remaining is None and limit is not None and used is not None:
         remaining = max(0, limit - used)
-    if limit is None and used is not None and remaining:  # with none left, more may have been used than the limit
+    if (
+        limit is None and used is not None and remaining
+    ):  # with none left, more may have been used than the limit
         limit = used + remaining
     if remaining is not None and limit is not None:
         remaining = min(remaining, limit)
@@ -110,7 +116,8 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
 def read_reset(text: str | None, now: datetime) -> datetime | None:
     """A reset as the vendor has been seen to write it; past and far-off instants count as missing.
 
-    ISO 8601 with `Z` or an offset, `T` or a space, with or without a fraction; or a Unix time in seconds or milliseconds.
+    ISO 8601 with `Z` or an offset, `T` or a space, with or without a fraction; or a Unix time in
+    seconds or milliseconds.
     """
     if text is None:
         return None
@@ -121,7 +128,9 @@ def read_reset(text: str | None, now: datetime) -> datetime | None:
             instant = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         else:
             instant = datetime.fromisoformat(text)
-            instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+            instant = (
+                instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+            )
     except (ValueError, OverflowError, OSError):
         return None
     return instant if now < instant <= now + LONGEST_WINDOW else None

@@ -1,4 +1,5 @@
-"""A ramp: a daily limit that grows with each day an account has sent, for an account that is new to sending."""
+"""A ramp: a daily limit that grows with each day an account has sent, for an account that is new to
+sending."""
 
 from __future__ import annotations
 
@@ -12,12 +13,16 @@ from runner.errors import UsageError
 
 # An account that has not sent for this long begins its ramp anew.
 COLD: Final = timedelta(days=14)
-_RAMP: Final = re.compile(r"(?:start\s+)?(\d{1,6})\s*,?\s*\+\s*(\d{1,6})(?:\s+a\s+day)?\s*,?\s*to\s+(\d{1,6})", re.IGNORECASE)
+_RAMP: Final = re.compile(
+    r"(?:start\s+)?(\d{1,6})\s*,?\s*\+\s*(\d{1,6})(?:\s+a\s+day)?\s*,?\s*to\s+(\d{1,6})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """`first` messages on the first day, `step` more on each further day that something was sent, `most` in the end."""
+    """`first` messages on the first day, `step` more on each further day that something was sent,
+    `most` in the end."""
 
     first: int
     step: int
@@ -29,7 +34,8 @@ class Ramp:
         start_of_day: Callable[[datetime], datetime],
         sent_before: Callable[[datetime], datetime | None],
     ) -> int:
-        """The limit of the day that holds `now`; `sent_before(t)` is when the account last sent before `t`.
+        """The limit of the day that holds `now`; `sent_before(t)` is when the account last sent
+        before `t`.
 
         Days without a message do not count, so that a weekend makes no jump.
         """
@@ -48,5 +54,8 @@ def parse_ramp(text: str) -> Ramp:
     match = _RAMP.fullmatch(text.strip())
     first, step, most = (int(number) for number in match.groups()) if match else (0, 0, 0)
     if first < 1 or step < 1 or most < first:
-        raise UsageError(f"{text!r} is no ramp.", remedy="Write it as 20 +10 to 100: the first day, more each day, the most.")
+        raise UsageError(
+            f"{text!r} is no ramp.",
+            remedy="Write it as 20 +10 to 100: the first day, more each day, the most.",
+        )
     return Ramp(first, step, most)

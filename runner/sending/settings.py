@@ -1,6 +1,8 @@
-"""A campaign's settings: how fast it may go and how often it may write to a person, from words and back into words.
+"""A campaign's settings: how fast it may go and how often it may write to a person, from words and
+back into words.
 
-The words are those of campaign files and of the ledger, which keeps the settings that a campaign was last run with.
+The words are those of campaign files and of the ledger, which keeps the settings that a campaign
+was last run with.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ def min_days(said: Mapping[str, Any]) -> int:
     """At most one message per person in how many days, as settings say it. Raises UsageError."""
     days: int = said.get("min_days", DEFAULT_MIN_DAYS)
     if not 0 <= days <= MOST_MIN_DAYS:
-        raise UsageError(f"One message per person in {days} days makes no sense.", remedy=f"Give 0 to {MOST_MIN_DAYS}.")
+        raise UsageError(
+            f"One message per person in {days} days makes no sense.",
+            remedy=f"Give 0 to {MOST_MIN_DAYS}.",
+        )
     return days
 
 
@@ -41,12 +46,18 @@ def pace(said: Mapping[str, Any]) -> Pace:
     if gap is not None and not (math.isfinite(gap) and 0 <= gap <= 86_400):
         raise UsageError(f"A gap of {gap} seconds makes no sense.", remedy="Give 0 to 86400.")
     if daily_limit is not None and daily_limit < 1:
-        raise UsageError(f"A daily limit of {daily_limit} lets nothing go.", remedy="Give a number from 1 on.")
+        raise UsageError(
+            f"A daily limit of {daily_limit} lets nothing go.", remedy="Give a number from 1 on."
+        )
     if reserve < 0:
-        raise UsageError(f"A reserve of {reserve} makes no sense.", remedy="Give how many messages a day to leave to others.")
+        raise UsageError(
+            f"A reserve of {reserve} makes no sense.",
+            remedy="Give how many messages a day to leave to others.",
+        )
     if not 1 <= priority <= MOST_PRIORITY:
         raise UsageError(
-            f"A priority of {priority} makes no sense.", remedy=f"Give 1 to {MOST_PRIORITY}; 2 has twice the share."
+            f"A priority of {priority} makes no sense.",
+            remedy=f"Give 1 to {MOST_PRIORITY}; 2 has twice the share.",
         )
     min_gap = DEFAULT_MIN_GAP if gap is None else timedelta(seconds=gap)
     # Read in any case: an hour that makes no sense is told now, not on the day --now is left out.
@@ -57,7 +68,12 @@ def pace(said: Mapping[str, Any]) -> Pace:
     if not said.get("now"):
         calendar.next_open(datetime.now(UTC))  # hours that never come are told now
     return Pace(
-        None if said.get("now") else calendar, min_gap, daily_limit, reserve, parse_ramp(ramp) if ramp else None, priority
+        None if said.get("now") else calendar,
+        min_gap,
+        daily_limit,
+        reserve,
+        parse_ramp(ramp) if ramp else None,
+        priority,
     )
 
 
@@ -73,5 +89,9 @@ def stored_pace(pace: Pace) -> dict[str, object]:
     calendar = pace.calendar
     if calendar is None:
         return {**stored, "now": True}
-    stored |= {"hours": calendar.hours, "days": days_text(calendar.days), "time_zone": calendar.zone.key}
+    stored |= {
+        "hours": calendar.hours,
+        "days": days_text(calendar.days),
+        "time_zone": calendar.zone.key,
+    }
     return {**stored, "holidays": ", ".join(calendar.holidays) or None}

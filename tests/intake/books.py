@@ -1,6 +1,8 @@
-"""Workbooks of raw parts, so that a test can say what any program may have written; and hostile files, built without weight.
+"""Workbooks of raw parts, so that a test can say what any program may have written; and hostile
+files, built without weight.
 
-Only the standard library: what these files hold is never what another library of ours thinks a workbook is.
+Only the standard library: what these files hold is never what another library of ours thinks a
+workbook is.
 """
 
 from __future__ import annotations
@@ -49,7 +51,16 @@ def rows(table: Iterable[Sequence[str]], first: int = 1) -> str:
     """Rows of inline texts, one below the other from row `first`; an empty text is no cell."""
     found = []
     for at, values in enumerate(table, first):
-        found.append(row(at, *(text(f"{chr(65 + column)}{at}", value) for column, value in enumerate(values) if value)))
+        found.append(
+            row(
+                at,
+                *(
+                    text(f"{chr(65 + column)}{at}", value)
+                    for column, value in enumerate(values)
+                    if value
+                ),
+            )
+        )
     return "".join(found)
 
 
@@ -58,8 +69,9 @@ def rows(table: Iterable[Sequence[str]], first: int = 1) -> str:
 
 @dataclass(frozen=True)
 class Tab:
-    """A worksheet: `rows` as texts or as raw XML, `before` and `after` what stands around its <sheetData>, `links` its
-    relations to other places by id. `kind` is worksheet or chartsheet; `state` is hidden, veryHidden or nothing."""
+    """A worksheet: `rows` as texts or as raw XML, `before` and `after` what stands around its
+    <sheetData>, `links` its relations to other places by id. `kind` is worksheet or chartsheet;
+    `state` is hidden, veryHidden or nothing."""
 
     name: str = "Sheet1"
     rows: str | Sequence[Sequence[str]] = ""
@@ -72,7 +84,10 @@ class Tab:
     @property
     def xml(self) -> str:
         if self.kind == "chartsheet":
-            return f'{_DECLARED}<chartsheet xmlns="{MAIN}" xmlns:r="{RELATED}"><sheetViews/></chartsheet>'
+            return (
+                f'{_DECLARED}<chartsheet xmlns="{MAIN}" '
+                f'xmlns:r="{RELATED}"><sheetViews/></chartsheet>'
+            )
         body = self.rows if isinstance(self.rows, str) else rows(self.rows)
         return (
             f'{_DECLARED}<worksheet xmlns="{MAIN}" xmlns:r="{RELATED}">{self.before}'
@@ -97,9 +112,10 @@ def xlsx(
 ) -> bytes:
     """A workbook of one worksheet with `table` (texts, or the raw rows), or of `sheets`.
 
-    `shared` are the shared strings as the raw inside of <si>; style N shows numbers as `styles[N - 1]` says: a format code, or
-    a built-in format's number. `parts` are put in place of what would be written, None leaves a part out; `renamed` makes a
-    part's name in the archive of its usual name. `absolute` writes the relations' targets from the archive's root.
+    `shared` are the shared strings as the raw inside of <si>; style N shows numbers as `styles[N -
+    1]` says: a format code, or a built-in format's number. `parts` are put in place of what would
+    be written, None leaves a part out; `renamed` makes a part's name in the archive of its usual
+    name. `absolute` writes the relations' targets from the archive's root.
     """
     made = book_parts(
         sheets or [Tab(rows=table, before=before, after=after, links=links)],
@@ -110,7 +126,9 @@ def xlsx(
         absolute=absolute,
     )
     made.update(parts or {})
-    return packed({(renamed or str)(name): content for name, content in made.items() if content is not None})
+    return packed(
+        {(renamed or str)(name): content for name, content in made.items() if content is not None}
+    )
 
 
 def packed(parts: Mapping[str, str | bytes]) -> bytes:
@@ -154,25 +172,34 @@ def book_parts(
         f"<sheets>{''.join(listed)}</sheets></workbook>"
     )
     made["xl/_rels/workbook.xml.rels"] = relations(related)
-    made["_rels/.rels"] = relations([("rId1", f"{RELATED}/officeDocument", f"{'/' * absolute}xl/workbook.xml")])
+    made["_rels/.rels"] = relations(
+        [("rId1", f"{RELATED}/officeDocument", f"{'/' * absolute}xl/workbook.xml")]
+    )
     made["xl/styles.xml"] = _styles(styles)
     texts = "".join(f"<si>{inner}</si>" for inner in shared)
-    made["xl/sharedStrings.xml"] = f'{_DECLARED}<sst xmlns="{MAIN}" count="{len(shared)}">{texts}</sst>'
-    made["[Content_Types].xml"] = content_types([("/xl/workbook.xml", f"{_TYPES}.sheet.main+xml"), *typed])
+    made["xl/sharedStrings.xml"] = (
+        f'{_DECLARED}<sst xmlns="{MAIN}" count="{len(shared)}">{texts}</sst>'
+    )
+    made["[Content_Types].xml"] = content_types(
+        [("/xl/workbook.xml", f"{_TYPES}.sheet.main+xml"), *typed]
+    )
     return made
 
 
 def relations(found: Iterable[tuple[str, str, str]], *, outside: bool = False) -> str:
     """A part's relations, each its id, type and target."""
     mode = ' TargetMode="External"' if outside else ""
-    listed = "".join(f'<Relationship Id="{a}" Type="{b}" Target={quoteattr(c)}{mode}/>' for a, b, c in found)
+    listed = "".join(
+        f'<Relationship Id="{a}" Type="{b}" Target={quoteattr(c)}{mode}/>' for a, b, c in found
+    )
     return f'{_DECLARED}<Relationships xmlns="{_PACKAGE}/relationships">{listed}</Relationships>'
 
 
 def content_types(found: Iterable[tuple[str, str]]) -> str:
     listed = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in found)
     usual = (
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="xml" ContentType="application/xml"/>'
     )
     return f'{_DECLARED}<Types xmlns="{_PACKAGE}/content-types">{usual}{listed}</Types>'
@@ -180,12 +207,18 @@ def content_types(found: Iterable[tuple[str, str]]) -> str:
 
 def _styles(formats: Sequence[str | int]) -> str:
     codes = {164 + at: code for at, code in enumerate(formats) if isinstance(code, str)}
-    defined = "".join(f'<numFmt numFmtId="{at}" formatCode={quoteattr(code)}/>' for at, code in codes.items())
+    defined = "".join(
+        f'<numFmt numFmtId="{at}" formatCode={quoteattr(code)}/>' for at, code in codes.items()
+    )
     numbers = [0, *(164 + at if isinstance(code, str) else code for at, code in enumerate(formats))]
-    used = "".join(f'<xf numFmtId="{at}" fontId="0" fillId="0" borderId="0" xfId="0"/>' for at in numbers)
+    used = "".join(
+        f'<xf numFmtId="{at}" fontId="0" fillId="0" borderId="0" xfId="0"/>' for at in numbers
+    )
     return (
-        f'{_DECLARED}<styleSheet xmlns="{MAIN}">{f"<numFmts>{defined}</numFmts>" if defined else ""}'
-        '<fonts><font/></fonts><fills><fill><patternFill patternType="none"/></fill></fills><borders><border/></borders>'
+        f"{_DECLARED}<styleSheet "
+        f'xmlns="{MAIN}">{f"<numFmts>{defined}</numFmts>" if defined else ""}'
+        "<fonts><font/></fonts><fills><fill><patternFill "
+        'patternType="none"/></fill></fills><borders><border/></borders>'
         f'<cellStyleXfs><xf/></cellStyleXfs><cellXfs count="{len(numbers)}">{used}</cellXfs>'
         '<cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     )
@@ -208,7 +241,12 @@ class Member:
 
 def stored(name: str, content: str | bytes, **changes: int) -> Member:
     content = content.encode() if isinstance(content, str) else content
-    return Member(name, content, **{"size": len(content), "crc": zlib.crc32(content), "method": zipfile.ZIP_STORED} | changes)
+    return Member(
+        name,
+        content,
+        **{"size": len(content), "crc": zlib.crc32(content), "method": zipfile.ZIP_STORED}
+        | changes,
+    )
 
 
 def deflated(name: str, content: str | bytes, **changes: int) -> Member:
@@ -219,14 +257,17 @@ def deflated(name: str, content: str | bytes, **changes: int) -> Member:
 
 
 def heavy(name: str, start: bytes, block: bytes, times: int, end: bytes) -> Member:
-    """`start`, `times` the `block`, `end`, deflated without ever being held: a flushed block's bytes can be repeated as
-    they are, and what the block does to a checksum is a linear map, whose power is found by squaring."""
+    """`start`, `times` the `block`, `end`, deflated without ever being held: a flushed block's
+    bytes can be repeated as they are, and what the block does to a checksum is a linear map, whose
+    power is found by squaring."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     head = deflate.compress(start) + deflate.flush(zlib.Z_FULL_FLUSH)
     piece = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
     tail = deflate.compress(end) + deflate.flush()
     crc = zlib.crc32(end, _checksum(zlib.crc32(start), block, times))
-    return Member(name, head + piece * times + tail, len(start) + len(block) * times + len(end), crc)
+    return Member(
+        name, head + piece * times + tail, len(start) + len(block) * times + len(end), crc
+    )
 
 
 def _checksum(crc: int, block: bytes, times: int) -> int:
@@ -249,16 +290,28 @@ def _checksum(crc: int, block: bytes, times: int) -> int:
 
 
 def zipped(members: Iterable[Member], *, overlapping: bool = False) -> bytes:
-    """A ZIP file of the members as they are; `overlapping` lists all of them at the first one's place."""
+    """A ZIP file of the members as they are; `overlapping` lists all of them at the first one's
+    place."""
     body, central = bytearray(), bytearray()
     count = 0
     for member in members:
         name = member.name.encode()
         place = 0 if overlapping else len(body)
-        fields = (member.flags, member.method, 0, 33, member.crc, len(member.packed), member.size, len(name))
+        fields = (
+            member.flags,
+            member.method,
+            0,
+            33,
+            member.crc,
+            len(member.packed),
+            member.size,
+            len(name),
+        )
         if not (overlapping and body):
             body += struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, *fields, 0) + name + member.packed
-        central += struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *fields, 0, 0, 0, 0, 0, place) + name
+        central += (
+            struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *fields, 0, 0, 0, 0, 0, place) + name
+        )
         count += 1
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(central), len(body), 0)
     return bytes(body + central + end)
@@ -285,21 +338,33 @@ def _bombed(name: str, start: str, block: bytes, times: int, end: str) -> bytes:
 
 def _of_cells() -> bytes:
     block = b'<row><c t="n"><v>1</v></c><c t="n"><v>1</v></c></row>' * 20_000
-    return _bombed(_SHEET, f'<worksheet xmlns="{MAIN}"><sheetData>', block, 1_000, "</sheetData></worksheet>")
+    return _bombed(
+        _SHEET, f'<worksheet xmlns="{MAIN}"><sheetData>', block, 1_000, "</sheetData></worksheet>"
+    )
 
 
 def _of_one_string() -> bytes:
-    return _bombed("xl/sharedStrings.xml", f'<sst xmlns="{MAIN}"><si><t>', b"x" * _MB, 2_000, "</t></si></sst>")
+    return _bombed(
+        "xl/sharedStrings.xml", f'<sst xmlns="{MAIN}"><si><t>', b"x" * _MB, 2_000, "</t></si></sst>"
+    )
 
 
 def _of_spaces() -> bytes:
-    return _bombed(_SHEET, f'<worksheet xmlns="{MAIN}"><sheetData>', b" " * _MB, 4_000, "</sheetData></worksheet>")
+    return _bombed(
+        _SHEET,
+        f'<worksheet xmlns="{MAIN}"><sheetData>',
+        b" " * _MB,
+        4_000,
+        "</sheetData></worksheet>",
+    )
 
 
 def _of_small_bombs() -> bytes:
     # Each part below what is looked at singly, together 40 GB.
     piece = heavy("x", b"<x>", b" " * _MB, 4, b"</x>")
-    more = [Member(f"xl/media/{at}.xml", piece.packed, piece.size, piece.crc) for at in range(9_000)]
+    more = [
+        Member(f"xl/media/{at}.xml", piece.packed, piece.size, piece.crc) for at in range(9_000)
+    ]
     return zipped([*parts_with(), *more])
 
 
@@ -313,7 +378,10 @@ def _outside() -> str:
 
 
 def _with_dtd(dtd: str, entity: str, part: str = _SHEET) -> bytes:
-    tab = Tab(rows=row(1, text("A1", "Name"), text("B1", "LinkedIn")) + row(2, text("A2", "Jo"), text("B2", "jo-doe")))
+    tab = Tab(
+        rows=row(1, text("A1", "Name"), text("B1", "LinkedIn"))
+        + row(2, text("A2", "Jo"), text("B2", "jo-doe"))
+    )
     content = book_parts([tab])[part]
     assert isinstance(content, str)
     changed = content.replace(_DECLARED, _DECLARED + dtd).replace(">Jo<", f">{entity}<")
@@ -322,7 +390,9 @@ def _with_dtd(dtd: str, entity: str, part: str = _SHEET) -> bytes:
 
 def _with_shared_dtd(dtd: str, entity: str) -> bytes:
     table = row(1, cell("A1", "<v>0</v>", "s")) + row(2, cell("A2", "<v>1</v>", "s"))
-    texts = f'{_DECLARED}{dtd}<sst xmlns="{MAIN}"><si><t>Name</t></si><si><t>{entity}</t></si></sst>'
+    texts = (
+        f'{_DECLARED}{dtd}<sst xmlns="{MAIN}"><si><t>Name</t></si><si><t>{entity}</t></si></sst>'
+    )
     return xlsx(table, parts={"xl/sharedStrings.xml": texts})
 
 
@@ -331,7 +401,12 @@ def _duplicate() -> bytes:
 
 
 def _duplicate_but_for_case() -> bytes:
-    return zipped([*parts_with(), deflated("XL\\Worksheets\\Sheet1.xml", Tab(rows=[("Name",), ("Other",)]).xml)])
+    return zipped(
+        [
+            *parts_with(),
+            deflated("XL\\Worksheets\\Sheet1.xml", Tab(rows=[("Name",), ("Other",)]).xml),
+        ]
+    )
 
 
 def _overlapping() -> bytes:
@@ -346,12 +421,22 @@ def _endless_tag() -> bytes:
 
 
 def _endless_attribute() -> bytes:
-    return _bombed(_SHEET, f'<worksheet xmlns="{MAIN}"><sheetData><row r="1" x="', b"y" * _MB, 4, '"/></sheetData></worksheet>')
+    return _bombed(
+        _SHEET,
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1" x="',
+        b"y" * _MB,
+        4,
+        '"/></sheetData></worksheet>',
+    )
 
 
 def _wrong_checksum() -> bytes:
     tab = Tab(rows=PEOPLE)
-    return zipped(parts_with(stored(_SHEET, tab.xml.replace("jo-doe", "al-doe"), crc=zlib.crc32(tab.xml.encode()))))
+    return zipped(
+        parts_with(
+            stored(_SHEET, tab.xml.replace("jo-doe", "al-doe"), crc=zlib.crc32(tab.xml.encode()))
+        )
+    )
 
 
 def _bit_flip() -> bytes:
@@ -381,7 +466,9 @@ def _far() -> bytes:
 
 def _ole(*streams: str) -> bytes:
     """An OLE file as far as is looked: its mark, and its streams' names in UTF-16."""
-    names = b"".join(stream.encode("utf-16-le").ljust(64, b"\0").ljust(128, b"\0") for stream in streams)
+    names = b"".join(
+        stream.encode("utf-16-le").ljust(64, b"\0").ljust(128, b"\0") for stream in streams
+    )
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + names.ljust(4096, b"\0")
 
 
@@ -401,7 +488,9 @@ def _strict() -> bytes:
 
 def office(part: str) -> bytes:
     """An Office file of another program: its relations name `part` as the document."""
-    return packed({"_rels/.rels": relations([("rId1", f"{RELATED}/officeDocument", part)]), part: "<x/>"})
+    return packed(
+        {"_rels/.rels": relations([("rId1", f"{RELATED}/officeDocument", part)]), part: "<x/>"}
+    )
 
 
 HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
@@ -409,8 +498,12 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "a string of 2 GB": _of_one_string,
     "4 GB of spaces": _of_spaces,
     "thousands of small bombs": _of_small_bombs,
-    "a part called larger than it is": lambda: zipped(parts_with(deflated(_SHEET, Tab(rows=PEOPLE).xml, size=3 * 1024**3))),
-    "a part called smaller than it is": lambda: zipped(parts_with(deflated(_SHEET, Tab(rows=PEOPLE).xml, size=100))),
+    "a part called larger than it is": lambda: zipped(
+        parts_with(deflated(_SHEET, Tab(rows=PEOPLE).xml, size=3 * 1024**3))
+    ),
+    "a part called smaller than it is": lambda: zipped(
+        parts_with(deflated(_SHEET, Tab(rows=PEOPLE).xml, size=100))
+    ),
     "billion laughs": lambda: _with_dtd(_laughs(), "&l9;"),
     "billion laughs in the workbook's part": lambda: _with_dtd(_laughs(), "", "xl/workbook.xml"),
     "billion laughs in the relations": lambda: _with_dtd(_laughs(), "", "_rels/.rels"),
@@ -421,7 +514,9 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "a part twice": _duplicate,
     "a part twice but for case": _duplicate_but_for_case,
     "overlapping parts": _overlapping,
-    "10,001 parts": lambda: zipped([*parts_with(), *(stored(f"xl/media/{at}.png", b"") for at in range(10_001))]),
+    "10,001 parts": lambda: zipped(
+        [*parts_with(), *(stored(f"xl/media/{at}.png", b"") for at in range(10_001))]
+    ),
     "a cell at XFD1048576": _far,
     "a cell in row 1,048,577": lambda: xlsx(rows(PEOPLE) + row(1_048_577, text("A1048577", "far"))),
     "a row number of 20 digits": lambda: xlsx(rows(PEOPLE) + row(10**19, text("A3", "far"))),
@@ -430,18 +525,28 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "rows out of their order": lambda: xlsx(rows(PEOPLE) + row(1, text("A1", "Other"))),
     "an endless tag": _endless_tag,
     "an endless attribute": _endless_attribute,
-    "elements a million deep": lambda: _bombed(_SHEET, f'<worksheet xmlns="{MAIN}"><sheetData>', b"<x>" * 100_000, 10, ""),
+    "elements a million deep": lambda: _bombed(
+        _SHEET, f'<worksheet xmlns="{MAIN}"><sheetData>', b"<x>" * 100_000, 10, ""
+    ),
     "a wrong checksum in a stored part": _wrong_checksum,
     "a flipped bit in a deflated part": _bit_flip,
     "no shared strings": lambda: _without("xl/sharedStrings.xml"),
-    "a shared string beyond the last": lambda: xlsx(row(1, cell("A1", "<v>9</v>", "s")), shared=["<t>Name</t>"]),
-    "a shared string before the first": lambda: xlsx(row(1, cell("A1", "<v>-1</v>", "s")), shared=["<t>Name</t>"]),
-    "a shared string that is no number": lambda: xlsx(row(1, cell("A1", "<v>x</v>", "s")), shared=["<t>Name</t>"]),
+    "a shared string beyond the last": lambda: xlsx(
+        row(1, cell("A1", "<v>9</v>", "s")), shared=["<t>Name</t>"]
+    ),
+    "a shared string before the first": lambda: xlsx(
+        row(1, cell("A1", "<v>-1</v>", "s")), shared=["<t>Name</t>"]
+    ),
+    "a shared string that is no number": lambda: xlsx(
+        row(1, cell("A1", "<v>x</v>", "s")), shared=["<t>Name</t>"]
+    ),
     "a number that is none": lambda: xlsx(rows(PEOPLE) + row(3, number("A3", "12abc"))),
     "no content types": lambda: xlsx(PEOPLE, parts={"[Content_Types].xml": None}),
     "no workbook": lambda: xlsx(PEOPLE, parts={"xl/workbook.xml": None}),
     "no worksheet": lambda: xlsx(PEOPLE, parts={_SHEET: None}),
-    "no worksheets listed": lambda: xlsx(PEOPLE, parts={"xl/workbook.xml": f'<workbook xmlns="{MAIN}"><sheets/></workbook>'}),
+    "no worksheets listed": lambda: xlsx(
+        PEOPLE, parts={"xl/workbook.xml": f'<workbook xmlns="{MAIN}"><sheets/></workbook>'}
+    ),
     "no relations": lambda: xlsx(PEOPLE, parts={"xl/_rels/workbook.xml.rels": None}),
     "a workbook that is no XML": lambda: xlsx(PEOPLE, parts={"xl/workbook.xml": b"\0\1\2"}),
     "cut in the middle of a row": _cut,
@@ -462,20 +567,31 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
     "a Word document of 2003": lambda: _ole("Root Entry", "WordDocument", "1Table"),
     "an OLE file of nothing": lambda: _ole("Root Entry"),
     "an archive under a password": lambda: zipped(parts_with(stored(_SHEET, b"?" * 100, flags=1))),
-    "another packing": lambda: zipped(parts_with(stored(_SHEET, b"?" * 100, method=zipfile.ZIP_LZMA))),
+    "another packing": lambda: zipped(
+        parts_with(stored(_SHEET, b"?" * 100, method=zipfile.ZIP_LZMA))
+    ),
     "Strict Open XML": _strict,
     "a Word document": lambda: office("word/document.xml"),
     "a PowerPoint file": lambda: office("ppt/presentation.xml"),
-    "a Numbers document": lambda: packed({"Index/Document.iwa": b"\0", "Index/Tables/Tile.iwa": b"\0", "preview.jpg": b"\0"}),
-    "an older Numbers document": lambda: packed({"Index.zip": b"\0", "Metadata/Properties.plist": b"\0"}),
-    "an OpenDocument text": lambda: packed({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}),
+    "a Numbers document": lambda: packed(
+        {"Index/Document.iwa": b"\0", "Index/Tables/Tile.iwa": b"\0", "preview.jpg": b"\0"}
+    ),
+    "an older Numbers document": lambda: packed(
+        {"Index.zip": b"\0", "Metadata/Properties.plist": b"\0"}
+    ),
+    "an OpenDocument text": lambda: packed(
+        {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}
+    ),
     "a CSV in a ZIP file": lambda: packed({"people.csv": "Name,LinkedIn\nJo,jo-doe\n"}),
     "any ZIP file": lambda: packed({"readme.txt": "Hello"}),
-    "part names with backslashes": lambda: xlsx(PEOPLE, renamed=lambda name: name.replace("/", "\\")),
+    "part names with backslashes": lambda: xlsx(
+        PEOPLE, renamed=lambda name: name.replace("/", "\\")
+    ),
     "part names in capitals": lambda: xlsx(PEOPLE, renamed=str.upper),
 }
 
 
 def hostile() -> Mapping[str, Callable[[], bytes]]:
-    """Files that are damaged, dangerous or no workbook, by what is wrong with them; each is made when it is asked for."""
+    """Files that are damaged, dangerous or no workbook, by what is wrong with them; each is made
+    when it is asked for."""
     return HOSTILE

@@ -1,7 +1,8 @@
-"""Spreadsheets as other programs than ours write them: XLS, XLSB and ODS, made by hand from lists of Python values.
+"""Spreadsheets as other programs than ours write them: XLS, XLSB and ODS, made by hand from lists
+of Python values.
 
-They hold what a reader looks at and no more, by [MS-XLS], [MS-XLSB] and OpenDocument 1.3. One vocabulary serves all three, so
-that a test can hold one law for every kind.
+They hold what a reader looks at and no more, by [MS-XLS], [MS-XLSB] and OpenDocument 1.3. One
+vocabulary serves all three, so that a test can hold one law for every kind.
 """
 
 from __future__ import annotations
@@ -20,22 +21,33 @@ Area = tuple[int, int, int, int]
 State = Literal["visible", "hidden", "veryHidden"]
 
 # How each kind of file writes an error down; ODS as its text.
-ERRORS: Final = {"#NULL!": 0, "#DIV/0!": 7, "#VALUE!": 15, "#REF!": 23, "#NAME?": 29, "#NUM!": 36, "#N/A": 42}
+ERRORS: Final = {
+    "#NULL!": 0,
+    "#DIV/0!": 7,
+    "#VALUE!": 15,
+    "#REF!": 23,
+    "#NAME?": 29,
+    "#NUM!": 36,
+    "#N/A": 42,
+}
 _STATES: Final = ("visible", "hidden", "veryHidden")
-# The number formats that every workbook knows: General, a date, a date with time, a time, hours beyond a day.
+# The number formats that every workbook knows: General, a date, a date with time, a time, hours
+# beyond a day.
 _FORMATS: Final = (0, 14, 22, 20, 46, 164)
 # And one of this workbook's own.
 _PADDED: Final = "00000"
-# The formula =1 in Excel's tokens; what it would give is not looked at. And a call of HYPERLINK with two arguments.
+# The formula =1 in Excel's tokens; what it would give is not looked at. And a call of HYPERLINK
+# with two arguments.
 _FORMULA: Final = bytes.fromhex("1E0100")
 _HYPERLINK: Final = bytes.fromhex("42026701")
 
 
 class Cell(NamedTuple):
-    """A cell that is more than a value. `error` is shown instead of one; a formula whose value is not `cached` has none.
+    """A cell that is more than a value. `error` is shown instead of one; a formula whose value is
+    not `cached` has none.
 
-    `inline` texts stand in the cell itself, not among the shared ones; a `padded` number is shown with five digits. `target` is
-    a link that a formula makes.
+    `inline` texts stand in the cell itself, not among the shared ones; a `padded` number is shown
+    with five digits. `target` is a link that a formula makes.
     """
 
     value: Plain = None
@@ -49,7 +61,8 @@ class Cell(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A worksheet. Rows count from 1, columns from 0; a merged area is its first row, first column, last row, last column."""
+    """A worksheet. Rows count from 1, columns from 0; a merged area is its first row, first column,
+    last row, last column."""
 
     name: str
     rows: Sequence[Sequence[Plain | Cell]]
@@ -61,13 +74,20 @@ class Sheet(NamedTuple):
     def lines(self) -> Iterator[tuple[int, list[tuple[int, Cell]]]]:
         """Each row of which there is anything to say, with its cells by their column."""
         for row, values in enumerate(self.rows, 1):
-            cells = [(column, cell) for column, cell in enumerate(map(_cell, values)) if cell != Cell()]
+            cells = [
+                (column, cell) for column, cell in enumerate(map(_cell, values)) if cell != Cell()
+            ]
             if cells or row in self.hidden_rows:
                 yield row, cells
 
     def links(self) -> list[tuple[int, int, str]]:
         """Row, column and target of each link."""
-        return [(row, column, cell.link) for row, cells in self.lines() for column, cell in cells if cell.link]
+        return [
+            (row, column, cell.link)
+            for row, cells in self.lines()
+            for column, cell in cells
+            if cell.link
+        ]
 
 
 def _cell(value: Plain | Cell) -> Cell:
@@ -76,7 +96,13 @@ def _cell(value: Plain | Cell) -> Cell:
 
 def _shared(sheets: Sequence[Sheet]) -> dict[str, int]:
     """The texts that cells share, with their places."""
-    cells = (cell for sheet in sheets for _, line in sheet.lines() for _, cell in line if not cell.formula and not cell.inline)
+    cells = (
+        cell
+        for sheet in sheets
+        for _, line in sheet.lines()
+        for _, cell in line
+        if not cell.formula and not cell.inline
+    )
     texts = dict.fromkeys(cell.value for cell in cells if isinstance(cell.value, str))
     return {text: index for index, text in enumerate(texts)}
 
@@ -96,8 +122,9 @@ def _serial(value: Plain) -> tuple[float, int]:
 
 
 def _rk(value: float) -> bytes | None:
-    """A number in the short form, if it fits: as its first 30 bits, a whole number, or either of its hundredths. In the order
-    in which Excel tries them, so that most whole numbers and all dates are the first."""
+    """A number in the short form, if it fits: as its first 30 bits, a whole number, or either of
+    its hundredths. In the order in which Excel tries them, so that most whole numbers and all dates
+    are the first."""
     for factor, flag in ((1, 0), (100, 1)):
         number = value * factor
         bits = struct.pack("<d", number)
@@ -118,7 +145,9 @@ def xls(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
     before = _record(0x809, struct.pack("<4H2I", 0x600, 5, 0, 0, 0, 0))
     if protected:
         before += _record(0x2F, struct.pack("<3H", 1, 1, 1) + bytes(48))
-    before += _record(0x42, struct.pack("<H", 1200)) + _record(0x3D, struct.pack("<9H", 0, 0, 0, 0, 0, active, 0, 1, 600))
+    before += _record(0x42, struct.pack("<H", 1200)) + _record(
+        0x3D, struct.pack("<9H", 0, 0, 0, 0, 0, active, 0, 1, 600)
+    )
     before += _record(0x41E, struct.pack("<H", _FORMATS[-1]) + _xls_text(_PADDED))
     for number_format in _FORMATS:
         before += _record(0xE0, struct.pack("<2H", 0, number_format) + bytes(16))
@@ -132,7 +161,8 @@ def xls(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """An OLE2 file with these streams, each padded to the 4096 bytes from which streams lie in sectors of their own."""
+    """An OLE2 file with these streams, each padded to the 4096 bytes from which streams lie in
+    sectors of their own."""
     contents = [content.ljust(4096, b"\0") for content in streams.values()]
     directory = _entry("Root Entry", 5, 1, 0xFFFFFFFE, 0)
     chains, place = [1 + len(streams) // 4], 0
@@ -145,16 +175,22 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
         if index:
             last = index == len(streams)
             name, content = list(streams)[index - 1], contents[index - 1]
-            directory += _entry(name, 2, 0xFFFFFFFF, place, len(content), 0xFFFFFFFF if last else index + 1)
+            directory += _entry(
+                name, 2, 0xFFFFFFFF, place, len(content), 0xFFFFFFFF if last else index + 1
+            )
     fat += [0xFFFFFFFF] * (tables * 128 - len(fat))
-    header = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header = (
+        bytes.fromhex("D0CF11E0A1B11AE1") + bytes(16) + struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    )
     header += struct.pack("<9I", 0, tables, tables, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     header += struct.pack("<109I", *range(tables), *[0xFFFFFFFF] * (109 - tables))
     sectors = [struct.pack(f"<{len(fat)}I", *fat), directory, *contents]
     return header + b"".join(part.ljust(-(-len(part) // 512) * 512, b"\0") for part in sectors)
 
 
-def _entry(name: str, kind: int, child: int, place: int, size: int, following: int = 0xFFFFFFFF) -> bytes:
+def _entry(
+    name: str, kind: int, child: int, place: int, size: int, following: int = 0xFFFFFFFF
+) -> bytes:
     """An entry of the directory: a stream, or the root whose `child` is the first of them."""
     encoded = name.encode("utf-16-le") + b"\0\0"
     links = struct.pack("<HBB3I", len(encoded), kind, 1, 0xFFFFFFFF, following, child)
@@ -184,18 +220,28 @@ def _xls_shared(texts: Collection[str]) -> bytes:
 def _xls_sheet(sheet: Sheet, shared: Mapping[str, int]) -> bytes:
     width = max(map(len, sheet.rows), default=0)
     found = [_record(0x809, struct.pack("<4H2I", 0x600, 0x10, 0, 0, 0, 0))]
-    found += [_record(0x7D, struct.pack("<6H", column, column, 2048, 0, 1, 0)) for column in sorted(sheet.hidden_columns)]
+    found += [
+        _record(0x7D, struct.pack("<6H", column, column, 2048, 0, 1, 0))
+        for column in sorted(sheet.hidden_columns)
+    ]
     found.append(_record(0x200, struct.pack("<2I3H", 0, len(sheet.rows), 0, width, 0)))
     for row, cells in sheet.lines():
         hidden = 0x20 if row in sheet.hidden_rows else 0
-        found.append(_record(0x208, struct.pack("<6H2BH", row - 1, 0, width, 255, 0, 0, hidden, 1, 0)))
+        found.append(
+            _record(0x208, struct.pack("<6H2BH", row - 1, 0, width, 255, 0, 0, hidden, 1, 0))
+        )
         found += [_xls_cell(row - 1, column, cell, shared) for column, cell in cells]
     if sheet.merged:
-        areas = [struct.pack("<4H", top - 1, bottom - 1, left, right) for top, left, bottom, right in sheet.merged]
+        areas = [
+            struct.pack("<4H", top - 1, bottom - 1, left, right)
+            for top, left, bottom, right in sheet.merged
+        ]
         found.append(_record(0xE5, struct.pack("<H", len(areas)) + b"".join(areas)))
     for row, column, link in sheet.links():
         target = f"{link}\0".encode("utf-16-le")
-        body = struct.pack("<4H", row - 1, row - 1, column, column) + bytes.fromhex("D0C9EA79F9BACE118C8200AA004BA90B")
+        body = struct.pack("<4H", row - 1, row - 1, column, column) + bytes.fromhex(
+            "D0C9EA79F9BACE118C8200AA004BA90B"
+        )
         body += struct.pack("<2I", 2, 3) + bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
         found.append(_record(0x1B8, body + struct.pack("<I", len(target)) + target))
     return b"".join([*found, _record(0x0A)])
@@ -241,40 +287,63 @@ def _xls_formula(head: bytes, number: float, cell: Cell) -> bytes:
         result = struct.pack("<d", number)
     formula = _FORMULA
     if cell.target:
-        formula = b"".join(b"\x17" + _xls_text(text, "<B") for text in (cell.target, str(value))) + _HYPERLINK
-    return _record(0x06, head + result + struct.pack("<HIH", flags, 0, len(formula)) + formula) + after
+        formula = (
+            b"".join(b"\x17" + _xls_text(text, "<B") for text in (cell.target, str(value)))
+            + _HYPERLINK
+        )
+    return (
+        _record(0x06, head + result + struct.pack("<HIH", flags, 0, len(formula)) + formula) + after
+    )
 
 
 # --- XLSB
 
 
 def xlsb(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
-    """An Excel binary workbook. A protected one is an OLE2 file around something scrambled, as Excel makes it."""
+    """An Excel binary workbook. A protected one is an OLE2 file around something scrambled, as
+    Excel makes it."""
     if protected:
-        return compound({"EncryptedPackage": b"\x5a" * 5000, "EncryptionInfo": b"\4\0\4\0\x40\0\0\0"})
+        return compound(
+            {"EncryptedPackage": b"\x5a" * 5000, "EncryptionInfo": b"\4\0\4\0\x40\0\0\0"}
+        )
     shared = _shared(sheets)
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     book = _part(131) + _part(153, bytes(12)) + _part(135)
-    book += _part(158, struct.pack("<7IB", 0, 0, 0, 0, 600, 0, active, 0x78)) + _part(136) + _part(143)
+    book += (
+        _part(158, struct.pack("<7IB", 0, 0, 0, 0, 600, 0, active, 0x78)) + _part(136) + _part(143)
+    )
     for index, sheet in enumerate(sheets, 1):
         state = struct.pack("<2I", _STATES.index(sheet.state), index)
         book += _part(156, state + _wide(f"rId{index}") + _wide(sheet.name))
     book += _part(144) + _part(132)
     own = _part(44, struct.pack("<H", _FORMATS[-1]) + _wide(_PADDED))
     styles = _part(278) + _part(615, struct.pack("<I", 1)) + own + _part(616)
-    styles += _part(626, struct.pack("<I", 1)) + _part(47, struct.pack("<2H", 0xFFFF, _FORMATS[-1]) + bytes(12)) + _part(627)
+    styles += (
+        _part(626, struct.pack("<I", 1))
+        + _part(47, struct.pack("<2H", 0xFFFF, _FORMATS[-1]) + bytes(12))
+        + _part(627)
+    )
     styles += _part(617, struct.pack("<I", len(_FORMATS)))
-    styles += b"".join(_part(47, struct.pack("<2H", 0, number_format) + bytes(12)) for number_format in _FORMATS)
+    styles += b"".join(
+        _part(47, struct.pack("<2H", 0, number_format) + bytes(12)) for number_format in _FORMATS
+    )
     texts = _part(159, struct.pack("<2I", len(shared), len(shared)))
     texts += b"".join(_part(19, b"\0" + _wide(text)) for text in shared) + _part(160)
     parts: dict[str, str | bytes] = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>',
+        '<Default Extension="bin" '
+        'ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>',
         "_rels/.rels": _relations([("rId1", f"{office}/officeDocument", "xl/workbook.bin", "")]),
         "xl/workbook.bin": book,
         "xl/_rels/workbook.bin.rels": _relations(
-            [(f"rId{index}", f"{office}/worksheet", f"worksheets/sheet{index}.bin", "") for index in range(1, len(sheets) + 1)]
-            + [("rIdS", f"{office}/styles", "styles.bin", ""), ("rIdT", f"{office}/sharedStrings", "sharedStrings.bin", "")]
+            [
+                (f"rId{index}", f"{office}/worksheet", f"worksheets/sheet{index}.bin", "")
+                for index in range(1, len(sheets) + 1)
+            ]
+            + [
+                ("rIdS", f"{office}/styles", "styles.bin", ""),
+                ("rIdT", f"{office}/sharedStrings", "sharedStrings.bin", ""),
+            ]
         ),
         "xl/styles.bin": styles + _part(618) + _part(279),
         "xl/sharedStrings.bin": texts,
@@ -283,7 +352,10 @@ def xlsb(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
         parts[f"xl/worksheets/sheet{index}.bin"] = _xlsb_sheet(sheet, shared)
         if links := [link for _, _, link in sheet.links()]:
             parts[f"xl/worksheets/_rels/sheet{index}.bin.rels"] = _relations(
-                [(f"rId{at}", f"{office}/hyperlink", link, ' TargetMode="External"') for at, link in enumerate(links, 1)]
+                [
+                    (f"rId{at}", f"{office}/hyperlink", link, ' TargetMode="External"')
+                    for at, link in enumerate(links, 1)
+                ]
             )
     return _zipped(parts)
 
@@ -303,9 +375,13 @@ def _wide(text: str) -> bytes:
 
 def _relations(relations: Sequence[tuple[str, str, str, str]]) -> str:
     inside = "".join(
-        f'<Relationship Id="{name}" Type="{kind}" Target={quoteattr(target)}{mode}/>' for name, kind, target, mode in relations
+        f'<Relationship Id="{name}" Type="{kind}" Target={quoteattr(target)}{mode}/>'
+        for name, kind, target, mode in relations
     )
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{inside}</Relationships>'
+    return (
+        "<Relationships "
+        f'xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{inside}</Relationships>'
+    )
 
 
 def _zipped(parts: Mapping[str, str | bytes]) -> bytes:
@@ -319,10 +395,16 @@ def _zipped(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def _xlsb_sheet(sheet: Sheet, shared: Mapping[str, int]) -> bytes:
-    last_row, last_column = max(len(sheet.rows) - 1, 0), max(max(map(len, sheet.rows), default=0) - 1, 0)
+    last_row, last_column = (
+        max(len(sheet.rows) - 1, 0),
+        max(max(map(len, sheet.rows), default=0) - 1, 0),
+    )
     found = [_part(129), _part(148, struct.pack("<4I", 0, last_row, 0, last_column))]
     if sheet.hidden_columns:
-        columns = [_part(60, struct.pack("<4IH", at, at, 2048, 0, 1)) for at in sorted(sheet.hidden_columns)]
+        columns = [
+            _part(60, struct.pack("<4IH", at, at, 2048, 0, 1))
+            for at in sorted(sheet.hidden_columns)
+        ]
         found += [_part(390), *columns, _part(391)]
     found.append(_part(145))
     for row, cells in sheet.lines():
@@ -331,7 +413,10 @@ def _xlsb_sheet(sheet: Sheet, shared: Mapping[str, int]) -> bytes:
         found += [_xlsb_cell(column, cell, shared) for column, cell in cells]
     found.append(_part(146))
     if sheet.merged:
-        areas = [_part(176, struct.pack("<4I", top - 1, bottom - 1, left, right)) for top, left, bottom, right in sheet.merged]
+        areas = [
+            _part(176, struct.pack("<4I", top - 1, bottom - 1, left, right))
+            for top, left, bottom, right in sheet.merged
+        ]
         found += [_part(177, struct.pack("<I", len(areas))), *areas, _part(178)]
     for index, (row, column, _) in enumerate(sheet.links(), 1):
         area = struct.pack("<4I", row - 1, row - 1, column, column)
@@ -362,7 +447,10 @@ def _xlsb_cell(column: int, cell: Cell, shared: Mapping[str, int]) -> bytes:
         formula = _FORMULA
         if cell.target:
             texts = (text.encode("utf-16-le") for text in (cell.target, str(value)))
-            formula = b"".join(b"\x17" + struct.pack("<H", len(text) // 2) + text for text in texts) + _HYPERLINK
+            formula = (
+                b"".join(b"\x17" + struct.pack("<H", len(text) // 2) + text for text in texts)
+                + _HYPERLINK
+            )
         body += struct.pack("<HI", 0, len(formula)) + formula + bytes(4)
     return _part(kind, struct.pack("<2I", column, number_format) + body)
 
@@ -372,29 +460,40 @@ def _xlsb_cell(column: int, cell: Cell, shared: Mapping[str, int]) -> bytes:
 
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns"
 _SPACES: Final = " ".join(
-    [f'xmlns:{name}="{_OASIS}:{name}:1.0"' for name in ("office", "style", "table", "text", "config", "manifest")]
+    [
+        f'xmlns:{name}="{_OASIS}:{name}:1.0"'
+        for name in ("office", "style", "table", "text", "config", "manifest")
+    ]
     + ['xmlns:xlink="http://www.w3.org/1999/xlink"']
     + ['xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"']
 )
 
 
 def ods(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
-    """A spreadsheet as LibreOffice writes it: runs of the same cell or row once, and blanks to the end of the sheet. The
-    content of a protected one is scrambled."""
+    """A spreadsheet as LibreOffice writes it: runs of the same cell or row once, and blanks to the
+    end of the sheet. The content of a protected one is scrambled."""
     styles = "".join(
-        f'<style:style style:name="{name}" style:family="table"><style:table-properties table:display="{shown}"/></style:style>'
+        (
+            f'<style:style style:name="{name}" style:family="table"><style:table-properties '
+            f'table:display="{shown}"/></style:style>'
+        )
         for name, shown in (("visible", "true"), ("hidden", "false"))
     )
     content = (
-        f"<office:document-content {_SPACES}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+        "<office:document-content "
+        f"{_SPACES}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
         f"<office:spreadsheet>{''.join(map(_ods_sheet, sheets))}</office:spreadsheet></office:body></office:document-content>"
     )
     settings = (
-        f'<office:document-settings {_SPACES}><office:settings><config:config-item config:name="ActiveTable">'
+        f"<office:document-settings {_SPACES}><office:settings><config:config-item "
+        'config:name="ActiveTable">'
         f"{escape(sheets[active].name)}</config:config-item></office:settings></office:document-settings>"
     )
     key = '<manifest:encryption-data manifest:checksum="x"/>' if protected else ""
-    entry = f'<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml">{key}</manifest:file-entry>'
+    entry = (
+        '<manifest:file-entry manifest:full-path="content.xml" '
+        f'manifest:media-type="text/xml">{key}</manifest:file-entry>'
+    )
     return _zipped(
         {
             "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
@@ -406,7 +505,10 @@ def ods(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
 
 
 def _ods_sheet(sheet: Sheet) -> str:
-    spans = {(top, left): (bottom - top + 1, right - left + 1) for top, left, bottom, right in sheet.merged}
+    spans = {
+        (top, left): (bottom - top + 1, right - left + 1)
+        for top, left, bottom, right in sheet.merged
+    }
     covered = {
         (row, column)
         for top, left, bottom, right in sheet.merged
@@ -414,18 +516,27 @@ def _ods_sheet(sheet: Sheet) -> str:
         for column in range(left, right + 1)
     } - set(spans)
     width = max(map(len, sheet.rows), default=0)
-    columns = [("table-column", _visibility(column in sheet.hidden_columns), "") for column in range(width)]
+    columns = [
+        ("table-column", _visibility(column in sheet.hidden_columns), "") for column in range(width)
+    ]
     rows = []
     for row, values in enumerate(sheet.rows, 1):
         cells = [
             _ods_cell(_cell(value), spans.get((row, column)), covered=(row, column) in covered)
             for column, value in enumerate(values)
         ]
-        rows.append(("table-row", _visibility(row in sheet.hidden_rows), _repeated("columns", cells)))
-    rows += [("table-row", "", '<table:table-cell table:number-columns-repeated="16384"/>')] * (2**20 - len(rows))
+        rows.append(
+            ("table-row", _visibility(row in sheet.hidden_rows), _repeated("columns", cells))
+        )
+    rows += [("table-row", "", '<table:table-cell table:number-columns-repeated="16384"/>')] * (
+        2**20 - len(rows)
+    )
     style = "visible" if sheet.state == "visible" else "hidden"
     inside = _repeated("columns", columns) + _repeated("rows", rows)
-    return f'<table:table table:name={quoteattr(sheet.name)} table:style-name="{style}">{inside}</table:table>'
+    return (
+        f"<table:table table:name={quoteattr(sheet.name)} "
+        f'table:style-name="{style}">{inside}</table:table>'
+    )
 
 
 def _repeated(what: str, parts: Iterable[tuple[str, str, str]]) -> str:
@@ -445,19 +556,34 @@ def _visibility(hidden: bool) -> str:
 def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tuple[str, str, str]:
     value, said, shown = cell.value, "", ""
     if cell.error:
-        said, shown = ' office:value-type="string" office:string-value="" calcext:value-type="error"', cell.error
+        said, shown = (
+            ' office:value-type="string" office:string-value="" calcext:value-type="error"',
+            cell.error,
+        )
     elif isinstance(value, bool):
-        said, shown = f' office:value-type="boolean" office:boolean-value="{str(value).lower()}"', str(value).upper()
+        said, shown = (
+            f' office:value-type="boolean" office:boolean-value="{str(value).lower()}"',
+            str(value).upper(),
+        )
     elif isinstance(value, int | float):
-        said, shown = f' office:value-type="float" office:value="{value!r}"', f"{value:05}" if cell.padded else repr(value)
+        said, shown = (
+            f' office:value-type="float" office:value="{value!r}"',
+            f"{value:05}" if cell.padded else repr(value),
+        )
     elif isinstance(value, date):
-        said, shown = f' office:value-type="date" office:date-value="{value.isoformat()}"', value.strftime("%d.%m.%y")
+        said, shown = (
+            f' office:value-type="date" office:date-value="{value.isoformat()}"',
+            value.strftime("%d.%m.%y"),
+        )
     elif isinstance(value, time | timedelta):
         seconds = round(_serial(value)[0] * 86400)
         clock = f"PT{seconds // 3600:02}H{seconds // 60 % 60:02}M{seconds % 60:02}S"
         said, shown = f' office:value-type="time" office:time-value="{clock}"', str(value)
     elif isinstance(value, str):
-        said = f' office:value-type="string"{f" office:string-value={quoteattr(value)}" if cell.formula else ""}'
+        said = (
+            " "
+            f'office:value-type="string"{f" office:string-value={quoteattr(value)}" if cell.formula else ""}'
+        )
         shown = value
     if cell.formula and not cell.cached:
         said, shown = "", ""
@@ -469,7 +595,9 @@ def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tup
     if (cell.formula and not cell.cached) or cell == Cell():
         paragraphs = ""
     else:
-        paragraphs = "".join(f"<text:p>{_ods_text(line, cell.link)}</text:p>" for line in shown.split("\n"))
+        paragraphs = "".join(
+            f"<text:p>{_ods_text(line, cell.link)}</text:p>" for line in shown.split("\n")
+        )
     return "covered-table-cell" if covered else "table-cell", said, paragraphs
 
 
@@ -480,4 +608,8 @@ def _ods_text(line: str, link: str) -> str:
     before, after = len(line) - len(rest), len(rest) - len(rest.rstrip(" "))
     gap = '<text:s text:c="{}"/>'.format
     text = f"{gap(before) if before else ''}{words}{gap(after) if after else ''}"
-    return f'<text:a xlink:href={quoteattr(link)} xlink:type="simple">{text}</text:a>' if link else text
+    return (
+        f'<text:a xlink:href={quoteattr(link)} xlink:type="simple">{text}</text:a>'
+        if link
+        else text
+    )

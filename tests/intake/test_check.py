@@ -29,14 +29,21 @@ def entries(path: Path, template: str | None = "Hi {{ first_name }}") -> list[En
 
 
 def codes(path: Path, template: str | None = "Hi {{ first_name }}") -> list[tuple[str, str]]:
-    return [(problem.cell, problem.code) for entry in entries(path, template) for problem in entry.problems]
+    return [
+        (problem.cell, problem.code)
+        for entry in entries(path, template)
+        for problem in entry.problems
+    ]
 
 
 @pytest.mark.parametrize("name", ["recipients.csv", "recipients.xlsx"])
 def test_the_sample_has_the_problems_it_was_made_with(name: str) -> None:
-    """A duplicate by URL and slug, a blank name, a Sales Navigator link, a company page; all else is ready, one as InMail."""
+    """A duplicate by URL and slug, a blank name, a Sales Navigator link, a company page; all else
+    is ready, one as InMail."""
     found = list(check(read(SAMPLES / name), load(TEMPLATES / "introduction.j2")).entries())
-    assert {entry.row.number: entry.skipped for entry in found if entry.skipped} == {16: "same person as row 2"}
+    assert {entry.row.number: entry.skipped for entry in found if entry.skipped} == {
+        16: "same person as row 2"
+    }
     assert [(p.cell, p.code) for entry in found for p in entry.problems] == [
         ("A17", "blank-value"),
         ("C18", "sales-navigator"),
@@ -61,8 +68,11 @@ def test_the_sample_has_the_problems_it_was_made_with(name: str) -> None:
         ("---\nsubject: {{ frist_name }}\n---\nHi", "{{ first_name }}"),
     ],
 )
-def test_a_variable_without_a_column_stops_everything(write: Write, template: str, remedy: str) -> None:
-    """Even behind a default: it is a typo; the nearest column is named, with the line of the template."""
+def test_a_variable_without_a_column_stops_everything(
+    write: Write, template: str, remedy: str
+) -> None:
+    """Even behind a default: it is a typo; the nearest column is named, with the line of the
+    template."""
     checked = examine(write("x.csv", "First Name,LinkedIn URL,company\nJo,jo-doe,Acme\n"), template)
     assert [problem.code for problem in checked.blocking] == ["template-variable"]
     assert remedy in str(checked.blocking[0].remedy)
@@ -74,7 +84,8 @@ def test_every_problem_comes_at_once(write: Write) -> None:
     """Several rows, several columns, several kinds: one pass, each by its cell."""
     path = write(
         "x.csv",
-        "First Name,recipientProfileId,recipientProfileUrn,conversationUrn,messageType,subject,message\n"
+        "First "
+        "Name,recipientProfileId,recipientProfileUrn,conversationUrn,messageType,subject,message\n"
         ",jo-doe,,,,,\n"
         "Al,,,,,,\n"
         "Bo,bo@x.com,,,,,\n"
@@ -121,10 +132,14 @@ def test_duplicates_are_skipped_under_any_spelling(write: Write) -> None:
 
 
 def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> None:
-    """Row values win over the template, are taken literally, and a blank one falls back to the template."""
+    """Row values win over the template, are taken literally, and a blank one falls back to the
+    template."""
     path = write(
         "x.csv",
-        "profile,message,subject,message type,accountId\njo-doe,Hello 100% literally,Sub & too,InMail,acc_2\nal-doe,,,,\n",
+        (
+            "profile,message,subject,message type,accountId\njo-doe,Hello 100% literally,Sub & "
+            "too,InMail,acc_2\nal-doe,,,,\n"
+        ),
     )
     first, second = (entry.message for entry in entries(path, "---\nsubject: S\n---\nT"))
     assert first is not None
@@ -135,13 +150,22 @@ def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> 
         "inmail",
         "acc_2",
     )
-    assert (second.text, second.subject, second.message_type, second.account) == ("T", "S", "normal", None)
+    assert (second.text, second.subject, second.message_type, second.account) == (
+        "T",
+        "S",
+        "normal",
+        None,
+    )
 
 
 def test_without_template_the_sheet_needs_messages(write: Write) -> None:
     """No template and no message column stops everything; a blank message is that row's problem."""
-    assert [p.code for p in examine(write("x.csv", "profile\njo-doe\n"), None).blocking] == ["no-template"]
-    assert codes(write("y.csv", "profile,message\njo-doe,Hi\nal-doe, \n"), None) == [("B3", "message-empty")]
+    assert [p.code for p in examine(write("x.csv", "profile\njo-doe\n"), None).blocking] == [
+        "no-template"
+    ]
+    assert codes(write("y.csv", "profile,message\njo-doe,Hi\nal-doe, \n"), None) == [
+        ("B3", "message-empty")
+    ]
 
 
 def test_no_recipient_column_stops_everything(write: Write) -> None:
@@ -152,7 +176,8 @@ def test_no_recipient_column_stops_everything(write: Write) -> None:
 
 
 def test_a_named_column_wins_over_an_alias() -> None:
-    """Beside recipientProfileId, or beside any LinkedIn column, a bare URL is the company's web site."""
+    """Beside recipientProfileId, or beside any LinkedIn column, a bare URL is the company's web
+    site."""
     for headers, expected in (
         (["URL", "recipientProfileId"], ["recipientProfileId"]),
         (["URL", "LinkedIn"], ["LinkedIn"]),
@@ -166,18 +191,23 @@ def test_a_named_column_wins_over_an_alias() -> None:
 def test_a_mapping_names_the_column() -> None:
     """A campaign file's [columns] win; a header that is not there is refused with the nearest."""
     columns = [Column(0, "Wer"), Column(1, "LinkedIn")]
-    assert lay_out(columns, {"recipientProfileId": "wer"}).roles["recipientProfileId"] == (columns[0],)
+    assert lay_out(columns, {"recipientProfileId": "wer"}).roles["recipientProfileId"] == (
+        columns[0],
+    )
     with pytest.raises(KeyError):
         lay_out(columns, {"recipientProfileId": "Linked"})
 
 
 def test_headers_are_variables_under_python_friendly_names() -> None:
-    """First Name → first_name, and the header itself; two columns of one name are ambiguous, an exact header wins."""
+    """First Name → first_name, and the header itself; two columns of one name are ambiguous, an
+    exact header wins."""
     assert set(variable_names("First Name")) == {"First Name", "first_name"}
     assert "first_name" in variable_names("firstName")
     assert "first_name" in variable_names("FIRST-NAME")
     assert "größe" in variable_names("Größe")
-    layout = lay_out([Column(0, "First Name"), Column(1, "first-name"), Column(2, "x y"), Column(3, "x_y")])
+    layout = lay_out(
+        [Column(0, "First Name"), Column(1, "first-name"), Column(2, "x y"), Column(3, "x_y")]
+    )
     assert "first_name" in layout.ambiguous
     assert layout.variables["x_y"].index == 3
     assert normalise(" First\u00a0-_Name\u200b ") == "firstname"
@@ -187,12 +217,15 @@ def test_headers_are_variables_under_python_friendly_names() -> None:
 def test_an_ambiguous_variable_stops_everything_only_if_used(write: Write) -> None:
     """Two columns of one name are an error only for a template that uses the name."""
     path = write("x.csv", "profile,Name,Name\njo-doe,a,b\n")
-    assert [problem.code for problem in examine(path, "Hi {{ name }}").blocking] == ["template-variable"]
+    assert [problem.code for problem in examine(path, "Hi {{ name }}").blocking] == [
+        "template-variable"
+    ]
     assert not examine(path, "Hi").blocking
 
 
 def test_a_results_sheet_is_an_input(write: Write) -> None:
-    """The result columns are recognised as one block and left out; a person's own `status` column stays."""
+    """The result columns are recognised as one block and left out; a person's own `status` column
+    stays."""
     header = ",".join(["profile", "status", "note", *RESULT_COLUMNS])
     path = write("x.csv", header + "\njo-doe,lead,'=1+1" + "," * len(RESULT_COLUMNS) + "\n")
     checked = examine(path, "{{ status }} {{ note }}")
@@ -207,19 +240,30 @@ def test_a_results_sheet_is_an_input(write: Write) -> None:
 def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
     """Through check as well, with the nearest header."""
     with pytest.raises(RefusedError) as caught:
-        check(read(write("x.csv", "LinkedIn\njo-doe\n")), None, Reading(columns={"recipientProfileId": "LinkedInn"}))
+        check(
+            read(write("x.csv", "LinkedIn\njo-doe\n")),
+            None,
+            Reading(columns={"recipientProfileId": "LinkedInn"}),
+        )
     assert "LinkedIn" in str(caught.value.remedy)
 
 
 def test_a_spreadsheets_error_text_is_an_error_also_in_a_csv(write: Write) -> None:
     """#N/A in a cell the template uses; elsewhere it does not matter; `NA` is a name."""
-    path = write("x.csv", "first name,profile,note\n#N/A,jo-doe,\nNA,al-doe,#REF!\n#BEZUG!,bo-doe,\nErr:502,cy-doe,\n")
+    path = write(
+        "x.csv",
+        (
+            "first "
+            "name,profile,note\n#N/A,jo-doe,\nNA,al-doe,#REF!\n#BEZUG!,bo-doe,\nErr:502,cy-doe,\n"
+        ),
+    )
     errors = [found for found in codes(path) if found[1] == "cell-error"]
     assert errors == [("A2", "cell-error"), ("A4", "cell-error"), ("A5", "cell-error")]
 
 
 def test_a_duplicate_can_link_two_spellings(write: Write) -> None:
-    """A row that repeats a slug and adds a URN makes a later row with that URN a duplicate as well."""
+    """A row that repeats a slug and adds a URN makes a later row with that URN a duplicate as
+    well."""
     path = write(
         "x.csv",
         "first name,recipientProfileId,urn\na,jane,\nb,jane,ACoAAFpqSoMB8v\nc,,ACoAAFpqSoMB8v\n",
@@ -229,4 +273,6 @@ def test_a_duplicate_can_link_two_spellings(write: Write) -> None:
 
 def test_faults_count_where_the_cell_is_used(write: Write) -> None:
     """A ragged row is invalid as a whole, since any of its values may stand in the wrong column."""
-    assert codes(write("x.csv", "first name,profile,note\nJo,jo-doe\n")) == [("row 2", "ragged-row")]
+    assert codes(write("x.csv", "first name,profile,note\nJo,jo-doe\n")) == [
+        ("row 2", "ragged-row")
+    ]

@@ -1,4 +1,5 @@
-"""A text file is read exactly, to the last character and with its row numbers, or refused with what a person needs to know."""
+"""A text file is read exactly, to the last character and with its row numbers, or refused with what
+a person needs to know."""
 
 from __future__ import annotations
 
@@ -56,7 +57,8 @@ PEOPLE = [(2, ["Jürgen", "juergen-k"]), (3, ["太郎", "taro-y"])]
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_an_encoding_that_marks_itself_is_known(encoding: str) -> None:
-    """UTF-8 with and without its mark, UTF-16 and UTF-32 with theirs; the mark is no part of the first header."""
+    """UTF-8 with and without its mark, UTF-16 and UTF-32 with theirs; the mark is no part of the
+    first header."""
     data = LIST.encode(encoding)
     assert headers(data) == ["First Name", "LinkedIn URL"]
     assert rows(data) == PEOPLE
@@ -65,29 +67,38 @@ def test_an_encoding_that_marks_itself_is_known(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_of_either_byte_order(encoding: str) -> None:
-    """Excel's "Unicode text" is UTF-16 with a mark and tabs; without the mark it is refused and --encoding named."""
+    """Excel's "Unicode text" is UTF-16 with a mark and tabs; without the mark it is refused and
+    --encoding named."""
     text = LIST.replace(",", "\t")
     marked = UTF16_MARKS[encoding] + text.encode(encoding)
     assert (headers(marked), rows(marked)) == (["First Name", "LinkedIn URL"], PEOPLE)
     bare = text.encode(encoding)
     assert f"--encoding {encoding}" in str(refusal(bare).remedy)
     assert "UTF-16" in refusal(bare).what
-    assert (headers(bare, encoding), rows(bare, encoding)) == (["First Name", "LinkedIn URL"], PEOPLE)
+    assert (headers(bare, encoding), rows(bare, encoding)) == (
+        ["First Name", "LinkedIn URL"],
+        PEOPLE,
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_a_mark_is_no_part_of_the_header_whatever_was_said(encoding: str) -> None:
-    """The mark goes also when --encoding names the byte order, and a header in quotes behind it stays whole."""
+    """The mark goes also when --encoding names the byte order, and a header in quotes behind it
+    stays whole."""
     data = UTF16_MARKS[encoding] + '"Name, First",LinkedIn URL\nJürgen,juergen-k\n'.encode(encoding)
     assert headers(data, encoding) == ["Name, First", "LinkedIn URL"]
     assert rows(data, encoding) == [(2, ["Jürgen", "juergen-k"])]
 
 
 @pytest.mark.parametrize(
-    ("encoding", "last"), [("utf-16-be", "农业"), ("utf-16-le", "\u1a01\u1a00"), ("utf-16-be", "Fanĭ\u011a")]
+    ("encoding", "last"),
+    [("utf-16-be", "农业"), ("utf-16-le", "\u1a01\u1a00"), ("utf-16-be", "Fanĭ\u011a")],
 )
-def test_a_character_that_ends_like_an_end_of_file_mark_stays_whole(encoding: str, last: str) -> None:
-    """In UTF-16 the byte 1A is half of a character; a file without a last line break may well end in it."""
+def test_a_character_that_ends_like_an_end_of_file_mark_stays_whole(
+    encoding: str, last: str
+) -> None:
+    """In UTF-16 the byte 1A is half of a character; a file without a last line break may well end
+    in it."""
     data = UTF16_MARKS[encoding] + f"Name,URL\njo,{last}".encode(encoding)
     assert rows(data) == [(2, ["jo", last])]
 
@@ -109,11 +120,15 @@ def test_a_character_that_ends_like_an_end_of_file_mark_stays_whole(encoding: st
         ("cp1254", ("Ayşe", "İbrahim", "Gökçe")),
     ],
 )
-def test_an_encoding_that_cannot_be_known_is_asked_for(encoding: str, names: tuple[str, ...]) -> None:
-    """The refusal shows the first names as the likely encodings have them; the option whose line shows them right reads the
-    list exactly, and so does the encoding it was saved in."""
+def test_an_encoding_that_cannot_be_known_is_asked_for(
+    encoding: str, names: tuple[str, ...]
+) -> None:
+    """The refusal shows the first names as the likely encodings have them; the option whose line
+    shows them right reads the list exactly, and so does the encoding it was saved in."""
     people = [["Ann", "ann-0"], *([name, f"p-{index}"] for index, name in enumerate(names))]
-    data = "".join(f"{name},{profile}\r\n" for name, profile in [["First Name", "LinkedIn URL"], *people]).encode(encoding)
+    data = "".join(
+        f"{name},{profile}\r\n" for name, profile in [["First Name", "LinkedIn URL"], *people]
+    ).encode(encoding)
     refused = refusal(data)
     assert "not UTF-8" in refused.what
     assert refused.where == "x.csv, line 3"
@@ -133,7 +148,20 @@ def test_bytes_that_are_no_list_of_names_at_all_are_still_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["nonsense", "utf-9", " ", "base64", "hex", "rot13", "zlib", "idna", "punycode", "undefined", "a\0b"]
+    "said",
+    [
+        "nonsense",
+        "utf-9",
+        " ",
+        "base64",
+        "hex",
+        "rot13",
+        "zlib",
+        "idna",
+        "punycode",
+        "undefined",
+        "a\0b",
+    ],
 )
 def test_an_encoding_that_is_none_is_refused(said: str) -> None:
     """Misspelt names and Python's codecs that are not of text alike, with the ones that exist."""
@@ -143,7 +171,8 @@ def test_an_encoding_that_is_none_is_refused(said: str) -> None:
 
 @pytest.mark.parametrize("said", ["ascii", "utf-16", "utf-32", "cp949"])
 def test_a_wrong_encoding_is_refused_and_never_patched_up(said: str) -> None:
-    """No character is replaced by a question mark: the text is not in the encoding that was said."""
+    """No character is replaced by a question mark: the text is not in the encoding that was
+    said."""
     data = "First Name,LinkedIn URL\nAnn,ann-0\nJosé,jose-1\n".encode("cp1252")
     assert said in refusal(data, said).what
 
@@ -160,11 +189,19 @@ def test_utf8_said_of_another_encoding_shows_the_names_as_well() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize(
-    ("line", "delimiter"), [("sep=;", ";"), ('"sep=;"', ";"), ("sep=\t", "\t"), ('"sep=|"', "|"), ("sep=,", ",")]
+    ("line", "delimiter"),
+    [("sep=;", ";"), ('"sep=;"', ";"), ("sep=\t", "\t"), ('"sep=|"', "|"), ("sep=,", ",")],
 )
-def test_a_line_that_names_the_delimiter_is_believed(end: str, mark: str, line: str, delimiter: str) -> None:
-    """Quoted or not, under any line end and behind a mark; the line is not shown by Excel, so it is not counted."""
-    lines = [line, f"Name{delimiter}LinkedIn URL", f"A,b;c|d{delimiter}jo-doe" if delimiter == "\t" else f"Jo{delimiter}jo-doe"]
+def test_a_line_that_names_the_delimiter_is_believed(
+    end: str, mark: str, line: str, delimiter: str
+) -> None:
+    """Quoted or not, under any line end and behind a mark; the line is not shown by Excel, so it is
+    not counted."""
+    lines = [
+        line,
+        f"Name{delimiter}LinkedIn URL",
+        f"A,b;c|d{delimiter}jo-doe" if delimiter == "\t" else f"Jo{delimiter}jo-doe",
+    ]
     content = mark + end.join(lines) + end
     first = "A,b;c|d" if delimiter == "\t" else "Jo"
     assert (table(content).delimiter, headers(content)) == (delimiter, ["Name", "LinkedIn URL"])
@@ -173,7 +210,8 @@ def test_a_line_that_names_the_delimiter_is_believed(end: str, mark: str, line: 
 
 @pytest.mark.parametrize("line", ['sep="', "sep=", "sep=;;", "sep=a"])
 def test_a_line_that_names_no_delimiter_is_a_line(line: str) -> None:
-    """A quote, a letter or nothing at all cannot separate cells: the line is one above the header."""
+    """A quote, a letter or nothing at all cannot separate cells: the line is one above the
+    header."""
     content = f"{line}\r\nName;LinkedIn URL\r\nAnna;jo-doe\r\n"
     assert (table(content).header_row, headers(content)) == (2, ["Name", "LinkedIn URL"])
     assert rows(content) == [(3, ["Anna", "jo-doe"])]
@@ -185,21 +223,32 @@ def test_each_delimiter_is_told_by_the_shape_of_the_rows(delimiter: str) -> None
     others = "".join(other for other in ",;\t|" if other != delimiter)
     content = "".join(
         delimiter.join(cells) + "\n"
-        for cells in (["Name", "LinkedIn URL", "Note"], ["Jo", "jo-doe", f"1{others}2"], ["Al", "al-doe", f"3{others}4"])
+        for cells in (
+            ["Name", "LinkedIn URL", "Note"],
+            ["Jo", "jo-doe", f"1{others}2"],
+            ["Al", "al-doe", f"3{others}4"],
+        )
     )
     assert table(content).delimiter == delimiter
-    assert rows(content) == [(2, ["Jo", "jo-doe", f"1{others}2"]), (3, ["Al", "al-doe", f"3{others}4"])]
+    assert rows(content) == [
+        (2, ["Jo", "jo-doe", f"1{others}2"]),
+        (3, ["Al", "al-doe", f"3{others}4"]),
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_commas_in_messages_of_several_lines_do_not_outvote_the_delimiter(delimiter: str) -> None:
-    """The lines of a text are no rows: a list of three people with three lines of text each is separated as its header is."""
+    """The lines of a text are no rows: a list of three people with three lines of text each is
+    separated as its header is."""
     message = "Hi,\ngreat to meet you, really.\nBest, Al"
     content = f"Name{delimiter}LinkedIn URL{delimiter}message\n"
-    content += "".join(f'{name}{delimiter}{name}-doe{delimiter}"{message}"\n' for name in ("jo", "cy", "bo"))
+    content += "".join(
+        f'{name}{delimiter}{name}-doe{delimiter}"{message}"\n' for name in ("jo", "cy", "bo")
+    )
     assert table(content).delimiter == delimiter
     assert rows(content) == [
-        (number, [name, f"{name}-doe", message]) for number, name in enumerate(("jo", "cy", "bo"), start=2)
+        (number, [name, f"{name}-doe", message])
+        for number, name in enumerate(("jo", "cy", "bo"), start=2)
     ]
 
 
@@ -207,7 +256,9 @@ def test_commas_in_messages_of_several_lines_do_not_outvote_the_delimiter(delimi
 @pytest.mark.parametrize("people", [0, 1, 2, 5])
 def test_notes_above_a_short_list_do_not_hide_its_delimiter(delimiter: str, people: int) -> None:
     """Lines without a delimiter, and one with a comma in it, above a table however short."""
-    content = f"Export\nof today\nby Al, in Rome\nFirst Name{delimiter}LinkedIn URL{delimiter}City\n"
+    content = (
+        f"Export\nof today\nby Al, in Rome\nFirst Name{delimiter}LinkedIn URL{delimiter}City\n"
+    )
     content += "".join(f"Jo{delimiter}jo-{index}{delimiter}Rome\n" for index in range(people))
     assert (table(content).delimiter, table(content).header_row) == (delimiter, 4)
     assert rows(content) == [(5 + index, ["Jo", f"jo-{index}", "Rome"]) for index in range(people)]
@@ -217,11 +268,19 @@ def test_notes_above_a_short_list_do_not_hide_its_delimiter(delimiter: str, peop
     ("content", "names", "first", "second"),
     [
         ("a,b;c\nd,e;f\n", "comma and semicolon", ["a", "b;c"], ["a,b", "c"]),
-        ("Name;Score,Share\nJo;1,5\nAl;2,5\n", "comma and semicolon", ["Name;Score", "Share"], ["Name", "Score,Share"]),
+        (
+            "Name;Score,Share\nJo;1,5\nAl;2,5\n",
+            "comma and semicolon",
+            ["Name;Score", "Share"],
+            ["Name", "Score,Share"],
+        ),
     ],
 )
-def test_a_tie_is_asked_about(content: str, names: str, first: list[str], second: list[str]) -> None:
-    """Two delimiters that do equally well are both named, with the line that settles it; and that line does."""
+def test_a_tie_is_asked_about(
+    content: str, names: str, first: list[str], second: list[str]
+) -> None:
+    """Two delimiters that do equally well are both named, with the line that settles it; and that
+    line does."""
     refused = refusal(content)
     assert names in refused.what
     assert "sep=, or sep=;" in str(refused.remedy)
@@ -256,24 +315,45 @@ def test_a_single_column_needs_no_delimiter(end: str) -> None:
             [(2, ["Jo", "two\nlines"]), (3, ["Al", "a\r\nb\rc"]), (4, ["Bo", "z"])],
         ),
         ('Name,URL\n"say ""hi"" x",""""\n"",y\n', [(2, ['say "hi" x', '"']), (3, ["", "y"])]),
-        ('Name,URL\n5" pipe,x\nAl "Bo" Cy,y"\n', [(2, ['5" pipe', "x"]), (3, ['Al "Bo" Cy', 'y"'])]),
+        (
+            'Name,URL\n5" pipe,x\nAl "Bo" Cy,y"\n',
+            [(2, ['5" pipe', "x"]), (3, ['Al "Bo" Cy', 'y"'])],
+        ),
         ("Name,URL\n,\nJo,x\n,,,\n \t,\u00a0\nAl,y\n", [(3, ["Jo", "x"]), (6, ["Al", "y"])]),
         ("\n\nName,URL\n\nJo,x\n\n\nAl,y\n\n", [(5, ["Jo", "x"]), (8, ["Al", "y"])]),
         ('Name,URL\n="00456",="a,b"\n\'00123,y\n', None),
-        ("Name,URL\nJo,x\nAl,\x0by\x0c\x1c\x85\u2028z\n", [(2, ["Jo", "x"]), (3, ["Al", "\x0by\x0c\x1c\x85\u2028z"])]),
+        (
+            "Name,URL\nJo,x\nAl,\x0by\x0c\x1c\x85\u2028z\n",
+            [(2, ["Jo", "x"]), (3, ["Al", "\x0by\x0c\x1c\x85\u2028z"])],
+        ),
     ],
-    ids=["CR", "mixed ends", "quoted breaks", "doubled quotes", "quotes within", "commas", "blank lines", "forced", "breaks"],
+    ids=[
+        "CR",
+        "mixed ends",
+        "quoted breaks",
+        "doubled quotes",
+        "quotes within",
+        "commas",
+        "blank lines",
+        "forced",
+        "breaks",
+    ],
 )
-def test_records_are_read_as_they_stand(content: str, expected: list[tuple[int, list[str]]] | None) -> None:
-    """Line ends of any kind and mix, breaks and doubled quotes in quotes, quotes within a text, blank lines that count, and
-    no end of line in what only Python takes for one."""
-    if expected is None:  # Excel's guard is no quoting: a delimiter in it would be ambiguous, so it separates
+def test_records_are_read_as_they_stand(
+    content: str, expected: list[tuple[int, list[str]]] | None
+) -> None:
+    """Line ends of any kind and mix, breaks and doubled quotes in quotes, quotes within a text,
+    blank lines that count, and no end of line in what only Python takes for one."""
+    if (
+        expected is None
+    ):  # Excel's guard is no quoting: a delimiter in it would be ambiguous, so it separates
         expected = [(2, ['="00456"', '="a', 'b"']), (3, ["'00123", "y"])]
     assert rows(content) == expected
 
 
 def test_a_field_of_any_length_a_person_would_write_is_read() -> None:
-    """200,000 characters, beyond the csv module's own limit; past 1 MiB a quote is missing or it is an attack."""
+    """200,000 characters, beyond the csv module's own limit; past 1 MiB a quote is missing or it is
+    an attack."""
     assert rows(f"Name,URL\n{'x' * 200_000},y\n") == [(2, ["x" * 200_000, "y"])]
     refused = refusal(f"Name,URL\nJo,x\n{'x' * 1_048_577},y\n")
     assert "line 3" in refused.what
@@ -281,10 +361,17 @@ def test_a_field_of_any_length_a_person_would_write_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["Name,URL\nJo,x\n\x1a", "Name,URL\nJo,x\x1a", "Name,URL\r\nJo,x\r\n\x1a\x1a", "Name,URL\r\nJo,x\r\n\x1a\r\n"]
+    "content",
+    [
+        "Name,URL\nJo,x\n\x1a",
+        "Name,URL\nJo,x\x1a",
+        "Name,URL\r\nJo,x\r\n\x1a\x1a",
+        "Name,URL\r\nJo,x\r\n\x1a\r\n",
+    ],
 )
 def test_an_end_of_file_mark_of_old_is_no_row(content: str) -> None:
-    """Ctrl-Z at the very end goes, and one in a line of its own, in any encoding; elsewhere it is a character."""
+    """Ctrl-Z at the very end goes, and one in a line of its own, in any encoding; elsewhere it is a
+    character."""
     assert rows(content.replace("Jo,x", "J\x1ao,\x1a\r\nAl,x"))[0] == (2, ["J\x1ao", "\x1a"])
     assert rows(content) == [(2, ["Jo", "x"])]
     assert rows(content.encode("utf-16")) == [(2, ["Jo", "x"])]
@@ -304,7 +391,8 @@ def test_a_character_of_value_zero_is_damage(encoding: str | None) -> None:
 
 
 def test_rows_too_short_or_too_long_are_faults_with_their_values_in_place() -> None:
-    """Nothing shifts: a short row is filled up and told, a long one keeps what it has too many, blanks at its end are none."""
+    """Nothing shifts: a short row is filled up and told, a long one keeps what it has too many,
+    blanks at its end are none."""
     content = "a,b,c\n1,2\n1\n1,2,3,4\n1,2,3,,5\n1,2,3,, \n1,2,3\n"
     assert rows(content) == [
         (2, ["1", "2", ""]),
@@ -314,14 +402,22 @@ def test_rows_too_short_or_too_long_are_faults_with_their_values_in_place() -> N
         (6, ["1", "2", "3"]),
         (7, ["1", "2", "3"]),
     ]
-    assert faults(content) == {2: ["ragged-row"], 3: ["ragged-row"], 4: ["ragged-row"], 5: ["ragged-row"], 6: [], 7: []}
+    assert faults(content) == {
+        2: ["ragged-row"],
+        3: ["ragged-row"],
+        4: ["ragged-row"],
+        5: ["ragged-row"],
+        6: [],
+        7: [],
+    }
     texts = [fault.text for row in table(content).rows() for fault in row.faults]
     assert "2 cells under 3 headers" in texts[0]
     assert "'4'" in texts[2]
 
 
 def test_all_rows_too_long_are_all_faults() -> None:
-    """pandas makes an index of the first column then, and every value stands one column to the left."""
+    """pandas makes an index of the first column then, and every value stands one column to the
+    left."""
     content = "Name,URL\nx,jo,1\ny,al,2\nz,bo,3\n"
     assert headers(content) == ["Name", "URL"]
     assert rows(content) == [(2, ["x", "jo", "1"]), (3, ["y", "al", "2"]), (4, ["z", "bo", "3"])]
@@ -343,8 +439,11 @@ def test_all_rows_too_long_are_all_faults() -> None:
         ('"Name","URL","Note"\n"Jo","jo","x\n"Al","al","y"\n', 3, 1),
     ],
 )
-def test_a_quote_that_does_not_close_where_a_cell_ends_is_refused(content: str, line: int, row: int) -> None:
-    """The rest of the file is never swallowed, and no character is glued to a cell; the line is an editor's."""
+def test_a_quote_that_does_not_close_where_a_cell_ends_is_refused(
+    content: str, line: int, row: int
+) -> None:
+    """The rest of the file is never swallowed, and no character is glued to a cell; the line is an
+    editor's."""
     refused = refusal(content)
     assert f"around line {line} " in refused.what
     assert "quote is probably missing" in refused.what
@@ -379,22 +478,43 @@ IN = "https://www.linkedin.com/in/"
         (TWO.replace(",", ";") + 'Jo;"jo\nAl;al"\nBo;bo\nCy;cy\n', 2),
         (THREE.replace("URL,", 'URL,"') + 'Jo,jo,x\nAl,al,y"\nBo,bo,z\n', 1),
         ("Name,LinkedIn URL,Age,Score\n" + 'Jo,jo,3,"5\nAl,al,4,6\nBo,bo,4,7"\nCy,cy,4,5\n', 2),
-        ("Name,LinkedIn URL,Since\n" + 'Jo,jo,"2024-01-01\nAl,al,2024-01-02\nBo,bo,2024-01-03"\nCy,cy,2024-01-04\n', 2),
-        ("Name,LinkedIn URL,Company,Note\n" + 'Jo,jo,Acme,"x\nAl,al,,\nBo,bo,,"\nCy,cy,,w\n', 2),
-        (CONNECTIONS + f'Jo,Doe,{IN}jo,,"Acme,CEO,12 Mar 2024\nAl,Roe,{IN}al,,Foo",CTO,13 Mar 2024\n', 2),
         (
-            CONNECTIONS
-            + f'Jo,Doe,{IN}jo,,"Acme,CEO,12 Mar 2024\nAl,Roe,{IN}al,,Foo,CTO,7 Feb 2022\nBo,Poe,{IN}bo,,Bar",CTO,13 Mar 2024\n',
+            "Name,LinkedIn URL,Since\n"
+            + 'Jo,jo,"2024-01-01\nAl,al,2024-01-02\nBo,bo,2024-01-03"\nCy,cy,2024-01-04\n',
             2,
         ),
-        (CONNECTIONS + f'Jo,Doe,{IN}jo,,"Acme,CEO,12-Mar-24\nAl,Roe,{IN}al,,Foo,CTO,7-Feb-22\nBo,,{IN}bo,,Bar",,1-Mar-24\n', 2),
+        ("Name,LinkedIn URL,Company,Note\n" + 'Jo,jo,Acme,"x\nAl,al,,\nBo,bo,,"\nCy,cy,,w\n', 2),
+        (
+            CONNECTIONS
+            + f'Jo,Doe,{IN}jo,,"Acme,CEO,12 Mar 2024\nAl,Roe,{IN}al,,Foo",CTO,13 Mar 2024\n',
+            2,
+        ),
+        (
+            CONNECTIONS
+            + (
+                f'Jo,Doe,{IN}jo,,"Acme,CEO,12 Mar 2024\nAl,Roe,{IN}al,,Foo,CTO,7 Feb '
+                f'2022\nBo,Poe,{IN}bo,,Bar",CTO,13 Mar 2024\n'
+            ),
+            2,
+        ),
+        (
+            CONNECTIONS
+            + f'Jo,Doe,{IN}jo,,"Acme,CEO,12-Mar-24\nAl,Roe,{IN}al,,Foo,CTO,7-Feb-22\nBo,,{IN}bo,,Bar",,1-Mar-24\n',
+            2,
+        ),
     ],
 )
 def test_rows_that_two_stray_quotes_would_swallow_are_told(content: str, row: int) -> None:
-    """Two quotes that pair up are valid CSV and make people vanish in a cell: in the first, a middle or the last cell, one row
-    or several, with any delimiter, over numbers, dates and blanks. The row and the line of the quote are named."""
+    """Two quotes that pair up are valid CSV and make people vanish in a cell: in the first, a
+    middle or the last cell, one row or several, with any delimiter, over numbers, dates and blanks.
+    The row and the line of the quote are named."""
     try:
-        told = " ".join(fault.text for found in table(content).rows() for fault in found.faults if found.number == row)
+        told = " ".join(
+            fault.text
+            for found in table(content).rows()
+            for fault in found.faults
+            if found.number == row
+        )
     except RefusedError as refused:
         told = f"{refused.what} {refused.where} {refused.remedy}"
     assert "holds what looks like another row" in told
@@ -404,7 +524,11 @@ def test_rows_that_two_stray_quotes_would_swallow_are_told(content: str, row: in
 def test_a_stray_quote_at_a_cells_end_swallows_nothing() -> None:
     """Where a cell does not begin with it, a quote is a character, and all people are there."""
     content = THREE + 'Jo,jo,x"\nAl,al,y"\nCy"s,cy,w\n'
-    assert rows(content) == [(2, ["Jo", "jo", 'x"']), (3, ["Al", "al", 'y"']), (4, ['Cy"s', "cy", "w"])]
+    assert rows(content) == [
+        (2, ["Jo", "jo", 'x"']),
+        (3, ["Al", "al", 'y"']),
+        (4, ['Cy"s', "cy", "w"]),
+    ]
 
 
 MESSAGES = [
@@ -430,24 +554,32 @@ MESSAGES = [
 @pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize("message", MESSAGES)
 def test_messages_of_several_lines_are_no_rows(message: str, delimiter: str) -> None:
-    """Commas before a space, between digits or few in a line, a link in a line of its own: no false alarm."""
+    """Commas before a space, between digits or few in a line, a link in a line of its own: no false
+    alarm."""
     written = io.StringIO()
     people = [["Jo", "jo-doe", message], ["Al", "al-doe", "x"], ["Bo", "bo-doe", message]]
-    csv.writer(written, delimiter=delimiter).writerows([["Name", "LinkedIn URL", "message"], *people])
+    csv.writer(written, delimiter=delimiter).writerows(
+        [["Name", "LinkedIn URL", "message"], *people]
+    )
     assert rows(written.getvalue()) == list(enumerate(people, start=2))
 
 
 # ---- the likeliest list of all
 
 NOTES = (
-    'Notes:\r\n"When exporting your connection data, you may notice that some of the email addresses are missing. '
-    'You will only see email addresses for connections who have allowed it, see https://www.linkedin.com/help/linkedin."\r\n\r\n'
+    'Notes:\r\n"When exporting your connection data, you may notice that some of the email '
+    "addresses are missing. "
+    "You will only see email addresses for connections who have allowed it, see "
+    'https://www.linkedin.com/help/linkedin."\r\n\r\n'
 )
 EXPORT = (
     NOTES
     + CONNECTIONS.replace("\n", "\r\n")
     + f"Jo,Doe,{IN}jo-doe,,Acme,CEO,12 Mar 2024\r\n"
-    + f'Jürgen,"Roe, PhD",{IN}j%C3%BCrgen-roe,al@example.com,"Foo, Inc.","Head of ""Growth""",7-Feb-22\r\n'
+    + (
+        f'Jürgen,"Roe, PhD",{IN}j%C3%BCrgen-roe,al@example.com,"Foo, Inc.","Head of '
+        '""Growth""",7-Feb-22\r\n'
+    )
     + ",,,,,,\r\n"
     + f",,{IN}anonymous-1,,Bar,,1 Jan 2020\r\n"
     + f"太郎,山田,{IN}taro-y,,,,2 Jan 2020\r\n"
@@ -456,22 +588,34 @@ EXPORT = (
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_linkedins_own_export_is_read_as_it_comes(encoding: str) -> None:
-    """Connections.csv: notes above the header, mostly no e-mail, a row of only commas, a person without a name; every ready
-    person gets a message, and what is above the header is told."""
+    """Connections.csv: notes above the header, mostly no e-mail, a row of only commas, a person
+    without a name; every ready person gets a message, and what is above the header is told."""
     source = Source(Path("Connections.csv"), EXPORT.encode(encoding))
     found = read(source)
     assert (found.header_row, found.delimiter) == (4, ",")
     assert [column.header for column in found.columns] == CONNECTIONS.strip().split(",")
     assert [row.number for row in found.rows()] == [5, 6, 8, 9]
-    assert list(next(found.rows()).cells) == ["Jo", "Doe", f"{IN}jo-doe", "", "Acme", "CEO", "12 Mar 2024"]
+    assert list(next(found.rows()).cells) == [
+        "Jo",
+        "Doe",
+        f"{IN}jo-doe",
+        "",
+        "Acme",
+        "CEO",
+        "12 Mar 2024",
+    ]
     assert len(found.notices) == 1
     assert "header is row 4" in found.notices[0]
     assert "'Notes:'" in found.notices[0]
-    checked, findings = judge(check(found, parse("Hi {{ first_name }}, how is {{ company or 'work' }}?", Path("t.j2"))))
+    checked, findings = judge(
+        check(found, parse("Hi {{ first_name }}, how is {{ company or 'work' }}?", Path("t.j2")))
+    )
     assert checked.blocking == ()
     assert [column.header for column in checked.layout.roles["recipientProfileId"]] == ["URL"]
     assert (findings.rows, findings.ready, findings.invalid, findings.skipped) == (4, 3, 1, ())
-    errors = [(problem.cell, problem.code) for problem in findings.problems if problem.severity == "error"]
+    errors = [
+        (problem.cell, problem.code) for problem in findings.problems if problem.severity == "error"
+    ]
     assert errors == [("A8", "blank-value")]
     messages = [entry.message for entry in checked.entries() if entry.message]
     assert [(message.recipient.slug, message.text) for message in messages] == [
@@ -482,17 +626,25 @@ def test_linkedins_own_export_is_read_as_it_comes(encoding: str) -> None:
 
 
 def test_an_export_in_which_rows_were_swallowed_writes_to_nobody() -> None:
-    """Two stray quotes in companies' names of the export: refused as a whole, not one person short."""
-    broken = EXPORT.replace(",,Acme,", ',,"Acme,').replace('"Foo, Inc."', 'Foo"').replace('"Roe, PhD"', "Roe")
+    """Two stray quotes in companies' names of the export: refused as a whole, not one person
+    short."""
+    broken = (
+        EXPORT.replace(",,Acme,", ',,"Acme,')
+        .replace('"Foo, Inc."', 'Foo"')
+        .replace('"Roe, PhD"', "Roe")
+    )
     with pytest.raises(RefusedError, match="looks like another row"):
         judge(check(read(Source(NAME, broken.encode())), parse("Hi", Path("t.j2"))))
 
 
 def test_forced_texts_are_unwrapped_where_they_are_used() -> None:
-    """="00456" and '00123 keep their zeros, in message and recipient; the cell stays as it stands for the results."""
+    """="00456" and '00123 keep their zeros, in message and recipient; the cell stays as it stands
+    for the results."""
     content = 'profile,Zip\n="jo-doe",="00456"\nal-doe,\'00123\n'
     found = table(content)
-    messages = [entry.message for entry in check(found, parse("to {{ zip }}", Path("t.j2"))).entries()]
+    messages = [
+        entry.message for entry in check(found, parse("to {{ zip }}", Path("t.j2"))).entries()
+    ]
     assert [message and (message.recipient.slug, message.text) for message in messages] == [
         ("jo-doe", "to 00456"),
         ("al-doe", "to 00123"),
@@ -507,24 +659,38 @@ HEADERS = (
     ("Name", "recipientProfileId", "City"),
     ("First Name", "Last Name", "Profile URL", "Note", "Company"),
 )
-MARKS = {"utf-8": b"", "utf-8-sig": b"", "utf-16": b"", "utf-16-be": codecs.BOM_UTF16_BE, "utf-16-le": codecs.BOM_UTF16_LE}
+MARKS = {
+    "utf-8": b"",
+    "utf-8-sig": b"",
+    "utf-16": b"",
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+}
 any_text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 awkward_text = st.text(st.sampled_from(",;|\t\n\r\"' aZ1ü業\x1a\u2028"), max_size=12)
 
 
-def written(records: Sequence[Sequence[str]], delimiter: str, ends: Sequence[str], quoting: int) -> str:
-    # Python 3.11's csv.writer puts a lone carriage return in quotes only if it ends its lines in one.
+def written(
+    records: Sequence[Sequence[str]], delimiter: str, ends: Sequence[str], quoting: int
+) -> str:
+    # Python 3.11's csv.writer puts a lone carriage return in quotes only if it ends its lines in
+    # one.
     lines = []
     for record, end in zip(records, ends, strict=True):
         text = io.StringIO()
-        csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerow(record)  # type: ignore[arg-type]
+        csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerow(
+            record
+        )  # type: ignore[arg-type]
         lines.append(text.getvalue()[:-2] + end)
     return "".join(lines)
 
 
 def looks_swallowed(record: Sequence[str], delimiter: str) -> bool:
-    """What may be refused as swallowed rows, of all that is valid CSV: records of several lines, with delimiters in a cell."""
-    return len(delimiter.join(record).splitlines()) > 1 and any(delimiter in cell for cell in record)
+    """What may be refused as swallowed rows, of all that is valid CSV: records of several lines,
+    with delimiters in a cell."""
+    return len(delimiter.join(record).splitlines()) > 1 and any(
+        delimiter in cell for cell in record
+    )
 
 
 @st.composite
@@ -545,11 +711,18 @@ def lists(draw: st.DrawFn) -> tuple[Sequence[Sequence[str]], str, str, bytes]:
 
 @settings(max_examples=500)
 @given(lists())
-def test_any_list_comes_in_as_it_was_written(found: tuple[Sequence[Sequence[str]], str, str, bytes]) -> None:
-    """Any texts, delimiter, line end, quoting and encoding that marks itself: the same texts in the same rows, blank ones left
-    out. Refused, or told as a fault, is only what looks like swallowed rows, and then by its row."""
+def test_any_list_comes_in_as_it_was_written(
+    found: tuple[Sequence[Sequence[str]], str, str, bytes],
+) -> None:
+    """Any texts, delimiter, line end, quoting and encoding that marks itself: the same texts in the
+    same rows, blank ones left out. Refused, or told as a fault, is only what looks like swallowed
+    rows, and then by its row."""
     people, delimiter, _, data = found
-    expected = [(number, list(cells)) for number, cells in enumerate(people, start=2) if any(map(str.strip, cells))]
+    expected = [
+        (number, list(cells))
+        for number, cells in enumerate(people, start=2)
+        if any(map(str.strip, cells))
+    ]
     refused = None
     try:
         assert rows(data) == expected
@@ -565,30 +738,99 @@ def test_any_list_comes_in_as_it_was_written(found: tuple[Sequence[Sequence[str]
 
 
 @settings(max_examples=150)
-@given(st.lists(st.one_of(any_text, awkward_text), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_any_single_column_in_quotes_comes_in_as_it_was_written(column: list[str], end: str) -> None:
-    """Where every cell is in quotes nothing else separates; only a line of nothing but Ctrl-Z may be an end of file."""
+@given(
+    st.lists(st.one_of(any_text, awkward_text), max_size=8), st.sampled_from(["\n", "\r\n", "\r"])
+)
+def test_any_single_column_in_quotes_comes_in_as_it_was_written(
+    column: list[str], end: str
+) -> None:
+    """Where every cell is in quotes nothing else separates; only a line of nothing but Ctrl-Z may
+    be an end of file."""
     column = [cell for cell in column if cell.strip("\x1a") or not cell]
-    text = written([["LinkedIn URL"], *([cell] for cell in column)], ",", [end] * (len(column) + 1), csv.QUOTE_ALL)
+    text = written(
+        [["LinkedIn URL"], *([cell] for cell in column)],
+        ",",
+        [end] * (len(column) + 1),
+        csv.QUOTE_ALL,
+    )
     expected = [(number, [cell]) for number, cell in enumerate(column, start=2) if cell.strip()]
     assert rows(text) == expected
 
 
 SEEDS = [
-    *(LIST.encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030")),
+    *(
+        LIST.encode(encoding)
+        for encoding in (
+            "utf-8",
+            "utf-8-sig",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "utf-32",
+            "gb18030",
+        )
+    ),
     EXPORT.encode(),
     EXPORT.encode("utf-16"),
     'sep=;\r\nName;URL\r\nJürgen;"a;b"\r\n'.encode("cp1252"),
     b'LinkedIn URL\tNote\rjo\t"two\rlines ""x"""\r\x1a',
 ]
 SPLICES = [
-    *(b'"', b'""', b"\0", b",", b";", b"\t", b"|", b"\r", b"\n", b"\r\n", b"\x1a", b"\x85", b"\xed\xa0\x80", b"\xff", b"sep="),
+    *(
+        b'"',
+        b'""',
+        b"\0",
+        b",",
+        b";",
+        b"\t",
+        b"|",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\x1a",
+        b"\x85",
+        b"\xed\xa0\x80",
+        b"\xff",
+        b"sep=",
+    ),
     *(b"+2AA-", b"\x1b$B", b"~{", b"\xe2\x80\x8b\n", b"<", b"{[", b"=", b"linkedin.com/in/x,"),
-    *(codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    *(
+        codecs.BOM_UTF8,
+        codecs.BOM_UTF16_LE,
+        codecs.BOM_UTF16_BE,
+        codecs.BOM_UTF32_LE,
+        codecs.BOM_UTF32_BE,
+    ),
 ]
 SAID = [
-    *(None, None, None, "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "cp1252", "mac_roman", "shift_jis"),
-    *("cp932", "gb18030", "big5", "cp949", "iso2022_jp", "hz", "ascii", "punycode", "idna", "base64", "rot13", "undefined"),
+    *(
+        None,
+        None,
+        None,
+        "utf-8",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-7",
+        "cp1252",
+        "mac_roman",
+        "shift_jis",
+    ),
+    *(
+        "cp932",
+        "gb18030",
+        "big5",
+        "cp949",
+        "iso2022_jp",
+        "hz",
+        "ascii",
+        "punycode",
+        "idna",
+        "base64",
+        "rot13",
+        "undefined",
+    ),
 ]
 
 
@@ -598,7 +840,11 @@ def damaged(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 5))):
         start = draw(st.integers(0, len(data)))
         end = start + draw(st.sampled_from([0, 0, 0, 1, 2, 5]))
-        data = data[:start] + draw(st.one_of(st.sampled_from(SPLICES), st.binary(max_size=3))) + data[end:]
+        data = (
+            data[:start]
+            + draw(st.one_of(st.sampled_from(SPLICES), st.binary(max_size=3)))
+            + data[end:]
+        )
     return data or b"x"
 
 
@@ -613,14 +859,17 @@ def damaged(draw: st.DrawFn) -> bytes:
 @example("\u200b\nName,URL\nJo,jo-doe\n".encode(), None)
 @example(b"\x1a\nName,URL\nJo,jo-doe\n", None)
 def test_any_bytes_are_read_or_refused(data: bytes, said: str | None) -> None:
-    """Whatever a file holds and whatever encoding was said of it: rows, or a refusal in sentences, and never anything else."""
+    """Whatever a file holds and whatever encoding was said of it: rows, or a refusal in sentences,
+    and never anything else."""
     refused = None
     try:
         found = table(data, said)
         width, last = len(found.columns), found.header_row
         for row in found.rows():
             assert row.number > last
-            assert width <= len(row.cells) <= width + found.spare or (len(row.cells) > width and row.faults)
+            assert width <= len(row.cells) <= width + found.spare or (
+                len(row.cells) > width and row.faults
+            )
             assert any(map(str.strip, row.cells))
             last = row.number
     except RefusedError as error:
@@ -633,7 +882,9 @@ def test_any_bytes_are_read_or_refused(data: bytes, said: str | None) -> None:
 def test_a_greeting_on_a_line_of_its_own_is_no_row(tmp_path: Path) -> None:
     """Two columns, the message first: its lines end in commas, as greetings do."""
     path = tmp_path / "x.csv"
-    path.write_text('message,recipientProfileId\n"Hi Ann,\nnice to meet you",ann\n', encoding="utf-8")
+    path.write_text(
+        'message,recipientProfileId\n"Hi Ann,\nnice to meet you",ann\n', encoding="utf-8"
+    )
     assert [list(row.cells) for row in read(path).rows()] == [["Hi Ann,\nnice to meet you", "ann"]]
 
 
@@ -647,7 +898,8 @@ def test_a_header_in_brackets_is_no_program_code(tmp_path: Path, header: str) ->
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp1251"])
 def test_an_encoding_that_would_misread_utf8_is_refused(tmp_path: Path, encoding: str) -> None:
-    """An option kept from an earlier file, a campaign file's key: the names would come out as mojibake."""
+    """An option kept from an earlier file, a campaign file's key: the names would come out as
+    mojibake."""
     path = tmp_path / "x.csv"
     path.write_text("First Name,LinkedIn\nJürgen,jw-1\n", encoding="utf-8")
     with pytest.raises(RefusedError, match="is UTF-8 text"):
@@ -662,15 +914,28 @@ IN_ = "https://www.linkedin.com/in/"
 @pytest.mark.parametrize(
     ("content", "row"),
     [
-        (f'First Name,LinkedIn URL,Company\nJo,{IN_}jo,"Acme, Inc\nAl,{IN_}al,Foo"\nCy,{IN_}cy,X\n', 2),
-        (f'First Name,LinkedIn URL,Company\nJo,{IN_}jo,"Acme, Inc\nAl,{IN_}al,Foo, Inc"\nCy,{IN_}cy,X\n', 2),
+        (
+            (
+                f'First Name,LinkedIn URL,Company\nJo,{IN_}jo,"Acme, '
+                f'Inc\nAl,{IN_}al,Foo"\nCy,{IN_}cy,X\n'
+            ),
+            2,
+        ),
+        (
+            (
+                f'First Name,LinkedIn URL,Company\nJo,{IN_}jo,"Acme, Inc\nAl,{IN_}al,Foo, '
+                f'Inc"\nCy,{IN_}cy,X\n'
+            ),
+            2,
+        ),
         ('LinkedIn URL,First Name\njo-doe,"Jo\nal-doe,\nbo-doe,Bo"\ncy-doe,Cy\n', 2),
         ('First Name,LinkedIn URL\nJo,"jo-doe\nAl,al-doe\nBo",bo-doe\n', 2),
         ('LinkedIn URL,First Name,Company,City\njo-doe,Jo,"Acme,Rome\nal-doe,Al,Foo,Bar"\n', 2),
     ],
 )
 def test_swallowed_people_are_told_by_whom_they_are(content: str, row: int) -> None:
-    """Also where a value has a comma before a space, or is blank, so that no line is just like a row."""
+    """Also where a value has a comma before a space, or is blank, so that no line is just like a
+    row."""
     test_rows_that_two_stray_quotes_would_swallow_are_told(content, row)
 
 

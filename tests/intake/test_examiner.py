@@ -1,4 +1,5 @@
-"""The check of one row: what its links, faults and neighbours make of it, and what would embarrass in its message."""
+"""The check of one row: what its links, faults and neighbours make of it, and what would embarrass
+in its message."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from runner.intake.check import Check, Findings, check, judge
 from runner.intake.column import RESULT_COLUMNS, Column
-from runner.intake.marks import COMPUTED
+from runner.intake.reader.marks import COMPUTED
 from runner.intake.review import MANY
 from runner.intake.sheet import SHIFTED, Fault, Reading, Row
 from runner.intake.table import Table
@@ -24,18 +25,34 @@ CONVERSATION = "urn:li:msg_conversation:(urn:li:fsd_profile:{},2-NzkzMDFlNzA==)"
 def table(header: str, *rows: Row | Sequence[str], delimiter: str | None = None) -> Table:
     """A table of these rows, numbered from 2 where they do not say."""
     columns = tuple(Column(index, name) for index, name in enumerate(header.split(",")))
-    lines = [row if isinstance(row, Row) else Row(number, list(row)) for number, row in enumerate(rows, start=2)]
+    lines = [
+        row if isinstance(row, Row) else Row(number, list(row))
+        for number, row in enumerate(rows, start=2)
+    ]
     return Table(None, None, 1, columns, lambda: iter(lines), delimiter)
 
 
 def judged(
-    sheet: Table, template: str | None = "Hi {{ first_name }}", reading: Reading | None = None, accounts: Sequence[str] = ()
+    sheet: Table,
+    template: str | None = "Hi {{ first_name }}",
+    reading: Reading | None = None,
+    accounts: Sequence[str] = (),
 ) -> tuple[Check, Findings]:
-    return judge(check(sheet, parse(template, Path("t.j2")) if template is not None else None, reading, accounts))
+    return judge(
+        check(
+            sheet,
+            parse(template, Path("t.j2")) if template is not None else None,
+            reading,
+            accounts,
+        )
+    )
 
 
-def codes(sheet: Table, template: str | None = "Hi {{ first_name }}", **given: object) -> list[tuple[str, str, str]]:
-    """Severity, cell and code of every problem, and that rows with an error, and only those, send nothing."""
+def codes(
+    sheet: Table, template: str | None = "Hi {{ first_name }}", **given: object
+) -> list[tuple[str, str, str]]:
+    """Severity, cell and code of every problem, and that rows with an error, and only those, send
+    nothing."""
     checked, found = judged(sheet, template, **given)  # type: ignore[arg-type]
     for entry in checked.entries():
         assert (entry.message is None) == bool(entry.errors or entry.skipped)
@@ -50,26 +67,79 @@ def codes(sheet: Table, template: str | None = "Hi {{ first_name }}", **given: o
 @pytest.mark.parametrize(
     ("text", "target", "slug", "said"),
     [
-        ("Jane Doe", "https://www.linkedin.com/in/jane-doe?trk=x", "jane-doe", [("warning", "B2", "recipient-link")]),
-        ("", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
-        ("https://linkedin.com/in/Jane-Doe", "https://www.linkedin.com/in/jane-doe/", "jane-doe", []),
+        (
+            "Jane Doe",
+            "https://www.linkedin.com/in/jane-doe?trk=x",
+            "jane-doe",
+            [("warning", "B2", "recipient-link")],
+        ),
+        (
+            "",
+            "https://www.linkedin.com/in/jane-doe",
+            "jane-doe",
+            [("warning", "B2", "recipient-link")],
+        ),
+        (
+            "https://linkedin.com/in/Jane-Doe",
+            "https://www.linkedin.com/in/jane-doe/",
+            "jane-doe",
+            [],
+        ),
         ("jane-doe", "https://www.linkedin.com/in/jane-doe", "jane-doe", []),
-        ("jane-doe", "https://www.linkedin.com/in/jane-doe-9", None, [("error", "B2", "two-recipients")]),
-        ("Jean-Pierre", "https://www.linkedin.com/in/jp-roux-1", "jp-roux-1", [("warning", "B2", "recipient-link")]),
-        ("Jane", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
-        ("View", "https://www.linkedin.com/in/jane-doe", "jane-doe", [("warning", "B2", "recipient-link")]),
+        (
+            "jane-doe",
+            "https://www.linkedin.com/in/jane-doe-9",
+            None,
+            [("error", "B2", "two-recipients")],
+        ),
+        (
+            "Jean-Pierre",
+            "https://www.linkedin.com/in/jp-roux-1",
+            "jp-roux-1",
+            [("warning", "B2", "recipient-link")],
+        ),
+        (
+            "Jane",
+            "https://www.linkedin.com/in/jane-doe",
+            "jane-doe",
+            [("warning", "B2", "recipient-link")],
+        ),
+        (
+            "View",
+            "https://www.linkedin.com/in/jane-doe",
+            "jane-doe",
+            [("warning", "B2", "recipient-link")],
+        ),
         ("Jane", "https://acme.example.com", None, [("error", "B2", "recipient-unreadable")]),
-        ("Jane", "https://www.linkedin.com/sales/lead/ACwAAA", None, [("error", "B2", "recipient-unreadable")]),
-        ("https://linkedin.com/in/jane-doe", "https://linkedin.com/in/joe-roe", None, [("error", "B2", "two-recipients")]),
+        (
+            "Jane",
+            "https://www.linkedin.com/sales/lead/ACwAAA",
+            None,
+            [("error", "B2", "recipient-unreadable")],
+        ),
+        (
+            "https://linkedin.com/in/jane-doe",
+            "https://linkedin.com/in/joe-roe",
+            None,
+            [("error", "B2", "two-recipients")],
+        ),
         ("jane-doe", "https://track.example.com/c?u=1", "jane-doe", []),
-        ("Anne-Marie", "https://www.linkedin.com/sales/lead/ACwAAA", None, [("error", "B2", "recipient-unreadable")]),
+        (
+            "Anne-Marie",
+            "https://www.linkedin.com/sales/lead/ACwAAA",
+            None,
+            [("error", "B2", "recipient-unreadable")],
+        ),
         ("Jane_Doe", "mailto:jane@example.com", None, [("error", "B2", "recipient-unreadable")]),
         ("jane-doe", "mailto:jane@example.com", "jane-doe", []),
         ("Jane Doe", "https://acme.example.com", None, [("error", "B2", "recipient-unreadable")]),
     ],
 )
-def test_the_link_behind_a_recipient_is_taken_and_said(text: str, target: str, slug: str | None, said: list[object]) -> None:
-    """A profile link behind other text is the recipient; any other link is not; two people in one cell are refused."""
+def test_the_link_behind_a_recipient_is_taken_and_said(
+    text: str, target: str, slug: str | None, said: list[object]
+) -> None:
+    """A profile link behind other text is the recipient; any other link is not; two people in one
+    cell are refused."""
     sheet = table("First Name,LinkedIn", Row(2, ["Jane", text], links=[(1, target)]))
     assert codes(sheet) == said
     (entry,) = judged(sheet)[0].entries()
@@ -79,7 +149,10 @@ def test_the_link_behind_a_recipient_is_taken_and_said(text: str, target: str, s
 def test_a_link_does_not_hide_what_another_column_says() -> None:
     """A row whose two identifiers disagree is refused also when one is behind a link."""
     row = Row(2, ["Jo", "Jo Doe", "joe-roe"], links=[(1, "https://www.linkedin.com/in/jo-doe")])
-    assert [code for _, _, code in codes(table("first name,LinkedIn,Profile ID", row))] == ["recipient-link", "two-recipients"]
+    assert [code for _, _, code in codes(table("first name,LinkedIn,Profile ID", row))] == [
+        "recipient-link",
+        "two-recipients",
+    ]
 
 
 FAULTY = ["cell-error", "cell-kind", "cell-unread", "formula-uncached", "merged-cell"]
@@ -87,12 +160,17 @@ FAULTY = ["cell-error", "cell-kind", "cell-unread", "formula-uncached", "merged-
 
 @pytest.mark.parametrize("code", [*FAULTY, "rounded-number"])
 @pytest.mark.parametrize(("column", "used"), [(0, True), (1, True), (2, True), (3, False)])
-def test_a_cell_that_cannot_be_read_counts_where_it_is_used(code: str, column: int, used: bool) -> None:
-    """In the recipient's column, in the template's and in a role's: once, by its cell; elsewhere it does not matter."""
+def test_a_cell_that_cannot_be_read_counts_where_it_is_used(
+    code: str, column: int, used: bool
+) -> None:
+    """In the recipient's column, in the template's and in a role's: once, by its cell; elsewhere it
+    does not matter."""
     cells = ["Jo", "jo-doe", "urn:li:x", "note"]
     cells[column] = "70123456789012340000" if code == "rounded-number" else ""
     cells[2] = "" if column != 2 else cells[2]
-    sheet = table("first name,profile,conversationUrn,note", Row(2, cells, [Fault(column, code, "because")]))  # type: ignore[arg-type]
+    sheet = table(
+        "first name,profile,conversationUrn,note", Row(2, cells, [Fault(column, code, "because")])
+    )  # type: ignore[arg-type]
     template = "Hi {{ first_name|default('you') }}"
     severity = "warning" if code == "rounded-number" and column == 0 else "error"
     place = f"{'ABCD'[column]}2"
@@ -104,13 +182,17 @@ def test_a_cell_that_cannot_be_read_counts_where_it_is_used(code: str, column: i
 
 def test_a_rounded_identifier_names_the_cure() -> None:
     """Excel keeps 15 digits, so the row is refused and the text says how to get the digits back."""
-    sheet = table("first name,profile", Row(2, ["Jo", "7012345678901234688"], [Fault(1, "rounded-number", "changed")]))
+    sheet = table(
+        "first name,profile",
+        Row(2, ["Jo", "7012345678901234688"], [Fault(1, "rounded-number", "changed")]),
+    )
     (problem,) = judged(sheet)[1].problems
     assert "format the column as Text" in problem.text
 
 
 def test_hidden_rows_stop_and_ask() -> None:
-    """Without a word nothing is ready to go; with one, they are skipped for a reason or treated like any other."""
+    """Without a word nothing is ready to go; with one, they are skipped for a reason or treated
+    like any other."""
     sheet = table(
         "first name,profile",
         ["Al", "al-doe"],
@@ -123,7 +205,11 @@ def test_hidden_rows_stop_and_ask() -> None:
     assert (found.ready, [number for number, _ in found.skipped]) == (1, [3, 4])
     assert "--hidden skip" in str(checked.blocking[0].remedy)
     checked, found = judged(sheet, reading=Reading(hidden="skip"))
-    assert (checked.blocking, found.ready, [number for number, _ in found.skipped]) == ((), 1, [3, 4])
+    assert (checked.blocking, found.ready, [number for number, _ in found.skipped]) == (
+        (),
+        1,
+        [3, 4],
+    )
     checked, found = judged(sheet, reading=Reading(hidden="include"))
     assert (checked.blocking, found.ready, found.skipped) == ((), 2, ((4, "same person as row 2"),))
 
@@ -139,16 +225,23 @@ def test_a_hidden_row_does_not_shadow_a_visible_one() -> None:
 
 
 def test_a_conversation_has_one_sender() -> None:
-    """Several accounts: the row must say which. One account: the odd one out is another member's, and told by its row."""
+    """Several accounts: the row must say which. One account: the odd one out is another member's,
+    and told by its row."""
     header = "first name,profile,conversationUrn,accountId"
     mine, other = CONVERSATION.format("ACoAAmine1234567"), CONVERSATION.format("ACoAAother123456")
     rows = [[name, f"{name}-x", mine, ""] for name in ("Ann", "Bob", "Cid")]
     assert codes(table(header, *rows), accounts=["acc_1"]) == []
-    assert [cell for _, cell, _ in codes(table(header, *rows), accounts=["acc_1", "acc_2"])] == ["C2", "C3", "C4"]
+    assert [cell for _, cell, _ in codes(table(header, *rows), accounts=["acc_1", "acc_2"])] == [
+        "C2",
+        "C3",
+        "C4",
+    ]
     named = [[*row[:3], "acc_1"] for row in rows] + [["Z", "z-doe", other, "acc_2"]]
     assert codes(table(header, *named), accounts=["acc_1", "acc_2"]) == []
     rows.append(["Z", "z-doe", other, ""])
-    assert codes(table(header, *rows), accounts=["acc_1"]) == [("error", "C5", "conversation-account")]
+    assert codes(table(header, *rows), accounts=["acc_1"]) == [
+        ("error", "C5", "conversation-account")
+    ]
     rows[:] = [["Y", "y-doe", mine, ""], ["Z", "z-doe", other, ""]]
     assert codes(table(header, *rows)) == [
         ("error", "C2", "conversation-account"),
@@ -186,7 +279,9 @@ def test_what_would_embarrass_is_not_sent(message: str, code: str) -> None:
     """Whether the row brings its own text or the template made it."""
     assert codes(table("profile,message", ["jo-doe", message]), None) == [("error", "B2", code)]
     place = "B2" if code == "leftover-placeholder" else "row 2"
-    assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [("error", place, code)]
+    assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [
+        ("error", place, code)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -230,14 +325,23 @@ def test_what_people_write_is_no_alarm(message: str) -> None:
         ("Hi {{ first_name }}{% if company %}, how is {{ company }}{% endif %}?", "", False),
         ("Hi {{ first_name }}.  Two spaces are my style, {{ company or 'friend' }}.", "", False),
         ("Hi {{ first_name }} ... at {{ company or 'work' }} ,", "", False),
-        ("Hi {{ first_name }}, {% if company %}{{ company }}{% else %}ça va ?{% endif %}", "", False),
+        (
+            "Hi {{ first_name }}, {% if company %}{{ company }}{% else %}ça va ?{% endif %}",
+            "",
+            False,
+        ),
         ("Hi {{ first_name }}, ça va {{ company or 'bien' }} ?", "", False),
         ("Hi {{ first_name }}, ça va {{ company or '' }} ?", "", True),
-        ("Hi {{ first_name }} of {{ last_name }}.{% if company %} At {{ company }}.{% endif %}", "", False),
+        (
+            "Hi {{ first_name }} of {{ last_name }}.{% if company %} At {{ company }}.{% endif %}",
+            "",
+            False,
+        ),
     ],
 )
 def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> None:
-    """Doubled spaces and stray punctuation where a value was blank; not what the template itself has."""
+    """Doubled spaces and stray punctuation where a value was blank; not what the template itself
+    has."""
     sheet = table("first name,last name,profile,company", ["Jo", "Acme Inc.", "jo-doe", company])
     assert [code for _, _, code in codes(sheet, template)] == (["gap"] if gap else [])
 
@@ -274,8 +378,12 @@ def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> 
     ],
 )
 def test_values_that_look_wrong_are_warned_of(header: str, value: str, suspicious: bool) -> None:
-    """Names in capitals or with digits, placeholders, addresses: a warning, and the row still goes."""
-    found = codes(table(f"{header},profile", [value, "jo-doe"]), f'Dear reader, {{{{ row["{header}"] }}}} it is')
+    """Names in capitals or with digits, placeholders, addresses: a warning, and the row still
+    goes."""
+    found = codes(
+        table(f"{header},profile", [value, "jo-doe"]),
+        f'Dear reader, {{{{ row["{header}"] }}}} it is',
+    )
     assert found == ([("warning", "A2", "value-suspicious")] if suspicious else [])
 
 
@@ -288,9 +396,13 @@ def test_one_text_for_very_many_is_warned_of() -> None:
 
 
 def test_a_message_that_greets_another_row_is_warned_of() -> None:
-    """Messages that slid down by one: each greets somebody whom only another row names; a name of nobody's is left alone."""
+    """Messages that slid down by one: each greets somebody whom only another row names; a name of
+    nobody's is left alone."""
     people = [("Anna", "anna-a"), ("Bert", "bert-b"), ("Cleo", "cleo-c")]
-    rows = [[name, profile, f"Hi {people[index - 1][0]},\nhow are you?"] for index, (name, profile) in enumerate(people)]
+    rows = [
+        [name, profile, f"Hi {people[index - 1][0]},\nhow are you?"]
+        for index, (name, profile) in enumerate(people)
+    ]
     found = codes(table("first name,profile,message", *rows), None)
     assert sorted(found) == [("warning", f"C{row}", "greeting-other") for row in (2, 3, 4)]
     right = [[name, profile, f"Hi {name[:3]},"] for name, profile in people]
@@ -315,24 +427,38 @@ class Forgetful(Part):
 def test_another_rows_value_in_a_message_is_caught() -> None:
     """With a renderer that mixes rows up, no row but the first is sent."""
     template = parse("Hello dear {{ first_name }}", Path("t.j2"))
-    wrong = replace(template, body=Forgetful(template.body.compiled, template.body.names, template.body.literal))
+    wrong = replace(
+        template, body=Forgetful(template.body.compiled, template.body.names, template.body.literal)
+    )
     names = ["Anna", "Bert", "Cleo"]
-    _, found = judge(check(table("first name,profile", *([name, f"{name}-x"] for name in names)), wrong))
+    _, found = judge(
+        check(table("first name,profile", *([name, f"{name}-x"] for name in names)), wrong)
+    )
     assert [(problem.cell, problem.code) for problem in found.problems] == [
         ("row 3", "foreign-value"),
         ("row 4", "foreign-value"),
     ]
 
 
-words = st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs", "Po"]), min_size=1, max_size=12)
+words = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "Zs", "Po"]), min_size=1, max_size=12
+)
 
 
 @given(st.lists(st.tuples(words, words), min_size=2, max_size=6, unique=True), st.booleans())
-def test_honest_messages_are_never_taken_for_another_rows(values: list[tuple[str, str]], upper: bool) -> None:
+def test_honest_messages_are_never_taken_for_another_rows(
+    values: list[tuple[str, str]], upper: bool
+) -> None:
     """Whatever the values, and whatever a filter makes of them."""
-    template = f"Dear reader, {{{{ a{'|upper' if upper else ''} or 'x' }}}} and {{{{ b|title or 'x' }}}}"
+    template = (
+        f"Dear reader, {{{{ a{'|upper' if upper else ''} or 'x' }}}} and {{{{ b|title or 'x' }}}}"
+    )
     rows = [[a, b, f"person-{number}"] for number, (a, b) in enumerate(values)]
-    assert not [code for _, _, code in codes(table("a,b,profile", *rows), template) if code == "foreign-value"]
+    assert not [
+        code
+        for _, _, code in codes(table("a,b,profile", *rows), template)
+        if code == "foreign-value"
+    ]
 
 
 def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
@@ -347,7 +473,9 @@ def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
 
 def test_a_list_without_a_header_is_told() -> None:
     """The first person is not taken for the columns' names."""
-    (problem,) = check(table("Jane,linkedin.com/in/jane-doe", ["Joe", "linkedin.com/in/joe-doe"]), None).blocking[:1]
+    (problem,) = check(
+        table("Jane,linkedin.com/in/jane-doe", ["Joe", "linkedin.com/in/joe-doe"]), None
+    ).blocking[:1]
     assert (problem.code, "is a person already" in problem.text) == ("no-recipient-column", True)
 
 
@@ -357,11 +485,16 @@ def test_a_cell_that_is_not_known_is_not_called_blank() -> None:
     assert codes(table("first name,profile", row)) == [("error", "A2", "formula-uncached")]
 
 
-@pytest.mark.parametrize("name", ["N/A", "null", "NULL", "NaN", "undefined", "#N/A", "-", "??", "unknown"])
+@pytest.mark.parametrize(
+    "name", ["N/A", "null", "NULL", "NaN", "undefined", "#N/A", "-", "??", "unknown"]
+)
 def test_a_greeting_of_what_is_no_name_is_not_sent(name: str) -> None:
-    """What programs write where they have no name, in a row's own message and through the template."""
+    """What programs write where they have no name, in a row's own message and through the
+    template."""
     message = f"Hi {name}, how are you?"
-    assert ("error", "B2", "greeting-empty") in codes(table("profile,message", ["jo-doe", message]), None)
+    assert ("error", "B2", "greeting-empty") in codes(
+        table("profile,message", ["jo-doe", message]), None
+    )
     through = codes(table("profile,nick", ["jo-doe", name]), "Hi {{ nick }}, how are you?")
     assert {code for _, _, code in through} & {"greeting-empty", "cell-error"}
 
@@ -373,12 +506,18 @@ def test_a_greeting_of_a_rare_name_is_sent(name: str) -> None:
 
 
 def test_a_ragged_row_stays_one_in_its_results() -> None:
-    """A results sheet has room for its cells, and then it fits; until a person has put it right and cleared its reason."""
+    """A results sheet has room for its cells, and then it fits; until a person has put it right and
+    cleared its reason."""
     header = ",".join(["first name", "profile", "", *RESULT_COLUMNS])
-    ragged = table("first name,profile", Row(2, ["Jane", "Acme", "jane-x"], [Fault(None, "ragged-row", f"it has {SHIFTED}")]))
+    ragged = table(
+        "first name,profile",
+        Row(2, ["Jane", "Acme", "jane-x"], [Fault(None, "ragged-row", f"it has {SHIFTED}")]),
+    )
     (entry,) = judged(ragged)[0].entries()
     outcome = ["invalid", entry.reason, *[""] * (len(RESULT_COLUMNS) - 2)]
-    assert codes(table(header, ["Jane", "Acme", "jane-x", *outcome])) == [("error", "row 2", "ragged-row")]
+    assert codes(table(header, ["Jane", "Acme", "jane-x", *outcome])) == [
+        ("error", "row 2", "ragged-row")
+    ]
     outcome[1] = ""
     assert codes(table(header, ["Jane", "jane-x", "", *outcome])) == []
 
@@ -386,13 +525,17 @@ def test_a_ragged_row_stays_one_in_its_results() -> None:
 def test_a_placeholder_is_told_by_the_cell_that_holds_it() -> None:
     """Not only by its row, when a value brought it."""
     sheet = table("profile,first name,line", ["jo-doe", "Jo", "I like {company}"])
-    assert codes(sheet, "Hi {{ first_name }}. {{ line }}") == [("error", "C2", "leftover-placeholder")]
+    assert codes(sheet, "Hi {{ first_name }}. {{ line }}") == [
+        ("error", "C2", "leftover-placeholder")
+    ]
 
 
 @pytest.mark.parametrize("cells", [["Jo", "#N/A"], ["#REF!", "jo-doe"]])
 def test_an_error_of_a_csv_is_told_once(cells: list[str]) -> None:
     """Neither as a recipient that names nobody, too, nor as a name in capitals."""
-    assert [code for _, _, code in codes(table("first name,profile", cells, delimiter=","))] == ["cell-error"]
+    assert [code for _, _, code in codes(table("first name,profile", cells, delimiter=","))] == [
+        "cell-error"
+    ]
 
 
 def test_only_a_csvs_guards_come_off() -> None:
@@ -401,29 +544,53 @@ def test_only_a_csvs_guards_come_off() -> None:
     texts = []
     for delimiter in (",", None):
         checked, _ = judged(
-            table(header, ["jo-doe", "'=1", *[""] * len(RESULT_COLUMNS)], delimiter=delimiter), "Note: {{ note }}"
+            table(header, ["jo-doe", "'=1", *[""] * len(RESULT_COLUMNS)], delimiter=delimiter),
+            "Note: {{ note }}",
         )
         texts += [entry.message.text for entry in checked.entries() if entry.message]
     assert texts == ["Note: =1", "Note: '=1"]
 
 
 def test_a_computed_link_leaves_a_word_a_word() -> None:
-    """Where the target is not in the file, what the cell shows may be a name, and is not taken for an ID."""
-    rows = [Row(2, ["Lee", "Lee"], links=[(1, COMPUTED)]), Row(3, ["Lee", "lee-1"], links=[(1, COMPUTED)])]
+    """Where the target is not in the file, what the cell shows may be a name, and is not taken for
+    an ID."""
+    rows = [
+        Row(2, ["Lee", "Lee"], links=[(1, COMPUTED)]),
+        Row(3, ["Lee", "lee-1"], links=[(1, COMPUTED)]),
+    ]
     assert codes(table("first name,profile", *rows)) == [("error", "B2", "recipient-unreadable")]
 
 
 @pytest.mark.parametrize(
-    "text", ["#NV", "#¡VALOR!", "#Н/Д", "#YOK", "#I/T", "#WERT!", "#BEZUG!", "#¿NOMBRE?", "#N/DISP", "#####", "Loading..."]
+    "text",
+    [
+        "#NV",
+        "#¡VALOR!",
+        "#Н/Д",
+        "#YOK",
+        "#I/T",
+        "#WERT!",
+        "#BEZUG!",
+        "#¿NOMBRE?",
+        "#N/DISP",
+        "#####",
+        "Loading...",
+    ],
 )
 def test_errors_speak_their_users_language(text: str) -> None:
     """A CSV holds them as the spreadsheet program showed them."""
-    assert codes(table("first name,profile", [text, "jo-doe"], delimiter=",")) == [("error", "A2", "cell-error")]
+    assert codes(table("first name,profile", [text, "jo-doe"], delimiter=",")) == [
+        ("error", "A2", "cell-error")
+    ]
 
 
 def test_a_shortened_number_is_no_account() -> None:
     """What Excel writes into a CSV for a long number."""
-    sheet = table("first name,profile,accountId", ["Jo", "jo-doe", "7.01235E+18"], ["Al", "7,01235E+18", "acc"])
+    sheet = table(
+        "first name,profile,accountId",
+        ["Jo", "jo-doe", "7.01235E+18"],
+        ["Al", "7,01235E+18", "acc"],
+    )
     assert codes(sheet) == [("error", "C2", "rounded-number"), ("error", "B3", "rounded-number")]
 
 
@@ -431,7 +598,10 @@ def test_a_conversation_is_continued_by_its_owner_alone() -> None:
     """Neither from two accounts, nor with the owner as its recipient."""
     header, owner = "first name,recipientProfileUrn,conversationUrn,accountId", "ACoAAowner123456"
     people = [f"ACoAAperson{number}23456" for number in range(3)]
-    rows = [[name, person, CONVERSATION.format(owner), "acc_1"] for name, person in zip("ABC", people, strict=True)]
+    rows = [
+        [name, person, CONVERSATION.format(owner), "acc_1"]
+        for name, person in zip("ABC", people, strict=True)
+    ]
     template = "Dear reader, {{ first_name }} it is"
     assert codes(table(header, *rows), template) == []
     rows[2][3] = "acc_2"

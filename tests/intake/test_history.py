@@ -1,4 +1,5 @@
-"""What sheets tell of earlier messages: results sheets and exports, times in many shapes, and what cannot be read."""
+"""What sheets tell of earlier messages: results sheets and exports, times in many shapes, and what
+cannot be read."""
 
 from __future__ import annotations
 
@@ -64,12 +65,15 @@ def history(text: str, date_column: str | None = None) -> History:
     ],
 )
 def test_times_are_read_or_told(text: str, at: datetime | None) -> None:
-    """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and has no time."""
+    """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and
+    has no time."""
     found = history(f"Profile,Sent At\njo-doe,{text}\n")
     assert [contact.at for contact in found.contacts] == [at]
     future = text in ("2026-11-25", "2026-11-23T12:00:01Z", "25/12/2026")
     code = "date-blank" if not text else "date-future" if future else "date-unread"
-    assert [(problem.code, problem.cell) for problem in found.unread] == ([] if at else [(code, "B2")])
+    assert [(problem.code, problem.cell) for problem in found.unread] == (
+        [] if at else [(code, "B2")]
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,10 @@ def test_a_column_has_one_order_of_day_and_month(first: str, others: dict[int, i
     assert days == [((a, b) if first[:2] == "13" else (b, a)) for a, b in others.items()]
 
 
-@given(st.dates(date(2003, 1, 2), date(2026, 11, 22)), st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y"]))
+@given(
+    st.dates(date(2003, 1, 2), date(2026, 11, 22)),
+    st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y"]),
+)
 def test_a_local_date_is_never_read_as_earlier_than_it_was(day: date, form: str) -> None:
     """Whoever wrote it: people are left alone for at least as long as they should be."""
     (contact,) = history(f"Profile,Date\njo-doe,{day.strftime(form)}\n").contacts
@@ -100,9 +107,12 @@ def test_a_time_comes_back_as_the_moment_it_was(moment: datetime, minutes: int) 
     assert [contact.at for contact in history(f"Profile,Date\njo-doe,{text}\n").contacts] == [at]
 
 
-@pytest.mark.parametrize("header", ["Sent At", "Date", "Last contacted", "Contacted at", "Message sent", "last_contact"])
+@pytest.mark.parametrize(
+    "header", ["Sent At", "Date", "Last contacted", "Contacted at", "Message sent", "last_contact"]
+)
 def test_the_column_of_times_is_found_or_named(header: str) -> None:
-    """By the names that exports use; by --date-column, whatever it is called; without one nobody has a time."""
+    """By the names that exports use; by --date-column, whatever it is called; without one nobody
+    has a time."""
     found = history(f"Profile,x,{header}\njo-doe,,2026-11-10\n")
     assert found.dates is not None
     assert found.dates.letter == "C"
@@ -110,7 +120,10 @@ def test_the_column_of_times_is_found_or_named(header: str) -> None:
     assert named.contacts[0].at == datetime(2026, 1, 1, tzinfo=UTC)
     without = history("Profile,Name\njo-doe,Jo\n")
     assert (without.dates, without.contacts[0].at, without.unread) == (None, None, ())
-    for wrong, remedy in ((header + "x", f"Did you mean {header!r}?"), ("zzz", f"Its columns are: Profile, {header}.")):
+    for wrong, remedy in (
+        (header + "x", f"Did you mean {header!r}?"),
+        ("zzz", f"Its columns are: Profile, {header}."),
+    ):
         with pytest.raises(RefusedError) as caught:
             history(f"Profile,{header}\njo-doe,2026-11-10\n", wrong)
         assert caught.value.remedy == remedy
@@ -120,7 +133,11 @@ def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
     """Dates, and dates with a time, as the spreadsheet program keeps them."""
     book = Workbook()
     sheet: Any = book.active
-    for row in (["Profile", "Last contacted"], ["a-doe", date(2026, 11, 10)], ["b-doe", datetime(2026, 11, 10, 9, 30)]):  # noqa: DTZ001
+    for row in (
+        ["Profile", "Last contacted"],
+        ["a-doe", date(2026, 11, 10)],
+        ["b-doe", datetime(2026, 11, 10, 9, 30)],
+    ):  # noqa: DTZ001
         sheet.append(row)
     book.save(tmp_path / "old.xlsx")
     found = read_history(load(tmp_path / "old.xlsx"), Reading(), None, NOW)
@@ -131,7 +148,8 @@ def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
 
 
 def test_of_a_results_sheet_only_what_left_counts() -> None:
-    """Sent and uncertain rows, with the URN of the answer as another spelling; an uncertain row needs no time."""
+    """Sent and uncertain rows, with the URN of the answer as another spelling; an uncertain row
+    needs no time."""
     urn = f"{URN_PREFIX}ACoAAA12345678"
     lines = [
         "recipientProfileId," + ",".join(RESULT_COLUMNS),
@@ -142,12 +160,16 @@ def test_of_a_results_sheet_only_what_left_counts() -> None:
         "nobody at all,invalid,x,,,,,,,0,,",
     ]
     found = history("\n".join(lines) + "\n")
-    assert found.contacts == ((("a-doe", urn), datetime(2026, 11, 10, 9, tzinfo=UTC)), (("b-doe",), None))
+    assert found.contacts == (
+        (("a-doe", urn), datetime(2026, 11, 10, 9, tzinfo=UTC)),
+        (("b-doe",), None),
+    )
     assert (found.nobody, found.unread) == ((), ())
 
 
 def test_cells_that_name_nobody_are_told() -> None:
-    """By their places; a row that repeats a person is another message to them; a sheet without profiles is refused."""
+    """By their places; a row that repeats a person is another message to them; a sheet without
+    profiles is refused."""
     found = history("Profile,Date\njo-doe,2026-11-10\nn/a,2026-11-10\njo-doe,2026-11-12\n")
     assert [problem.cell for problem in found.nobody] == ["A3"]
     assert [contact.keys for contact in found.contacts] == [("jo-doe",), ("jo-doe",)]

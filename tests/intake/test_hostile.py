@@ -1,6 +1,8 @@
-"""Damaged, dangerous and foreign files: each refused with a sentence of its own kind and a way out, never another exception.
+"""Damaged, dangerous and foreign files: each refused with a sentence of its own kind and a way out,
+never another exception.
 
-How long and how much memory that takes is proved apart, since a busy machine is no fault: `python benchmarks/hostile.py`.
+How long and how much memory that takes is proved apart, since a busy machine is no fault: `python
+benchmarks/hostile.py`.
 """
 
 from __future__ import annotations
@@ -89,7 +91,10 @@ REFUSED: Final = {
 }
 # What reads well enough, and as what: the header, and the texts of the rows below it.
 READ: Final = {
-    "text": (["Just a note", " and no sheet."], [["Yours", " Jo"], ["Just a note", " and no sheet."]] * 2 + [["Yours", " Jo"]]),
+    "text": (
+        ["Just a note", " and no sheet."],
+        [["Yours", " Jo"], ["Just a note", " and no sheet."]] * 2 + [["Yours", " Jo"]],
+    ),
     "a number that is none": ([*PEOPLE[0]], [[*PEOPLE[1]], ["12abc", ""]]),
     "no content types": ([*PEOPLE[0]], [[*PEOPLE[1]]]),
 }
@@ -102,7 +107,8 @@ def test_every_hostile_file_has_its_place_in_a_table() -> None:
 
 @pytest.mark.parametrize(("name", "words"), REFUSED.items(), ids=list(REFUSED))
 def test_a_hostile_file_is_refused(tmp_path: Path, name: str, words: str) -> None:
-    """With the sentence of its kind, its name, a remedy, and exit code 3; whatever parsers raise stays inside."""
+    """With the sentence of its kind, its name, a remedy, and exit code 3; whatever parsers raise
+    stays inside."""
     path = tmp_path / "list.xlsx"
     path.write_bytes(hostile()[name]())
     with pytest.raises(RefusedError) as caught:
@@ -114,12 +120,17 @@ def test_a_hostile_file_is_refused(tmp_path: Path, name: str, words: str) -> Non
 
 
 @pytest.mark.parametrize(("name", "expected"), READ.items(), ids=list(READ))
-def test_a_harmless_file_is_read(tmp_path: Path, name: str, expected: tuple[list[str], list[list[str]]]) -> None:
+def test_a_harmless_file_is_read(
+    tmp_path: Path, name: str, expected: tuple[list[str], list[list[str]]]
+) -> None:
     """A text is a CSV, said so; a workbook without what nobody needs is one all the same."""
     path = tmp_path / "list.xlsx"
     path.write_bytes(hostile()[name]())
     table = read(path)
-    assert ([column.header for column in table.columns], [list(row.cells) for row in table.rows()]) == expected
+    assert (
+        [column.header for column in table.columns],
+        [list(row.cells) for row in table.rows()],
+    ) == expected
     assert any("whatever its name says" in notice for notice in table.notices) is (name == "text")
 
 
@@ -163,8 +174,12 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path, place: int) -> None:
 
 
 def test_any_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
-    """A byte changed anywhere in a small workbook never changes what is read: at worst the file is refused."""
-    whole = xlsx(row(1, text("A1", "Name"), text("B1", "LinkedIn")) + row(2, text("A2", "Jo"), text("B2", "jo-doe")))
+    """A byte changed anywhere in a small workbook never changes what is read: at worst the file is
+    refused."""
+    whole = xlsx(
+        row(1, text("A1", "Name"), text("B1", "LinkedIn"))
+        + row(2, text("A2", "Jo"), text("B2", "jo-doe"))
+    )
     path = tmp_path / "list.xlsx"
     path.write_bytes(whole)
     expected = [(row.number, row.cells) for row in read(path).rows()]
@@ -186,16 +201,26 @@ def test_any_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3, 7, 100])
 def test_a_heavy_member_is_a_true_one(times: int) -> None:
-    """What is built without its weight unpacks, with its checksum, to what it says: the bombs are real, not broken files."""
+    """What is built without its weight unpacks, with its checksum, to what it says: the bombs are
+    real, not broken files."""
     block = b"some of it, and more. " * 50
-    with zipfile.ZipFile(io.BytesIO(zipped([heavy("x", b"<start>", block, times, b"<end>")]))) as archive:
+    with zipfile.ZipFile(
+        io.BytesIO(zipped([heavy("x", b"<start>", block, times, b"<end>")]))
+    ) as archive:
         assert archive.read("x") == b"<start>" + block * times + b"<end>"
 
 
 def test_the_smaller_sister_of_a_bomb_is_read(tmp_path: Path) -> None:
-    """The same way of building gives a good workbook when it is small: what is refused is the size."""
+    """The same way of building gives a good workbook when it is small: what is refused is the
+    size."""
     start = Tab().xml.partition("<sheetData>")[0] + "<sheetData>" + row(1, text("A1", "Name"))
-    sheet = heavy("xl/worksheets/sheet1.xml", start.encode(), b"<row><c><v>1</v></c></row>", 50, b"</sheetData></worksheet>")
+    sheet = heavy(
+        "xl/worksheets/sheet1.xml",
+        start.encode(),
+        b"<row><c><v>1</v></c></row>",
+        50,
+        b"</sheetData></worksheet>",
+    )
     path = tmp_path / "list.xlsx"
     path.write_bytes(zipped(parts_with(sheet)))
     assert [list(row.cells) for row in read(path).rows()] == [["1"]] * 50

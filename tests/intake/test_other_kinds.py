@@ -1,4 +1,5 @@
-"""XLS, XLSB and ODS are read as exactly as XLSX: one law for all three, held on files made by hand, whole and damaged."""
+"""XLS, XLSB and ODS are read as exactly as XLSX: one law for all three, held on files made by hand,
+whole and damaged."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import ExitCode, RefusedError
-from runner.intake import isolated
-from runner.intake.format import open_grid
+from runner.intake.reader import isolated
+from runner.intake.reader.format import open_grid
 from runner.intake.sheet import Reading, Row, load
 from runner.intake.table import Table, read
 from tests.intake.builders import ERRORS, Cell, Plain, Sheet, ods, xls, xlsb
@@ -26,7 +27,21 @@ from tests.intake.builders import ERRORS, Cell, Plain, Sheet, ods, xls, xlsb
 Build = Callable[..., bytes]
 KINDS: list[Build] = [xls, xlsb, ods]
 
-TEXTS = ["Jürgen 🦊", "太郎", "e\u0301", "\u200bשלום", "00123", "1e5", "1/2", "TRUE", "NA", "Null", "None", "nan", "=1+1"]
+TEXTS = [
+    "Jürgen 🦊",
+    "太郎",
+    "e\u0301",
+    "\u200bשלום",
+    "00123",
+    "1e5",
+    "1/2",
+    "TRUE",
+    "NA",
+    "Null",
+    "None",
+    "nan",
+    "=1+1",
+]
 SPACED = ["  padded ", "two  spaces", "\u00a0", "two\nlines", "<&>\"'", "_x0041_"]
 NUMBERS: dict[Plain, str] = {
     0: "0",
@@ -54,12 +69,18 @@ LAWS: dict[str, list[Plain | Cell]] = {
     "times": [*TIMES],
     "dates": [date(2024, 2, 29), date(1987, 6, 5)],
     "hours": [timedelta(hours=27, minutes=30), timedelta(hours=100)],
-    "formulas": [Cell(value, formula=True) for value in ("Zoë 🦊", 7, 0, 0.5, True, False, "", "after")],
+    "formulas": [
+        Cell(value, formula=True) for value in ("Zoë 🦊", 7, 0, 0.5, True, False, "", "after")
+    ],
     "formula dates": [Cell(value, formula=True) for value in (date(2024, 2, 29), *TIMES)],
     "errors": [Cell(error=error) for error in ERRORS],
     "formula errors": [Cell(error=error, formula=True) for error in ERRORS],
     "error words": [*ERRORS],
-    "links": [Cell("Jo", link="https://www.linkedin.com/in/jo-doe?a=1&b=2"), "plain", Cell("", link="https://example.org/")],
+    "links": [
+        Cell("Jo", link="https://www.linkedin.com/in/jo-doe?a=1&b=2"),
+        "plain",
+        Cell("", link="https://example.org/"),
+    ],
     "hidden": ["not shown"],
     "merged": ["all hold this", None, "alone"],
     "below": [None, None, "alone too"],
@@ -68,22 +89,35 @@ LAWS: dict[str, list[Plain | Cell]] = {
 
 
 def laid_out() -> Sheet:
-    """A sheet of one row for each law, and as its last a row in which a reader of values sees nothing."""
+    """A sheet of one row for each law, and as its last a row in which a reader of values sees
+    nothing."""
     rows = [["law", "LinkedIn URL", *(f"column {index}" for index in range(2, 15))]]
     numbers = {name: number for number, name in enumerate(LAWS, 2)}
     return Sheet(
         "Laws",
-        [*rows, *([name, *cells] for name, cells in LAWS.items()), [], [None, None, Cell(error="#REF!", formula=True)]],
+        [
+            *rows,
+            *([name, *cells] for name, cells in LAWS.items()),
+            [],
+            [None, None, Cell(error="#REF!", formula=True)],
+        ],
         hidden_rows={numbers["hidden"]},
         hidden_columns={3, 14},
-        merged=[(numbers["merged"], 1, numbers["below"], 2), (numbers["merged blanks"], 1, numbers["merged blanks"], 2)],
+        merged=[
+            (numbers["merged"], 1, numbers["below"], 2),
+            (numbers["merged blanks"], 1, numbers["merged blanks"], 2),
+        ],
     )
 
 
 def people(count: int) -> Sheet:
     """A list of that many people, every text of it another."""
     return Sheet(
-        "People", [["Name", "LinkedIn URL"], *([f"Jürgen {index}", f"jürgen-{index}"] for index in range(2, count + 2))]
+        "People",
+        [
+            ["Name", "LinkedIn URL"],
+            *([f"Jürgen {index}", f"jürgen-{index}"] for index in range(2, count + 2)),
+        ],
     )
 
 
@@ -141,7 +175,8 @@ def shown(row: Row) -> list[str]:
 
 @pytest.mark.parametrize("law", ["texts", "inline", "spaced"])
 def test_texts_are_exact(rows: Mapping[str, Row], law: str) -> None:
-    """In any script, with zeros before and spaces around, whatever they look like, shared or in the cell itself."""
+    """In any script, with zeros before and spaces around, whatever they look like, shared or in the
+    cell itself."""
     assert shown(rows[law]) == (SPACED if law == "spaced" else TEXTS)
     assert faults(rows[law]) == []
 
@@ -175,7 +210,8 @@ def test_dates_are_iso(rows: Mapping[str, Row]) -> None:
 
 
 def test_durations_are_hours(rows: Mapping[str, Row]) -> None:
-    """More than a day's worth, as [h]:mm shows it; from an ODS, of which they are not read, told."""
+    """More than a day's worth, as [h]:mm shows it; from an ODS, of which they are not read,
+    told."""
     told = [fault.code for fault in rows["hours"].faults]
     assert (shown(rows["hours"]), told) == (["27:30", "100:00"], []) or told == ["cell-unread"] * 2
 
@@ -250,8 +286,11 @@ def test_links_come_with_their_row(rows: Mapping[str, Row]) -> None:
     [(xls, None), (xls, 0), (ods, None)],
     ids=["xls-xlwt", "xls-phpexcel", "ods"],
 )
-def test_a_formula_without_a_stored_value_is_a_fault(tmp_path: Path, build: Build, value: Plain) -> None:
-    """Written by a program that does not calculate: never blank, never 0, also in a row that holds nothing else."""
+def test_a_formula_without_a_stored_value_is_a_fault(
+    tmp_path: Path, build: Build, value: Plain
+) -> None:
+    """Written by a program that does not calculate: never blank, never 0, also in a row that holds
+    nothing else."""
     formula = Cell(value, formula=True, cached=False)
     sheet = Sheet("People", [["Name", "LinkedIn URL"], ["Jo", formula], [], [formula, formula]])
     found = list(read(written(tmp_path, build(sheet))).rows())
@@ -271,10 +310,18 @@ def test_the_same_row_again_is_a_row(tmp_path: Path, kind: Build) -> None:
         "x",
         "x",
     ]
-    sheet = Sheet("People", [["Name", "LinkedIn URL", "a", "b", "c", "d"], *[same] * 3, ["Al"]], hidden_rows={2, 3, 4})
+    sheet = Sheet(
+        "People",
+        [["Name", "LinkedIn URL", "a", "b", "c", "d"], *[same] * 3, ["Al"]],
+        hidden_rows={2, 3, 4},
+    )
     *again, last = read(written(tmp_path, kind(sheet))).rows()
     for number, row in enumerate(again, 2):
-        assert (row.number, faults(row), row.hidden) == (number, [(2, "cell-error"), (3, "cell-error")], True)
+        assert (row.number, faults(row), row.hidden) == (
+            number,
+            [(2, "cell-error"), (3, "cell-error")],
+            True,
+        )
         assert (list(row.links), row.cells[4:]) == ([(1, "https://example.org/")], ["x", "x"])
     assert (last.number, last.cells, last.hidden) == (5, ["Al", "", "", "", "", ""], False)
 
@@ -283,15 +330,28 @@ def test_a_table_may_stand_anywhere(tmp_path: Path, kind: Build) -> None:
     """Rows and columns are counted from the sheet's corner, blank ones too."""
     sheet = Sheet(
         "People",
-        [[], [], [None, None, "Name", "LinkedIn URL"], [], [None, None, "Jo", "jo-doe"], [], [], [None, None, "Al", None]],
+        [
+            [],
+            [],
+            [None, None, "Name", "LinkedIn URL"],
+            [],
+            [None, None, "Jo", "jo-doe"],
+            [],
+            [],
+            [None, None, "Al", None],
+        ],
     )
     table = read(written(tmp_path, kind(sheet)))
-    assert (table.header_row, [column.header for column in table.columns]) == (3, ["", "", "Name", "LinkedIn URL"])
+    assert (table.header_row, [column.header for column in table.columns]) == (
+        3,
+        ["", "", "Name", "LinkedIn URL"],
+    )
     assert listed(table) == [(5, ("", "", "Jo", "jo-doe")), (8, ("", "", "Al", ""))]
 
 
 def test_a_long_list_is_read_to_its_end(tmp_path: Path, kind: Build) -> None:
-    """Longer than a record of shared texts, a packed block or an answer's piece; and walked twice, the same."""
+    """Longer than a record of shared texts, a packed block or an answer's piece; and walked twice,
+    the same."""
     table = read(written(tmp_path, kind(people(1200))))
     expected = [(index, (f"Jürgen {index}", f"jürgen-{index}")) for index in range(2, 1202)]
     assert listed(table) == expected
@@ -313,24 +373,40 @@ def tab(name: str, state: Any = "visible") -> Sheet:
 
 def test_the_only_visible_sheet_is_read(tmp_path: Path, kind: Build) -> None:
     """Without a word, even when the workbook opens with a hidden one."""
-    path = written(tmp_path, kind(tab("Config", "veryHidden"), tab("Old", "hidden"), tab("Péople 🦊"), active=1))
+    path = written(
+        tmp_path,
+        kind(tab("Config", "veryHidden"), tab("Old", "hidden"), tab("Péople 🦊"), active=1),
+    )
     table = read(path)
-    assert (table.sheet, listed(table), table.notices) == ("Péople 🦊", [(2, ("in Péople 🦊",))], ())
+    assert (table.sheet, listed(table), table.notices) == (
+        "Péople 🦊",
+        [(2, ("in Péople 🦊",))],
+        (),
+    )
 
 
 def test_of_several_sheets_the_active_is_read(tmp_path: Path, kind: Build) -> None:
     """With a notice that names the others a person can see."""
-    path = written(tmp_path, kind(tab("Old"), tab("Config", "hidden"), tab("People"), tab("More"), active=2))
+    path = written(
+        tmp_path, kind(tab("Old"), tab("Config", "hidden"), tab("People"), tab("More"), active=2)
+    )
     table = read(path)
     assert (table.sheet, listed(table)) == ("People", [(2, ("in People",))])
-    assert table.notices == ("Reading the worksheet 'People'; list also has: 'Old', 'More'. --sheet NAME takes another.",)
+    assert table.notices == (
+        "Reading the worksheet 'People'; list also has: 'Old', 'More'. --sheet NAME takes another.",
+    )
 
 
 @pytest.mark.parametrize("name", ["Old", " oLD "])
 def test_a_sheet_can_be_named(tmp_path: Path, kind: Build, name: str) -> None:
     """In any case, and a hidden one too, without a notice."""
-    grid = open_grid(load(written(tmp_path, kind(tab("People"), tab("Old", "hidden")))), Reading(sheet=name))
-    assert (grid.sheet, [list(row.cells) for row in grid.walk()]) == ("Old", [["LinkedIn URL"], ["in Old"]])
+    grid = open_grid(
+        load(written(tmp_path, kind(tab("People"), tab("Old", "hidden")))), Reading(sheet=name)
+    )
+    assert (grid.sheet, [list(row.cells) for row in grid.walk()]) == (
+        "Old",
+        [["LinkedIn URL"], ["in Old"]],
+    )
     assert grid.notices == ()
 
 
@@ -372,22 +448,36 @@ def test_a_wrong_name_is_told(tmp_path: Path, build: Build, name: str, really: s
     """A file is read by what is in it."""
     table = read(written(tmp_path, build(people(1)), name))
     assert listed(table) == [(2, ("Jürgen 2", "jürgen-2"))]
-    assert table.notices == (f"{name} is really {really}, whatever its name says; it was read as that.",)
+    assert table.notices == (
+        f"{name} is really {really}, whatever its name says; it was read as that.",
+    )
 
 
-@pytest.mark.parametrize(("build", "cuts"), [(xls, 12), (xlsb, 60), (ods, 60)], ids=["xls", "xlsb", "ods"])
+@pytest.mark.parametrize(
+    ("build", "cuts"), [(xls, 12), (xlsb, 60), (ods, 60)], ids=["xls", "xlsb", "ods"]
+)
 def test_a_file_cut_short_is_refused(tmp_path: Path, build: Build, cuts: int) -> None:
-    """Wherever between its signature and its last byte but padding it ends: never a shorter list."""
+    """Wherever between its signature and its last byte but padding it ends: never a shorter
+    list."""
     whole = build(people(200))
     last = len(whole.rstrip(b"\0")) - 1
-    assert [cut for cut in [*range(8, last, last // cuts), last] if not refused(written(tmp_path, whole[:cut]))] == []
+    assert [
+        cut
+        for cut in [*range(8, last, last // cuts), last]
+        if not refused(written(tmp_path, whole[:cut]))
+    ] == []
 
 
-@pytest.mark.parametrize(("build", "encoding"), [(xlsb, "utf-16-le"), (ods, "utf-8")], ids=["xlsb", "ods"])
+@pytest.mark.parametrize(
+    ("build", "encoding"), [(xlsb, "utf-16-le"), (ods, "utf-8")], ids=["xlsb", "ods"]
+)
 def test_a_changed_letter_is_refused(tmp_path: Path, build: Build, encoding: str) -> None:
     """Where parts are not packed, only their sums tell that one is not as it was written."""
     file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(build(people(3)))) as packed, zipfile.ZipFile(file, "w") as plain:
+    with (
+        zipfile.ZipFile(io.BytesIO(build(people(3)))) as packed,
+        zipfile.ZipFile(file, "w") as plain,
+    ):
         for name in packed.namelist():
             plain.writestr(name, packed.read(name))
     before, after = (text.encode(encoding) for text in ("jürgen-3", "jürgen-8"))
@@ -405,16 +495,26 @@ def test_a_wrong_place_of_the_list_of_parts_is_refused(tmp_path: Path, build: Bu
 
 @pytest.mark.parametrize("build", [xlsb, ods])
 def test_a_cell_far_away_is_told(tmp_path: Path, build: Build) -> None:
-    """In the last corner of the sheet, where somebody once pressed a key: not damaged, and not half an hour of blanks."""
-    rows: list[list[Plain | Cell]] = [["Name", "LinkedIn URL"], *([] for _ in range(2**20 - 2)), [*[None] * (2**14 - 1), "x"]]
+    """In the last corner of the sheet, where somebody once pressed a key: not damaged, and not half
+    an hour of blanks."""
+    rows: list[list[Plain | Cell]] = [
+        ["Name", "LinkedIn URL"],
+        *([] for _ in range(2**20 - 2)),
+        [*[None] * (2**14 - 1), "x"],
+    ]
     with pytest.raises(RefusedError, match="more than 1,000 columns or 1,048,576 rows"):
         read(written(tmp_path, build(Sheet("People", rows))))
 
 
-@given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3))
+@given(
+    flips=st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3
+    )
+)
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_changed_bytes_are_refused_or_read(kind: Build, flips: list[tuple[float, int]]) -> None:
-    """Whatever a parser makes of them, it is a refusal or a table; one out of a ZIP file, which knows its sums, is the same."""
+    """Whatever a parser makes of them, it is a refusal or a table; one out of a ZIP file, which
+    knows its sums, is the same."""
     whole = kind(people(3))
     end = len(whole.rstrip(b"\0")) if kind is xls else len(whole)
     changed = bytearray(whole)
@@ -434,7 +534,10 @@ def test_changed_bytes_are_refused_or_read(kind: Build, flips: list[tuple[float,
     [
         ([], "os._exit(139)"),
         (['[[1, ["LinkedIn URL"]], [2, ["jo-doe"]]]'], "os.kill(os.getpid(), 9)"),
-        (['[[1, ["LinkedIn URL"]]]', '{"sheet": "People", "notices": [], "width": 1}'], "os._exit(139)"),
+        (
+            ['[[1, ["LinkedIn URL"]]]', '{"sheet": "People", "notices": [], "width": 1}'],
+            "os._exit(139)",
+        ),
         ([], "os._exit(0)"),
     ],
     ids=["at once", "among rows", "at the end", "without a word"],
@@ -447,7 +550,14 @@ def test_a_reader_that_dies_is_a_damaged_file(
 
     def dying(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         assert command[-1] == isolated.__name__
-        return popen([sys.executable, "-c", f"import os\nfor line in {words!r}: print(line, flush=True)\n{end}"], **options)
+        return popen(
+            [
+                sys.executable,
+                "-c",
+                f"import os\nfor line in {words!r}: print(line, flush=True)\n{end}",
+            ],
+            **options,
+        )
 
     monkeypatch.setattr(subprocess, "Popen", dying)
     with pytest.raises(RefusedError, match="damaged") as caught:
@@ -459,7 +569,10 @@ def test_a_reader_that_dies_is_a_damaged_file(
 def test_a_link_that_a_formula_makes_is_a_link(tmp_path: Path, build: Build) -> None:
     """The name that it shows is not the person's ID."""
     url = "https://www.linkedin.com/in/jürgen-1"
-    rows: list[list[Plain | Cell]] = [["Name", "LinkedIn URL"], ["Jürgen", Cell("Jürgen", formula=True, target=url)]]
+    rows: list[list[Plain | Cell]] = [
+        ["Name", "LinkedIn URL"],
+        ["Jürgen", Cell("Jürgen", formula=True, target=url)],
+    ]
     path = tmp_path / "x"
     path.write_bytes(build(Sheet("People", rows)))
     (row,) = read(path).rows()
@@ -468,7 +581,8 @@ def test_a_link_that_a_formula_makes_is_a_link(tmp_path: Path, build: Build) -> 
 
 @pytest.mark.parametrize("build", [xls, xlsb, ods])
 def test_zeros_that_are_only_shown_are_told(tmp_path: Path, build: Build) -> None:
-    """What the sheet shows as 00123 is stored as 123, and that is what the reader of values hands on."""
+    """What the sheet shows as 00123 is stored as 123, and that is what the reader of values hands
+    on."""
     numbers = [123, 123.5, 2**30 + 1, 7]
     rows: list[list[Plain | Cell]] = [
         ["Name", "LinkedIn URL", "Zip"],

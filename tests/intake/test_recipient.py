@@ -32,7 +32,8 @@ URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN_wbabO8w0gjgFu-6o"
     ],
 )
 def test_every_spelling_of_a_slug_is_one_person(text: str) -> None:
-    """Slug, link with query, fragment, country host or locale, percent-encoded, decomposed, any case, invisible marks."""
+    """Slug, link with query, fragment, country host or locale, percent-encoded, decomposed, any
+    case, invisible marks."""
     assert parse(text) == Recipient(slug="jürgen-weiß-1")
 
 
@@ -52,7 +53,8 @@ def test_every_spelling_of_a_urn_is_one_person(text: str) -> None:
 
 
 def test_an_id_of_digits_and_an_e_is_an_id() -> None:
-    """Only with a decimal sign or a plus it is a number that a spreadsheet program has shortened."""
+    """Only with a decimal sign or a plus it is a number that a spreadsheet program has
+    shortened."""
     assert parse("12e34") == Recipient(slug="12e34")
     for text in ("1.2E34", "1,2e+34", "12E+34"):
         with pytest.raises(RecipientError, match="long number"):
@@ -68,7 +70,10 @@ def test_case_tells_urns_apart_and_not_slugs() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("https://www.linkedin.com/sales/lead/ACwAAExample12345,NAME_SEARCH,abcd", "sales-navigator"),
+        (
+            "https://www.linkedin.com/sales/lead/ACwAAExample12345,NAME_SEARCH,abcd",
+            "sales-navigator",
+        ),
         ("urn:li:fs_salesProfile:(ACwAAExample12345,NAME_SEARCH,abcd)", "sales-navigator"),
         ("ACwAAExample12345", "sales-navigator"),
         ("https://www.linkedin.com/in/ACwAAExample12345", "sales-navigator"),
@@ -102,7 +107,8 @@ def test_case_tells_urns_apart_and_not_slugs() -> None:
     ],
 )
 def test_what_names_no_member_is_refused_with_the_reason(text: str, code: str) -> None:
-    """Sales Navigator, companies, schools, other hosts, e-mails, names: each a stable code and a sentence."""
+    """Sales Navigator, companies, schools, other hosts, e-mails, names: each a stable code and a
+    sentence."""
     with pytest.raises(RecipientError) as caught:
         parse(text)
     assert caught.value.code == code

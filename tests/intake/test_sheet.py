@@ -1,4 +1,5 @@
-"""Sheets are read exactly or refused clearly, with rows and columns named as the spreadsheet program names them."""
+"""Sheets are read exactly or refused clearly, with rows and columns named as the spreadsheet
+program names them."""
 
 from __future__ import annotations
 
@@ -27,7 +28,15 @@ def cells(path: Path) -> list[tuple[int, tuple[str, ...]]]:
 
 def test_column_letters_are_the_spreadsheets() -> None:
     """A … Z, AA … as the program shows them."""
-    assert [column_letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+    assert [column_letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "AZ",
+        "BA",
+        "ZZ",
+        "AAA",
+    ]
 
 
 def test_rows_are_numbered_as_shown(write: Write) -> None:
@@ -38,7 +47,8 @@ def test_rows_are_numbered_as_shown(write: Write) -> None:
 
 
 def test_cells_are_text_as_stored(write: Write) -> None:
-    """No number, date or missing value is made of a text, and white space is kept for the results."""
+    """No number, date or missing value is made of a text, and white space is kept for the
+    results."""
     row = ("00123", "NA", "None", "1e5", "1/2", "TRUE", " padded ", "7012345678901234567")
     path = write("x.csv", "a,b,c,d,e,f,g,h\n" + ",".join(row) + "\n")
     assert cells(path) == [(2, row)]
@@ -56,7 +66,9 @@ def test_cells_are_text_as_stored(write: Write) -> None:
         ("cut.xlsx", b"PK\x03\x04rest", "damaged"),
     ],
 )
-def test_what_cannot_be_read_exactly_is_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+def test_what_cannot_be_read_exactly_is_refused(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
     """Each with a sentence of its own, a way out, and exit code 3."""
     path = tmp_path / name
     path.write_bytes(content)
@@ -74,7 +86,9 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
             read(path)
 
 
-@pytest.mark.parametrize(("part", "words"), [("word/document.xml", "Word document"), ("content.xml", "ZIP archive")])
+@pytest.mark.parametrize(
+    ("part", "words"), [("word/document.xml", "Word document"), ("content.xml", "ZIP archive")]
+)
 def test_other_zipped_documents_are_refused(tmp_path: Path, part: str, words: str) -> None:
     """A .docx is told from a workbook by what is in it, whatever its name."""
     path = tmp_path / "list.xlsx"
@@ -99,12 +113,23 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_workbook_gives_the_texts_it_shows(tmp_path: Path) -> None:
-    """Numbers without a decimal tail, dates as ISO, booleans as shown, escapes decoded, gaps kept, errors told."""
+    """Numbers without a decimal tail, dates as ISO, booleans as shown, escapes decoded, gaps kept,
+    errors told."""
     path = tmp_path / "x.xlsx"
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    values = ["t", "00123", 123, 123.0, 0.15, True, datetime(2024, 2, 29), datetime(2024, 2, 29, 13, 45), "a_x000D_b"]  # noqa: DTZ001
+    values = [
+        "t",
+        "00123",
+        123,
+        123.0,
+        0.15,
+        True,
+        datetime(2024, 2, 29),
+        datetime(2024, 2, 29, 13, 45),
+        "a_x000D_b",
+    ]  # noqa: DTZ001
     sheet.append([f"h{index}" for index in range(len(values))])
     sheet.append(values)
     sheet.cell(row=5, column=2).value = "late"
@@ -136,7 +161,8 @@ def test_a_formula_without_a_stored_value_is_not_blank(tmp_path: Path) -> None:
 
 
 def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
-    """The active visible one, with a notice that names the others; --sheet takes another; a wrong name lists them."""
+    """The active visible one, with a notice that names the others; --sheet takes another; a wrong
+    name lists them."""
     path = tmp_path / "x.xlsx"
     book = Workbook()
     book.create_sheet("Config", 0).sheet_state = "hidden"
@@ -164,7 +190,8 @@ def test_the_samples_are_one_list(tmp_path: Path) -> None:
 
 @given(st.text(max_size=40))
 def test_the_formula_guard_comes_off_again(text: str) -> None:
-    """Any text, guarded, starts with nothing a spreadsheet takes for a formula, and reads back as itself."""
+    """Any text, guarded, starts with nothing a spreadsheet takes for a formula, and reads back as
+    itself."""
     guarded = guard(text)
     assert unguard(guarded) == text
     assert guarded[:1] not in {"=", "@", "\t", "\r", "＝", "＋", "－", "＠", "|", "%"}

@@ -1,4 +1,5 @@
-"""The table in a sheet: its header under whatever stands above it, what was chosen said; a data frame is a sheet like any."""
+"""The table in a sheet: its header under whatever stands above it, what was chosen said; a data
+frame is a sheet like any."""
 
 from __future__ import annotations
 
@@ -61,15 +62,19 @@ def recipients(found: Table) -> list[str]:
         ("URL,https://acme.com\n", "row 1 ('URL')"),
         ("Exported,2024-03-12,\n", "row 1 ('Exported')"),
         ("Team,Team,Team\n", "row 1 ('Team')"),
-        ('"A text, as long as can be, of which only this is shown"\n', "row 1 ('A text, as long as can be, of which only')"),
+        (
+            '"A text, as long as can be, of which only this is shown"\n',
+            "row 1 ('A text, as long as can be, of which only')",
+        ),
         ("a\nb\nc\nd\ne\n", "row 1 ('a'), row 2 ('b'), row 3 ('c') and 2 more"),
         ("\n" * 30, None),
         ("x\n" * 19, "row 1 ('x'), row 2 ('x'), row 3 ('x') and 16 more"),
     ],
 )
 def test_the_header_is_found_under_what_stands_above_it(above: str, told: str | None) -> None:
-    """Notes, blank rows, a title, a link, the word LinkedIn: whatever is narrower than the table, or holds a value, is above
-    it, and said so unless it is blank; rows keep the numbers that the spreadsheet program shows."""
+    """Notes, blank rows, a title, a link, the word LinkedIn: whatever is narrower than the table,
+    or holds a value, is above it, and said so unless it is blank; rows keep the numbers that the
+    spreadsheet program shows."""
     found = table(above + TABLE)
     first = above.count("\n") + 1
     assert (found.header_row, headers(found)) == (first, ["First Name", "LinkedIn URL", "City"])
@@ -80,12 +85,16 @@ def test_the_header_is_found_under_what_stands_above_it(above: str, told: str | 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad,\u200e", "\x1a", "\x01"])
 def test_what_nobody_sees_above_the_header_is_nothing_to_tell(unseen: str) -> None:
-    """A row of invisible or control characters above the table is neither its header nor a reason to fail."""
+    """A row of invisible or control characters above the table is neither its header nor a reason
+    to fail."""
     found = table(f"{unseen}\n{TABLE}")
     assert (found.header_row, rows(found)) == (2, [(3, ["Jo", "jo-doe", "Rome"])])
 
 
-@pytest.mark.parametrize("content", ["Name,Wer\nJo,jo-doe\n", "\n\nName,Wer\nJo,jo-doe\n", "Name,Wer,His URL\nJo,jo-doe,x\n"])
+@pytest.mark.parametrize(
+    "content",
+    ["Name,Wer\nJo,jo-doe\n", "\n\nName,Wer\nJo,jo-doe\n", "Name,Wer,His URL\nJo,jo-doe,x\n"],
+)
 def test_without_a_known_recipient_the_first_filled_row_is_the_header(content: str) -> None:
     """And no row below is taken for one, nor anything told to be above."""
     found = table(content)
@@ -96,7 +105,8 @@ def test_without_a_known_recipient_the_first_filled_row_is_the_header(content: s
 
 @pytest.mark.parametrize("beyond", [20, 40])
 def test_the_header_is_looked_for_among_the_first_rows_only(beyond: int) -> None:
-    """A header in row 21 or later is not a header but a row, unless all above it are blank; --header-row says it."""
+    """A header in row 21 or later is not a header but a row, unless all above it are blank;
+    --header-row says it."""
     content = "x\n" * beyond + TABLE
     assert (table(content).header_row, headers(table(content))) == (1, ["x"])
     said = table(content, header_row=beyond + 1)
@@ -105,11 +115,14 @@ def test_the_header_is_looked_for_among_the_first_rows_only(beyond: int) -> None
 
 
 def test_a_preamble_as_wide_as_the_table_takes_a_word() -> None:
-    """What is above cannot be told from a header by its shape then: nobody is written to until --header-row says it."""
+    """What is above cannot be told from a header by its shape then: nobody is written to until
+    --header-row says it."""
     content = "Q1,Sales,Rome\n" + TABLE
     found = table(content)
     assert (found.header_row, headers(found)) == (1, ["Q1", "Sales", "Rome"])
-    assert [problem.code for problem in check(found, parse("Hi", Path("t.j2"))).blocking] == ["no-recipient-column"]
+    assert [problem.code for problem in check(found, parse("Hi", Path("t.j2"))).blocking] == [
+        "no-recipient-column"
+    ]
     said = table(content, header_row=2)
     assert (said.header_row, rows(said)) == (2, [(3, ["Jo", "jo-doe", "Rome"])])
     assert said.notices == ("The header is row 2; what stands above it is not read: row 1 ('Q1').",)
@@ -126,7 +139,10 @@ def test_a_later_table_in_the_sheet_is_not_the_header() -> None:
 def test_the_header_row_that_was_said_is_taken(row: int) -> None:
     """Whatever stands in it, and over one that would be found."""
     found = table("a,b\nName,URL\nJo,jo-doe\nName,Wer\nAl,al-doe\n", header_row=row)
-    assert (found.header_row, headers(found)) == (row, {1: ["a", "b"], 2: ["Name", "URL"], 4: ["Name", "Wer"]}[row])
+    assert (found.header_row, headers(found)) == (
+        row,
+        {1: ["a", "b"], 2: ["Name", "URL"], 4: ["Name", "Wer"]}[row],
+    )
     assert [number for number, _ in rows(found)] == list(range(row + 1, 6))
 
 
@@ -141,7 +157,10 @@ def test_a_blank_row_cannot_be_the_header(row: int) -> None:
 
 def test_a_single_column_is_a_table() -> None:
     """Its only header is enough, and the list may be only that."""
-    assert (headers(table("URL\njo-doe\n")), rows(table("URL\njo-doe\n"))) == (["URL"], [(2, ["jo-doe"])])
+    assert (headers(table("URL\njo-doe\n")), rows(table("URL\njo-doe\n"))) == (
+        ["URL"],
+        [(2, ["jo-doe"])],
+    )
     assert rows(table("\nURL\n\njo-doe\n")) == [(4, ["jo-doe"])]
     assert (headers(table("URL\n")), rows(table("URL\n"))) == (["URL"], [])
     assert (table("Wer\njo-doe\n").header_row, headers(table("Wer\njo-doe\n"))) == (1, ["Wer"])
@@ -152,7 +171,11 @@ def test_a_single_column_is_found_under_its_notes(said: dict[str, Any]) -> None:
     """One filled cell names a column where no row has more."""
     header = "Wer" if said else "LinkedIn URL"
     found = table(f"My list:\n\n{header}\njo-doe\nal-doe\n", **said)
-    assert (found.header_row, headers(found), rows(found)) == (3, [header], [(4, ["jo-doe"]), (5, ["al-doe"])])
+    assert (found.header_row, headers(found), rows(found)) == (
+        3,
+        [header],
+        [(4, ["jo-doe"]), (5, ["al-doe"])],
+    )
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", " ,\t\n,\n", "\ufeff\n"])
@@ -167,7 +190,9 @@ def test_more_columns_than_anybody_has_are_refused() -> None:
     found = table(",".join(["URL", *(f"c{index}" for index in range(999))]) + "\njo-doe\n")
     assert len(found.columns) == 1_000
     with pytest.raises(RefusedError, match="1,001 columns") as caught:
-        table("Notes:\n" + ",".join(["URL", *(f"c{index}" for index in range(1_000))]) + "\njo-doe\n")
+        table(
+            "Notes:\n" + ",".join(["URL", *(f"c{index}" for index in range(1_000))]) + "\njo-doe\n"
+        )
     assert caught.value.where == "x.csv, row 2"
 
 
@@ -175,12 +200,15 @@ def test_more_columns_than_anybody_has_are_refused() -> None:
 
 
 def test_headers_stand_as_they_are_and_may_be_doubled_or_blank() -> None:
-    """No header is renamed; a blank one between others keeps its place, blank ones at the end are no columns."""
+    """No header is renamed; a blank one between others keeps its place, blank ones at the end are
+    no columns."""
     found = table("Name,,Name,URL,, \nJo,1,Jo Doe,jo-doe,,\nAl,,,al-doe,late,\n")
     assert [(column.letter, column.header) for column in found.columns] == [
         *zip("ABCD", ["Name", "", "Name", "URL"], strict=True)
     ]
-    assert [(row.number, list(row.cells), [fault.code for fault in row.faults]) for row in found.rows()] == [
+    assert [
+        (row.number, list(row.cells), [fault.code for fault in row.faults]) for row in found.rows()
+    ] == [
         (2, ["Jo", "1", "Jo Doe", "jo-doe"], []),
         (3, ["Al", "", "", "al-doe", "late", ""], []),
     ]
@@ -209,8 +237,8 @@ def test_two_recipient_columns_of_one_name_stop_the_campaign() -> None:
 )
 @pytest.mark.parametrize("above", ["", "Notes:\n"])
 def test_a_header_is_known_under_any_spelling(header: str, above: str) -> None:
-    """Invisible characters, spaces of any kind, line breaks and full-width letters do not hide a column; it is handed on as it
-    stands in the sheet."""
+    """Invisible characters, spaces of any kind, line breaks and full-width letters do not hide a
+    column; it is handed on as it stands in the sheet."""
     found = table(f"\ufeff{above}First Name,{header}\nJo,jo-doe\n")
     as_written = header.strip('"')
     assert headers(found) == ["First Name", as_written]
@@ -222,12 +250,21 @@ def test_a_header_is_known_under_any_spelling(header: str, above: str) -> None:
 
 
 def test_a_mapped_header_is_found_under_a_preamble() -> None:
-    """A header that only --column knows counts as one, whatever its case, and the campaign takes it."""
+    """A header that only --column knows counts as one, whatever its case, and the campaign takes
+    it."""
     content = "Notes:\n\nName,Wer\nJo,jo-doe\n"
     found = table(content, columns={"recipientProfileId": "wer"})
-    assert (found.header_row, headers(found), rows(found)) == (3, ["Name", "Wer"], [(4, ["Jo", "jo-doe"])])
-    assert found.notices == ("The header is row 3; what stands above it is not read: row 1 ('Notes:').",)
-    checked, findings = judge(check(found, parse("Hi {{ name }}", Path("t.j2")), Reading(columns=NAMED)))
+    assert (found.header_row, headers(found), rows(found)) == (
+        3,
+        ["Name", "Wer"],
+        [(4, ["Jo", "jo-doe"])],
+    )
+    assert found.notices == (
+        "The header is row 3; what stands above it is not read: row 1 ('Notes:').",
+    )
+    checked, findings = judge(
+        check(found, parse("Hi {{ name }}", Path("t.j2")), Reading(columns=NAMED))
+    )
     assert (checked.blocking, findings.ready) == ((), 1)
     assert headers(table(content)) == ["Notes:"]
 
@@ -261,9 +298,18 @@ def frame_cell(value: object, dtype: str | None = "object") -> tuple[str, list[s
 @pytest.mark.parametrize(
     ("value", "dtype"),
     [
-        *((value, "object") for value in (None, float("nan"), pd.NaT, pd.NA, np.datetime64("NaT"), Decimal("NaN"))),
-        *((float("nan"), dtype) for dtype in ("float64", "float32", "Int64", "boolean", "string", "category")),
-        *((None, dtype) for dtype in ("str", "datetime64[ns]", "timedelta64[ns]", "datetime64[ns, UTC]")),
+        *(
+            (value, "object")
+            for value in (None, float("nan"), pd.NaT, pd.NA, np.datetime64("NaT"), Decimal("NaN"))
+        ),
+        *(
+            (float("nan"), dtype)
+            for dtype in ("float64", "float32", "Int64", "boolean", "string", "category")
+        ),
+        *(
+            (None, dtype)
+            for dtype in ("str", "datetime64[ns]", "timedelta64[ns]", "datetime64[ns, UTC]")
+        ),
     ],
 )
 def test_what_pandas_calls_missing_is_blank(value: object, dtype: str) -> None:
@@ -305,13 +351,17 @@ def test_what_pandas_calls_missing_is_blank(value: object, dtype: str) -> None:
         (timedelta(hours=27, minutes=30), "timedelta64[ns]", "27:30"),
     ],
 )
-def test_a_value_of_a_frame_is_the_text_a_sheet_would_show(value: object, dtype: str, text: str) -> None:
-    """Whole numbers are digits whatever their type, midnight is a date, booleans are as Excel's, texts are never missing."""
+def test_a_value_of_a_frame_is_the_text_a_sheet_would_show(
+    value: object, dtype: str, text: str
+) -> None:
+    """Whole numbers are digits whatever their type, midnight is a date, booleans are as Excel's,
+    texts are never missing."""
     assert frame_cell(value, dtype) == (text, [])
 
 
 def test_a_column_that_pandas_made_floats_of_for_its_gaps_is_of_digits() -> None:
-    """Integers with a missing one among them are floats in pandas, and ZIP codes and ages must not end in .0."""
+    """Integers with a missing one among them are floats in pandas, and ZIP codes and ages must not
+    end in .0."""
     frame = pd.DataFrame({"URL": ["a-1", "b-2"], "Age": [41, None]})
     assert str(frame["Age"].dtype) == "float64"
     assert rows(read(frame)) == [(2, ["a-1", "41"]), (3, ["b-2", ""])]
@@ -319,17 +369,23 @@ def test_a_column_that_pandas_made_floats_of_for_its_gaps_is_of_digits() -> None
 
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "uint64", "object"])
 def test_an_integer_of_19_digits_keeps_them(dtype: str) -> None:
-    """Its text is exact. That it may have been rounded before (pandas reads numbers that Excel rounded as integers) is a fault,
-    and an error only in a column of identifiers."""
-    assert frame_cell(7_012_345_678_901_234_567, dtype) == ("7012345678901234567", ["rounded-number"])
+    """Its text is exact. That it may have been rounded before (pandas reads numbers that Excel
+    rounded as integers) is a fault, and an error only in a column of identifiers."""
+    assert frame_cell(7_012_345_678_901_234_567, dtype) == (
+        "7012345678901234567",
+        ["rounded-number"],
+    )
     frame = pd.DataFrame({"URL": ["jo-doe"], "Score": [7_012_345_678_901_234_567]})
     _, findings = judge(check(read(frame), parse("Hi {{ score }}", Path("t.j2"))))
-    rounded = [problem.severity for problem in findings.problems if problem.code == "rounded-number"]
+    rounded = [
+        problem.severity for problem in findings.problems if problem.code == "rounded-number"
+    ]
     assert (findings.ready, rounded) == (1, ["warning"])
 
 
 def test_a_float_of_19_digits_has_lost_some() -> None:
-    """One gap in a column of member numbers makes floats of all, and other people: told, and never sent to."""
+    """One gap in a column of member numbers makes floats of all, and other people: told, and never
+    sent to."""
     frame = pd.DataFrame({"Name": ["Jo", "Al"], "Profile ID": [7_012_345_678_901_234_567, None]})
     found = read(frame)
     first, second = found.rows()
@@ -338,7 +394,9 @@ def test_a_float_of_19_digits_has_lost_some() -> None:
     assert (list(second.cells), second.faults) == (["Al", ""], [])
     _, findings = judge(check(found, parse("Hi {{ name }}", Path("t.j2"))))
     assert (findings.ready, findings.invalid) == (0, 2)
-    assert ("B2", "rounded-number") in [(problem.cell, problem.code) for problem in findings.problems]
+    assert ("B2", "rounded-number") in [
+        (problem.cell, problem.code) for problem in findings.problems
+    ]
 
 
 @pytest.mark.parametrize(
@@ -357,21 +415,33 @@ def test_a_float_of_19_digits_has_lost_some() -> None:
     ],
 )
 def test_what_is_no_text_number_or_date_is_a_fault(value: object, kind: str) -> None:
-    """Lists and the like are told with their kind, and count only where the cell is used; Parquet's lists are arrays."""
-    frame = pd.DataFrame({"URL": ["jo-doe"], "Name": ["Jo"], "Value": pd.Series([value], dtype="object")})
+    """Lists and the like are told with their kind, and count only where the cell is used; Parquet's
+    lists are arrays."""
+    frame = pd.DataFrame(
+        {"URL": ["jo-doe"], "Name": ["Jo"], "Value": pd.Series([value], dtype="object")}
+    )
     row = next(read(frame).rows())
     assert [(fault.column, fault.code) for fault in row.faults] == [(2, "cell-kind")]
     assert f" {kind}," in row.faults[0].text
-    ready = [judge(check(read(frame), parse(text, Path("t.j2"))))[1].ready for text in ("Hi {{ name }}", "Hi {{ value }}")]
+    ready = [
+        judge(check(read(frame), parse(text, Path("t.j2"))))[1].ready
+        for text in ("Hi {{ name }}", "Hi {{ value }}")
+    ]
     assert ready == [1, 0]
 
 
 def test_the_labels_are_the_header_and_the_index_is_left_out() -> None:
-    """Row 1 is the header, as a sheet of the frame would have it; whatever the index is, rows are counted."""
+    """Row 1 is the header, as a sheet of the frame would have it; whatever the index is, rows are
+    counted."""
     plain = pd.DataFrame({"Name": ["Jo", None, "Al"], "URL": ["jo-doe", None, "al-doe"]})
     for index in (None, ["x", "y", "z"], [5, 5, 5], pd.Index([3, 1, 2], name="Key")):
         found = read(plain if index is None else plain.set_axis(index, axis=0))
-        assert (found.path, found.sheet, found.delimiter, found.place) == (None, None, None, "the data frame")
+        assert (found.path, found.sheet, found.delimiter, found.place) == (
+            None,
+            None,
+            None,
+            "the data frame",
+        )
         assert (found.header_row, headers(found), found.notices) == (1, ["Name", "URL"], ())
         assert rows(found) == [(2, ["Jo", "jo-doe"]), (4, ["Al", "al-doe"])]
         assert rows(found) == rows(found)
@@ -381,13 +451,17 @@ def test_the_labels_are_the_header_and_the_index_is_left_out() -> None:
     ("labels", "expected"),
     [
         (["URL", "Name", "Name"], ["URL", "Name", "Name"]),
-        (pd.MultiIndex.from_tuples([("Profile", "URL"), ("Name", "A"), ("Name", "B")]), ["Profile URL", "Name A", "Name B"]),
+        (
+            pd.MultiIndex.from_tuples([("Profile", "URL"), ("Name", "A"), ("Name", "B")]),
+            ["Profile URL", "Name A", "Name B"],
+        ),
         ([0, 1, 2], ["0", "1", "2"]),
         (["URL", "", " "], ["URL", "", ""]),
     ],
 )
 def test_labels_of_any_kind_are_headers(labels: Any, expected: list[str]) -> None:
-    """Doubled ones are kept as they are, several levels are joined, numbers are digits, blank ones keep their column."""
+    """Doubled ones are kept as they are, several levels are joined, numbers are digits, blank ones
+    keep their column."""
     found = read(pd.DataFrame([["a", "b", "c"]], columns=labels))
     assert headers(found) == expected
     assert rows(found) == [(2, ["a", "b", "c"])]
@@ -409,12 +483,21 @@ def test_a_frame_that_holds_its_header_as_a_row_is_told_where_it_is() -> None:
 
 
 def test_half_characters_of_a_frame_do_no_harm() -> None:
-    """A lone surrogate cannot be sent or stored: in a text it is replaced, in a recipient it is an error."""
-    frame = pd.DataFrame({"URL": ["jo-doe", "al\ud800doe"], "Name": ["J\ud800o", "Al"]}, dtype="object")
+    """A lone surrogate cannot be sent or stored: in a text it is replaced, in a recipient it is an
+    error."""
+    frame = pd.DataFrame(
+        {"URL": ["jo-doe", "al\ud800doe"], "Name": ["J\ud800o", "Al"]}, dtype="object"
+    )
     found = read(frame)
-    assert [list(row.cells) for row in found.rows()] == [["jo-doe", "J\ufffdo"], ["al\ufffddoe", "Al"]]
+    assert [list(row.cells) for row in found.rows()] == [
+        ["jo-doe", "J\ufffdo"],
+        ["al\ufffddoe", "Al"],
+    ]
     checked, findings = judge(check(found, parse("Hi {{ name }}", Path("t.j2"))))
-    assert [entry.message and entry.message.text for entry in checked.entries()] == ["Hi J\ufffdo", None]
+    assert [entry.message and entry.message.text for entry in checked.entries()] == [
+        "Hi J\ufffdo",
+        None,
+    ]
     assert (findings.ready, findings.invalid) == (1, 1)
 
 
@@ -433,7 +516,9 @@ def test_a_frame_is_checked_like_the_csv_it_was_written_to(tmp_path: Path) -> No
     both = [judge(runner.check(runner.read(source), template)) for source in (frame, path)]
     told = [[(problem.cell, problem.code) for problem in findings.problems] for _, findings in both]
     assert told[0] == told[1] == [("A3", "blank-value"), ("B4", "recipient-missing")]
-    messages = [[entry.message.text for entry in checked.entries() if entry.message] for checked, _ in both]
+    messages = [
+        [entry.message.text for entry in checked.entries() if entry.message] for checked, _ in both
+    ]
     assert messages == [["Hi Jo, since 2024-02-29"]] * 2
 
 
@@ -452,7 +537,8 @@ def test_a_path_may_be_a_text(write: Write) -> None:
 
 
 def test_values_behind_the_last_header_are_kept(tmp_path: Path) -> None:
-    """A header line that ends in delimiters has room for them; rows may leave them out; what goes beyond is told."""
+    """A header line that ends in delimiters has room for them; rows may leave them out; what goes
+    beyond is told."""
     path = tmp_path / "x.csv"
     path.write_text("Name,URL,,\nJo,jo-doe,x,\nAl,al-doe\nBo,bo-doe,,,z\n", encoding="utf-8")
     found = list(read(path).rows())

@@ -1,4 +1,5 @@
-"""Templates: strict about what is missing, closed against what could run long, grow large or leak."""
+"""Templates: strict about what is missing, closed against what could run long, grow large or
+leak."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ def render(source: str, **cells: str) -> str:
     ],
 )
 def test_a_blank_cell_counts_as_missing(source: str, text: str | None) -> None:
-    """Printing a blank cell is an error that names the column; default, or, if and == '' treat it as absent."""
+    """Printing a blank cell is an error that names the column; default, or, if and == '' treat it
+    as absent."""
     if text is None:
         with pytest.raises(RenderError):
             render(source, name="")
@@ -46,7 +48,8 @@ def test_a_blank_cell_counts_as_missing(source: str, text: str | None) -> None:
 
 
 def test_a_variable_that_is_set_from_itself_is_still_the_columns() -> None:
-    """`set name = name|default` reads the column; so the default is used only where the cell is blank."""
+    """`set name = name|default` reads the column; so the default is used only where the cell is
+    blank."""
     source = "{% set name = name|default('there') %}Hi {{ name }}"
     assert parse(source, PATH).names == {"name": 1}
     assert (render(source, name="Jo"), render(source, name="")) == ("Hi Jo", "Hi there")
@@ -61,7 +64,9 @@ def test_lists_stand_behind_in_and_halves_of_characters_nowhere() -> None:
 def test_the_error_of_a_blank_cell_names_the_column() -> None:
     """So that a person finds the cell."""
     with pytest.raises(RenderError) as caught:
-        parse("Hi {{ row['First Name'] }}", PATH).body.render({"row": {"First Name": Blank(name="First Name")}})
+        parse("Hi {{ row['First Name'] }}", PATH).body.render(
+            {"row": {"First Name": Blank(name="First Name")}}
+        )
     assert caught.value.column == "First Name"
 
 
@@ -130,7 +135,8 @@ def test_a_cell_is_never_a_template(cell: str) -> None:
     ],
 )
 def test_what_could_run_long_grow_large_or_leak_is_refused(source: str) -> None:
-    """As template text: a refusal at once, or an error of the row; never a message, never a long wait."""
+    """As template text: a refusal at once, or an error of the row; never a message, never a long
+    wait."""
     with pytest.raises((RefusedError, RenderError)):
         render(source, name="a" * 1_000)
 
@@ -146,13 +152,21 @@ def test_any_template_is_refused_or_renders_within_bounds(source: str) -> None:
 
 
 def test_front_matter_gives_subject_and_type() -> None:
-    """On top of the file, between lines of dashes; the subject is a template too, the body's lines keep their numbers."""
+    """On top of the file, between lines of dashes; the subject is a template too, the body's lines
+    keep their numbers."""
     template = parse(
-        '---\nsubject: "{{ name }}, a question"\n# a remark\nmessageType: InMail\n---\nHello {{ name }}\n{{ other }}', PATH
+        (
+            '---\nsubject: "{{ name }}, a question"\n# a remark\nmessageType: InMail\n---\nHello {{ '
+            "name }}\n{{ other }}"
+        ),
+        PATH,
     )
     assert template.subject is not None
     assert template.subject.render({"name": "Jo"}) == "Jo, a question"
-    assert (template.message_type, template.body.render({"name": "Jo", "other": "x"})) == ("inmail", "Hello Jo\nx")
+    assert (template.message_type, template.body.render({"name": "Jo", "other": "x"})) == (
+        "inmail",
+        "Hello Jo\nx",
+    )
     assert template.names == {"name": 6, "other": 7}
 
 
@@ -182,7 +196,9 @@ def test_a_mistake_is_refused_with_its_line(source: str, where: str, remedy: str
     assert caught.value.exit_code is ExitCode.REFUSED
 
 
-def test_a_template_that_cannot_be_read_is_refused(tmp_path: Path, write: Callable[[str, str], Path]) -> None:
+def test_a_template_that_cannot_be_read_is_refused(
+    tmp_path: Path, write: Callable[[str, str], Path]
+) -> None:
     """Missing, a folder, not UTF-8: each a sentence."""
     (tmp_path / "latin.j2").write_bytes("Grüße".encode("latin-1"))
     for path in (tmp_path / "none.j2", tmp_path, tmp_path / "latin.j2"):

@@ -18,11 +18,18 @@ SOME = [names for count in range(len(NUMBERS) + 1) for names in combinations(NUM
 
 
 def answer(limit: int, used: int) -> Mapping[str, str]:
-    numbers = {"limit": limit, "used": used, "remaining": limit - used, "reset": "2026-11-24T00:00:00Z"}
+    numbers = {
+        "limit": limit,
+        "used": used,
+        "remaining": limit - used,
+        "reset": "2026-11-24T00:00:00Z",
+    }
     return {name: str(number) for name, number in numbers.items()}
 
 
-def hear(ledger: Ledger, account: str, numbers: Mapping[str, str], names: tuple[str, ...], at: datetime) -> int:
+def hear(
+    ledger: Ledger, account: str, numbers: Mapping[str, str], names: tuple[str, ...], at: datetime
+) -> int:
     """Note those of an answer's numbers, and answer how many may go after it."""
     told = read_headers({f"x-ratelimit-{name}": numbers[name] for name in names}, at)
     with ledger.write() as connection:
@@ -32,10 +39,15 @@ def hear(ledger: Ledger, account: str, numbers: Mapping[str, str], names: tuple[
         return allowance(state.told, state.charged_after, at + MINUTE).remaining
 
 
-def test_an_answer_that_lacks_numbers_does_not_unsay_what_an_earlier_one_told(tmp_path: Path) -> None:
-    """Over all that three answers can lack: once one has said how many are left, no later one of the day makes it more."""
+def test_an_answer_that_lacks_numbers_does_not_unsay_what_an_earlier_one_told(
+    tmp_path: Path,
+) -> None:
+    """Over all that three answers can lack: once one has said how many are left, no later one of
+    the day makes it more."""
     ledger = open_ledger(tmp_path / "ledger.db")
-    for number, (first, second, third) in enumerate(product(SOME, SOME, [("used",), ("limit",), ("remaining",)])):
+    for number, (first, second, third) in enumerate(
+        product(SOME, SOME, [("used",), ("limit",), ("remaining",)])
+    ):
         account = f"acc_{number}"
         left = DEFAULT_LIMIT
         for minute, names in enumerate((first, second, third)):

@@ -1,4 +1,5 @@
-"""Who was messaged lately: at most one message per person in so many days, over all campaigns and under every spelling."""
+"""Who was messaged lately: at most one message per person in so many days, over all campaigns and
+under every spelling."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from runner.campaign import Options, load
+from runner.action.run import find_line, settle_rows
+from runner.campaign.campaign import Options, load
 from runner.errors import ExitCode, RefusedError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import claim, commit_intent
@@ -22,7 +24,6 @@ from runner.ledger.record import Claim
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer, urn_of
 from runner.results.summary import summarise, why
-from runner.run import find_line, settle_rows
 from runner.sending.pace import Pace
 from tests.world import MONDAY, World, crowd
 
@@ -30,7 +31,8 @@ LEASE = timedelta(minutes=2)
 
 
 def two(folder: Path, people: list[tuple[str, ...]], **options: Any) -> World:
-    """A world in which the campaign `fair` has written to everyone; the next run is another campaign's."""
+    """A world in which the campaign `fair` has written to everyone; the next run is another
+    campaign's."""
     world = World(folder, people, sheet="fair.csv", **options)
     world.run(now=True, min_gap=0)
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
@@ -43,12 +45,16 @@ def reasons(world: World, name: str) -> list[str | None]:
 
 
 def test_nobody_hears_from_two_campaigns_within_thirty_days(tmp_path: Path) -> None:
-    """Skipped with the day, the campaign and the rule; free after 30 days, on an unchanged list and by the same command."""
+    """Skipped with the day, the campaign and the rule; free after 30 days, on an unchanged list and
+    by the same command."""
     world = two(tmp_path, crowd(2))
     world.people = [*crowd(2), ("New", "person-new")]
     world.run(name="news")
     assert world.statuses("news") == ["skipped", "skipped", "sent"]
-    assert reasons(world, "news")[0] == "messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 days"
+    assert (
+        reasons(world, "news")[0]
+        == "messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 days"
+    )
     assert "2 rows are skipped for now" in " ".join(world.plans[-1].notices)
     world.clock.advance_to(MONDAY + timedelta(days=29))
     world.run(name="news")
@@ -66,8 +72,11 @@ def test_nobody_hears_from_two_campaigns_within_thirty_days(tmp_path: Path) -> N
         (60, 0, "people may be messaged again after 60 days (min_days), not 30."),
     ],
 )
-def test_a_campaign_that_has_another_rule_says_so(tmp_path: Path, days: int, sent: int, notice: str) -> None:
-    """Ten days later: whom its own rule frees goes, and the plan says openly that the rule is another."""
+def test_a_campaign_that_has_another_rule_says_so(
+    tmp_path: Path, days: int, sent: int, notice: str
+) -> None:
+    """Ten days later: whom its own rule frees goes, and the plan says openly that the rule is
+    another."""
     world = two(tmp_path, crowd(2))
     world.clock.advance_to(MONDAY + timedelta(days=10))
     world.run(name="news", now=True)
@@ -78,8 +87,8 @@ def test_a_campaign_that_has_another_rule_says_so(tmp_path: Path, days: int, sen
 
 
 def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
-    """Two campaigns took the list in before either sent: whom one has written to, or is writing to, the other skips, and looks
-    at again the next time."""
+    """Two campaigns took the list in before either sent: whom one has written to, or is writing to,
+    the other skips, and looks at again the next time."""
     world = World(tmp_path, crowd(3), sheet="fair.csv")
     world.run(most=0)
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
@@ -95,27 +104,38 @@ def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
     other = claim(ledger, news.id, "", MONDAY + LEASE, LEASE, lambda _: None)
     assert isinstance(other, Claim)
     assert other.recipient.slug == "person-1"
-    reason = "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 days"
+    reason = (
+        "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 "
+        "days"
+    )
     assert find_line(ledger, news, 2).reason == reason
     ledger.close()
     world.sheet, world.template = "fair.csv", "Hi {{ first_name }}"
     world.clock.advance_to(MONDAY + timedelta(hours=1))
-    world.run(now=True, min_gap=0)  # what was claimed and never left went now; of the others' the plan could not know
+    world.run(
+        now=True, min_gap=0
+    )  # what was claimed and never left went now; of the others' the plan could not know
     assert world.statuses("fair") == ["sent", "skipped", "sent"]
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
-    world.run(most=0, name="news")  # its own claim never left either, so the other campaign may write after all
+    world.run(
+        most=0, name="news"
+    )  # its own claim never left either, so the other campaign may write after all
     world.sheet, world.template = "fair.csv", "Hi {{ first_name }}"
     world.run(now=True, min_gap=0)
     assert world.statuses("fair") == ["sent"] * 3
 
 
 def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
-    """Not from when it was settled or read: the request left on the 23rd, so the 30 days end on the 23rd."""
+    """Not from when it was settled or read: the request left on the 23rd, so the 30 days end on the
+    23rd."""
     world = two(tmp_path, crowd(1), script=lambda _: Answer(502, b""))
     world.clock.advance_to(MONDAY + timedelta(days=29, hours=23))
     world.run(name="news", now=True)
     assert reasons(world, "news") == [
-        "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 days"
+        (
+            "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one message in 30 "
+            "days"
+        )
     ]
     world.clock.advance_to(MONDAY + timedelta(days=30, minutes=1))
     world.run(name="news", now=True)
@@ -130,19 +150,26 @@ def test_what_certainly_did_not_arrive_bars_nobody(tmp_path: Path) -> None:
 
 
 def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
-    """Noted under one spelling, it holds under the others, makes an unchanged list be read again, and ends after 30 days."""
+    """Noted under one spelling, it holds under the others, makes an unchanged list be read again,
+    and ends after 30 days."""
     world = World(tmp_path, [("A", "person-a"), ("B", "person-b")])
     world.run(most=0)
     ledger = world.ledger()
     at = MONDAY - timedelta(days=20)
     with ledger.write() as connection:
         learn(connection, [("person-a", urn_of("person-a"))], MONDAY)
-        contacts = [Contact((urn_of("person-a"),), at), Contact(("person-b",), MONDAY - timedelta(days=31))]
+        contacts = [
+            Contact((urn_of("person-a"),), at),
+            Contact(("person-b",), MONDAY - timedelta(days=31)),
+        ]
         assert note_contacts(connection, contacts, "old.csv", MONDAY) == 2
         assert note_contacts(connection, contacts, "renamed.csv", MONDAY) == 0
     ledger.close()
     assert world.run(now=True).sent == 1
-    assert reasons(world, "people") == ["messaged on 2026-11-03 according to old.csv; at most one message in 30 days", None]
+    assert reasons(world, "people") == [
+        "messaged on 2026-11-03 according to old.csv; at most one message in 30 days",
+        None,
+    ]
     world.clock.advance_to(MONDAY + timedelta(days=11))
     assert world.run(now=True).sent == 1
 
@@ -152,14 +179,22 @@ def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
     [
         (True, 0, "has this message already: row 2 went to them"),
         (False, 0, "may have this message already: an answer named them"),
-        (False, 30, "messaged on 2026-11-23 according to an answer to the campaign 'people'; at most one message in 30 days"),
+        (
+            False,
+            30,
+            (
+                "messaged on 2026-11-23 according to an answer to the campaign 'people'; at most one "
+                "message in 30 days"
+            ),
+        ),
     ],
 )
 def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
     tmp_path: Path, sent: bool, min_days: int, reason: str
 ) -> None:
-    """The answer for one URN names another: the account sends nothing until that is settled, in another campaign neither; and
-    however it is, the other's own row, under another spelling, is skipped and says why."""
+    """The answer for one URN names another: the account sends nothing until that is settled, in
+    another campaign neither; and however it is, the other's own row, under another spelling, is
+    skipped and says why."""
     asked, other = urn_of("asked"), urn_of("other")
     body = f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode()
     world = World(tmp_path, [("A", asked), ("B", "other-slug")], script=lambda _: Answer(200, body))
@@ -170,7 +205,11 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
     pace = {"now": True, "min_gap": 0, "min_days": min_days}
     assert world.run(**pace).exit_code is ExitCode.ENDPOINT
     report = world.run(**pace)
-    assert (report.exit_code, world.server.requests, report.summary.next_send_at) == (ExitCode.ENDPOINT, 1, None)
+    assert (report.exit_code, world.server.requests, report.summary.next_send_at) == (
+        ExitCode.ENDPOINT,
+        1,
+        None,
+    )
     people, world.people, world.sheet = world.people, [("C", "person-c")], "other.csv"
     report = world.run(**pace, name="other")
     assert (report.exit_code, world.server.requests) == (ExitCode.ENDPOINT, 1)
@@ -202,9 +241,14 @@ SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")
     st.sampled_from(["suppress", "contact", "sent"]),
 )
 def test_whatever_bars_one_spelling_bars_all(
-    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]], listed: str, row: str, how: str
+    tmp_path_factory: pytest.TempPathFactory,
+    pairs: list[tuple[str, str]],
+    listed: str,
+    row: str,
+    how: str,
 ) -> None:
-    """Any links between spellings, learned before or after the list was read: a person barred under one is sent under none."""
+    """Any links between spellings, learned before or after the list was read: a person barred under
+    one is sent under none."""
     same = {listed}
     for _ in pairs:
         same |= {key for pair in pairs if same & {*pair} for key in pair}
@@ -213,9 +257,17 @@ def test_whatever_bars_one_spelling_bars_all(
     world.run(most=0)
     ledger = world.ledger()
     if how == "sent":
-        world.sheet, world.people, world.template = "other.csv", [("A", listed)], "Other {{ first_name }}"
+        world.sheet, world.people, world.template = (
+            "other.csv",
+            [("A", listed)],
+            "Other {{ first_name }}",
+        )
         world.run(name="other", now=True)
-        world.sheet, world.people, world.template = "people.csv", [("A", row)], "Hi {{ first_name }}"
+        world.sheet, world.people, world.template = (
+            "people.csv",
+            [("A", row)],
+            "Hi {{ first_name }}",
+        )
     with ledger.write() as connection:
         record = campaign_named(connection, "people")
         learn(connection, pairs, MONDAY)

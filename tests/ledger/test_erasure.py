@@ -1,4 +1,5 @@
-"""Forgetting people: no byte of the ledger holds them, the counts stay true, and nobody writes to them again."""
+"""Forgetting people: no byte of the ledger holds them, the counts stay true, and nobody writes to
+them again."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ from tests.world import MONDAY, World, crowd, read_results
 
 SLUG, URN = "zelda-quixote", urn_of("zelda-quixote")
 PERSON = ("Zelda", SLUG)
-# What must be in no file: the name and the message with it, the slug, and the URN's token without its prefix.
+# What must be in no file: the name and the message with it, the slug, and the URN's token without
+# its prefix.
 TRACES = (b"Zelda", SLUG.encode(), URN.removeprefix(URN_PREFIX).encode())
 
 
@@ -40,7 +42,8 @@ class Place(World):
         return open_ledger(self.folder / "ledger" / "ledger.db")
 
     def check(self, report: Any) -> None:
-        """Rows of forgotten people are blank, so rows need not be as the list has them; the counts must add up."""
+        """Rows of forgotten people are blank, so rows need not be as the list has them; the counts
+        must add up."""
         assert report.summary.totals.rows == len(self.lines(report.summary.campaign.name))
         self.check_receipts()
 
@@ -55,21 +58,31 @@ class Place(World):
         """The traces that files of the ledger's folder hold, journal and locks included."""
         files = [path for path in (self.folder / "ledger").rglob("*") if path.is_file()]
         assert len(files) >= 2
-        return {(path.name, trace) for path in files for trace in TRACES if trace in path.read_bytes()}
+        return {
+            (path.name, trace) for path in files for trace in TRACES if trace in path.read_bytes()
+        }
 
 
 @pytest.mark.parametrize(
-    "answer", [None, Answer(502, b""), Answer(404, b'{"error": "Profile zelda-quixote of Zelda not found"}')]
+    "answer",
+    [None, Answer(502, b""), Answer(404, b'{"error": "Profile zelda-quixote of Zelda not found"}')],
 )
 @pytest.mark.parametrize("spelling", [SLUG, URN])
-def test_no_byte_of_a_forgotten_person_is_left(tmp_path: Path, spelling: str, answer: Answer | None) -> None:
-    """Sent, uncertain or failed, among many others, listed twice, in another campaign too: gone from file and journal alike."""
+def test_no_byte_of_a_forgotten_person_is_left(
+    tmp_path: Path, spelling: str, answer: Answer | None
+) -> None:
+    """Sent, uncertain or failed, among many others, listed twice, in another campaign too: gone
+    from file and journal alike."""
     people = [*crowd(30), PERSON, *crowd(30, 30), ("Zelda", URN), ("Zelda", f"{SLUG}, {URN}")]
-    world = Place(tmp_path, people, script=lambda fields: answer if "Zelda" in fields["message"] else None)
+    world = Place(
+        tmp_path, people, script=lambda fields: answer if "Zelda" in fields["message"] else None
+    )
     ledger = world.ledger()
     with ledger.write() as connection:
         learn(connection, [(SLUG, URN)], MONDAY)
-        note_contacts(connection, [Contact((SLUG,), MONDAY - timedelta(days=400))], "old.csv", MONDAY)
+        note_contacts(
+            connection, [Contact((SLUG,), MONDAY - timedelta(days=400))], "old.csv", MONDAY
+        )
     ledger.close()
     world.run(now=True, min_gap=0)
     world.sheet, world.template = "other.csv", "Other text for {{ first_name }}"
@@ -78,7 +91,9 @@ def test_no_byte_of_a_forgotten_person_is_left(tmp_path: Path, spelling: str, an
     before = world.statuses()
     assert {trace for _, trace in world.held()} == set(TRACES)
     erased = world.forget(spelling)
-    assert erased.deliveries == (2 if "failed" in before else 1)  # whom the first did not reach, the second may write to
+    assert erased.deliveries == (
+        2 if "failed" in before else 1
+    )  # whom the first did not reach, the second may write to
     assert [record.name for record in erased.campaigns] == ["other", "people"]
     assert world.held() == set()
     # Nobody is left to be looked up, so nothing is left for a person to decide.
@@ -86,7 +101,11 @@ def test_no_byte_of_a_forgotten_person_is_left(tmp_path: Path, spelling: str, an
     assert world.statuses() == after
     blank = [line.number for line in world.lines() if not any(line.cells)]
     assert blank == [32, 63, 64]
-    reasons = {"forgotten", "forgotten; may have been delivered"} if "uncertain" in before else {"forgotten"}
+    reasons = (
+        {"forgotten", "forgotten; may have been delivered"}
+        if "uncertain" in before
+        else {"forgotten"}
+    )
     assert {line.reason for line in world.lines() if not any(line.cells)} - {None} == reasons
     ledger = world.ledger()
     record = next(record for record in erased.campaigns if record.name == "people")
@@ -98,14 +117,20 @@ def test_no_byte_of_a_forgotten_person_is_left(tmp_path: Path, spelling: str, an
 
 
 def test_a_list_that_still_names_a_forgotten_person_brings_nothing_back(tmp_path: Path) -> None:
-    """Read anew, under any spelling and in a new campaign: skipped, blank cells, no byte in the ledger; and others go out."""
+    """Read anew, under any spelling and in a new campaign: skipped, blank cells, no byte in the
+    ledger; and others go out."""
     world = Place(tmp_path, [*crowd(2), PERSON])
     world.run(most=1, now=True)
     assert world.statuses() == ["sent", "waiting", "waiting"]
     world.forget(f"https://www.linkedin.com/in/{SLUG.upper()}/")
     assert world.statuses() == ["sent", "waiting", "skipped"]
     assert world.lines()[2].reason == "forgotten"
-    world.people = [("Zelda", URN, SLUG), *((name, "", slug) for name, slug in crowd(3)), PERSON, ("Zelda", URN, "")]
+    world.people = [
+        ("Zelda", URN, SLUG),
+        *((name, "", slug) for name, slug in crowd(3)),
+        PERSON,
+        ("Zelda", URN, ""),
+    ]
     world.header = ("First Name", "recipientProfileUrn", "recipientProfileId")
     world.people[4] = ("Zelda", "", SLUG)
     world.run(now=True, min_gap=0)
@@ -115,7 +140,10 @@ def test_a_list_that_still_names_a_forgotten_person_brings_nothing_back(tmp_path
         ("on the do-not-contact list (forgotten)", ("", "", ""), None)
     }
     assert world.held() == set()
-    world.people, world.sheet = [("Zelda", URN, ""), *((n, "", s) for n, s in crowd(1, 80))], "new.csv"
+    world.people, world.sheet = (
+        [("Zelda", URN, ""), *((n, "", s) for n, s in crowd(1, 80))],
+        "new.csv",
+    )
     world.run(now=True, name="new")
     assert world.statuses("new") == ["skipped", "sent"]
     assert world.held() == set()
@@ -133,7 +161,8 @@ def test_a_person_who_waited_is_skipped_by_an_unchanged_list(tmp_path: Path) -> 
 
 
 def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
-    """A claim without an outcome is settled before it is erased; recovering later brings nothing back."""
+    """A claim without an outcome is settled before it is erased; recovering later brings nothing
+    back."""
     world = Place(tmp_path, [PERSON, *crowd(1)])
     world.run(most=0)
     ledger = world.ledger()
@@ -152,7 +181,8 @@ def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
 
 
 def test_nobody_is_forgotten_while_their_campaign_runs(tmp_path: Path) -> None:
-    """Exit 6 and nothing changed, not even of others named with them; a run of a campaign without them hinders nothing."""
+    """Exit 6 and nothing changed, not even of others named with them; a run of a campaign without
+    them hinders nothing."""
     world = Place(tmp_path, [PERSON])
     world.run(now=True)
     world.people, world.sheet, world.template = crowd(1), "other.csv", "Other {{ first_name }}"
@@ -173,7 +203,8 @@ def test_nobody_is_forgotten_while_their_campaign_runs(tmp_path: Path) -> None:
 
 
 def test_the_list_knows_forgotten_people_by_any_spelling(tmp_path: Path) -> None:
-    """Listed by name before, by hash now; added again, nothing is kept; shown without a name; removed by any spelling."""
+    """Listed by name before, by hash now; added again, nothing is kept; shown without a name;
+    removed by any spelling."""
     world = Place(tmp_path, [PERSON])
     ledger = world.ledger()
     with ledger.write() as connection:
@@ -182,10 +213,19 @@ def test_the_list_knows_forgotten_people_by_any_spelling(tmp_path: Path) -> None
     forget(ledger, [(URN,), ("never-seen",)], MONDAY)
     with ledger.write() as connection:
         assert suppress(connection, [(SLUG, URN), ("joe",)], None, MONDAY) == 0
-        learn(connection, [(URN, "zelda-q"), ("zelda-q", "zq")], MONDAY)  # a spelling that comes up later is forgotten, too
-        assert connection.execute(sa.select(sa.func.count()).select_from(schema.alias)).scalar_one() == 0
+        learn(
+            connection, [(URN, "zelda-q"), ("zelda-q", "zq")], MONDAY
+        )  # a spelling that comes up later is forgotten, too
+        assert (
+            connection.execute(sa.select(sa.func.count()).select_from(schema.alias)).scalar_one()
+            == 0
+        )
         shown = [(entry.identity, entry.reason) for entry in suppressions(connection)]
-        assert sorted(shown, key=str) == [("joe", "Zelda asked"), (None, "forgotten"), (None, "forgotten")]
+        assert sorted(shown, key=str) == [
+            ("joe", "Zelda asked"),
+            (None, "forgotten"),
+            (None, "forgotten"),
+        ]
         listed = connection.execute(sa.select(schema.do_not_contact.c.identity)).scalars().all()
         assert len(listed) == 6
         assert all(identity == "joe" or len(identity) == len("hash:") + 64 for identity in listed)
@@ -226,12 +266,20 @@ SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")
 
 @hypothesis_settings(max_examples=30)
 @given(
-    st.lists(st.tuples(SPELLINGS, SPELLINGS), max_size=8), SPELLINGS, st.lists(SPELLINGS, min_size=1, max_size=4), st.booleans()
+    st.lists(st.tuples(SPELLINGS, SPELLINGS), max_size=8),
+    SPELLINGS,
+    st.lists(SPELLINGS, min_size=1, max_size=4),
+    st.booleans(),
 )
 def test_to_forget_by_any_spelling_forgets_all(
-    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]], given_: str, rows: list[str], sent: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    pairs: list[tuple[str, str]],
+    given_: str,
+    rows: list[str],
+    sent: bool,
 ) -> None:
-    """Any links between spellings, any rows: what means the person is in no byte of the ledger, all else untouched."""
+    """Any links between spellings, any rows: what means the person is in no byte of the ledger, all
+    else untouched."""
     same = {given_}
     for _ in pairs:
         same |= {key for pair in pairs if same & {*pair} for key in pair}
@@ -248,25 +296,38 @@ def test_to_forget_by_any_spelling_forgets_all(
     for (cells, status), (left, then) in zip(before, after, strict=True):
         assert left == (("", "") if cells[1] in same else cells)
         assert then == ("skipped" if cells[1] in same and status == "waiting" else status)
-    everything = b"".join(path.read_bytes() for path in (world.folder / "ledger").rglob("*") if path.is_file())
+    everything = b"".join(
+        path.read_bytes() for path in (world.folder / "ledger").rglob("*") if path.is_file()
+    )
     for key in same:
         assert key.encode() not in everything
     world.run(now=True, min_gap=0)
     assert {line.cells[1] for line in world.lines()} - {""} == set(rows) - same
-    everything = b"".join(path.read_bytes() for path in (world.folder / "ledger").rglob("*") if path.is_file())
+    everything = b"".join(
+        path.read_bytes() for path in (world.folder / "ledger").rglob("*") if path.is_file()
+    )
     assert not any(key.encode() in everything for key in same)
     ledger = world.ledger()
     with ledger.read() as connection:
-        assert all(set(spellings_of(connection, [row])).isdisjoint(same) for row in set(rows) - same)
+        assert all(
+            set(spellings_of(connection, [row])).isdisjoint(same) for row in set(rows) - same
+        )
     ledger.close()
 
 
-def test_a_ledger_that_is_not_there_forgets_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A mistyped --ledger is an error and leaves no file: nobody is told that a person was erased."""
+def test_a_ledger_that_is_not_there_forgets_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped --ledger is an error and leaves no file: nobody is told that a person was
+    erased."""
     from runner.cli import _guarded
 
     place = tmp_path / "typo.db"
-    for command in (["forget", "jane-doe", "--yes"], ["suppress", "list"], ["suppress", "remove", "jane-doe"]):
+    for command in (
+        ["forget", "jane-doe", "--yes"],
+        ["suppress", "list"],
+        ["suppress", "remove", "jane-doe"],
+    ):
         assert int(_guarded([*command, "--ledger", str(place)])) == 2
         assert "There is no campaign yet" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

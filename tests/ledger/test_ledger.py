@@ -1,4 +1,5 @@
-"""The ledger's door: made whole, kept private, refused when it is not one, never begun anew over a damaged one."""
+"""The ledger's door: made whole, kept private, refused when it is not one, never begun anew over a
+damaged one."""
 
 from __future__ import annotations
 
@@ -35,21 +36,27 @@ LEASE = timedelta(minutes=2)
 
 
 def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
-    """What the migrations make is what the code believes, and the newest migration is the one it expects."""
+    """What the migrations make is what the code believes, and the newest migration is the one it
+    expects."""
     ledger = open_ledger(tmp_path / "ledger.db")
     with ledger.read() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
-        constraints = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")).scalar_one()
+        constraints = connection.execute(
+            sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
+        ).scalar_one()
         assert "CHECK (status IN ('waiting'" in constraints
     ledger.close()
     config = Config()
-    config.set_main_option("script_location", str(Path(runner.ledger.__file__).with_name("migrations")))
+    config.set_main_option(
+        "script_location", str(Path(runner.ledger.__file__).with_name("migrations"))
+    )
     assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
 
 
 def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
-    """Mode 0600 for the file and its journal, 0700 for its folder; PERSIST, FULL, foreign keys on."""
+    """Mode 0600 for the file and its journal, 0700 for its folder; PERSIST, FULL, foreign keys
+    on."""
     path = tmp_path / "new folder" / "ledger.db"
     ledger = open_ledger(path)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
@@ -60,7 +67,12 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
             name: connection.execute(sa.text(f"PRAGMA {name}")).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "fullfsync")
         }
-    assert settings == {"journal_mode": "persist", "synchronous": 2, "foreign_keys": 1, "fullfsync": 1}
+    assert settings == {
+        "journal_mode": "persist",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "fullfsync": 1,
+    }
     assert ledger.place == str(path)
     ledger.close()
     again = open_ledger(f"sqlite:///{path}")
@@ -69,7 +81,9 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("content", [b"this is a letter, not a ledger" * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"this is a letter, not a ledger" * 100, b"SQLite format 3\x00" + b"\xff" * 4096]
+)
 def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     """Garbage and damage: exit 7, and not a byte of it changed."""
     path = tmp_path / "ledger.db"
@@ -81,7 +95,8 @@ def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, content: by
 
 
 def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None:
-    """Somebody else's tables are not ours to migrate; a version we do not know is not ours to write."""
+    """Somebody else's tables are not ours to migrate; a version we do not know is not ours to
+    write."""
     other = tmp_path / "other.db"
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE customers (id)")
@@ -138,7 +153,8 @@ def begun(folder: Path, people: int = 2) -> tuple[World, int]:
 
 
 def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
-    """A second commit, a commit after the outcome, and one after the deadline are refused: no byte may leave."""
+    """A second commit, a commit after the outcome, and one after the deadline are refused: no byte
+    may leave."""
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -160,7 +176,8 @@ def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
 
 
 def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
-    """While an attempt is open nobody claims on its account, until its deadline has passed; other accounts may."""
+    """While an attempt is open nobody claims on its account, until its deadline has passed; other
+    accounts may."""
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -176,7 +193,8 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("wired", "status"), [(False, "waiting"), (True, "uncertain")])
 def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, status: str) -> None:
-    """An open attempt without intent waits again; with one it is uncertain; and recovering twice changes nothing."""
+    """An open attempt without intent waits again; with one it is uncertain; and recovering twice
+    changes nothing."""
     world, campaign = begun(tmp_path)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -195,28 +213,47 @@ def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, statu
 
 
 @given(
-    st.lists(st.tuples(st.lists(st.sampled_from("abcd"), unique=True, max_size=4), st.integers(0, 30)), min_size=1, max_size=4)
+    st.lists(
+        st.tuples(st.lists(st.sampled_from("abcd"), unique=True, max_size=4), st.integers(0, 30)),
+        min_size=1,
+        max_size=4,
+    )
 )
-def test_accounts_share_the_rows_evenly_and_rows_stay_with_theirs(readings: list[tuple[list[str], int]]) -> None:
-    """Over readings of a list that grows, with accounts that come and go: shares differ by one at most, and no row changes its
-    account that need not."""
+def test_accounts_share_the_rows_evenly_and_rows_stay_with_theirs(
+    readings: list[tuple[list[str], int]],
+) -> None:
+    """Over readings of a list that grows, with accounts that come and go: shares differ by one at
+    most, and no row changes its account that need not."""
     rows: dict[int, str] = {}
     for accounts, more in readings:
         before = rows
-        known = [_Known(number, "", Status.WAITING, (number, number, account)) for number, account in rows.items()]
+        known = [
+            _Known(number, "", Status.WAITING, (number, number, account))
+            for number, account in rows.items()
+        ]
         shares = _Shares(accounts, known)
         stored = dict(enumerate(known))
         message = Message(Recipient(slug="x"), "Hi")
-        rows = {number: shares.account(message, stored.get(number)) for number in range(len(known) + more)}
+        rows = {
+            number: shares.account(message, stored.get(number))
+            for number in range(len(known) + more)
+        }
         counts = [list(rows.values()).count(account) for account in accounts] or [0]
         assert max(counts) - min(counts) <= 1
         assert set(rows.values()) <= {*accounts} | ({""} if not accounts else set())
-        if not more and accounts and max(map(list(before.values()).count, accounts)) <= -(-len(before) // len(accounts)):
-            assert all(rows[number] == account for number, account in before.items() if account in accounts)
+        if (
+            not more
+            and accounts
+            and max(map(list(before.values()).count, accounts)) <= -(-len(before) // len(accounts))
+        ):
+            assert all(
+                rows[number] == account for number, account in before.items() if account in accounts
+            )
 
 
 def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
-    """A slug and its URN are one person for the list, whichever was listed, also through each other."""
+    """A slug and its URN are one person for the list, whichever was listed, also through each
+    other."""
     ledger = open_ledger(tmp_path / "ledger.db")
     now = datetime(2026, 11, 23, tzinfo=UTC)
     with ledger.write() as connection:
@@ -233,8 +270,11 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(tmp_path: Path) -> None:
-    """The server's number may be from before the message another run is just sending: one less is left than it says."""
+def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
+    tmp_path: Path,
+) -> None:
+    """The server's number may be from before the message another run is just sending: one less is
+    left than it says."""
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -249,8 +289,11 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(t
     ledger.close()
 
 
-def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_it(tmp_path: Path) -> None:
-    """A coarse clock shows both the same time; the number is from before the message, so one less is left."""
+def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_it(
+    tmp_path: Path,
+) -> None:
+    """A coarse clock shows both the same time; the number is from before the message, so one less
+    is left."""
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)

@@ -1,4 +1,5 @@
-"""A rehearsal is the real run on another clock: the same days, quota, results and troubles, and nothing sent."""
+"""A rehearsal is the real run on another clock: the same days, quota, results and troubles, and
+nothing sent."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from runner.campaign import Options, load
+from runner.campaign.campaign import Options, load
 from runner.errors import ExitCode
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.rehearse import Day, Rehearsed, rehearse, results_path, sample
@@ -19,7 +20,9 @@ from tests.loopback import serving
 from tests.world import MONDAY, World, crowd, read_results
 
 
-def rehearsed(folder: Path, count: int, faults: float = 0.0, seed: int = 0, limit: int = 150) -> Rehearsed:
+def rehearsed(
+    folder: Path, count: int, faults: float = 0.0, seed: int = 0, limit: int = 150
+) -> Rehearsed:
     world = World(folder, crowd(count))
     campaign = world.campaign(results=folder / "out.csv")
     return rehearse(campaign, MONDAY, faults=faults, seed=seed, limit=limit)
@@ -33,13 +36,18 @@ def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
         (date(2026, 11, 24), 150, 100),
         (date(2026, 11, 25), 100, 0),
     ]
-    assert (done.report.exit_code, done.report.sent, len(done.receipts)) == (ExitCode.DONE, 400, 400)
+    assert (done.report.exit_code, done.report.sent, len(done.receipts)) == (
+        ExitCode.DONE,
+        400,
+        400,
+    )
     assert Counter(row["status"] for row in read_results(tmp_path / "out.csv")) == {"sent": 400}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) -> None:
-    """A bad endpoint: every row ends sent, failed or uncertain; what is called sent was received, failed was not."""
+    """A bad endpoint: every row ends sent, failed or uncertain; what is called sent was received,
+    failed was not."""
     done = rehearsed(tmp_path, 120, faults=0.3, seed=seed, limit=50)
     received = Counter(receipt.recipient for receipt in done.receipts)
     assert max(received.values()) == 1
@@ -62,7 +70,8 @@ def test_the_same_seed_is_the_same_rehearsal(tmp_path: Path) -> None:
 
 
 def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
-    """The sample of the README: 26 sent, 3 invalid, 1 skipped; a rehearsal that came to its end exits 0."""
+    """The sample of the README: 26 sent, 3 invalid, 1 skipped; a rehearsal that came to its end
+    exits 0."""
     days: list[Day] = []
     campaign = load(
         sample("recipients.csv"),
@@ -70,7 +79,12 @@ def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
     )
     done = rehearse(campaign, MONDAY, day=days.append)
     counts = done.report.summary.totals
-    assert (counts.sent, counts.invalid, counts.skipped, done.report.exit_code) == (26, 3, 1, ExitCode.DONE)
+    assert (counts.sent, counts.invalid, counts.skipped, done.report.exit_code) == (
+        26,
+        3,
+        1,
+        ExitCode.DONE,
+    )
     assert [day.sent for day in days] == [26]
     assert (tmp_path / "r.xlsx").exists()
 
@@ -96,29 +110,54 @@ def test_the_clock_jumps_over_waits_and_keeps_their_order() -> None:
                 await asyncio.sleep(86400)
 
     with asyncio.Runner(loop_factory=clock.loop) as runner:
-        runner.run(scene())
+        runner.action.run(scene())
     assert order == ["now", "early", "late"]
     assert round((clock.now() - MONDAY).total_seconds()) == 10800
 
 
 def test_the_simulated_endpoint_follows_the_vendors_page() -> None:
-    """Over a real socket: the bearer check, the 400s, the 200 with its fields and rate headers, the 429 at the limit."""
-    good = {"accountId": "a", "recipientProfileId": "jo-doe", "message": "Hi", "conversationUrn": "urn:li:x"}
+    """Over a real socket: the bearer check, the 400s, the 200 with its fields and rate headers, the
+    429 at the limit."""
+    good = {
+        "accountId": "a",
+        "recipientProfileId": "jo-doe",
+        "message": "Hi",
+        "conversationUrn": "urn:li:x",
+    }
     with serving(limit=1) as server, httpx.Client(trust_env=False) as client:
         url = f"{server.url}/messaging/send-with-typing"
         headers = {"Authorization": "Bearer loopback-key-1234567890"}
         assert client.post(url, json=good).json() == {"error": "Unauthorized - Invalid credentials"}
-        assert client.post(url, json={"recipientProfileId": "x"}, headers=headers).json()["error"] == "message is required"
+        assert (
+            client.post(url, json={"recipientProfileId": "x"}, headers=headers).json()["error"]
+            == "message is required"
+        )
         assert client.post(url, json={"message": "x"}, headers=headers).status_code == 400
-        assert client.post(url, json={**good, "messageType": "inmail"}, headers=headers).status_code == 400
+        assert (
+            client.post(url, json={**good, "messageType": "inmail"}, headers=headers).status_code
+            == 400
+        )
         sent = client.post(url, json=good, headers=headers)
-        assert sent.json().keys() == {"success", "message", "recipientProfileUrn", "typingIndicatorSent"}
+        assert sent.json().keys() == {
+            "success",
+            "message",
+            "recipientProfileUrn",
+            "typingIndicatorSent",
+        }
         assert sent.json()["typingIndicatorSent"] is True
-        assert (sent.headers["X-RateLimit-Used"], sent.headers["X-RateLimit-Remaining"]) == ("1", "0")
+        assert (sent.headers["X-RateLimit-Used"], sent.headers["X-RateLimit-Remaining"]) == (
+            "1",
+            "0",
+        )
         spent = client.post(url, json=good, headers=headers)
-        assert (spent.status_code, spent.json()["error"]) == (429, "Rate limit exceeded for MESSAGE: 1/1 used")
+        assert (spent.status_code, spent.json()["error"]) == (
+            429,
+            "Rate limit exceeded for MESSAGE: 1/1 used",
+        )
         assert client.post(
-            f"{server.url}/messaging/send-with-typing", json={**good, "accountId": "b"}, headers=headers
+            f"{server.url}/messaging/send-with-typing",
+            json={**good, "accountId": "b"},
+            headers=headers,
         ).is_success
         assert client.post(f"{server.url}/elsewhere", json=good, headers=headers).status_code == 404
 
@@ -127,7 +166,10 @@ def test_the_simulated_quota_resets_at_midnight_utc() -> None:
     """Used up before midnight, open after it."""
     now = [datetime(2026, 11, 23, 23, 59, tzinfo=UTC)]
     endpoint = SimulatedEndpoint(lambda: now[0], key="k", limit=1)
-    headers, body = {"authorization": "Bearer k"}, b'{"recipientProfileId": "jo-doe", "message": "x"}'
+    headers, body = (
+        {"authorization": "Bearer k"},
+        b'{"recipientProfileId": "jo-doe", "message": "x"}',
+    )
     assert [endpoint.answer(headers, body).status for _ in range(2)] == [200, 429]
     now[0] = datetime(2026, 11, 24, tzinfo=UTC)
     assert endpoint.answer(headers, body).status == 200

@@ -1,4 +1,5 @@
-"""A copy of the user's workbook: results beside the table, nothing live, no cell of theirs changed, every loss told before."""
+"""A copy of the user's workbook: results beside the table, nothing live, no cell of theirs changed,
+every loss told before."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from runner.intake.column import RESULT_COLUMNS
-from runner.intake.marks import DamagedError
+from runner.intake.reader.marks import DamagedError
 from runner.results.copy import CopyError, ending, write_copy
 from runner.results.loss import losses
 
@@ -63,8 +64,11 @@ def edited(data: bytes, name: str, edit: Callable[[str], str]) -> bytes:
     return zipped(contents)
 
 
-def handmade(cells: str, *, strings: str = "", tail: str = "", head: str = "", rels: str = "") -> bytes:
-    """A workbook of one worksheet "People" with this XML in it; style 1 is a date, style 2 quoted text."""
+def handmade(
+    cells: str, *, strings: str = "", tail: str = "", head: str = "", rels: str = ""
+) -> bytes:
+    """A workbook of one worksheet "People" with this XML in it; style 1 is a date, style 2 quoted
+    text."""
     contents = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/>'
@@ -86,15 +90,20 @@ def handmade(cells: str, *, strings: str = "", tail: str = "", head: str = "", r
             ("rId2", "styles", "styles.xml"),
             ("rId3", "sharedStrings", "sharedStrings.xml"),
         ),
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="People" sheetId="1" r:id="rId1"/>'
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="People" sheetId="1" '
+        'r:id="rId1"/>'
         "</sheets></workbook>",
-        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fonts><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-        '<fills><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fonts><font><sz val="11"/><name '
+        'val="Calibri"/></font></fonts>'
+        '<fills><fill><patternFill patternType="none"/></fill><fill><patternFill '
+        'patternType="gray125"/></fill></fills>'
         "<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
-        '<cellXfs><xf xfId="0"/><xf numFmtId="14" xfId="0" applyNumberFormat="1"/><xf xfId="0" quotePrefix="1"/></cellXfs>'
+        '<cellXfs><xf xfId="0"/><xf numFmtId="14" xfId="0" applyNumberFormat="1"/><xf xfId="0" '
+        'quotePrefix="1"/></cellXfs>'
         '<cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
         "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}" xmlns:r="{REL}" xmlns:mc="urn:mc" xmlns:x14="urn:x14">{head}'
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}" xmlns:r="{REL}" xmlns:mc="urn:mc" '
+        f'xmlns:x14="urn:x14">{head}'
         f"<sheetData>{cells}</sheetData>{tail}</worksheet>",
     }
     if rels:
@@ -103,8 +112,14 @@ def handmade(cells: str, *, strings: str = "", tail: str = "", head: str = "", r
 
 
 def _links(*links: tuple[str, str, str]) -> str:
-    listed = "".join(f'<Relationship Id="{name}" Type="{REL}/{kind}" Target="{target}"/>' for name, kind, target in links)
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{listed}</Relationships>'
+    listed = "".join(
+        f'<Relationship Id="{name}" Type="{REL}/{kind}" Target="{target}"/>'
+        for name, kind, target in links
+    )
+    return (
+        "<Relationships "
+        f'xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{listed}</Relationships>'
+    )
 
 
 def copied(data: bytes, **given: Any) -> bytes:
@@ -124,21 +139,35 @@ def cell_xml(data: bytes, place: str) -> str:
 
 
 def test_results_stand_right_of_the_table() -> None:
-    """One column per result, under headers that look like the last one of the table, the status coloured."""
+    """One column per result, under headers that look like the last one of the table, the status
+    coloured."""
     worksheet = load_workbook(io.BytesIO(copied(saved(people()))))["People"]
     assert [cell.value for cell in worksheet[1]] == ["Name", "URL", *RESULT_COLUMNS]
     assert [cell.value for cell in worksheet[2]][2:] == [value or None for value in SENT]
-    assert worksheet["B1"]._style == worksheet["C1"]._style == worksheet["M1"]._style != worksheet["A1"]._style
+    assert (
+        worksheet["B1"]._style
+        == worksheet["C1"]._style
+        == worksheet["M1"]._style
+        != worksheet["A1"]._style
+    )
     assert [worksheet[f"C{row}"].fill.fgColor.rgb[2:] for row in (2, 3)] == ["C6EFCE", "FFC7CE"]
     assert worksheet.column_dimensions["G"].width == 22
 
 
 def test_no_result_is_live() -> None:
-    """Foreign text is text: no formula, no error, no escape that a program would read, and no more than a cell holds."""
+    """Foreign text is text: no formula, no error, no escape that a program would read, and no more
+    than a cell holds."""
     data = copied(saved(people()))
-    assert not any(b"<f" in content for name, content in parts(data).items() if name.startswith("xl/worksheets/"))
+    assert not any(
+        b"<f" in content
+        for name, content in parts(data).items()
+        if name.startswith("xl/worksheets/")
+    )
     worksheet = load_workbook(io.BytesIO(data))["People"]
-    assert [(worksheet[place].value, worksheet[place].data_type) for place in ("D3", "F3")] == [("=1+1", "s"), ("#N/A", "s")]
+    assert [(worksheet[place].value, worksheet[place].data_type) for place in ("D3", "F3")] == [
+        ("=1+1", "s"),
+        ("#N/A", "s"),
+    ]
     assert "<t>a_x005F_x0041__x0001_\n" in cell_xml(data, "M3")
     assert len(worksheet["M3"].value) < 32_800
 
@@ -154,13 +183,24 @@ def test_a_second_copy_replaces_the_first() -> None:
 
 
 def test_results_go_right_of_everything() -> None:
-    """A note far from the table, a merged title, a table or a chart is never written over or covered."""
+    """A note far from the table, a merged title, a table or a chart is never written over or
+    covered."""
     for add, first in (
         (lambda worksheet: worksheet.__setitem__("E9", "note"), "F1"),
         (lambda worksheet: worksheet.merge_cells("A7:F7"), "G1"),
         (lambda worksheet: worksheet.add_table(Table(displayName="T", ref="A1:B3")), "C1"),
-        (lambda worksheet: worksheet.__getitem__("D8").__setattr__("comment", Comment("hm", "me")), "E1"),
-        (lambda worksheet: worksheet.__getitem__("H5").__setattr__("fill", PatternFill("solid", fgColor="EEEEEE")), "C1"),
+        (
+            lambda worksheet: worksheet.__getitem__("D8").__setattr__(
+                "comment", Comment("hm", "me")
+            ),
+            "E1",
+        ),
+        (
+            lambda worksheet: worksheet.__getitem__("H5").__setattr__(
+                "fill", PatternFill("solid", fgColor="EEEEEE")
+            ),
+            "C1",
+        ),
     ):
         book = people()
         add(book["People"])
@@ -174,19 +214,27 @@ def test_results_go_right_of_everything() -> None:
 
 
 def test_result_columns_show() -> None:
-    """Where the user hid all columns right of the table, those of the results show, and the rest stays hidden."""
+    """Where the user hid all columns right of the table, those of the results show, and the rest
+    stays hidden."""
     data = handmade(
         '<row r="1"><c r="A1" t="inlineStr"><is><t>Name</t></is></c></row>',
-        head='<cols><col min="1" max="1" width="30"/><col min="2" max="16384" width="9" hidden="1"/></cols>',
+        head=(
+            '<cols><col min="1" max="1" width="30"/><col min="2" max="16384" width="9" '
+            'hidden="1"/></cols>'
+        ),
     )
     columns = re.findall(r"<col [^>]*>", sheet_xml(copied(data)))
-    spans = [tuple(int(re.search(rf'{end}="(\d+)"', column)[1]) for end in ("min", "max")) for column in columns]  # type: ignore[index]
+    spans = [
+        tuple(int(re.search(rf'{end}="(\d+)"', column)[1]) for end in ("min", "max"))
+        for column in columns
+    ]  # type: ignore[index]
     assert spans == [(1, 1), *((number, number) for number in range(2, 13)), (13, 16384)]
     assert ['hidden="1"' in column for column in columns] == [False] * 12 + [True]
 
 
 def test_the_look_stays() -> None:
-    """Frozen panes, the filter, widths, hidden rows, validation, tables and rich text are in the copy as they were."""
+    """Frozen panes, the filter, widths, hidden rows, validation, tables and rich text are in the
+    copy as they were."""
     book = people()
     worksheet = book["People"]
     worksheet.freeze_panes = "B2"
@@ -198,7 +246,11 @@ def test_the_look_stays() -> None:
     check.add("B2:B3")
     worksheet.add_data_validation(check)
     copy = load_workbook(io.BytesIO(copied(saved(book))))["People"]
-    assert (copy.freeze_panes, copy.auto_filter.ref, copy.column_dimensions["A"].width) == ("B2", "A1:B3", 33)
+    assert (copy.freeze_panes, copy.auto_filter.ref, copy.column_dimensions["A"].width) == (
+        "B2",
+        "A1:B3",
+        33,
+    )
     assert (copy.row_dimensions[3].hidden, copy["A2"].alignment.wrap_text) == (True, True)
     assert [str(each.sqref) for each in copy.data_validations.dataValidation] == ["B2:B3"]
 
@@ -222,14 +274,19 @@ CELLS = {
 }
 STRINGS = (
     "<si><t>=literal</t></si><si><t>_x005F_x0041_</t></si><si><t xml:space='preserve'>  </t></si>"
-    "<si><r><rPr><b/></rPr><t>Ann</t></r><r><t xml:space='preserve'> </t></r><r><rPr><i/></rPr><t>Lee</t></r></si>"
+    "<si><r><rPr><b/></rPr><t>Ann</t></r><r><t xml:space='preserve'> "
+    "</t></r><r><rPr><i/></rPr><t>Lee</t></r></si>"
 )
 
 
 @pytest.mark.parametrize("place", CELLS)
 def test_no_cell_of_the_user_changes(place: str) -> None:
-    """Not a text that looks like a formula, an escape or nothing; not an odd date, a long number, an error or a formula."""
-    data = handmade("<row r='1'>" + "".join(cell for _, (cell, _) in sorted(CELLS.items())) + "</row>", strings=STRINGS)
+    """Not a text that looks like a formula, an escape or nothing; not an odd date, a long number,
+    an error or a formula."""
+    data = handmade(
+        "<row r='1'>" + "".join(cell for _, (cell, _) in sorted(CELLS.items())) + "</row>",
+        strings=STRINGS,
+    )
     copy = copied(data, rows=[])
     assert CELLS[place][1] in cell_xml(copy, place)
     assert ("<f>" in cell_xml(copy, place)) == (place == "N1")
@@ -242,25 +299,36 @@ def test_a_blank_cell_with_a_link_stays_blank() -> None:
     data = handmade(
         '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1"/></row>',
         strings="<si><t>#People!A1</t></si>",
-        tail='<hyperlinks><hyperlink ref="B1" location="#People!A1"/><hyperlink ref="A1" location="#People!A1"/></hyperlinks>',
+        tail=(
+            '<hyperlinks><hyperlink ref="B1" location="#People!A1"/><hyperlink ref="A1" '
+            'location="#People!A1"/></hyperlinks>'
+        ),
     )
     copy = copied(data, rows=[])
-    assert cell_xml(copy, "B1") == '<c r="B1" t="n"/>' or cell_xml(copy, "B1") == '<c r="B1" t="n" />'
+    assert (
+        cell_xml(copy, "B1") == '<c r="B1" t="n"/>' or cell_xml(copy, "B1") == '<c r="B1" t="n" />'
+    )
     assert "#People!A1" in cell_xml(copy, "A1")
     assert sheet_xml(copy).count("<hyperlink ") == 2
 
 
 def test_formulas_are_computed_again() -> None:
-    """A copy's formulas have no stored values, which is told with their number, and Excel is asked to compute them."""
-    data = handmade('<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>A1</f><v>2</v></c></row>')
-    assert losses(data) == ["the stored values of 2 formulas (Excel computes them again when it opens the copy)"]
+    """A copy's formulas have no stored values, which is told with their number, and Excel is asked
+    to compute them."""
+    data = handmade(
+        '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>A1</f><v>2</v></c></row>'
+    )
+    assert losses(data) == [
+        "the stored values of 2 formulas (Excel computes them again when it opens the copy)"
+    ]
     copy = copied(data, rows=[])
     assert b'fullCalcOnLoad="1"' in parts(copy)["xl/workbook.xml"]
     assert losses(copy) == []
 
 
 def test_a_plain_workbook_loses_nothing() -> None:
-    """What openpyxl keeps (styles, filters, tables, validation, merged cells, conditional formats) is not told as lost."""
+    """What openpyxl keeps (styles, filters, tables, validation, merged cells, conditional formats)
+    is not told as lost."""
     book = people()
     book["People"].merge_cells("A7:F7")
     book["People"].add_table(Table(displayName="T", ref="A1:B3"))
@@ -274,24 +342,40 @@ def test_a_plain_workbook_loses_nothing() -> None:
     ("tail", "told"),
     [
         ("<extLst><ext uri='u'><x14:sparklineGroups/></ext></extLst>", "sparklines"),
-        ("<extLst><ext uri='u'><x14:conditionalFormattings/></ext></extLst>", "data bars and icon sets of the newer kind"),
+        (
+            "<extLst><ext uri='u'><x14:conditionalFormattings/></ext></extLst>",
+            "data bars and icon sets of the newer kind",
+        ),
         (
             "<extLst><ext uri='u'><x14:dataValidations/></ext></extLst>",
             "drop-down lists and checks that refer to another sheet",
         ),
-        ("<extLst><ext uri='u'><x14:novelty/></ext></extLst>", "something this program does not know (novelty)"),
-        ("<ignoredErrors><ignoredError sqref='A1'/></ignoredErrors>", "the switching off of green error marks"),
+        (
+            "<extLst><ext uri='u'><x14:novelty/></ext></extLst>",
+            "something this program does not know (novelty)",
+        ),
+        (
+            "<ignoredErrors><ignoredError sqref='A1'/></ignoredErrors>",
+            "the switching off of green error marks",
+        ),
         (
             "<protectedRanges><protectedRange name='a' sqref='A1'/></protectedRanges>",
             "the ranges open for editing on a protected sheet",
         ),
-        ("<mc:AlternateContent><mc:Choice><oleObjects/></mc:Choice></mc:AlternateContent>", "embedded files"),
-        ("<headerFooter><oddHeader>Page &amp;P</oddHeader></headerFooter>", "page headers and footers"),
+        (
+            "<mc:AlternateContent><mc:Choice><oleObjects/></mc:Choice></mc:AlternateContent>",
+            "embedded files",
+        ),
+        (
+            "<headerFooter><oddHeader>Page &amp;P</oddHeader></headerFooter>",
+            "page headers and footers",
+        ),
         ("<mergeCells><mergeCell ref='A1:B1'/></mergeCells>", "values hidden under merged cells"),
     ],
 )
 def test_what_a_worksheet_loses_is_told(tail: str, told: str) -> None:
-    """Each thing that is gone after loading and saving is told, with the worksheet it was on, whatever its prefix."""
+    """Each thing that is gone after loading and saving is told, with the worksheet it was on,
+    whatever its prefix."""
     data = handmade('<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>', tail=tail)
     assert losses(data) == [f"{told} on 'People'"]
     assert losses(copied(data, rows=[])) == []
@@ -305,24 +389,50 @@ def test_what_a_worksheet_loses_is_told(tail: str, told: str) -> None:
             "<mc:AlternateContent><mc:Choice><d:sp/></mc:Choice><mc:Fallback/></mc:AlternateContent>",
             ["text boxes and shapes on 'People'"],
         ),
-        ("<mc:AlternateContent><mc:Choice><d:sp><compatExt/></d:sp></mc:Choice></mc:AlternateContent>", []),
-        ("<d:graphicFrame><a><graphicData uri='x/diagram'/></a></d:graphicFrame>", ["SmartArt on 'People'"]),
-        ("<d:graphicFrame><a><graphicData uri='x/chart'/></a></d:graphicFrame>", ["parts of the look of charts on 'People'"]),
+        (
+            "<mc:AlternateContent><mc:Choice><d:sp><compatExt/></d:sp></mc:Choice></mc:AlternateContent>",
+            [],
+        ),
+        (
+            "<d:graphicFrame><a><graphicData uri='x/diagram'/></a></d:graphicFrame>",
+            ["SmartArt on 'People'"],
+        ),
+        (
+            "<d:graphicFrame><a><graphicData uri='x/chart'/></a></d:graphicFrame>",
+            ["parts of the look of charts on 'People'"],
+        ),
         ("<d:pic/>", ["pictures on 'People'"]),
     ],
 )
-def test_what_a_drawing_loses_is_told(inside: str, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shapes always; pictures where Pillow, which this program does not need, is not there; form controls by their old twin."""
+def test_what_a_drawing_loses_is_told(
+    inside: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shapes always; pictures where Pillow, which this program does not need, is not there; form
+    controls by their old twin."""
     monkeypatch.setattr("openpyxl.drawing.image.PILImage", False)
-    contents = parts(handmade("", tail='<drawing r:id="rId1"/>', rels=_links(("rId1", "drawing", "../drawings/drawing1.xml"))))
-    drawing = f"<d:wsDr xmlns:d='urn:d' xmlns:mc='urn:mc'><d:twoCellAnchor>{inside}</d:twoCellAnchor></d:wsDr>"
+    contents = parts(
+        handmade(
+            "",
+            tail='<drawing r:id="rId1"/>',
+            rels=_links(("rId1", "drawing", "../drawings/drawing1.xml")),
+        )
+    )
+    drawing = (
+        "<d:wsDr xmlns:d='urn:d' "
+        f"xmlns:mc='urn:mc'><d:twoCellAnchor>{inside}</d:twoCellAnchor></d:wsDr>"
+    )
     assert losses(zipped({**contents, "xl/drawings/drawing1.xml": drawing.encode()})) == told
 
 
 def test_buttons_are_lost_without_macros_only() -> None:
-    """A button's old drawing is kept in a workbook with macros, which also keeps its name's ending; a comment is no button."""
+    """A button's old drawing is kept in a workbook with macros, which also keeps its name's ending;
+    a comment is no button."""
     vml = "<xml xmlns:x='urn:x'><x:ClientData ObjectType='{}'/></xml>"
-    contents = parts(handmade("", tail='<legacyDrawing r:id="rId1"/>', rels=_links(("rId1", "vmlDrawing", "../v.vml"))))
+    contents = parts(
+        handmade(
+            "", tail='<legacyDrawing r:id="rId1"/>', rels=_links(("rId1", "vmlDrawing", "../v.vml"))
+        )
+    )
     button = zipped({**contents, "xl/v.vml": vml.format("Button").encode()})
     assert losses(button) == ["buttons and form controls on 'People'"]
     assert losses(zipped({**contents, "xl/v.vml": vml.format("Note").encode()})) == []
@@ -339,7 +449,9 @@ def test_macros_are_kept() -> None:
     assert b"ms-excel.sheet.macroEnabled.main+xml" in copy["[Content_Types].xml"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 cut", zipped({"a": b"b"}), saved(people())[:-400]])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04 cut", zipped({"a": b"b"}), saved(people())[:-400]]
+)
 def test_what_cannot_be_copied_is_one_error(data: bytes) -> None:
     """A damaged or foreign file is answered with a sentence, never with a library's error."""
     with pytest.raises(CopyError, match=r"^The workbook .*\.$"):
@@ -358,7 +470,9 @@ def test_a_worksheet_must_be_there_and_have_room() -> None:
 
 def test_entities_are_refused() -> None:
     """No file can make the program unfold entities."""
-    bomb = edited(handmade(""), "xl/workbook.xml", lambda text: f'<!DOCTYPE a [<!ENTITY b "c">]>{text}')
+    bomb = edited(
+        handmade(""), "xl/workbook.xml", lambda text: f'<!DOCTYPE a [<!ENTITY b "c">]>{text}'
+    )
     with pytest.raises(DamagedError):
         losses(bomb)
     with pytest.raises(CopyError):

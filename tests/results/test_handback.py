@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from runner.action.run import settle_rows
 from runner.ledger.erasure import forget
 from runner.ledger.ledger import campaigns
-from runner.run import settle_rows
 from tests.world import World, crowd, read_results
 
 
 def done(folder: Path) -> tuple[World, Path]:
-    """A campaign that is over, and its results file, marked by hand in a way that its size and time do not show."""
+    """A campaign that is over, and its results file, marked by hand in a way that its size and time
+    do not show."""
     world = World(folder, crowd(5))
     report = world.run(now=True, min_gap=0)
     assert report.results is not None
@@ -74,7 +75,8 @@ def _forgotten(world: World, path: Path) -> None:
 def test_whatever_happens_to_campaign_or_file_the_results_are_written_again(
     tmp_path: Path, happen: Callable[[World, Path], None]
 ) -> None:
-    """A file that was changed or removed, a longer list, a person forgotten: the next run writes what the ledger says."""
+    """A file that was changed or removed, a longer list, a person forgotten: the next run writes
+    what the ledger says."""
     world, path = done(tmp_path)
     spoil(path)
     happen(world, path)
@@ -85,7 +87,8 @@ def test_whatever_happens_to_campaign_or_file_the_results_are_written_again(
 
 
 def test_a_persons_word_on_a_row_reaches_the_results(tmp_path: Path) -> None:
-    """Settled as not sent from outside the run, sent again: the results say so, with two attempts."""
+    """Settled as not sent from outside the run, sent again: the results say so, with two
+    attempts."""
     world = World(tmp_path, crowd(2), faults=0.0)
     from runner.rehearsal.endpoint import Answer
 
@@ -95,4 +98,7 @@ def test_a_persons_word_on_a_row_reaches_the_results(tmp_path: Path) -> None:
     _settled(world, world.path)
     report = world.run(now=True, min_gap=0)
     assert report.results is not None
-    assert [(row["status"], row["attempts"]) for row in read_results(report.results.path)] == [("sent", "2"), ("sent", "1")]
+    assert [(row["status"], row["attempts"]) for row in read_results(report.results.path)] == [
+        ("sent", "2"),
+        ("sent", "1"),
+    ]

@@ -1,4 +1,5 @@
-"""The problems as a workbook: a line for each, by cell, with nothing in it that a spreadsheet program would run."""
+"""The problems as a workbook: a line for each, by cell, with nothing in it that a spreadsheet
+program would run."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from runner.results.problems import HEADERS, write
 
 
 def test_every_problem_has_a_line(tmp_path: Path) -> None:
-    """Errors first, then skipped rows and warnings, each with the cell's own text and what to do; and how many of each kind."""
+    """Errors first, then skipped rows and warnings, each with the cell's own text and what to do;
+    and how many of each kind."""
     rows = [
         Row(2, ["=cmd|' /C calc'!A0", "=HYPERLINK(1)"]),
         Row(3, ["TEST", "jo-doe"]),
@@ -25,7 +27,9 @@ def test_every_problem_has_a_line(tmp_path: Path) -> None:
         Row(6, ["", "al-doe"]),
         Row(7, ["\ud800\x01", "bo-doe,"]),
     ]
-    sheet = Table(None, None, 1, (Column(0, "First Name"), Column(1, "profile")), lambda: iter(rows))
+    sheet = Table(
+        None, None, 1, (Column(0, "First Name"), Column(1, "profile")), lambda: iter(rows)
+    )
     checked, findings = judge(check(sheet, parse("{{ first_name }}", Path("t.j2"))))
     path = tmp_path / "problems.xlsx"
     assert write(path, tmp_path / "list.csv", checked, findings).path == path
@@ -41,12 +45,15 @@ def test_every_problem_has_a_line(tmp_path: Path) -> None:
         ["skipped", "skipped", "row 5", 5, None, None],
     ]
     assert lines[-1][6] == "same person as row 3"
-    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value} <= {"s", "n"}
+    assert {
+        cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
+    } <= {"s", "n"}
     assert [cell.value for cell in book["Summary"][2]] == ["error", "recipient-unreadable", 2]
 
 
 def test_what_a_colleague_has_ticked_is_kept(tmp_path: Path) -> None:
-    """An earlier sheet of problems is replaced, unless lines of it are marked as done; any other file is not."""
+    """An earlier sheet of problems is replaced, unless lines of it are marked as done; any other
+    file is not."""
     sheet = Table(None, None, 1, (Column(0, "First Name"),), lambda: iter([Row(2, ["Jo"])]))
     checked, findings = judge(check(sheet, None))
     path = tmp_path / "p.xlsx"
@@ -67,7 +74,10 @@ def test_problems_of_the_whole_sheet_have_a_line_too(tmp_path: Path) -> None:
     sheet = Table(None, None, 1, (Column(0, "First Name"),), lambda: iter([Row(2, ["Jo"])]))
     checked, findings = judge(check(sheet, None))
     write(tmp_path / "p.xlsx", tmp_path / "list.csv", checked, findings)
-    lines = [[cell.value for cell in row] for row in load_workbook(tmp_path / "p.xlsx")["Problems"].iter_rows(min_row=2)]
+    lines = [
+        [cell.value for cell in row]
+        for row in load_workbook(tmp_path / "p.xlsx")["Problems"].iter_rows(min_row=2)
+    ]
     assert [(line[1], line[3], bool(line[7])) for line in lines] == [
         ("no-recipient-column", None, True),
         ("no-template", None, True),

@@ -1,4 +1,5 @@
-"""Whatever a sheet's cells hold goes out through the results and comes in again as the same text, and nothing of it is live."""
+"""Whatever a sheet's cells hold goes out through the results and comes in again as the same text,
+and nothing of it is live."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ _SIGNS: Final = tuple("=+-@\t\r\n|%＝＋－＠")
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)?")
 _WIDTH: Final = 8
 
-# Texts that one program or another takes for something else; table 8 of the facts on spreadsheets, and what tests have found.
+# Texts that one program or another takes for something else; table 8 of the facts on spreadsheets,
+# and what tests have found.
 AWKWARD: Final = (
     *(
         "=1+1",
@@ -44,7 +46,12 @@ AWKWARD: Final = (
         "\n=1",
     ),
     *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#", "##", "Err:502"),
-    *("https://www.linkedin.com/in/jo", "mailto:a@b.c", "http://" + "x" * 3_000, "internal:Sheet1!A1"),
+    *(
+        "https://www.linkedin.com/in/jo",
+        "mailto:a@b.c",
+        "http://" + "x" * 3_000,
+        "internal:Sheet1!A1",
+    ),
     *(
         "_x0041_",
         "_x005F_x0041_",
@@ -58,10 +65,66 @@ AWKWARD: Final = (
         "_xD83D_",
         "x005F_",
     ),
-    *("a\r\nb", "a\rb", "a\nb", "\r", "\n", "\r\n", "a\x0bb", "\x00", "a\x00b", "\x01\x02", "\x1f", "\x7f", "\x85", "\u2028"),
-    *(" ", "   ", "\t", "\u00a0", "\u3000", " a ", "\ta", "a\n", "\u200b", "\ufeff", "\ufeffa", "a\u200eb"),
-    *("'", "''", "'=1", "'00123", "''=1", '"', '""', '"a', 'a"b', ",", ";", "a,b;c|d\te", '="007"', "sep=;"),
-    *("007", "1e5", "1E400", "1/2", "TRUE", "NA", "null", "NaN", "7012345678901234567", "0.30000000000000004", "-0", "1,5"),
+    *(
+        "a\r\nb",
+        "a\rb",
+        "a\nb",
+        "\r",
+        "\n",
+        "\r\n",
+        "a\x0bb",
+        "\x00",
+        "a\x00b",
+        "\x01\x02",
+        "\x1f",
+        "\x7f",
+        "\x85",
+        "\u2028",
+    ),
+    *(
+        " ",
+        "   ",
+        "\t",
+        "\u00a0",
+        "\u3000",
+        " a ",
+        "\ta",
+        "a\n",
+        "\u200b",
+        "\ufeff",
+        "\ufeffa",
+        "a\u200eb",
+    ),
+    *(
+        "'",
+        "''",
+        "'=1",
+        "'00123",
+        "''=1",
+        '"',
+        '""',
+        '"a',
+        'a"b',
+        ",",
+        ";",
+        "a,b;c|d\te",
+        '="007"',
+        "sep=;",
+    ),
+    *(
+        "007",
+        "1e5",
+        "1E400",
+        "1/2",
+        "TRUE",
+        "NA",
+        "null",
+        "NaN",
+        "7012345678901234567",
+        "0.30000000000000004",
+        "-0",
+        "1,5",
+    ),
     *(
         "\ud800",
         "a\udc00b",
@@ -93,13 +156,18 @@ AWKWARD: Final = (
 _any_text = (
     st.text(st.characters(), max_size=30)
     | st.text(
-        st.sampled_from(" =+-@\t\r\n'\"#_x0041FfDd\x00\x01\x0b\x1f,;|%!<>&\ud83d\ude00\ufffe\u00a0\u200bé😀"), max_size=12
+        st.sampled_from(
+            " =+-@\t\r\n'\"#_x0041FfDd\x00\x01\x0b\x1f,;|%!<>&\ud83d\ude00\ufffe\u00a0\u200bé😀"
+        ),
+        max_size=12,
     )
     | st.sampled_from(AWKWARD)
 )
 
 
-def _sheet(rows: Iterable[Sequence[str]], headers: Sequence[str] | None = None, delimiter: str = ",") -> Sheet:
+def _sheet(
+    rows: Iterable[Sequence[str]], headers: Sequence[str] | None = None, delimiter: str = ","
+) -> Sheet:
     # The first cell is filled, so that no row passes for blank.
     lines = [Line(at, (f"row {at}", *cells), Status.WAITING) for at, cells in enumerate(rows, 2)]
     named = headers or [f"h{at}" for at in range(_WIDTH)]
@@ -118,7 +186,8 @@ def _through(path: Path, sheet: Sheet, width: int = _WIDTH) -> list[list[str]]:
 
 
 def _kept_in_xlsx(text: str) -> str:
-    """The text as a workbook can hold it, by what is documented: no halves of characters, no two that XML forbids, cut."""
+    """The text as a workbook can hold it, by what is documented: no halves of characters, no two
+    that XML forbids, cut."""
     text = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
     units = text.encode("utf-16-le")
     if len(units) <= 2 * _LONGEST:
@@ -127,7 +196,8 @@ def _kept_in_xlsx(text: str) -> str:
 
 
 def _kept_in_csv(text: str) -> str:
-    """The text as UTF-8 can hold it, without zeros, which would make the file look like none of text."""
+    """The text as UTF-8 can hold it, without zeros, which would make the file look like none of
+    text."""
     return re.sub("[\ud800-\udfff]", "?", text).replace("\x00", "\ufffd")
 
 
@@ -147,7 +217,8 @@ _many = st.lists(_any_text, min_size=1, max_size=10 * _WIDTH).map(_table)
 @hypothesis_settings(max_examples=40)
 @given(_many)
 def test_any_text_comes_back_from_a_workbook(rows: list[list[str]]) -> None:
-    """The same text, but for halves of characters, what XML forbids, and what is too long for a cell."""
+    """The same text, but for halves of characters, what XML forbids, and what is too long for a
+    cell."""
     with tempfile.TemporaryDirectory() as folder:
         found = _through(Path(folder) / "r.xlsx", _sheet(rows))
     assert found == [[_kept_in_xlsx(text) for text in row] for row in rows]
@@ -159,13 +230,20 @@ def test_any_text_comes_back_from_a_csv(rows: list[list[str]], delimiter: str) -
     """The same text at any length, but for halves of characters and zeros, under each delimiter."""
     with tempfile.TemporaryDirectory() as folder:
         found = _through(Path(folder) / "r.csv", _sheet(rows, delimiter=delimiter))
-    assert [[unguard(text) for text in row] for row in found] == [[_kept_in_csv(text) for text in row] for row in rows]
+    assert [[unguard(text) for text in row] for row in found] == [
+        [_kept_in_csv(text) for text in row] for row in rows
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("text", ["Hi Jo,\nI saw you, there\nBest, Al", "a;\nb;\nc;", "|\n|", "x\ty\nx\ty\nx\ty"])
-def test_lines_within_cells_have_no_say_in_the_delimiter(tmp_path: Path, text: str, delimiter: str) -> None:
-    """Messages of several lines with a comma in each do not make a file of semicolons one of commas."""
+@pytest.mark.parametrize(
+    "text", ["Hi Jo,\nI saw you, there\nBest, Al", "a;\nb;\nc;", "|\n|", "x\ty\nx\ty\nx\ty"]
+)
+def test_lines_within_cells_have_no_say_in_the_delimiter(
+    tmp_path: Path, text: str, delimiter: str
+) -> None:
+    """Messages of several lines with a comma in each do not make a file of semicolons one of
+    commas."""
     rows = [[text, "b"]] * 3
     found = _through(tmp_path / "r.csv", _sheet(rows, ["h", "i"], delimiter), 2)
     assert [[unguard(value) for value in row] for row in found] == rows
@@ -174,7 +252,8 @@ def test_lines_within_cells_have_no_say_in_the_delimiter(tmp_path: Path, text: s
 @hypothesis_settings(max_examples=60)
 @given(_many)
 def test_nothing_in_a_workbook_is_live(rows: list[list[str]]) -> None:
-    """No formula, no error, no date, no link: every cell with a text is a text, on every worksheet."""
+    """No formula, no error, no date, no link: every cell with a text is a text, on every
+    worksheet."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.xlsx"
         write(path, _sheet(rows, headers=rows[0]))
@@ -182,10 +261,15 @@ def test_nothing_in_a_workbook_is_live(rows: list[list[str]]) -> None:
     for worksheet in book.worksheets:
         for line in worksheet.iter_rows():
             for cell in line:
-                assert cell.data_type == "s" or cell.value is None or type(cell.value) is int, cell.coordinate
+                assert cell.data_type == "s" or cell.value is None or type(cell.value) is int, (
+                    cell.coordinate
+                )
                 assert cell.hyperlink is None
     kinds = {
-        cell.data_type for line in book["Results"].iter_rows(max_col=_WIDTH + 1) for cell in line if cell.value is not None
+        cell.data_type
+        for line in book["Results"].iter_rows(max_col=_WIDTH + 1)
+        for cell in line
+        if cell.value is not None
     }
     assert kinds == {"s"}
 
@@ -193,7 +277,8 @@ def test_nothing_in_a_workbook_is_live(rows: list[list[str]]) -> None:
 @hypothesis_settings(max_examples=150)
 @given(_many, st.sampled_from([",", ";", "\t"]))
 def test_nothing_in_a_csv_is_live(rows: list[list[str]], delimiter: str) -> None:
-    """No field begins with the sign of a formula unless it is a plain number, the headers as little as the cells."""
+    """No field begins with the sign of a formula unless it is a plain number, the headers as little
+    as the cells."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.csv"
         write(path, _sheet(rows, headers=rows[0], delimiter=delimiter))
@@ -205,17 +290,23 @@ def test_nothing_in_a_csv_is_live(rows: list[list[str]], delimiter: str) -> None
 
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
 def test_the_awkward_texts_come_back(tmp_path: Path, ending: str) -> None:
-    """Every one of the table, by itself: what a program may take for something else stays what it is."""
+    """Every one of the table, by itself: what a program may take for something else stays what it
+    is."""
     kept = _kept_in_xlsx if ending == ".xlsx" else _kept_in_csv
     found = _through(tmp_path / f"r{ending}", _sheet([[text] for text in AWKWARD], ["h"]), 1)
     again = [unguard(text) if ending == ".csv" else text for (text,) in found]
-    wrong = [(text[:20], after[:20]) for text, after in zip(AWKWARD, again, strict=True) if after != kept(text)]
+    wrong = [
+        (text[:20], after[:20])
+        for text, after in zip(AWKWARD, again, strict=True)
+        if after != kept(text)
+    ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
 def test_results_of_results_are_the_same(tmp_path: Path, ending: str) -> None:
-    """A second journey changes nothing any more: no guard upon a guard, no escape of an escape, no second cut."""
+    """A second journey changes nothing any more: no guard upon a guard, no escape of an escape, no
+    second cut."""
     once = _through(tmp_path / f"a{ending}", _sheet([[text] for text in AWKWARD], ["h"]), 1)
     if ending == ".csv":
         once = [[unguard(text) for text in row] for row in once]
@@ -242,7 +333,9 @@ def test_results_of_results_are_the_same(tmp_path: Path, ending: str) -> None:
         ("＝1", "'＝1"),
     ],
 )
-def test_a_csv_guards_what_is_risky_and_nothing_else(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_csv_guards_what_is_risky_and_nothing_else(
+    tmp_path: Path, text: str, expected: str
+) -> None:
     """An apostrophe before the sign of a formula; numbers, links and error texts as they are."""
     path = tmp_path / "r.csv"
     write(path, _sheet([[text]], ["h"]))
@@ -264,20 +357,33 @@ def test_a_csv_guards_what_is_risky_and_nothing_else(tmp_path: Path, text: str, 
     ],
 )
 def test_openpyxl_reads_a_workbooks_texts_as_they_are(tmp_path: Path, text: str) -> None:
-    """Another program sees the very text, typed as text, without a link and without an apostrophe."""
+    """Another program sees the very text, typed as text, without a link and without an
+    apostrophe."""
     path = tmp_path / "r.xlsx"
     write(path, _sheet([[text]], [text]))
     book = load_workbook(path)
     for place in ("B1", "B2"):
         cell = book["Results"][place]
-        assert (cell.value, cell.data_type, cell.hyperlink, cell.quotePrefix) == (text, "s", None, False)
+        assert (cell.value, cell.data_type, cell.hyperlink, cell.quotePrefix) == (
+            text,
+            "s",
+            None,
+            False,
+        )
 
 
 @pytest.mark.parametrize(
-    ("text", "units"), [("x" * 32_767, 32_767), ("x" * 32_768, 32_767), ("😀" * 16_384, 32_767), ("=" * 40_000, 32_767)]
+    ("text", "units"),
+    [
+        ("x" * 32_767, 32_767),
+        ("x" * 32_768, 32_767),
+        ("😀" * 16_384, 32_767),
+        ("=" * 40_000, 32_767),
+    ],
 )
 def test_a_long_text_is_cut_where_excel_would(tmp_path: Path, text: str, units: int) -> None:
-    """At 32,767 UTF-16 units with a mark, never within a character; at just that length nothing is cut."""
+    """At 32,767 UTF-16 units with a mark, never within a character; at just that length nothing is
+    cut."""
     ((found,),) = _through(tmp_path / "r.xlsx", _sheet([[text]], ["h"]), 1)
     assert units - 1 <= len(found.encode("utf-16-le")) // 2 <= units
     assert found.endswith(_MARK) is (len(text.encode("utf-16-le")) // 2 > _LONGEST)

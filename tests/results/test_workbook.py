@@ -21,34 +21,102 @@ from runner.results.workbook import Sheet, write
 URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN"
 AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
 LINES = [
-    Line(2, ("Jürgen", "=1+1"), Status.SENT, None, "j", 1, "acc", True, None, AT, URN, 200, 1, "Hi\nJürgen"),
+    Line(
+        2,
+        ("Jürgen", "=1+1"),
+        Status.SENT,
+        None,
+        "j",
+        1,
+        "acc",
+        True,
+        None,
+        AT,
+        URN,
+        200,
+        1,
+        "Hi\nJürgen",
+    ),
     Line(3, ("山田", "007"), Status.WAITING, None, "y", 2, "acc"),
-    Line(5, ("x", "@SUM(A1)"), Status.UNCERTAIN, None, "x", 3, "", None, "no answer in time", None, None, None, 1, "Hi x"),
+    Line(
+        5,
+        ("x", "@SUM(A1)"),
+        Status.UNCERTAIN,
+        None,
+        "x",
+        3,
+        "",
+        None,
+        "no answer in time",
+        None,
+        None,
+        None,
+        1,
+        "Hi x",
+    ),
     Line(6, ("", "+49 170"), Status.INVALID, "A6 (Name): blank"),
     Line(7, ("dup", "-2+3"), Status.SKIPPED, "same person as row 2"),
-    Line(8, ("f", "'=quoted"), Status.FAILED, None, "f", 4, "acc", None, "=HYPERLINK(1)", None, None, 400, 1),
+    Line(
+        8,
+        ("f", "'=quoted"),
+        Status.FAILED,
+        None,
+        "f",
+        4,
+        "acc",
+        None,
+        "=HYPERLINK(1)",
+        None,
+        None,
+        400,
+        1,
+    ),
 ]
 
 
 def sheet(lines: Iterable[Line], delimiter: str = ",") -> Sheet:
     listed = list(lines)
     headers = ("Name", "=Phone")
-    return Sheet(headers, lambda: iter(listed), [("Rows", "6"), ("Note", "=1+1")], lambda _: AT, delimiter)
+    return Sheet(
+        headers, lambda: iter(listed), [("Rows", "6"), ("Note", "=1+1")], lambda _: AT, delimiter
+    )
 
 
 def test_csv_holds_every_row_and_reads_back(tmp_path: Path) -> None:
-    """With a mark for Excel, the input's delimiter, one column per name of the contract, guarded text that unguards."""
+    """With a mark for Excel, the input's delimiter, one column per name of the contract, guarded
+    text that unguards."""
     path = tmp_path / "r.csv"
     assert write(path, sheet(LINES, ";")).path == path
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     lines = list(csv.reader(raw.decode("utf-8-sig").splitlines(keepends=True), delimiter=";"))
-    assert [row[:1] for row in lines] == [["Name"], ["Jürgen"], ["山田"], [], ["x"], [""], ["dup"], ["f"]]  # row 4 was blank
+    assert [row[:1] for row in lines] == [
+        ["Name"],
+        ["Jürgen"],
+        ["山田"],
+        [],
+        ["x"],
+        [""],
+        ["dup"],
+        ["f"],
+    ]  # row 4 was blank
     rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines(keepends=True), delimiter=";"))
     assert tuple(rows[0])[2:] == RESULT_COLUMNS
-    assert [row["status"] for row in rows] == ["sent", "waiting", "uncertain", "invalid", "skipped", "failed"]
+    assert [row["status"] for row in rows] == [
+        "sent",
+        "waiting",
+        "uncertain",
+        "invalid",
+        "skipped",
+        "failed",
+    ]
     first = rows[0]
-    assert (first["typingIndicatorSent"], first["sentAt"], first["sentToUrn"], first["sentFrom"]) == (
+    assert (
+        first["typingIndicatorSent"],
+        first["sentAt"],
+        first["sentToUrn"],
+        first["sentFrom"],
+    ) == (
         "true",
         "2026-11-23T09:05:07Z",
         URN,
@@ -59,11 +127,19 @@ def test_csv_holds_every_row_and_reads_back(tmp_path: Path) -> None:
         "default",
         "'=HYPERLINK(1)",
     )
-    assert [row["'=Phone"] for row in rows] == ["'=1+1", "007", "'@SUM(A1)", "'+49 170", "'-2+3", "''=quoted"]
+    assert [row["'=Phone"] for row in rows] == [
+        "'=1+1",
+        "007",
+        "'@SUM(A1)",
+        "'+49 170",
+        "'-2+3",
+        "''=quoted",
+    ]
 
 
 def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
-    """No formula anywhere; header bold, frozen and filtered; statuses coloured; Needs attention and Summary beside it."""
+    """No formula anywhere; header bold, frozen and filtered; statuses coloured; Needs attention and
+    Summary beside it."""
     path = tmp_path / "r.xlsx"
     write(path, sheet(LINES))
     with zipfile.ZipFile(path) as archive:
@@ -73,24 +149,61 @@ def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
     results = book["Results"]
     values = [[cell.value for cell in row] for row in results.iter_rows()]
     assert values[0] == ["Name", "=Phone", *RESULT_COLUMNS]
-    assert [row[1] for row in values[1:]] == ["=1+1", "007", None, "@SUM(A1)", "+49 170", "-2+3", "'=quoted"]
-    assert values[1][2:] == ["sent", None, "true", None, "2026-11-23T09:05:07Z", URN, "acc", 200, 1, None, "Hi\nJürgen"]
+    assert [row[1] for row in values[1:]] == [
+        "=1+1",
+        "007",
+        None,
+        "@SUM(A1)",
+        "+49 170",
+        "-2+3",
+        "'=quoted",
+    ]
+    assert values[1][2:] == [
+        "sent",
+        None,
+        "true",
+        None,
+        "2026-11-23T09:05:07Z",
+        URN,
+        "acc",
+        200,
+        1,
+        None,
+        "Hi\nJürgen",
+    ]
     assert (results.freeze_panes, results.auto_filter.ref) == ("A2", "A1:M8")
     assert results["A1"].font.bold
-    assert len({results.cell(row=row, column=3).fill.fgColor.rgb for row in (2, 3, 5, 6, 7, 8)}) == 5
+    assert (
+        len({results.cell(row=row, column=3).fill.fgColor.rgb for row in (2, 3, 5, 6, 7, 8)}) == 5
+    )
     assert (results.column_dimensions["A"].width or 0) >= 8
     attention = [[cell.value for cell in row] for row in book["Needs attention"].iter_rows()]
     assert [row[0] for row in attention[1:]] == ["x", None, "f"]
-    write(path, sheet(reversed(LINES)))  # uncertain ones come first, wherever they stand in the list
-    attention = [[cell.value for cell in row] for row in load_workbook(path)["Needs attention"].iter_rows()]
+    write(
+        path, sheet(reversed(LINES))
+    )  # uncertain ones come first, wherever they stand in the list
+    attention = [
+        [cell.value for cell in row] for row in load_workbook(path)["Needs attention"].iter_rows()
+    ]
     assert [row[0] for row in attention[1:]] == ["x", "f", None]
-    assert [[cell.value for cell in row] for row in book["Summary"].iter_rows()] == [["Rows", 6], ["Note", "=1+1"]]
+    assert [[cell.value for cell in row] for row in book["Summary"].iter_rows()] == [
+        ["Rows", 6],
+        ["Note", "=1+1"],
+    ]
 
 
 def test_a_cell_that_is_too_long_is_cut_with_a_mark(tmp_path: Path) -> None:
     """At Excel's limit, counted as Excel counts, and said so in the cell."""
     path = tmp_path / "r.xlsx"
-    write(path, Sheet(("A", "B"), lambda: iter([Line(2, ("x" * 40_000, "😀" * 20_000), Status.WAITING)]), [], lambda _: None))
+    write(
+        path,
+        Sheet(
+            ("A", "B"),
+            lambda: iter([Line(2, ("x" * 40_000, "😀" * 20_000), Status.WAITING)]),
+            [],
+            lambda _: None,
+        ),
+    )
     row = [cell.value for cell in load_workbook(path)["Results"][2]][:2]
     for value in row:
         assert isinstance(value, str)
@@ -100,7 +213,8 @@ def test_a_cell_that_is_too_long_is_cut_with_a_mark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
 def test_the_target_is_replaced_whole_or_not_at_all(tmp_path: Path, ending: str) -> None:
-    """A failure while writing leaves the old sheet and no trace; the new one is for its owner only."""
+    """A failure while writing leaves the old sheet and no trace; the new one is for its owner
+    only."""
     path = tmp_path / f"r{ending}"
     write(path, sheet(LINES))
     before = path.read_bytes()

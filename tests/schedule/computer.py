@@ -1,4 +1,5 @@
-"""A computer that never was: its schedulers answer as the real ones do, and remember what they were told."""
+"""A computer that never was: its schedulers answer as the real ones do, and remember what they were
+told."""
 
 from __future__ import annotations
 
@@ -15,14 +16,20 @@ from runner.schedule.job import Job
 from runner.schedule.machine import Answer, Machine, MissingProgramError
 
 NASTY = " '\"`$%\\;#&|<>(){}[]*?!~=-@:,.^äé☃😀\u2028\xa0"
-_NAMES = st.text(st.sampled_from(NASTY + "aX0{HOME}%h") | st.characters(exclude_categories=["Cc", "Cs", "Cn"]), min_size=1)
+_NAMES = st.text(
+    st.sampled_from(NASTY + "aX0{HOME}%h") | st.characters(exclude_categories=["Cc", "Cs", "Cn"]),
+    min_size=1,
+)
 TEXTS = _NAMES.filter(lambda text: "\x00" not in text)
-FOLDERS = st.lists(_NAMES.map(lambda name: name.replace("/", "_")), min_size=1, max_size=3).map(lambda names: Path("/", *names))
+FOLDERS = st.lists(_NAMES.map(lambda name: name.replace("/", "_")), min_size=1, max_size=3).map(
+    lambda names: Path("/", *names)
+)
 
 
 @st.composite
 def jobs(draw: st.DrawFn) -> Job:
-    """A daily run in folders, by an interpreter and with arguments and values, of any name that can be."""
+    """A daily run in folders, by an interpreter and with arguments and values, of any name that can
+    be."""
     return Job(
         draw(FOLDERS) / f"{draw(TEXTS)}.toml".replace("/", "_"),
         time(draw(st.integers(0, 23)), draw(st.integers(0, 59))),
@@ -68,7 +75,11 @@ class Computer:
             raise MissingProgramError(program, "No such file or directory")
         if program in self.failing:
             return Answer(1, "", f"{program}: the disk is on fire\n")
-        answers = {"systemctl": self._systemctl, "loginctl": self._loginctl, "crontab": self._crontab}
+        answers = {
+            "systemctl": self._systemctl,
+            "loginctl": self._loginctl,
+            "crontab": self._crontab,
+        }
         answers |= {"launchctl": self._launchctl, "schtasks": self._schtasks, "pgrep": self._pgrep}
         return answers[program](list(command[1:]), stdin)
 
@@ -89,8 +100,13 @@ class Computer:
                     self.timers.remove(timer)
             case ["show", timer, "--property=ActiveState,UnitFileState,NextElapseUSecRealtime"]:
                 if timer not in self.timers:
-                    return Answer(0, "NextElapseUSecRealtime=\nActiveState=inactive\nUnitFileState=\n")
-                said = "NextElapseUSecRealtime=Tue 2026-11-24 09:00:00 CET\nActiveState=active\nUnitFileState=enabled\n"
+                    return Answer(
+                        0, "NextElapseUSecRealtime=\nActiveState=inactive\nUnitFileState=\n"
+                    )
+                said = (
+                    "NextElapseUSecRealtime=Tue 2026-11-24 09:00:00 "
+                    "CET\nActiveState=active\nUnitFileState=enabled\n"
+                )
                 return Answer(0, said)
             case ["clean", *_]:
                 return Answer(1, "", "Unknown command verb clean.\n")  # as before systemd 244
@@ -107,7 +123,11 @@ class Computer:
             self.crontab = stdin
             return Answer(0)
         assert command == ["-l"]
-        return Answer(1, "", "no crontab for jo\n") if self.crontab is None else Answer(0, self.crontab)
+        return (
+            Answer(1, "", "no crontab for jo\n")
+            if self.crontab is None
+            else Answer(0, self.crontab)
+        )
 
     def _pgrep(self, _command: list[str], _stdin: str) -> Answer:
         return Answer(0 if self.cron_runs else 1)
@@ -132,7 +152,9 @@ class Computer:
     def _schtasks(self, command: list[str], _stdin: str) -> Answer:
         match command:
             case ["/Query", "/FO", "CSV", "/NH"]:
-                lines = [f'"\\{name}","11/24/2026 9:00:00 AM","Ready"' for name in ("Other", *self.tasks)]
+                lines = [
+                    f'"\\{name}","11/24/2026 9:00:00 AM","Ready"' for name in ("Other", *self.tasks)
+                ]
                 return Answer(0, "\r\n".join(lines) + "\r\n")
             case ["/Query", "/TN", name, "/XML"]:
                 return Answer(0, self.tasks[name].decode("utf-16"))

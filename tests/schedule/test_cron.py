@@ -1,4 +1,5 @@
-"""The crontab's line: read as cron reads it, then as the shell does; and all other lines, byte for byte."""
+"""The crontab's line: read as cron reads it, then as the shell does; and all other lines, byte for
+byte."""
 
 from __future__ import annotations
 
@@ -13,13 +14,26 @@ from tests.schedule.computer import jobs
 
 LABEL = "campaign-spring-0a1b2c3d"
 CRONTABS = st.lists(
-    st.sampled_from(["# mine", "MAILTO=jo", "5 5 * * * x\\%", "", "\t", "\r", "# \udce4", f"# {LABEL}x", f"#{LABEL}"])
+    st.sampled_from(
+        [
+            "# mine",
+            "MAILTO=jo",
+            "5 5 * * * x\\%",
+            "",
+            "\t",
+            "\r",
+            "# \udce4",
+            f"# {LABEL}x",
+            f"#{LABEL}",
+        ]
+    )
     | st.text(st.characters(exclude_characters="\n"))
 ).flatmap(lambda lines: st.sampled_from(["\n".join(lines), "".join(f"{line}\n" for line in lines)]))
 
 
 def command(line: str, *, halves_backslashes: bool) -> str:
-    """What cron hands to the shell: all after five fields, up to a bare %; \\% is %, and to some crons \\\\ is \\."""
+    """What cron hands to the shell: all after five fields, up to a bare %; \\% is %, and to some
+    crons \\\\ is \\."""
     rest = line.rstrip("\n").split(" ", 5)[5]
     handed: list[str] = []
     escaped = False
@@ -36,7 +50,8 @@ def command(line: str, *, halves_backslashes: bool) -> str:
 
 @given(jobs(), st.booleans())
 def test_any_path_and_argument_comes_through(job: Job, halves_backslashes: bool) -> None:
-    """Time, folder, environment, program and arguments, whatever they hold and whichever cron reads them."""
+    """Time, folder, environment, program and arguments, whatever they hold and whichever cron reads
+    them."""
     text = line(job, "/home/jo")
     assert text.count("\n") == 1
     assert text.split(" ")[:5] == [str(job.at.minute), str(job.at.hour), "*", "*", "*"]
@@ -48,7 +63,8 @@ def test_any_path_and_argument_comes_through(job: Job, halves_backslashes: bool)
 
 @given(CRONTABS)
 def test_no_other_byte_of_the_crontab_changes(crontab: str) -> None:
-    """What is put in and taken out leaves the crontab as it was, and stands before all that the crontab sets."""
+    """What is put in and taken out leaves the crontab as it was, and stands before all that the
+    crontab sets."""
     ours = f"0 9 * * * true # {LABEL}\n"
     with_ours = placed(crontab, LABEL, ours)
     assert with_ours == ours + crontab

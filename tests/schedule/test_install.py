@@ -1,4 +1,5 @@
-"""`campaign schedule`, on computers of every kind: what is installed is shown, replaced and taken away, and nothing else is."""
+"""`campaign schedule`, on computers of every kind: what is installed is shown, replaced and taken
+away, and nothing else is."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ KINDS = [
 class Shell:
     """Runs `campaign schedule` in the test's folder, beside spring.toml."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.folder, self._capsys, self._monkeypatch = folder, capsys, monkeypatch
         self.out = self.err = ""
 
@@ -70,13 +73,19 @@ def shell(
 
 
 @pytest.mark.parametrize(("platform", "scheduler", "state"), KINDS)
-def test_installing_showing_replacing_and_removing(shell: Shell, platform: str, scheduler: str, state: dict[str, Any]) -> None:
-    """On every kind of computer; installed twice it is there once, and removed it leaves nothing behind."""
+def test_installing_showing_replacing_and_removing(
+    shell: Shell, platform: str, scheduler: str, state: dict[str, Any]
+) -> None:
+    """On every kind of computer; installed twice it is there once, and removed it leaves nothing
+    behind."""
     computer = shell.use(platform, **state)
     before = computer.state()
     assert shell.json("show", "spring.toml")["installed"] == []
     assert shell("install", "spring.toml", "--at", "09:00") == 0
-    assert f"Scheduled with {scheduler}: {shell.folder / 'spring.toml'}, every day at 09:00." in shell.out
+    assert (
+        f"Scheduled with {scheduler}: {shell.folder / 'spring.toml'}, every day at 09:00."
+        in shell.out
+    )
     once = computer.state()
     assert once != before
     assert shell("install", "spring.toml", "--at", "09:00") == 0
@@ -85,7 +94,12 @@ def test_installing_showing_replacing_and_removing(shell: Shell, platform: str, 
     (entry,) = shell.json("show", "spring.toml")["installed"]
     assert entry["scheduler"] == scheduler
     assert (entry["nextRun"] is not None) == (scheduler in ("systemd", "task-scheduler"))
-    for word in ("--unattended", "--ledger", str(shell.folder / "ledger.db"), label(shell.folder / "spring.toml")):
+    for word in (
+        "--unattended",
+        "--ledger",
+        str(shell.folder / "ledger.db"),
+        label(shell.folder / "spring.toml"),
+    ):
         assert word in entry["place"] + entry["text"], word
     assert "09:00" not in entry["text"].replace(":09:00", "")
     (shell.folder / "spring.toml").unlink()  # it can be removed also when its campaign file is gone
@@ -98,12 +112,18 @@ def test_installing_showing_replacing_and_removing(shell: Shell, platform: str, 
 
 
 @pytest.mark.parametrize(("platform", "scheduler", "state"), KINDS)
-def test_printing_shows_all_and_does_nothing(shell: Shell, platform: str, scheduler: str, state: dict[str, Any]) -> None:
+def test_printing_shows_all_and_does_nothing(
+    shell: Shell, platform: str, scheduler: str, state: dict[str, Any]
+) -> None:
     """What is printed is what an installation then writes and runs."""
     computer = shell.use(platform, **state)
     before = computer.state()
     printed = shell.json("install", "spring.toml", "--at", "09:00", "--print")
-    assert (printed["installed"], printed["scheduler"], computer.state()) == (False, scheduler, before)
+    assert (printed["installed"], printed["scheduler"], computer.state()) == (
+        False,
+        scheduler,
+        before,
+    )
     assert shell("install", "spring.toml", "--at", "09:00", "--print") == 0
     assert shell.out == "\n".join(printed["steps"]) + "\n"
     assert computer.state() == before
@@ -124,15 +144,23 @@ def test_another_scheduler_takes_the_place_of_the_first(shell: Shell) -> None:
     computer = shell.use(crontab=CRONTAB)
     for scheduler in ("systemd", "cron", "systemd"):
         assert shell("install", "spring.toml", "--at", "09:00", "--with", scheduler) == 0
-        assert [entry["scheduler"] for entry in shell.json("show", "spring.toml")["installed"]] == [scheduler]
+        assert [entry["scheduler"] for entry in shell.json("show", "spring.toml")["installed"]] == [
+            scheduler
+        ]
     assert computer.crontab == CRONTAB
 
 
-def test_two_campaigns_have_a_schedule_each(shell: Shell, write: Callable[[str, str], Path]) -> None:
+def test_two_campaigns_have_a_schedule_each(
+    shell: Shell, write: Callable[[str, str], Path]
+) -> None:
     """Removing one leaves the other."""
     shell.use()
     write("autumn.toml", 'sheet = "people.csv"\n')
-    assert shell("install", "spring.toml", "--at", "09:00") == shell("install", "autumn.toml", "--at", "09:10") == 0
+    assert (
+        shell("install", "spring.toml", "--at", "09:00")
+        == shell("install", "autumn.toml", "--at", "09:10")
+        == 0
+    )
     assert shell("remove", "spring.toml") == 0
     assert len(shell.json("show", "autumn.toml")["installed"]) == 1
 
@@ -140,7 +168,11 @@ def test_two_campaigns_have_a_schedule_each(shell: Shell, write: Callable[[str, 
 def test_a_crontab_that_cannot_be_read_is_never_written(shell: Shell) -> None:
     """Taken for an empty one, it would be lost."""
     computer = shell.use(user_manager=False, crontab=CRONTAB, failing={"crontab"})
-    for command in (["install", "spring.toml", "--at", "09:00"], ["remove", "spring.toml"], ["show", "spring.toml"]):
+    for command in (
+        ["install", "spring.toml", "--at", "09:00"],
+        ["remove", "spring.toml"],
+        ["show", "spring.toml"],
+    ):
         assert shell(*command) == 7
         assert "crontab: the disk is on fire" in shell.err
     assert computer.crontab == CRONTAB
@@ -150,9 +182,27 @@ def test_a_crontab_that_cannot_be_read_is_never_written(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("platform", "state", "options", "code", "says"),
     [
-        ("linux", {"missing": {"systemctl", "crontab"}}, [], 2, "No scheduler works on this computer, of: systemd, cron"),
-        ("linux", {"missing": {"crontab"}}, ["--with", "cron"], 2, "crontab cannot be run on this computer"),
-        ("linux", {"missing": {"systemctl"}}, ["--with", "systemd"], 2, "systemctl cannot be run on this computer"),
+        (
+            "linux",
+            {"missing": {"systemctl", "crontab"}},
+            [],
+            2,
+            "No scheduler works on this computer, of: systemd, cron",
+        ),
+        (
+            "linux",
+            {"missing": {"crontab"}},
+            ["--with", "cron"],
+            2,
+            "crontab cannot be run on this computer",
+        ),
+        (
+            "linux",
+            {"missing": {"systemctl"}},
+            ["--with", "systemd"],
+            2,
+            "systemctl cannot be run on this computer",
+        ),
         ("linux", {"user_manager": False}, ["--with", "systemd"], 7, "Failed to connect to bus"),
         ("linux", {}, ["--with", "launchd"], 2, "There is no launchd on this computer."),
         ("darwin", {"failing": {"launchctl"}}, [], 7, "launchctl: the disk is on fire"),
@@ -170,12 +220,19 @@ def test_a_scheduler_that_does_not_work_is_named(
     assert "  Next:  " in shell.err
 
 
-def test_only_a_campaign_file_that_loads_is_scheduled(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """A sheet, a file with a mistake and one that is not there are refused; nothing is installed."""
+def test_only_a_campaign_file_that_loads_is_scheduled(
+    shell: Shell, write: Callable[[str, str], Path]
+) -> None:
+    """A sheet, a file with a mistake and one that is not there are refused; nothing is
+    installed."""
     computer = shell.use()
     before = computer.state()
     write("broken.toml", "shet = 'people.csv'\n")
-    for command in (["install", "people.xlsx", "--at", "09:00"], ["show", "people.xlsx"], ["remove", "people.xlsx"]):
+    for command in (
+        ["install", "people.xlsx", "--at", "09:00"],
+        ["show", "people.xlsx"],
+        ["remove", "people.xlsx"],
+    ):
         assert shell(*command) == 2
         assert "campaign new people people.xlsx" in shell.err
     assert shell("install", "broken.toml", "--at", "09:00") == 3
@@ -185,7 +242,9 @@ def test_only_a_campaign_file_that_loads_is_scheduled(shell: Shell, write: Calla
     assert (computer.state(), computer.calls) == (before, [])
 
 
-def test_a_run_that_would_have_no_key_is_told_of(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_would_have_no_key_is_told_of(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The shell's variable is not enough; .env or a key file is. The key itself is nowhere."""
     computer = shell.use("darwin")
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", "key-of-the-shell")
@@ -200,13 +259,18 @@ def test_a_run_that_would_have_no_key_is_told_of(shell: Shell, monkeypatch: pyte
     assert shell(*install, "--key-file", "my.key") == 0
     assert shell.err == ""
     (path,) = (computer.machine.home / "Library" / "LaunchAgents").iterdir()
-    assert plistlib.loads(path.read_bytes())["ProgramArguments"][-2:] == ["--key-file", str(shell.folder / "my.key")]
+    assert plistlib.loads(path.read_bytes())["ProgramArguments"][-2:] == [
+        "--key-file",
+        str(shell.folder / "my.key"),
+    ]
     assert b"key-of" not in b"".join(computer.state()[0].values())
     assert shell(*install, "--key-file", "missing.key") == 2
     assert "There is no key file missing.key." in shell.err
 
 
-def test_settings_that_only_the_shell_has_are_named(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_only_the_shell_has_are_named(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By their names, which are no secrets; not those that the scheduled run is given."""
     shell.use("darwin")
     for name, value in {
@@ -222,7 +286,9 @@ def test_settings_that_only_the_shell_has_are_named(shell: Shell, monkeypatch: p
     assert "secret" not in note
 
 
-@pytest.mark.parametrize(("at", "too_late"), [("00:01", False), ("16:59", False), ("17:00", True), ("23:30", True)])
+@pytest.mark.parametrize(
+    ("at", "too_late"), [("00:01", False), ("16:59", False), ("17:00", True), ("23:30", True)]
+)
 def test_a_time_after_the_sending_hours_is_told_of(shell: Shell, at: str, too_late: bool) -> None:
     """Every such run would pause at once, and the campaign would never begin."""
     shell.use("darwin")

@@ -1,4 +1,5 @@
-"""What is to run: named by the path alone, absolute in all its parts, and refused when no scheduler could hold it."""
+"""What is to run: named by the path alone, absolute in all its parts, and refused when no scheduler
+could hold it."""
 
 from __future__ import annotations
 
@@ -18,18 +19,25 @@ from tests.schedule.computer import FOLDERS
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def job(campaign: str = "/lists/spring.toml", python: str = "/bin/python", arguments: tuple[str, ...] = ()) -> Job:
+def job(
+    campaign: str = "/lists/spring.toml",
+    python: str = "/bin/python",
+    arguments: tuple[str, ...] = (),
+) -> Job:
     return Job(Path(campaign), time(9), date(2026, 11, 24), python, arguments)
 
 
 @given(FOLDERS, FOLDERS)
 def test_a_label_is_plain_and_each_campaign_file_has_its_own(one: Path, other: Path) -> None:
-    """It is a file's, a unit's, a task's and a crontab's word in one; two files never share it, also under the same name."""
+    """It is a file's, a unit's, a task's and a crontab's word in one; two files never share it,
+    also under the same name."""
     assert re.fullmatch(r"campaign-[a-z0-9-]*[0-9a-f]{8}", label(one))
     assert (label(one / "spring.toml") == label(other / "spring.toml")) == (one == other)
 
 
-@pytest.mark.parametrize("character", ["\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\udce4", "\ufffe", "\U0001ffff"])
+@pytest.mark.parametrize(
+    "character", ["\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\udce4", "\ufffe", "\U0001ffff"]
+)
 def test_what_no_scheduler_can_hold_is_refused(character: str) -> None:
     """Wherever it is: a line break in a path would be a line of its own in a crontab."""
     for make in (
@@ -47,13 +55,29 @@ def test_an_interpreter_that_env_would_take_for_a_variable_is_refused() -> None:
         job(python="/opt/a=b/python")
 
 
-def test_the_command_is_absolute_and_holds_what_the_run_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever folder and shell it was made in; nothing of the environment but where the key file is."""
+def test_the_command_is_absolute_and_holds_what_the_run_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever folder and shell it was made in; nothing of the environment but where the key file
+    is."""
     monkeypatch.chdir(tmp_path)
-    said = {"CONNECTSAFELY_API_KEY": "secret", "XDG_CONFIG_HOME": "/moved", "PATH": "/mine", "HOME": "/home/jo"}
+    said = {
+        "CONNECTSAFELY_API_KEY": "secret",
+        "XDG_CONFIG_HOME": "/moved",
+        "PATH": "/mine",
+        "HOME": "/home/jo",
+    }
     made = daily(Path("x/../spring.toml"), time(9), NOON, tmp_path / "ledger.db", Path("key"), said)
     assert made.command == (
-        *(sys.executable, "-P", "-m", "runner", "run", str(tmp_path / "spring.toml"), "--unattended"),
+        *(
+            sys.executable,
+            "-P",
+            "-m",
+            "runner",
+            "run",
+            str(tmp_path / "spring.toml"),
+            "--unattended",
+        ),
         *("--ledger", str(tmp_path / "ledger.db"), "--key-file", str(tmp_path / "key")),
     )
     assert dict(made.environment) == {
@@ -65,7 +89,10 @@ def test_the_command_is_absolute_and_holds_what_the_run_needs(tmp_path: Path, mo
     assert made.label == label(absolute(Path("spring.toml")))
 
 
-@given(st.times().map(lambda at: at.replace(second=0, microsecond=0)), st.timedeltas(timedelta(0), timedelta(days=800)))
+@given(
+    st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+    st.timedeltas(timedelta(0), timedelta(days=800)),
+)
 def test_the_first_day_is_the_next_on_which_the_time_comes(at: time, later: timedelta) -> None:
     """It is later than now, by no more than a day."""
     now = NOON + later
@@ -74,13 +101,17 @@ def test_the_first_day_is_the_next_on_which_the_time_comes(at: time, later: time
     assert timedelta(0) < gap <= timedelta(days=1)
 
 
-@pytest.mark.parametrize(("text", "at"), [("09:00", time(9)), ("9:05", time(9, 5)), (" 23:59 ", time(23, 59))])
+@pytest.mark.parametrize(
+    ("text", "at"), [("09:00", time(9)), ("9:05", time(9, 5)), (" 23:59 ", time(23, 59))]
+)
 def test_a_time_of_day_is_read(text: str, at: time) -> None:
     """In the way people write it."""
     assert parse_at(text) == at
 
 
-@pytest.mark.parametrize("text", ["", "9", "24:00", "9:60", "9am", "09:00,10:00", "09:00:00", "٠٩:٠٠"])
+@pytest.mark.parametrize(
+    "text", ["", "9", "24:00", "9:60", "9am", "09:00,10:00", "09:00:00", "٠٩:٠٠"]
+)
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     """With the way to write it."""
     with pytest.raises(UsageError) as refused:

@@ -8,14 +8,24 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StorageError
-from runner.schedule.machine import Delete, MissingProgramError, Run, Write, call, perform, this_machine
+from runner.schedule.machine import (
+    Delete,
+    MissingProgramError,
+    Run,
+    Write,
+    call,
+    perform,
+    this_machine,
+)
 
 
 def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows' console programs speak its old code pages")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows' console programs speak its old code pages"
+)
 def test_a_program_is_answered_byte_for_byte() -> None:
     """Input and output keep line ends, a missing last one, and bytes that are no text."""
     text = "a\r\nb\n\udce4\nä"
@@ -29,7 +39,8 @@ def test_programs_speak_the_language_that_is_understood() -> None:
 
 
 def test_a_program_that_is_missing_is_told_from_one_that_fails(tmp_path: Path) -> None:
-    """The one by an error, the other by its exit code and words; which stop the steps, unless they may fail."""
+    """The one by an error, the other by its exit code and words; which stop the steps, unless they
+    may fail."""
     with pytest.raises(MissingProgramError, match="cannot be run on this computer"):
         call((str(tmp_path / "crontab"),))
     fails = python("import sys; sys.exit('no\\n  way')")
@@ -54,7 +65,9 @@ def test_files_are_written_with_their_folders_and_deleted_once(tmp_path: Path) -
         perform([Write(path / "below", b"")], call)
 
 
-def test_this_computer_is_where_the_person_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_computer_is_where_the_person_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Their home, their configuration folder, moved or not, and their name as Windows has it."""
     assert this_machine().config == Path.home() / ".config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))

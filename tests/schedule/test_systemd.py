@@ -1,4 +1,5 @@
-"""The units of systemd, read back by another reader of its syntax, and by systemd itself where there is one."""
+"""The units of systemd, read back by another reader of its syntax, and by systemd itself where
+there is one."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ NASTY_JOB = Job(
 
 
 def values(unit: str) -> dict[str, list[str]]:
-    """The settings of a unit by name, as systemd.syntax(7) has lines: those that end in a backslash go on in the next."""
+    """The settings of a unit by name, as systemd.syntax(7) has lines: those that end in a backslash
+    go on in the next."""
     found: dict[str, list[str]] = {}
     for line in unit.replace("\\\n", " ").split("\n"):
         if "=" in line:
@@ -37,11 +39,15 @@ def values(unit: str) -> dict[str, list[str]]:
 
 
 def words(value: str) -> list[str]:
-    """A value's words: quotes, then escapes within them, then specifiers, of which %% alone is expected."""
+    """A value's words: quotes, then escapes within them, then specifiers, of which %% alone is
+    expected."""
     found = re.findall(r'(?:"((?:[^"\\]|\\.)*)"|([^\s"\'\\]+))(?:\s+|$)', value, re.DOTALL)
     assert sum(len(quoted) + len(bare) for quoted, bare in found)
     escapes = {"\\": "\\", '"': '"'}
-    return [unspecified(re.sub(r"\\(.)", lambda match: escapes[match[1]], quoted) or bare) for quoted, bare in found]
+    return [
+        unspecified(re.sub(r"\\(.)", lambda match: escapes[match[1]], quoted) or bare)
+        for quoted, bare in found
+    ]
 
 
 def unspecified(text: str) -> str:
@@ -61,7 +67,9 @@ def test_any_path_and_argument_comes_through(job: Job) -> None:
     assert command(unit) == ["/usr/bin/env", *job.command]
     assert command_of(unit) == job.command
     read = values(unit)
-    assert [words(value) for value in read["Environment"]] == [[f"{name}={value}"] for name, value in job.environment]
+    assert [words(value) for value in read["Environment"]] == [
+        [f"{name}={value}"] for name, value in job.environment
+    ]
     (folder,) = read["WorkingDirectory"]
     assert unspecified(folder).removesuffix("/") == str(job.folder)
 
@@ -69,14 +77,23 @@ def test_any_path_and_argument_comes_through(job: Job) -> None:
 def test_what_the_units_say_beside_the_command() -> None:
     """A pause is a success, a missed day is made up for, and a message in flight is waited for."""
     read = values(service(NASTY_JOB))
-    assert (read["Type"], read["SuccessExitStatus"], read["TimeoutStopSec"]) == (["oneshot"], ["75"], ["150"])
+    assert (read["Type"], read["SuccessExitStatus"], read["TimeoutStopSec"]) == (
+        ["oneshot"],
+        ["75"],
+        ["150"],
+    )
     read = values(timer(NASTY_JOB))
-    assert (read["OnCalendar"], read["Persistent"], read["WantedBy"]) == (["*-*-* 09:05:00"], ["true"], ["timers.target"])
+    assert (read["OnCalendar"], read["Persistent"], read["WantedBy"]) == (
+        ["*-*-* 09:05:00"],
+        ["true"],
+        ["timers.target"],
+    )
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """systemd-analyze finds no fault with them; it does find one with a program of that name that is not started by env."""
+    """systemd-analyze finds no fault with them; it does find one with a program of that name that
+    is not started by env."""
 
     def verify(name: str, text: str) -> subprocess.CompletedProcess[str]:
         paths = [tmp_path / f"{name}.service", tmp_path / f"{name}.timer"]
@@ -84,7 +101,11 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         paths[1].write_text(timer(NASTY_JOB), encoding="utf-8")
         return subprocess.run(
             ["systemd-analyze", "--user", "verify", *paths],
-            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(tmp_path),
+                "XDG_RUNTIME_DIR": str(tmp_path),
+            },
             capture_output=True,
             text=True,
             check=False,

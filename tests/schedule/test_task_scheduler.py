@@ -18,7 +18,9 @@ from runner.schedule.job import Job
 from runner.schedule.task_scheduler import NAMESPACE, read_task, task, words_of
 from tests.schedule.computer import TEXTS, jobs
 
-PLAIN = Job(Path("/lists/spring.toml"), time(9, 5), date(2026, 11, 24), "/bin/python", ("-m", "runner"))
+PLAIN = Job(
+    Path("/lists/spring.toml"), time(9, 5), date(2026, 11, 24), "/bin/python", ("-m", "runner")
+)
 
 
 def leaves(content: bytes) -> dict[str, str | None]:
@@ -42,7 +44,11 @@ def leaves(content: bytes) -> dict[str, str | None]:
 def test_any_path_and_argument_comes_through(job: Job, user: str) -> None:
     """Everything but what Task Scheduler would take for a variable, in the words of its schema."""
     arguments = subprocess.list2cmdline(job.arguments)
-    assume(not any(re.search(r"%[^%]+%|\$\(", text) for text in (job.python, arguments, str(job.folder))))
+    assume(
+        not any(
+            re.search(r"%[^%]+%|\$\(", text) for text in (job.python, arguments, str(job.folder))
+        )
+    )
     content = task(job, user)
     assert content[:2] in (b"\xff\xfe", b"\xfe\xff")
     assert leaves(content) == {
@@ -64,7 +70,9 @@ def test_any_path_and_argument_comes_through(job: Job, user: str) -> None:
     assert read_task(content.decode("utf-16")) == (job.command, True)
 
 
-@pytest.mark.parametrize("xml", ["", "no XML", "<Task/>", '<?xml version="1.0" encoding="UTF-16"?><Task xmlns="other"/>'])
+@pytest.mark.parametrize(
+    "xml", ["", "no XML", "<Task/>", '<?xml version="1.0" encoding="UTF-16"?><Task xmlns="other"/>']
+)
 def test_a_task_that_cannot_be_read_starts_nothing_known(xml: str) -> None:
     """Somebody has changed it."""
     assert read_task(xml)[0] == ()

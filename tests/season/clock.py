@@ -1,4 +1,5 @@
-"""The clocks of a season: the true one, which threads share and sleeps jump over, and this computer's, which steps."""
+"""The clocks of a season: the true one, which threads share and sleeps jump over, and this
+computer's, which steps."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ class Step:
 
 
 class TrueClock:
-    """The true time. It stands still while there is work, and threads that wait on it take turns: the one whose wait ends first
-    goes on. While the computer sleeps it runs, but no timer does."""
+    """The true time. It stands still while there is work, and threads that wait on it take turns:
+    the one whose wait ends first goes on. While the computer sleeps it runs, but no timer does."""
 
     def __init__(self, start: datetime, end: datetime, naps: Sequence[Nap] = ()) -> None:
         self._now, self._end = start, end
@@ -110,7 +111,9 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready and timeout and not self._over:
             try:
-                self._clock.wait(self._me, timeout + 1e-6)  # past the end of the wait, also where a float has no finer step
+                self._clock.wait(
+                    self._me, timeout + 1e-6
+                )  # past the end of the wait, also where a float has no finer step
             except SeasonOver:
                 self._over = True  # what is left of the loop only cleans up
                 raise
@@ -149,7 +152,9 @@ class Computer:
 
     def repair(self) -> None:
         """A person sets the clock."""
-        self.steps = sorted([*self.steps, Step(self.clock.now(), timedelta())], key=lambda step: step.at)
+        self.steps = sorted(
+            [*self.steps, Step(self.clock.now(), timedelta())], key=lambda step: step.at
+        )
 
     def _latest(self) -> Step | None:
         now = self.clock.now()

@@ -1,4 +1,5 @@
-"""Measures a season that was played: how much of what could be sent was sent, on days that were not spoilt."""
+"""Measures a season that was played: how much of what could be sent was sent, on days that were not
+spoilt."""
 
 from __future__ import annotations
 
@@ -18,8 +19,9 @@ GRAIN: Final = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Measured:
-    """What was counted in one season or many; `sent` and `possible` on counted days only,
-    and `surplus` what went beyond the campaign's own bounds because the server did not tell its limit."""
+    """What was counted in one season or many; `sent` and `possible` on counted days only, and
+    `surplus` what went beyond the campaign's own bounds because the server did not tell its
+    limit."""
 
     seasons: int = 0
     days: int = 0
@@ -35,7 +37,17 @@ class Measured:
     violations: list[str] = field(default_factory=list)
 
     def add(self, other: Measured) -> None:
-        for name in ("seasons", "days", "counted_days", "left_early", "stops", "messages", "sent", "possible", "surplus"):
+        for name in (
+            "seasons",
+            "days",
+            "counted_days",
+            "left_early",
+            "stops",
+            "messages",
+            "sent",
+            "possible",
+            "surplus",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("refused", "outside"):
             getattr(self, name).update(getattr(other, name))
@@ -68,9 +80,15 @@ def measure(season: Season) -> Measured:
         violations=list(tally.violations),
     )
     over = [key for key, used in season.server._used.items() if used > scenario.limit]
-    found.violations += [f"season {scenario.seed}: {account} was over its quota on {day}" for account, day in over]
+    found.violations += [
+        f"season {scenario.seed}: {account} was over its quota on {day}" for account, day in over
+    ]
     days = _days(scenario)
-    counted = {day for day, hours in days.items() if not _is_spoilt(season, hours) and _was_active(season, hours, found)}
+    counted = {
+        day
+        for day, hours in days.items()
+        if not _is_spoilt(season, hours) and _was_active(season, hours, found)
+    }
     found.counted_days = len(counted)
     for account in scenario.accounts:
         sent, possible = _use(season, account, days, counted)
@@ -94,12 +112,16 @@ def _days(scenario: Scenario) -> dict[date, _Day]:
 
 
 def _is_spoilt(season: Season, hours: _Day) -> bool:
-    """Whether the computer slept, its clock was wrong, or the server lied, on that day or shortly before it.
+    """Whether the computer slept, its clock was wrong, or the server lied, on that day or shortly
+    before it.
 
     A clock that was wrong leaves marks in the ledger for as long as it was off.
     """
     scenario, steps = season.scenario, season.computer.steps
-    slept = any(nap.at - DAY <= hours.last and hours.first <= nap.at + nap.length + DAY for nap in scenario.naps)
+    slept = any(
+        nap.at - DAY <= hours.last and hours.first <= nap.at + nap.length + DAY
+        for nap in scenario.naps
+    )
     wrong = any(
         step.at - DAY <= hours.last and hours.first <= after.at + DAY + abs(step.ahead)
         for step, after in pairwise([*steps, Step(scenario.end, timedelta())])
@@ -109,7 +131,8 @@ def _is_spoilt(season: Season, hours: _Day) -> bool:
 
 
 def _was_active(season: Season, hours: _Day, found: Measured) -> bool:
-    """Whether each campaign had a run all day: from before its hours until they ended, or until it said that no more may go."""
+    """Whether each campaign had a run all day: from before its hours until they ended, or until it
+    said that no more may go."""
     scenario = season.scenario
     begin = hours.first if scenario.hours else hours.last - DAY / 24
     for number in range(len(scenario.priorities)):
@@ -123,10 +146,14 @@ def _was_active(season: Season, hours: _Day, found: Measured) -> bool:
     return True
 
 
-def _use(season: Season, account: str, days: dict[date, _Day], counted: set[date]) -> tuple[int, int]:
-    """How many were sent on the counted days, and how many could have been, knowing all that others would use.
+def _use(
+    season: Season, account: str, days: dict[date, _Day], counted: set[date]
+) -> tuple[int, int]:
+    """How many were sent on the counted days, and how many could have been, knowing all that others
+    would use.
 
-    Sending days and the quota's days overlap one after the other, so taking all there is in the order of time is the most.
+    Sending days and the quota's days overlap one after the other, so taking all there is in the
+    order of time is the most.
     """
     scenario = season.scenario
     actual: defaultdict[date, Counter[date]] = defaultdict(Counter)
@@ -144,8 +171,12 @@ def _use(season: Season, account: str, days: dict[date, _Day], counted: set[date
         for quota_day in sorted(days[day].room):
             sharing = [other for other in days if quota_day in days[other].room]
             if any(other < day and other not in counted for other in sharing):
-                # Nobody makes up in a burst for the hours of this quota's day that no run was there for.
-                hours, whole = days[day].room[quota_day], sum(days[other].room[quota_day] for other in sharing)
+                # Nobody makes up in a burst for the hours of this quota's day that no run was there
+                # for.
+                hours, whole = (
+                    days[day].room[quota_day],
+                    sum(days[other].room[quota_day] for other in sharing),
+                )
                 left[quota_day] = min(left[quota_day], -(-scenario.limit * hours // whole))
             most = max(0, min(bound, left[quota_day]))
             left[quota_day] -= most

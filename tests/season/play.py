@@ -1,4 +1,5 @@
-"""Plays a season: every run of every campaign, whole, in one thread for each campaign, on one true clock."""
+"""Plays a season: every run of every campaign, whole, in one thread for each campaign, on one true
+clock."""
 
 from __future__ import annotations
 
@@ -12,13 +13,13 @@ from typing import Final
 
 import httpx
 
-from runner.campaign import Campaign, Options, load
+from runner.action.run import Report, Session, run
+from runner.campaign.campaign import Campaign, Options, load
 from runner.errors import ExitCode
 from runner.ledger.ledger import campaign_named, open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.transport import SimulatedTransport
-from runner.run import Report, Session, run
 from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.lookup import Lookup
@@ -32,7 +33,8 @@ HEADER: Final = ("First Name", "recipientProfileId", "accountId")
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A run was active from `began` until `ended`; `resumes` is when it said that more may go, None when it was cut off."""
+    """A run was active from `began` until `ended`; `resumes` is when it said that more may go, None
+    when it was cut off."""
 
     campaign: int
     began: datetime
@@ -42,8 +44,8 @@ class Active:
 
 @dataclass
 class Season:
-    """A scenario, its server, and what was seen while it was played; `stops` counts the runs that gave up on this computer's
-    clock, which a person then sets right."""
+    """A scenario, its server, and what was seen while it was played; `stops` counts the runs that
+    gave up on this computer's clock, which a person then sets right."""
 
     scenario: Scenario
     folder: Path
@@ -60,7 +62,10 @@ class Season:
 
     def play(self) -> None:
         """Play it to its end. Raises what a run raised."""
-        threads = [threading.Thread(target=self._live, args=(number,)) for number in range(len(self._people))]
+        threads = [
+            threading.Thread(target=self._live, args=(number,))
+            for number in range(len(self._people))
+        ]
         for number in range(len(threads)):
             self.clock.join(number)
         for thread in threads:
@@ -73,7 +78,8 @@ class Season:
         self._check()
 
     def _live(self, number: int) -> None:
-        """A campaign's life: each run in its time, and again at once after a person has looked into a stop."""
+        """A campaign's life: each run in its time, and again at once after a person has looked into
+        a stop."""
         try:
             self.clock.begin(number)
             for start in self.scenario.starts:
@@ -128,10 +134,14 @@ class Season:
         accounts = self.scenario.accounts
         days = (self.scenario.end - self.scenario.start) // DAY + 2
         count = (self.scenario.limit * days + 5) * len(accounts)
-        return [(f"Name{one}", f"person-{number}-{one}", accounts[one % len(accounts)]) for one in range(count)]
+        return [
+            (f"Name{one}", f"person-{number}-{one}", accounts[one % len(accounts)])
+            for one in range(count)
+        ]
 
     def _check(self) -> None:
-        """Nobody twice, nothing lost: the ledger and the server's list say the same, but for what was cut off."""
+        """Nobody twice, nothing lost: the ledger and the server's list say the same, but for what
+        was cut off."""
         reached = Counter(receipt.recipient for receipt in self.server.receipts)
         statuses: Counter[Status] = Counter()
         for number, people in enumerate(self._people):
@@ -144,8 +154,12 @@ class Season:
                 assert line.status is not Status.SENT or reached[line.cells[1]] == 1
                 assert line.status is not Status.WAITING or reached[line.cells[1]] == 0
         assert max(reached.values(), default=0) <= 1
-        assert statuses.keys() <= {Status.SENT, Status.WAITING, Status.UNCERTAIN, Status.SENDING}, statuses
-        assert statuses[Status.UNCERTAIN] + statuses[Status.SENDING] <= len(self._people) * len(self.scenario.accounts)
+        assert statuses.keys() <= {Status.SENT, Status.WAITING, Status.UNCERTAIN, Status.SENDING}, (
+            statuses
+        )
+        assert statuses[Status.UNCERTAIN] + statuses[Status.SENDING] <= len(self._people) * len(
+            self.scenario.accounts
+        )
 
     def _lines(self, name: str) -> list[Line]:
         ledger = open_ledger(self.folder / "ledger.db")

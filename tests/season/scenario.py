@@ -1,4 +1,5 @@
-"""What a season is like, drawn from its seed: the campaign's calendar and bounds, when it is run, and what goes wrong."""
+"""What a season is like, drawn from its seed: the campaign's calendar and bounds, when it is run,
+and what goes wrong."""
 
 from __future__ import annotations
 
@@ -36,8 +37,21 @@ ZONES: Final = (
     "Pacific/Honolulu",
     "Pacific/Kiritimati",
 )
-HEADERS: Final = ("X-RateLimit-Limit", "X-RateLimit-Used", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-HOURS: Final = ("09:00-17:00", "08:30-12:00", "13:00-18:30", "00:00-24:00", "07:00-22:00", "22:00-24:00", "00:30-03:30")
+HEADERS: Final = (
+    "X-RateLimit-Limit",
+    "X-RateLimit-Used",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+)
+HOURS: Final = (
+    "09:00-17:00",
+    "08:30-12:00",
+    "13:00-18:30",
+    "00:00-24:00",
+    "07:00-22:00",
+    "22:00-24:00",
+    "00:30-03:30",
+)
 WEEKS: Final = ("mon-fri", "all", "mon-sat", "sun-thu", "tue,thu,sat")
 HOLIDAYS: Final = ("DE-BY", "US", "GB", "JP", "IN", "BR", "US-CA, CA-QC")
 
@@ -53,8 +67,8 @@ class ForeignUse:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One season. `priorities` has one number for each campaign; `starts` are the true instants of the runs, the same for all
-    campaigns. Chances are from 0 to 1, per header and answer."""
+    """One season. `priorities` has one number for each campaign; `starts` are the true instants of
+    the runs, the same for all campaigns. Chances are from 0 to 1, per header and answer."""
 
     seed: int
     start: datetime
@@ -107,7 +121,11 @@ class Scenario:
         shown = self.wall(instant)
         begin, end = self.hours.split("-")
         inside = begin <= f"{shown:%H:%M}" < end
-        return inside and shown.weekday() in _WEEKDAYS[self.days] and shown.date() not in _off(self.holidays, shown.year)
+        return (
+            inside
+            and shown.weekday() in _WEEKDAYS[self.days]
+            and shown.date() not in _off(self.holidays, shown.year)
+        )
 
 
 _WEEKDAYS: Final = {
@@ -144,7 +162,11 @@ def draw(seed: int, days: int = DAYS) -> Scenario:
     accounts = tuple(f"acc_{number}" for number in range(dice.choices((1, 2, 3), (6, 3, 1))[0]))
     hours = None if at_times(0.08) else dice.choices(HOURS, (8, 3, 3, 3, 3, 1, 1))[0]
     bound = dice.choice(("none", "none", "daily", "ramp", "reserve", "reserve and daily"))
-    ramp = (dice.randint(1, 4), dice.randint(1, 3), dice.randint(5, limit + 5)) if bound == "ramp" else None
+    ramp = (
+        (dice.randint(1, 4), dice.randint(1, 3), dice.randint(5, limit + 5))
+        if bound == "ramp"
+        else None
+    )
     stay = at_times(0.4)
     troubled_clock = ramp is None and at_times(0.3)
     return Scenario(
@@ -175,13 +197,20 @@ def draw(seed: int, days: int = DAYS) -> Scenario:
     )
 
 
-def _runs(dice: random.Random, start: datetime, end: datetime, zone: str, hours: str | None) -> tuple[datetime, ...]:
-    """Once a day, mostly before the hours begin, now and then within them; some days are skipped."""
-    opening = datetime.combine(start.date(), time.fromisoformat(hours.split("-")[0] if hours else "06:00"))
+def _runs(
+    dice: random.Random, start: datetime, end: datetime, zone: str, hours: str | None
+) -> tuple[datetime, ...]:
+    """Once a day, mostly before the hours begin, now and then within them; some days are
+    skipped."""
+    opening = datetime.combine(
+        start.date(), time.fromisoformat(hours.split("-")[0] if hours else "06:00")
+    )
     found = []
     for number in range(-1, (end - start) // DAY + 3):
         shift = dice.uniform(0, 300) if dice.random() < 0.2 else -dice.uniform(0, 30)
-        at = (opening + number * DAY).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) + shift * timedelta(minutes=1)
+        at = (opening + number * DAY).replace(tzinfo=ZoneInfo(zone)).astimezone(
+            UTC
+        ) + shift * timedelta(minutes=1)
         if dice.random() < 0.92 and start <= at < end:
             found.append(at)
     return tuple(found)
@@ -194,7 +223,11 @@ def _foreign(
     for account in accounts:
         for number in range((end - start) // DAY + 1):
             while dice.random() < 0.35:
-                count = dice.randint(limit // 2, 2 * limit) if dice.random() < 0.15 else dice.randint(1, max(1, limit // 5))
+                count = (
+                    dice.randint(limit // 2, 2 * limit)
+                    if dice.random() < 0.15
+                    else dice.randint(1, max(1, limit // 5))
+                )
                 found.append(ForeignUse(start + (number + dice.random()) * DAY, account, count))
     return tuple(sorted(found, key=lambda use: use.at))
 
@@ -204,7 +237,9 @@ def _steps(dice: random.Random, start: datetime, end: datetime) -> tuple[Step, .
     found, at = [], start + dice.uniform(0, 6) * DAY
     while at < end:
         size = dice.choice((90.0, 600.0, 4 * 3600.0, 20 * 3600.0, 3 * 86_400.0))
-        found.append(Step(at, dice.choice((-1, 1)) * dice.uniform(0.1, 1) * timedelta(seconds=size)))
+        found.append(
+            Step(at, dice.choice((-1, 1)) * dice.uniform(0.1, 1) * timedelta(seconds=size))
+        )
         if dice.random() < 0.8:
             at += dice.uniform(0.1, 2) * DAY
             found.append(Step(at, timedelta()))

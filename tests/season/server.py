@@ -1,4 +1,5 @@
-"""The server of a season: it counts what others use, speaks brokenly, and notes of each request whether we knew better."""
+"""The server of a season: it counts what others use, speaks brokenly, and notes of each request
+whether we knew better."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
 from runner.sending.clock import ServerClock
 from tests.season.scenario import Scenario
 
-# A clock that is off by less than two minutes is not corrected, and the server's date counts whole seconds.
+# A clock that is off by less than two minutes is not corrected, and the server's date counts whole
+# seconds.
 TOLERATED: Final = timedelta(minutes=2, seconds=5)
 DAY: Final = timedelta(days=1)
 _GARBAGE: Final = ("", "none", "-1", "1e9", "12,5", "99999999999")
@@ -43,7 +45,8 @@ class HeardClock(ServerClock):
 
 @dataclass(slots=True)
 class Told:
-    """All that the program can know of one account: what answers told, and what it has sent since."""
+    """All that the program can know of one account: what answers told, and what it has sent
+    since."""
 
     limit: int | None = None
     day: date | None = None
@@ -62,7 +65,9 @@ class Told:
     @property
     def is_spent(self) -> bool:
         """Whether it is known that the quota is spent."""
-        return (self.limit is not None and self.ours >= self.limit) or (self.left is not None and self.left <= 0)
+        return (self.limit is not None and self.ours >= self.limit) or (
+            self.left is not None and self.left <= 0
+        )
 
 
 @dataclass(slots=True)
@@ -70,15 +75,24 @@ class Tally:
     """What was counted in a season; `violations` are sentences."""
 
     violations: list[str] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)  # requests that met a spent quota, by what explains them
-    outside: Counter[str] = field(default_factory=Counter)  # messages outside the hours, by what explains them
+    refused: Counter[str] = field(
+        default_factory=Counter
+    )  # requests that met a spent quota, by what explains them
+    outside: Counter[str] = field(
+        default_factory=Counter
+    )  # messages outside the hours, by what explains them
 
 
 class SeasonServer(SimulatedEndpoint):
-    """`inside(instant)` is whether messages may go at a true instant. `asking` is the clock of the run that asks now."""
+    """`inside(instant)` is whether messages may go at a true instant. `asking` is the clock of the
+    run that asks now."""
 
     def __init__(
-        self, scenario: Scenario, now: Callable[[], datetime], key: str, stepped_at: Callable[[], datetime | None]
+        self,
+        scenario: Scenario,
+        now: Callable[[], datetime],
+        key: str,
+        stepped_at: Callable[[], datetime | None],
     ) -> None:
         super().__init__(now, key=key, limit=scenario.limit, neighbours=scenario.quota_offered)
         self.tally = Tally()
@@ -109,7 +123,8 @@ class SeasonServer(SimulatedEndpoint):
         return answer
 
     def settle_foreign(self) -> None:
-        """Let others have used what they have until now; they are refused as well when the quota is spent."""
+        """Let others have used what they have until now; they are refused as well when the quota is
+        spent."""
         while self._foreign_to_come and self._foreign_to_come[0].at <= self._now():
             use = self._foreign_to_come.pop(0)
             day = use.at.astimezone(UTC).date()
@@ -144,18 +159,25 @@ class SeasonServer(SimulatedEndpoint):
             self.tally.outside["before an answer could tell"] += 1
             self._blind[id(self.asking), account, lost] += 1
             if self._blind[id(self.asking), account, lost] > 1 and not self._scenario.dateless:
-                self._violate(f"{account} sent a second message outside the hours after a step of the clock")
+                self._violate(
+                    f"{account} sent a second message outside the hours after a step of the clock"
+                )
         elif self._is_off_a_little() and (inside(now - TOLERATED) or inside(now + TOLERATED)):
             self.tally.outside["within two minutes"] += 1
         else:
             self._violate(f"{account} sent outside the hours")
 
     def _is_lost(self) -> datetime | None:
-        """Since when the run that asks believes in a wrong time without having had a chance to learn better; None if it does
-        not. A run that had the chance and still is wrong is not lost but mistaken."""
+        """Since when the run that asks believes in a wrong time without having had a chance to
+        learn better; None if it does not. A run that had the chance and still is wrong is not lost
+        but mistaken."""
         assert self.asking is not None
         stepped, heard = self._stepped_at(), self.asking.heard_at
-        if abs(self.asking.error) <= TOLERATED or stepped is None or (heard is not None and heard >= stepped):
+        if (
+            abs(self.asking.error) <= TOLERATED
+            or stepped is None
+            or (heard is not None and heard >= stepped)
+        ):
             return None
         return stepped
 
@@ -164,19 +186,27 @@ class SeasonServer(SimulatedEndpoint):
         return timedelta() < abs(self.asking.error) <= TOLERATED
 
     def _explain(self, account: str, told: Told) -> str | None:
-        """Why one that could know no better asks for one more than its quota; None when it could."""
+        """Why one that could know no better asks for one more than its quota; None when it
+        could."""
         now = self._now()
         if not told.is_spent:
             return "the limit was never told" if told.limit is None else "used by others, untold"
-        near_midnight = (now + TOLERATED).astimezone(UTC).date() != (now - TOLERATED).astimezone(UTC).date()
-        if self._is_lost() is not None or told.misdated or (near_midnight and self._is_off_a_little()):
+        near_midnight = (now + TOLERATED).astimezone(UTC).date() != (now - TOLERATED).astimezone(
+            UTC
+        ).date()
+        if (
+            self._is_lost() is not None
+            or told.misdated
+            or (near_midnight and self._is_off_a_little())
+        ):
             return "a clock that was wrong, untold"
         return "a false reset was told" if self._scenario.lies else None
 
     def _violate(self, what: str) -> None:
         assert self.asking is not None
         self.tally.violations.append(
-            f"season {self._scenario.seed}, {self._now():%Y-%m-%d %H:%M:%S}Z: {what} (clock off by {self.asking.error})"
+            f"season {self._scenario.seed}, {self._now():%Y-%m-%d %H:%M:%S}Z: {what} (clock off "
+            f"by {self.asking.error})"
         )
 
     def _known(self, account: str) -> Told:
@@ -198,13 +228,17 @@ class SeasonServer(SimulatedEndpoint):
             if name == scenario.mute_header or dice.random() < scenario.missing:
                 del said[name]
             elif dice.random() < scenario.garbled:
-                said[name] = dice.choice(_GARBLED_RESET if name == "X-RateLimit-Reset" else _GARBAGE)
+                said[name] = dice.choice(
+                    _GARBLED_RESET if name == "X-RateLimit-Reset" else _GARBAGE
+                )
         if scenario.lies and "X-RateLimit-Reset" in said and dice.random() < 0.1:
             said["X-RateLimit-Reset"] = (self._now() + dice.uniform(0.1, 4) * DAY).isoformat()
         intact = {name for name in said if said[name] == headers[name]}
         if "X-RateLimit-Limit" in intact:
             told.limit = self._limit
-        if "X-RateLimit-Remaining" in intact or ("X-RateLimit-Used" in intact and told.limit is not None):
+        if "X-RateLimit-Remaining" in intact or (
+            "X-RateLimit-Used" in intact and told.limit is not None
+        ):
             told.left = self._limit - self._spent(account)
         return said
 
@@ -212,4 +246,7 @@ class SeasonServer(SimulatedEndpoint):
         if self._dice.random() < self._scenario.dateless:
             return answer
         date = self._now() + timedelta(seconds=answer.delay)
-        return replace(answer, headers={"Date": format_datetime(date.astimezone(UTC), usegmt=True), **answer.headers})
+        return replace(
+            answer,
+            headers={"Date": format_datetime(date.astimezone(UTC), usegmt=True), **answer.headers},
+        )

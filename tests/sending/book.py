@@ -1,4 +1,5 @@
-"""An account in memory: what a ledger would say of it, for tests that walk through many days of it."""
+"""An account in memory: what a ledger would say of it, for tests that walk through many days of
+it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Book:
-    """The messages that went from one account, for campaigns 1, 2 …; `waiting` is how many rows each still has."""
+    """The messages that went from one account, for campaigns 1, 2 …; `waiting` is how many rows
+    each still has."""
 
     waiting: dict[int, int]
     priorities: dict[int, int] = field(default_factory=dict)
@@ -28,7 +30,12 @@ class Book:
 
     def state(self, campaign: int = 1) -> AccountState:
         rivals = tuple(
-            Rival(other, left, running=True, settings=json.dumps({"min_gap": 0, "priority": self.priorities.get(other, 1)}))
+            Rival(
+                other,
+                left,
+                running=True,
+                settings=json.dumps({"min_gap": 0, "priority": self.priorities.get(other, 1)}),
+            )
             for other, left in self.waiting.items()
             if other != campaign and left
         )
@@ -39,7 +46,9 @@ class Book:
             None,
             self.sent[-1][0] if self.sent else None,
             self._after,
-            lambda instant: self.sent[i - 1][0] if (i := bisect_left(self.sent, (instant, 0))) else None,
+            lambda instant: (
+                self.sent[i - 1][0] if (i := bisect_left(self.sent, (instant, 0))) else None
+            ),
             lambda number, **_: self.sent[-number][0] if len(self.sent) >= number else None,
             lambda: self.waiting[campaign],
             lambda: rivals,
@@ -66,7 +75,10 @@ class Book:
     def used(self, now: datetime) -> int:
         """What the server counts on the UTC day."""
         today = now.astimezone(UTC).date()
-        return sum(at.astimezone(UTC).date() == today for at, _ in self.sent[-2 * self.limit :]) + self.foreign[today]
+        return (
+            sum(at.astimezone(UTC).date() == today for at, _ in self.sent[-2 * self.limit :])
+            + self.foreign[today]
+        )
 
     def walk(self, pace: Pace, start: datetime, campaign: int = 1) -> datetime:
         """Send as the pace lets, until nothing waits; when the last one went."""

@@ -1,4 +1,5 @@
-"""The phase rule, on real sockets: what may have left is uncertain, what certainly did not waits, whatever httpx calls it."""
+"""The phase rule, on real sockets: what may have left is uncertain, what certainly did not waits,
+whatever httpx calls it."""
 
 from __future__ import annotations
 
@@ -21,17 +22,34 @@ from runner.sending.client import Secret, checked_base_url
 from runner.sending.clock import ServerClock
 
 KEY = "key-0123456789"
-OK = b'{"success": true, "recipientProfileUrn": "urn:li:fsd_profile:ACoAA1", "typingIndicatorSent": true}'
-CLAIM = Claim(1, 2, "acc_1", Recipient("jo-doe", "urn:li:fsd_profile:ACoAA1"), "Hällo\nyou", "Subject", "inmail", "urn:li:c")
+OK = (
+    b'{"success": true, "recipientProfileUrn": "urn:li:fsd_profile:ACoAA1", '
+    b'"typingIndicatorSent": true}'
+)
+CLAIM = Claim(
+    1,
+    2,
+    "acc_1",
+    Recipient("jo-doe", "urn:li:fsd_profile:ACoAA1"),
+    "Hällo\nyou",
+    "Subject",
+    "inmail",
+    "urn:li:c",
+)
 
 
 def http(body: bytes, status: str = "200 OK", *headers: str, length: int | None = None) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body) if length is None else length}",
+        *headers,
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 class Peer:
-    """A server that reads so many bytes of the one request, answers with these bytes, and ends as told."""
+    """A server that reads so many bytes of the one request, answers with these bytes, and ends as
+    told."""
 
     def __init__(self, answer: bytes, read: int | None, reset: bool) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -55,18 +73,26 @@ class Peer:
                 if self._answer:
                     connection.sendall(self._answer)
                 if self._reset:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    connection.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                    )
 
     def _take(self, connection: socket.socket) -> None:
         while self._read is None or len(self.received) < self._read:
             try:
-                part = connection.recv(65536 if self._read is None else self._read - len(self.received))
+                part = connection.recv(
+                    65536 if self._read is None else self._read - len(self.received)
+                )
             except OSError:
                 return
             self.received += part
             head, separator, body = self.received.partition(b"\r\n\r\n")
-            lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-            if not part or (separator and len(body) >= (int(lengths[0].split(b":")[1]) if lengths else 0)):
+            lengths = [
+                line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+            ]
+            if not part or (
+                separator and len(body) >= (int(lengths[0].split(b":")[1]) if lengths else 0)
+            ):
                 return
 
     def close(self) -> None:
@@ -84,13 +110,21 @@ def peer(answer: bytes, read: int | None = None, reset: bool = False) -> Iterato
         serving.close()
 
 
-def send(url: str, commit: Callable[[], None] = lambda: None, read_seconds: float = 5.0, claim: Claim = CLAIM) -> Outcome:
-    endpoint = Endpoint(Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=url, read_seconds=read_seconds)
+def send(
+    url: str,
+    commit: Callable[[], None] = lambda: None,
+    read_seconds: float = 5.0,
+    claim: Claim = CLAIM,
+) -> Outcome:
+    endpoint = Endpoint(
+        Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=url, read_seconds=read_seconds
+    )
     return asyncio.run(endpoint.send(claim, commit))
 
 
 def test_one_request_as_documented() -> None:
-    """One connection, one POST to the path, bearer key, JSON with exactly one recipient, real newlines, closed afterwards."""
+    """One connection, one POST to the path, bearer key, JSON with exactly one recipient, real
+    newlines, closed afterwards."""
     committed = []
     with peer(http(OK)) as server:
         outcome = send(server.url, lambda: committed.append(server.received))
@@ -106,12 +140,24 @@ def test_one_request_as_documented() -> None:
 def test_the_payload_leaves_out_what_is_not_there() -> None:
     """Blank fields are omitted; the slug is sent only when no URN is known."""
     claim = Claim(1, 2, "", Recipient("jo-doe"), "Hi", None, "normal", None)
-    assert payload(claim) == {"recipientProfileId": "jo-doe", "message": "Hi", "messageType": "normal"}
-    assert set(payload(CLAIM)) == {"accountId", "recipientProfileUrn", "message", "subject", "messageType", "conversationUrn"}
+    assert payload(claim) == {
+        "recipientProfileId": "jo-doe",
+        "message": "Hi",
+        "messageType": "normal",
+    }
+    assert set(payload(CLAIM)) == {
+        "accountId",
+        "recipientProfileUrn",
+        "message",
+        "subject",
+        "messageType",
+        "conversationUrn",
+    }
 
 
 def test_if_the_intent_cannot_be_committed_no_byte_leaves() -> None:
-    """The commit sits just before the first request byte: when it fails, the server sees a connection and nothing on it."""
+    """The commit sits just before the first request byte: when it fails, the server sees a
+    connection and nothing on it."""
 
     def fail() -> None:
         raise StorageError("disk full")
@@ -124,8 +170,11 @@ def test_if_the_intent_cannot_be_committed_no_byte_leaves() -> None:
 @pytest.mark.parametrize("read", [1, 40, 200, None])
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 2", b"garbage\r\n\r\n"])
-def test_a_cut_after_the_first_byte_is_uncertain(read: int | None, reset: bool, answer: bytes) -> None:
-    """However little of the request arrived, and however the connection ended: it may have been acted on."""
+def test_a_cut_after_the_first_byte_is_uncertain(
+    read: int | None, reset: bool, answer: bytes
+) -> None:
+    """However little of the request arrived, and however the connection ended: it may have been
+    acted on."""
     with peer(answer, read, reset) as server:
         outcome = send(server.url)
     assert outcome.status is Status.UNCERTAIN
@@ -145,7 +194,8 @@ def test_a_cut_after_the_first_byte_is_uncertain(read: int | None, reset: bool, 
     ],
 )
 def test_a_status_stands_whatever_becomes_of_the_body(answer: bytes, status: Status) -> None:
-    """Cut, damaged, oversized and encoded bodies: the status decides; and a redirect is never followed."""
+    """Cut, damaged, oversized and encoded bodies: the status decides; and a redirect is never
+    followed."""
     with peer(answer) as server:
         assert send(server.url).status is status
     assert server.connections == 1
@@ -182,8 +232,11 @@ def test_a_failed_handshake_waits() -> None:
         (b"HTTP/1.1 200 OK\r\n\r\n", None),
     ],
 )
-def test_the_phase_rule_holds_through_a_proxy(monkeypatch: pytest.MonkeyPatch, answer: bytes, status: Status | None) -> None:
-    """A proxy that fails the CONNECT, or what comes after it, never got the message: CONNECT is not the request."""
+def test_the_phase_rule_holds_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes, status: Status | None
+) -> None:
+    """A proxy that fails the CONNECT, or what comes after it, never got the message: CONNECT is not
+    the request."""
     with peer(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/linkedin"))
         outcome = send("https://127.0.0.2:1/linkedin")
@@ -206,7 +259,9 @@ def test_the_key_is_hidden_wherever_an_answer_or_error_echoes_it() -> None:
 def test_each_message_has_its_own_connection() -> None:
     """No connection is reused."""
     with peer(http(OK)) as server:
-        endpoint = Endpoint(Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=server.url)
+        endpoint = Endpoint(
+            Secret(KEY), ServerClock(lambda: datetime.now(UTC)), base_url=server.url
+        )
 
         async def two() -> None:
             for _ in range(2):
@@ -222,7 +277,9 @@ def test_an_error_of_any_class_is_judged_by_its_phase() -> None:
 
     class Strange(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            await request.extensions["trace"]("http11.send_request_headers.started", {"request": _Posted})
+            await request.extensions["trace"](
+                "http11.send_request_headers.started", {"request": _Posted}
+            )
             raise ZeroDivisionError
 
     class _Posted:
@@ -247,4 +304,6 @@ def test_the_key_travels_encrypted_or_stays_here(url: str) -> None:
     """https, or plain http on this machine; no credentials, query or fragment in the address."""
     with pytest.raises(UsageError):
         checked_base_url(url)
-    assert checked_base_url("https://api.example.com/linkedin/") == "https://api.example.com/linkedin"
+    assert (
+        checked_base_url("https://api.example.com/linkedin/") == "https://api.example.com/linkedin"
+    )

@@ -11,10 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UsageError
-from runner.sending.calendar import Calendar, days_text, next_slot, parse_days, parse_hours, parse_zone
+from runner.sending.calendar import (
+    Calendar,
+    days_text,
+    next_slot,
+    parse_days,
+    parse_hours,
+    parse_zone,
+)
 
 MINUTE = timedelta(minutes=1)
-# Zones whose clocks do something unusual: half hours, changes at midnight or by 30 minutes, skipped days, southern summers.
+# Zones whose clocks do something unusual: half hours, changes at midnight or by 30 minutes, skipped
+# days, southern summers.
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -37,7 +45,9 @@ def calendars(draw: st.DrawFn) -> Calendar:
     start, end = sorted(draw(st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1])))
     clock = lambda minute: None if minute == 24 * 60 else time(minute // 60, minute % 60)  # noqa: E731
     days = draw(st.frozensets(st.integers(0, 6), min_size=1))
-    return Calendar(clock(start) or time(0), clock(end), days, ZoneInfo(draw(st.sampled_from(ZONES))))
+    return Calendar(
+        clock(start) or time(0), clock(end), days, ZoneInfo(draw(st.sampled_from(ZONES)))
+    )
 
 
 # Minutes around the changes of clocks of 2026 in the zones above, and any other minute.
@@ -47,14 +57,17 @@ changes = st.sampled_from(
         for month, day in [(3, 7), (3, 28), (4, 3), (4, 4), (4, 23), (10, 3), (10, 24), (10, 31)]
     ]
 )
-minutes = st.builds(lambda start, count: start + count * MINUTE, changes, st.integers(0, 3 * 24 * 60)) | st.builds(
+minutes = st.builds(
+    lambda start, count: start + count * MINUTE, changes, st.integers(0, 3 * 24 * 60)
+) | st.builds(
     lambda count: datetime(2026, 1, 1, tzinfo=UTC) + count * MINUTE, st.integers(0, 366 * 24 * 60)
 )
 
 
 @given(calendars(), minutes)
 def test_the_next_opening_is_the_first_open_minute(calendar: Calendar, instant: datetime) -> None:
-    """next_open is open, and no earlier minute is: what a walk minute by minute finds, over every change of clocks."""
+    """next_open is open, and no earlier minute is: what a walk minute by minute finds, over every
+    change of clocks."""
     opening = calendar.next_open(instant)
     assert calendar.is_open(opening)
     minute = instant
@@ -65,19 +78,25 @@ def test_the_next_opening_is_the_first_open_minute(calendar: Calendar, instant: 
 
 @given(calendars(), minutes)
 def test_nothing_is_closed_before_the_closing(calendar: Calendar, instant: datetime) -> None:
-    """Every minute of a span is inside the hours and within the day of its instant; it ends where the hours or the day end."""
+    """Every minute of a span is inside the hours and within the day of its instant; it ends where
+    the hours or the day end."""
     opening = calendar.next_open(instant)
     start, end = calendar.span(opening)
     begin, finish = calendar.day(opening)
     assert begin <= start <= opening < end <= finish
     assert start == begin or not calendar.is_open(start - MINUTE)
     assert end == finish or not calendar.is_open(end)
-    assert all(calendar.is_open(start + number * MINUTE) for number in range((end - start) // MINUTE))
+    assert all(
+        calendar.is_open(start + number * MINUTE) for number in range((end - start) // MINUTE)
+    )
 
 
 @given(calendars(), minutes, st.integers(0, 3 * 24 * 60))
-def test_open_time_is_what_a_clock_would_count(calendar: Calendar, start: datetime, count: int) -> None:
-    """The open minutes between two instants, counted one by one; every edge here falls on a minute."""
+def test_open_time_is_what_a_clock_would_count(
+    calendar: Calendar, start: datetime, count: int
+) -> None:
+    """The open minutes between two instants, counted one by one; every edge here falls on a
+    minute."""
     counted = sum(calendar.is_open(start + number * MINUTE) for number in range(count))
     assert calendar.open_time(start, start + count * MINUTE) == counted * MINUTE
 
@@ -85,7 +104,9 @@ def test_open_time_is_what_a_clock_would_count(calendar: Calendar, start: dateti
 def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
     """Berlin has no 02:30 on 29 March 2026: the hours begin at 03:00, when the gap ends."""
     calendar = Calendar(time(2, 30), time(5), frozenset(range(7)), ZoneInfo("Europe/Berlin"))
-    assert calendar.next_open(datetime(2026, 3, 28, 23, tzinfo=UTC)) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert calendar.next_open(datetime(2026, 3, 28, 23, tzinfo=UTC)) == datetime(
+        2026, 3, 29, 1, tzinfo=UTC
+    )
 
 
 def test_hours_that_end_in_a_gap_end_at_it() -> None:
@@ -102,8 +123,11 @@ def test_hours_that_end_in_a_gap_end_at_it() -> None:
     st.integers(1, 500),
     st.integers(0, 900),
 )
-def test_a_slot_is_never_early_and_never_in_the_past(now: int, since: int | None, left: int, count: int, gap: int) -> None:
-    """At least min_gap after the last message, at least the even share of the time left, and never before now."""
+def test_a_slot_is_never_early_and_never_in_the_past(
+    now: int, since: int | None, left: int, count: int, gap: int
+) -> None:
+    """At least min_gap after the last message, at least the even share of the time left, and never
+    before now."""
     start = datetime(2026, 5, 4, 9, tzinfo=UTC)
     moment, end = start + timedelta(seconds=now), start + timedelta(seconds=now + left)
     last = None if since is None else moment - timedelta(seconds=since)
@@ -117,8 +141,11 @@ def test_a_slot_is_never_early_and_never_in_the_past(now: int, since: int | None
 
 
 @given(st.integers(1, 200), st.integers(0, 300), st.integers(1, 40_000), st.text(max_size=5))
-def test_a_spread_with_jitter_loses_no_message(count: int, gap: int, seconds: int, seed: str) -> None:
-    """As many messages as fit at min_gap all go before the end, none closer than min_gap, whatever the jitter."""
+def test_a_spread_with_jitter_loses_no_message(
+    count: int, gap: int, seconds: int, seed: str
+) -> None:
+    """As many messages as fit at min_gap all go before the end, none closer than min_gap, whatever
+    the jitter."""
     start = now = datetime(2026, 5, 4, 9, tzinfo=UTC)
     end, last, went = start + timedelta(seconds=seconds), None, []
     fits = min(count, 1 + int((seconds - 0.001) // gap)) if gap else count
@@ -132,7 +159,8 @@ def test_a_spread_with_jitter_loses_no_message(count: int, gap: int, seconds: in
 
 
 def test_the_jitter_is_bounded_and_the_same_each_time() -> None:
-    """Gaps stay about a quarter around 192 seconds, halves of the day are even, and each account has its own."""
+    """Gaps stay about a quarter around 192 seconds, halves of the day are even, and each account
+    has its own."""
     spreads = []
     for seed in ("acc_1", "acc_1", "acc_2"):
         now = start = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -149,7 +177,8 @@ def test_the_jitter_is_bounded_and_the_same_each_time() -> None:
 
 
 def test_a_pause_is_not_caught_up_in_a_burst() -> None:
-    """After half the day was lost, the rest is spread over what is left; the quota may stay unused rather than burst."""
+    """After half the day was lost, the rest is spread over what is left; the quota may stay unused
+    rather than burst."""
     start = datetime(2026, 5, 4, 9, tzinfo=UTC)
     last, now, end = start, start + timedelta(hours=4), start + timedelta(hours=8)
     first = next_slot(now, last, end, 149, timedelta(seconds=30))
@@ -160,14 +189,20 @@ def test_a_pause_is_not_caught_up_in_a_burst() -> None:
 
 @pytest.mark.parametrize(
     ("text", "hours"),
-    [("09:00-17:00", (time(9), time(17))), ("9-17", (time(9), time(17))), (" 8:30 - 24:00 ", (time(8, 30), None))],
+    [
+        ("09:00-17:00", (time(9), time(17))),
+        ("9-17", (time(9), time(17))),
+        (" 8:30 - 24:00 ", (time(8, 30), None)),
+    ],
 )
 def test_hours_are_read(text: str, hours: tuple[time, time | None]) -> None:
     """The forms people write."""
     assert parse_hours(text) == hours
 
 
-@pytest.mark.parametrize("text", ["", "nine to five", "17:00-09:00", "09:00-09:00", "25:00-26:00", "09:60-10:00", "9"])
+@pytest.mark.parametrize(
+    "text", ["", "nine to five", "17:00-09:00", "09:00-09:00", "25:00-26:00", "09:60-10:00", "9"]
+)
 def test_hours_that_make_no_sense_are_refused(text: str) -> None:
     """A usage error that shows the form."""
     with pytest.raises(UsageError):

@@ -30,7 +30,10 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 URN = "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAA1,2-abc==)"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "text", "sentAt", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "text", "sentAt", "x"]), inner)
+    ),
     max_leaves=9,
 )
 QUESTIONS: dict[str, Callable[[Lookup], Awaitable[object]]] = {
@@ -45,14 +48,18 @@ QUESTIONS: dict[str, Callable[[Lookup], Awaitable[object]]] = {
 class Canned(httpx.AsyncBaseTransport):
     """Answers every request with the same, and keeps what was asked."""
 
-    def __init__(self, body: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, body: object, status: int = 200, headers: dict[str, str] | None = None
+    ) -> None:
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.status, self.headers = status, headers or {}
         self.asked: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
-        return httpx.Response(self.status, headers=self.headers, stream=httpx.ByteStream(self.body), request=request)
+        return httpx.Response(
+            self.status, headers=self.headers, stream=httpx.ByteStream(self.body), request=request
+        )
 
 
 def ask(question: str, transport: Canned) -> Any:
@@ -61,12 +68,15 @@ def ask(question: str, transport: Canned) -> Any:
 
 
 def test_the_questions_are_gets_with_everything_in_the_path_encoded() -> None:
-    """GET, bearer key, no body; a URN's commas and brackets, and an account's slash, never shape the path."""
+    """GET, bearer key, no body; a URN's commas and brackets, and an account's slash, never shape
+    the path."""
     transport = Canned({})
     for question in QUESTIONS:
         ask(question, transport)
     assert {(request.method, request.content) for request in transport.asked} == {("GET", b"")}
-    assert [request.url.raw_path.decode().removeprefix("/linkedin") for request in transport.asked] == [
+    assert [
+        request.url.raw_path.decode().removeprefix("/linkedin") for request in transport.asked
+    ] == [
         "/accounts",
         "/account/acc%2F1/status",
         "/account/acc%2F1/quota",
@@ -80,12 +90,15 @@ def test_the_questions_are_gets_with_everything_in_the_path_encoded() -> None:
 
 
 def test_the_simulated_vendor_is_understood() -> None:
-    """Over a real socket: what was sent is found again, with its account, quota, conversation and text."""
+    """Over a real socket: what was sent is found again, with its account, quota, conversation and
+    text."""
 
     async def scene(url: str) -> list[object]:
         now = lambda: datetime.now(UTC)  # noqa: E731
         claim = Claim(1, 2, "acc", Recipient("jo-doe"), "Hi  Jo\n", None, "normal", None)
-        assert (await Endpoint(Secret(KEY), ServerClock(now), base_url=url).send(claim, lambda: None)).status is Status.SENT
+        assert (
+            await Endpoint(Secret(KEY), ServerClock(now), base_url=url).send(claim, lambda: None)
+        ).status is Status.SENT
         lookup = Lookup(Secret(KEY), ServerClock(now), base_url=url)
         found = await lookup.conversation("jo-doe", "acc")
         assert found is not None
@@ -133,7 +146,8 @@ def test_an_endpoint_that_is_not_there_is_asked_once(question: str, status: int)
 
 
 def test_a_person_or_account_that_is_not_found_switches_nothing_off() -> None:
-    """404 about what was asked for is no word about the endpoint; a router's 404 is, whatever its path holds."""
+    """404 about what was asked for is no word about the endpoint; a router's 404 is, whatever its
+    path holds."""
     for error, offered in [
         ("Profile not found", True),
         ("Account acc_1 was not found", True),
@@ -141,14 +155,17 @@ def test_a_person_or_account_that_is_not_found_switches_nothing_off() -> None:
         ("Cannot GET /linkedin/account/acc_1/quota", False),
         ("Route GET:/conversations/exists/x not found", False),
     ]:
-        lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=Canned({"error": error}, 404))
+        lookup = Lookup(
+            Secret(KEY), ServerClock(lambda: NOW), transport=Canned({"error": error}, 404)
+        )
         assert asyncio.run(lookup.quota("acc_1")) is None
         assert lookup.offers("quota") is offered, error
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_a_refusal_is_told_without_the_key(status: int) -> None:
-    """The one thing that is an error: the key or the plan does not do this; exit code 4, and the key hidden."""
+    """The one thing that is an error: the key or the plan does not do this; exit code 4, and the
+    key hidden."""
     transport = Canned({"error": f"Bearer {KEY} is no good"}, status)
     with pytest.raises(AccessError) as caught:
         ask("quota", transport)
@@ -158,7 +175,11 @@ def test_a_refusal_is_told_without_the_key(status: int) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-@given(body=JSON | st.fixed_dictionaries({"quotas": JSON, "messages": JSON, "hasConversation": JSON}) | st.binary())
+@given(
+    body=JSON
+    | st.fixed_dictionaries({"quotas": JSON, "messages": JSON, "hasConversation": JSON})
+    | st.binary()
+)
 def test_no_answer_is_an_error(question: str, body: object) -> None:
     """Any JSON, or none at all: a record, a list of records, or None."""
     answer = ask(question, Canned(body))
@@ -168,8 +189,16 @@ def test_no_answer_is_an_error(question: str, body: object) -> None:
 def test_messages_that_cannot_be_read_are_left_out() -> None:
     """A text, milliseconds and a plain true or false, or it is no message of anybody's."""
     good = {"text": "Hi", "sentAt": 1_790_000_000_123, "isSentByOwner": True}
-    wrong = [{**good, key: value} for key, value in (("text", None), ("sentAt", "1790000000123"), ("sentAt", True))]
-    wrong += [{**good, "isSentByOwner": "true"}, {**good, "isSentByOwner": 1}, {**good, "sentAt": 1e300}, []]  # type: ignore[list-item]
+    wrong = [
+        {**good, key: value}
+        for key, value in (("text", None), ("sentAt", "1790000000123"), ("sentAt", True))
+    ]
+    wrong += [
+        {**good, "isSentByOwner": "true"},
+        {**good, "isSentByOwner": 1},
+        {**good, "sentAt": 1e300},
+        [],
+    ]  # type: ignore[list-item]
     at = datetime.fromtimestamp(1_790_000_000, UTC) + timedelta(milliseconds=123)
     assert ask("messages", Canned({"messages": [*wrong, good]})) == [Message("Hi", at, True)]
 
@@ -177,54 +206,95 @@ def test_messages_that_cannot_be_read_are_left_out() -> None:
 @given(
     numbers=st.fixed_dictionaries(
         {},
-        optional={name: st.integers(-9, 10**10) | st.floats() | st.text(max_size=4) for name in ("limit", "used", "remaining")},
+        optional={
+            name: st.integers(-9, 10**10) | st.floats() | st.text(max_size=4)
+            for name in ("limit", "used", "remaining")
+        },
     )
 )
 def test_quota_numbers_are_judged_as_headers_are(numbers: dict[str, object]) -> None:
     """The same numbers in the rate headers of an answer mean the same."""
-    entry = {"feature": "Messages", "window": "DAY", "resetAt": "2026-11-24T00:00:00.000Z", **numbers}
+    entry = {
+        "feature": "Messages",
+        "window": "DAY",
+        "resetAt": "2026-11-24T00:00:00.000Z",
+        **numbers,
+    }
     headers = {f"x-ratelimit-{name}": str(value) for name, value in numbers.items()}
     expected = read_headers({**headers, "x-ratelimit-reset": "2026-11-24T00:00:00.000Z"}, NOW)
     assert ask("quota", Canned({"quotas": [entry]})) == expected
 
 
 def test_the_quota_of_messages_is_chosen() -> None:
-    """Daily, about messages, not InMail; of several the one that is met first; what a reset says is bounded."""
-    entry = {"feature": "SEND_MESSAGE", "window": "daily", "limit": 100, "used": 40, "resetAt": "2031-01-01T00:00:00Z"}
-    others = [{**entry, "feature": feature, "used": 99} for feature in ("INMAIL", "inMail message", "IN_MAIL_MESSAGE", "VIEW")]
+    """Daily, about messages, not InMail; of several the one that is met first; what a reset says is
+    bounded."""
+    entry = {
+        "feature": "SEND_MESSAGE",
+        "window": "daily",
+        "limit": 100,
+        "used": 40,
+        "resetAt": "2031-01-01T00:00:00Z",
+    }
+    others = [
+        {**entry, "feature": feature, "used": 99}
+        for feature in ("INMAIL", "inMail message", "IN_MAIL_MESSAGE", "VIEW")
+    ]
     others += [{**entry, "window": window, "used": 99} for window in ("weekly", "monthly", "")]
-    told = ask("quota", Canned({"quotas": [*others, entry, {**entry, "used": 55}, {**entry, "used": None}]}))
+    told = ask(
+        "quota",
+        Canned({"quotas": [*others, entry, {**entry, "used": 55}, {**entry, "used": None}]}),
+    )
     assert told == Told(NOW, 100, 55, 45, None)
     assert ask("quota", Canned({"quotas": others})) is None
     reached = {"feature": "MESSAGE", "window": "daily", "limitReached": True}
-    assert ask("quota", Canned({"quotas": [entry, reached]})) == Told(NOW, remaining=0)  # whatever else is said
+    assert ask("quota", Canned({"quotas": [entry, reached]})) == Told(
+        NOW, remaining=0
+    )  # whatever else is said
 
 
 def test_trouble_of_any_kind_is_not_known() -> None:
-    """Refused, silent, cut, oversized or redirected: None, within the deadline, and nothing is switched off."""
+    """Refused, silent, cut, oversized or redirected: None, within the deadline, and nothing is
+    switched off."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         urls = [f"http://127.0.0.1:{listener.getsockname()[1]}"]
-        assert asyncio.run(Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0], seconds=0.2).accounts()) is None
+        assert (
+            asyncio.run(
+                Lookup(
+                    Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0], seconds=0.2
+                ).accounts()
+            )
+            is None
+        )
     answers = [b"", b"HTTP/1.1 2", http(b"[]", length=9), http(b"[" + b" " * 1_100_000 + b"]")]
-    answers += [http(b"", "302 Found", "Location: /elsewhere"), http(b"[]", "500 No"), http(b"[]", "429 Slow")]
+    answers += [
+        http(b"", "302 Found", "Location: /elsewhere"),
+        http(b"[]", "500 No"),
+        http(b"[]", "429 Slow"),
+    ]
     for answer in answers:
         with peer(answer) as server:
             lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=server.url)
             assert asyncio.run(lookup.accounts()) is None
             assert server.connections == 1
             assert lookup.offers("accounts")
-    assert asyncio.run(Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0]).accounts()) is None
+    assert (
+        asyncio.run(Lookup(Secret(KEY), ServerClock(lambda: NOW), base_url=urls[0]).accounts())
+        is None
+    )
 
 
 def test_the_servers_clock_is_told() -> None:
-    """Of the last answer, aware; None when it says nothing readable, and after a question without an answer."""
+    """Of the last answer, aware; None when it says nothing readable, and after a question without
+    an answer."""
     for text, expected in [
         ("Mon, 23 Nov 2026 09:00:05 GMT", NOW + timedelta(seconds=5)),
         ("Mon, 23 Nov 2026 10:00:05 +0100", NOW + timedelta(seconds=5)),
         ("yesterday", None),
         ("", None),
     ]:
-        lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=Canned([], headers={"Date": text}))
+        lookup = Lookup(
+            Secret(KEY), ServerClock(lambda: NOW), transport=Canned([], headers={"Date": text})
+        )
         asyncio.run(lookup.accounts())
         assert (lookup.status, lookup.server_date) == (200, expected)
     with serving(skew=timedelta(hours=3)) as server:
@@ -238,7 +308,8 @@ def test_the_servers_clock_is_told() -> None:
 
 
 def test_the_default_account_has_no_numbers_of_its_own() -> None:
-    """Without a name there is nothing to ask for; conversations are asked for without an account."""
+    """Without a name there is nothing to ask for; conversations are asked for without an
+    account."""
     transport = Canned({"hasConversation": False})
     lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
     assert asyncio.run(lookup.quota("")) is None

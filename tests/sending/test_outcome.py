@@ -20,15 +20,27 @@ MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 def answer(status: int, body: Any = None, **headers: str) -> Outcome:
     raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    return read_answer(status, {name.replace("_", "-").lower(): value for name, value in headers.items()}, raw, NOW)
+    return read_answer(
+        status, {name.replace("_", "-").lower(): value for name, value in headers.items()}, raw, NOW
+    )
 
 
 def test_confirmed_success_is_sent_with_what_it_tells() -> None:
     """200 with success:true is sent; unknown keys are ignored."""
     urn = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN"
-    said = {"success": True, "message": "ok", "recipientProfileUrn": urn, "typingIndicatorSent": True, "_deprecated": {"x": 1}}
+    said = {
+        "success": True,
+        "message": "ok",
+        "recipientProfileUrn": urn,
+        "typingIndicatorSent": True,
+        "_deprecated": {"x": 1},
+    }
     outcome = answer(200, said)
-    assert (outcome.status, outcome.typing_indicator_sent, outcome.recipient_urn) == (Status.SENT, True, urn)
+    assert (outcome.status, outcome.typing_indicator_sent, outcome.recipient_urn) == (
+        Status.SENT,
+        True,
+        urn,
+    )
 
 
 def test_success_without_indicator_is_sent() -> None:
@@ -59,7 +71,13 @@ def test_success_without_indicator_is_sent() -> None:
         (400, {"success": False, "error": "Request failed with status 503"}),
         (400, {"success": False, "error": "HTTP 502"}),
         (400, {"success": False, "error": "Bad request", "errorDetails": {"statusCode": 504}}),
-        (400, {"success": False, "error": "Request failed with status code 400 after status code 500"}),
+        (
+            400,
+            {
+                "success": False,
+                "error": "Request failed with status code 400 after status code 500",
+            },
+        ),
         (400, {"success": False, "error": "x" * 400 + " status code 500"}),
         (400, {"success": False, "error": "Connection reset by peer"}),
         (400, {"success": False, "error": "Premature close"}),
@@ -84,7 +102,8 @@ def test_success_without_indicator_is_sent() -> None:
     ],
 )
 def test_what_does_not_tell_is_uncertain(status: int, body: Any) -> None:
-    """Where the answer leaves open whether the message went out, the row is uncertain and nothing is tried again."""
+    """Where the answer leaves open whether the message went out, the row is uncertain and nothing
+    is tried again."""
     outcome = answer(status, body)
     assert outcome.status is Status.UNCERTAIN
     assert (outcome.hold, outcome.stop, outcome.unreachable) == (None, None, False)
@@ -95,27 +114,55 @@ def test_what_does_not_tell_is_uncertain(status: int, body: Any) -> None:
     ("status", "body", "text"),
     [
         (400, {"success": False, "error": "message is required"}, "message is required"),
-        (400, {"success": False, "error": "Request failed with status code 422"}, "Request failed with status code 422"),
-        (400, {"success": False, "error": "Request failed with status code 404"}, "Request failed with status code 404"),
         (
             400,
-            {"success": False, "error": {"name": "ZodError", "issues": [{"path": ["subject"], "message": "Too long"}]}},
+            {"success": False, "error": "Request failed with status code 422"},
+            "Request failed with status code 422",
+        ),
+        (
+            400,
+            {"success": False, "error": "Request failed with status code 404"},
+            "Request failed with status code 404",
+        ),
+        (
+            400,
+            {
+                "success": False,
+                "error": {
+                    "name": "ZodError",
+                    "issues": [{"path": ["subject"], "message": "Too long"}],
+                },
+            },
             "subject: Too long",
         ),
         (400, {"success": False, "code": "X", "message": "Not connected"}, "Not connected"),
         (400, {"errorDetails": {"message": "No InMail credits"}}, "No InMail credits"),
-        (400, {"success": False, "error": "Recipient is not in your network"}, "Recipient is not in your network"),
+        (
+            400,
+            {"success": False, "error": "Recipient is not in your network"},
+            "Recipient is not in your network",
+        ),
         (404, {"success": False, "error": "Profile not found"}, "Profile not found"),
         (404, {"error": "Recipient does not exist"}, "Recipient does not exist"),
-        (404, {"error": "Profile x not found for this account"}, "Profile x not found for this account"),
+        (
+            404,
+            {"error": "Profile x not found for this account"},
+            "Profile x not found for this account",
+        ),
         (409, {"error": "Duplicate"}, "Duplicate"),
         (422, b"unprocessable", "unprocessable"),
     ],
 )
 def test_a_refused_row_failed(status: int, body: Any, text: str) -> None:
-    """400 validation, 404 naming a profile, 409 and 422: this row failed, certainly not delivered, and the run goes on."""
+    """400 validation, 404 naming a profile, 409 and 422: this row failed, certainly not delivered,
+    and the run goes on."""
     outcome = answer(status, body)
-    assert (outcome.status, outcome.error, outcome.stop, outcome.hold) == (Status.FAILED, text, None, None)
+    assert (outcome.status, outcome.error, outcome.stop, outcome.hold) == (
+        Status.FAILED,
+        text,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -128,7 +175,13 @@ def test_a_refused_key_or_plan_stops_the_run(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Account not found", "LinkedIn account acc_1 not found", "No such account", "accountId not found"]
+    "text",
+    [
+        "Account not found",
+        "LinkedIn account acc_1 not found",
+        "No such account",
+        "accountId not found",
+    ],
 )
 def test_a_missing_account_stops_that_account(text: str) -> None:
     """404 naming an account: the account stops with exit code 4, the row stays waiting."""
@@ -140,7 +193,13 @@ def test_a_missing_account_stops_that_account(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(404, b"<html>Not Found</html>"), (404, {"error": "Not Found"}), (404, None), (405, b""), (410, {"error": "Gone"})],
+    [
+        (404, b"<html>Not Found</html>"),
+        (404, {"error": "Not Found"}),
+        (404, None),
+        (405, b""),
+        (410, {"error": "Gone"}),
+    ],
 )
 def test_a_missing_path_stops_the_run(status: int, body: Any) -> None:
     """404, 405, 410 on the path itself: the run stops with exit code 5, the row stays waiting."""
@@ -152,14 +211,17 @@ def test_a_missing_path_stops_the_run(status: int, body: Any) -> None:
 
 def test_missing_credentials_stop_the_account() -> None:
     """500 with the vendor's own credentials sentence: the account stops, the row stays waiting."""
-    outcome = answer(500, {"error": "Failed to get LinkedIn authentication credentials", "success": False})
+    outcome = answer(
+        500, {"error": "Failed to get LinkedIn authentication credentials", "success": False}
+    )
     assert outcome.status is Status.WAITING
     assert outcome.stop is not None
     assert (outcome.stop.scope, outcome.stop.exit_code) == ("account", ExitCode.ACCESS)
 
 
 def test_a_spent_quota_holds_until_the_reset() -> None:
-    """429 with the quota spent: the account pauses until the server's reset, and the run does not sit it out."""
+    """429 with the quota spent: the account pauses until the server's reset, and the run does not
+    sit it out."""
     outcome = answer(
         429,
         {"error": "Rate limit exceeded for MESSAGE: 150/150 used", "success": False},
@@ -172,12 +234,19 @@ def test_a_spent_quota_holds_until_the_reset() -> None:
     assert not outcome.hold.brief
 
 
-@pytest.mark.parametrize("body", [{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}, {"error": "no"}, None, b"<html>"])
+@pytest.mark.parametrize(
+    "body",
+    [{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}, {"error": "no"}, None, b"<html>"],
+)
 def test_a_spent_quota_without_headers_holds_until_midnight_utc(body: Any) -> None:
     """429 that tells nothing more: until the next midnight UTC."""
     outcome = answer(429, body)
     assert outcome.hold is not None
-    assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (Status.WAITING, MIDNIGHT, False)
+    assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (
+        Status.WAITING,
+        MIDNIGHT,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,20 +263,28 @@ def test_a_velocity_limit_is_a_brief_hold(headers: dict[str, str], pause: timede
     """429 with Retry-After, or with quota remaining: the same row again after the wait."""
     outcome = answer(429, {"error": "Too many requests"}, **headers)
     assert outcome.hold is not None
-    assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (Status.WAITING, NOW + pause, True)
+    assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (
+        Status.WAITING,
+        NOW + pause,
+        True,
+    )
     assert outcome.told is None  # its numbers are not the day's
 
 
 def test_a_long_retry_after_is_no_brief_hold() -> None:
     """A pause beyond what a run waits out ends the run instead."""
-    outcome = answer(429, {"error": "Too many requests"}, Retry_After=str(int(BRIEF.total_seconds()) + 1))
+    outcome = answer(
+        429, {"error": "Too many requests"}, Retry_After=str(int(BRIEF.total_seconds()) + 1)
+    )
     assert outcome.hold is not None
     assert not outcome.hold.brief
 
 
 def test_hold_until_in_the_body_wins() -> None:
     """429 with holdUntil: the account pauses until then."""
-    outcome = answer(429, {"error": "on hold", "holdUntil": "2026-11-24T15:00:00Z"}, Retry_After="5")
+    outcome = answer(
+        429, {"error": "on hold", "holdUntil": "2026-11-24T15:00:00Z"}, Retry_After="5"
+    )
     assert outcome.hold is not None
     assert outcome.hold.until == datetime(2026, 11, 24, 15, tzinfo=UTC)
 
@@ -222,7 +299,15 @@ def test_the_phase_and_not_the_error_decides_without_an_answer() -> None:
 @given(
     st.integers(100, 599),
     st.dictionaries(
-        st.sampled_from(["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-limit", "x-ratelimit-used"]),
+        st.sampled_from(
+            [
+                "retry-after",
+                "x-ratelimit-remaining",
+                "x-ratelimit-reset",
+                "x-ratelimit-limit",
+                "x-ratelimit-used",
+            ]
+        ),
         st.text(max_size=30) | st.integers(-5, 10**12).map(str),
     ),
     st.binary(max_size=200)
@@ -232,14 +317,20 @@ def test_the_phase_and_not_the_error_decides_without_an_answer() -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["success", "error", "message", "issues", "path", "holdUntil", "errorDetails"]), inner
+                st.sampled_from(
+                    ["success", "error", "message", "issues", "path", "holdUntil", "errorDetails"]
+                ),
+                inner,
             )
         ),
         max_leaves=8,
     ).map(lambda value: json.dumps(value).encode()),
 )
-def test_every_answer_has_one_outcome(status: int, headers: dict[str, str], body: bytes | None) -> None:
-    """Whatever comes back: an outcome, only a confirmed 200 is sent, and only refusals that are certain wait or fail."""
+def test_every_answer_has_one_outcome(
+    status: int, headers: dict[str, str], body: bytes | None
+) -> None:
+    """Whatever comes back: an outcome, only a confirmed 200 is sent, and only refusals that are
+    certain wait or fail."""
     outcome = read_answer(status, headers, body, NOW)
     assert (outcome.status is Status.SENT) <= (status == 200)
     certain = {400, 401, 402, 403, 404, 405, 409, 410, 422, 429, 500}

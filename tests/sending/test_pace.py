@@ -1,4 +1,5 @@
-"""All rules of pace together, walked through whole campaigns in memory: what is forecast happens, and within every bound."""
+"""All rules of pace together, walked through whole campaigns in memory: what is forecast happens,
+and within every bound."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def office(zone: str = "UTC", **more: object) -> Calendar:
 
 
 def days_of(book: Book, zone: ZoneInfo, campaign: int = 1) -> list[tuple[date, int]]:
-    return sorted(Counter(at.astimezone(zone).date() for at, by in book.sent if by == campaign).items())
+    return sorted(
+        Counter(at.astimezone(zone).date() for at, by in book.sent if by == campaign).items()
+    )
 
 
 def forecast(pace: Pace, book: Book, now: datetime, zone: ZoneInfo) -> list[tuple[date, int]]:
@@ -63,16 +66,25 @@ def paces(draw: st.DrawFn) -> Pace:
         timedelta(seconds=draw(st.sampled_from([0, 30, 600, 3600]))),
         draw(st.none() | st.integers(1, 30)),
         draw(st.integers(0, 10)),
-        draw(st.none() | st.builds(lambda first, step, more: Ramp(first, step, first + more), *[st.integers(1, 9)] * 3)),
+        draw(
+            st.none()
+            | st.builds(
+                lambda first, step, more: Ramp(first, step, first + more), *[st.integers(1, 9)] * 3
+            )
+        ),
     )
 
 
 @hypothesis_settings(max_examples=150)
 @given(paces(), st.integers(1, 120), st.integers(12, 40), st.integers(0, 60 * 24 * 30))
 def test_what_is_forecast_is_what_happens(pace: Pace, rows: int, limit: int, minute: int) -> None:
-    """Day by day, over any hours, zone, holidays, reserve, ramp and limit; within the hours and every bound, and spaced."""
+    """Day by day, over any hours, zone, holidays, reserve, ramp and limit; within the hours and
+    every bound, and spaced."""
     assert pace.calendar is not None
-    zone, start = pace.calendar.zone, datetime(2026, 12, 5, tzinfo=UTC) + minute * timedelta(minutes=1)
+    zone, start = (
+        pace.calendar.zone,
+        datetime(2026, 12, 5, tzinfo=UTC) + minute * timedelta(minutes=1),
+    )
     book = Book({1: rows}, limit=limit)
     book.hear(start)
     expected = forecast(pace, book, start, zone)
@@ -81,14 +93,17 @@ def test_what_is_forecast_is_what_happens(pace: Pace, rows: int, limit: int, min
     moments = [at for at, _ in book.sent]
     assert all(pace.calendar.is_open(at) for at in moments)
     assert all(after - before >= pace.min_gap for before, after in pairwise(moments))
-    bound = min(limit - pace.reserve, pace.daily_limit or limit, pace.ramp.most if pace.ramp else limit)
+    bound = min(
+        limit - pace.reserve, pace.daily_limit or limit, pace.ramp.most if pace.ramp else limit
+    )
     assert max(count for _, count in days_of(book, zone)) <= bound
     assert max(Counter(at.date() for at in moments).values()) <= limit - pace.reserve
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_campaign_takes_as_many_days_as_the_allowance_asks_for(zone: str) -> None:
-    """ceil(rows / daily allowance) sending days, wherever the quota's midnight falls in the hours, each day spread out."""
+    """ceil(rows / daily allowance) sending days, wherever the quota's midnight falls in the hours,
+    each day spread out."""
     pace = Pace(office(zone))
     for rows in (1, 150, 151, 400, 750):
         book = Book({1: rows})
@@ -98,12 +113,15 @@ def test_a_campaign_takes_as_many_days_as_the_allowance_asks_for(zone: str) -> N
         book.walk(pace, start)
         counts = [count for _, count in days_of(book, ZoneInfo(zone))]
         assert counts == [150] * (rows // 150) + [rows % 150] * (rows % 150 > 0)
-        hours = Counter(at.astimezone(ZoneInfo(zone)).hour for at, _ in book.sent[: 150 * (rows // 150)])
+        hours = Counter(
+            at.astimezone(ZoneInfo(zone)).hour for at, _ in book.sent[: 150 * (rows // 150)]
+        )
         assert not hours or max(hours.values()) <= 1.4 * min(hours.values())
 
 
 def test_a_ramp_grows_with_each_day_of_sending_and_begins_anew_after_a_pause() -> None:
-    """20, 30, 40 … to 60; a weekend is no jump; an account that was silent for two weeks starts at 20 again."""
+    """20, 30, 40 … to 60; a weekend is no jump; an account that was silent for two weeks starts at
+    20 again."""
     pace = Pace(office(), ramp=Ramp(20, 10, 60))
     book = Book({1: 20 + 30 + 40 + 50 + 60 + 60 + 7})
     last = book.walk(pace, MONDAY)
@@ -114,13 +132,16 @@ def test_a_ramp_grows_with_each_day_of_sending_and_begins_anew_after_a_pause() -
 
 
 def test_holidays_are_no_sending_days_and_say_so() -> None:
-    """Christmas in Bavaria: nothing goes from Friday 25 to Sunday 27 December, nor on New Year's Day and Epiphany."""
+    """Christmas in Bavaria: nothing goes from Friday 25 to Sunday 27 December, nor on New Year's
+    Day and Epiphany."""
     pace = Pace(office("Europe/Berlin", holidays=("DE-BY",)), daily_limit=10)
     book = Book({1: 100})
     start = datetime(2026, 12, 24, 8, tzinfo=UTC)
     book.walk(pace, start)
     sent_on = {day for day, _ in days_of(book, ZoneInfo("Europe/Berlin"))}
-    assert sent_on.isdisjoint({date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), date(2027, 1, 6)})
+    assert sent_on.isdisjoint(
+        {date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), date(2027, 1, 6)}
+    )
     assert date(2026, 12, 24) in sent_on
     wait = pace.judge(Book({1: 1}).state(), datetime(2026, 12, 25, 10, tzinfo=UTC))
     assert wait is not None
@@ -129,9 +150,15 @@ def test_holidays_are_no_sending_days_and_say_so() -> None:
 
 
 @hypothesis_settings(max_examples=20)
-@given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 200)), min_size=2, max_size=4), st.integers(5, 150))
-def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[int, int]], limit: int) -> None:
-    """The day's quota goes out whole while rows wait, to each by its priority; what one does not need is for the others."""
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(1, 200)), min_size=2, max_size=4),
+    st.integers(5, 150),
+)
+def test_campaigns_share_an_account_by_their_priorities(
+    campaigns: list[tuple[int, int]], limit: int
+) -> None:
+    """The day's quota goes out whole while rows wait, to each by its priority; what one does not
+    need is for the others."""
     numbers = range(1, len(campaigns) + 1)
     book = Book(
         {n: rows for n, (_, rows) in zip(numbers, campaigns, strict=True)},
@@ -139,7 +166,10 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
         limit=limit,
     )
     day, now = MONDAY + timedelta(hours=9), MONDAY + timedelta(hours=9)
-    paces = {n: Pace(office(), timedelta(0), priority=priority) for n, (priority, _) in zip(numbers, campaigns, strict=True)}
+    paces = {
+        n: Pace(office(), timedelta(0), priority=priority)
+        for n, (priority, _) in zip(numbers, campaigns, strict=True)
+    }
     wanted = dict(book.waiting)
     while now < day + timedelta(hours=8):
         waits = []
@@ -158,11 +188,14 @@ def test_campaigns_share_an_account_by_their_priorities(campaigns: list[tuple[in
     assert went.total() == min(limit, sum(wanted.values()))
     parts = shares(limit, [(priority, rows) for priority, rows in campaigns])
     for number, part in zip(numbers, parts, strict=True):
-        assert went[number] >= part - (len(campaigns) - 1)  # rounding up gives each of the others one more at most
+        assert went[number] >= part - (
+            len(campaigns) - 1
+        )  # rounding up gives each of the others one more at most
 
 
 def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
-    """At noon another tool takes 100 of 150: what is left is spread over the afternoon, and no request meets a spent quota."""
+    """At noon another tool takes 100 of 150: what is left is spread over the afternoon, and no
+    request meets a spent quota."""
     pace, book = Pace(office()), Book({1: 500})
     now = MONDAY + timedelta(hours=9)
     while now < MONDAY + timedelta(hours=17):
@@ -180,7 +213,8 @@ def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
 
 
 def test_a_pause_is_planned_anew() -> None:
-    """A laptop that sleeps from 10 to 15 o'clock sends what fits evenly into the rest, and the next day is like any other."""
+    """A laptop that sleeps from 10 to 15 o'clock sends what fits evenly into the rest, and the next
+    day is like any other."""
     pace, book = Pace(office()), Book({1: 300})
     now, slept = MONDAY + timedelta(hours=9), False
     while book.waiting[1]:
@@ -196,9 +230,12 @@ def test_a_pause_is_planned_anew() -> None:
 
 
 @given(st.integers(-3 * 24 * 60, 3 * 24 * 60), st.integers(1, 149), st.booleans())
-def test_a_clock_that_steps_never_spends_more_than_the_quota(minutes: int, before: int, speaks: bool) -> None:
-    """A step of the clock after some messages, either way: what our own count and the server's numbers leave is never more than
-    the quota of the true day, as long as the server speaks; without its numbers, never more in a day of our clock."""
+def test_a_clock_that_steps_never_spends_more_than_the_quota(
+    minutes: int, before: int, speaks: bool
+) -> None:
+    """A step of the clock after some messages, either way: what our own count and the server's
+    numbers leave is never more than the quota of the true day, as long as the server speaks;
+    without its numbers, never more in a day of our clock."""
     pace, book = Pace(None, timedelta(0), velocity=False), Book({1: 400}, speaks=speaks)
     now = MONDAY + timedelta(hours=12)
     for _ in range(before):
@@ -216,7 +253,10 @@ def test_the_vendors_velocity_limits_hold_without_a_gap() -> None:
     pace, book = Pace(None, timedelta(0)), Book({1: 100})
     book.walk(pace, MONDAY)
     moments = [at for at, _ in book.sent]
-    assert all(after - before >= timedelta(minutes=1) for before, after in zip(moments, moments[15:], strict=False))
+    assert all(
+        after - before >= timedelta(minutes=1)
+        for before, after in zip(moments, moments[15:], strict=False)
+    )
     assert moments[99] - moments[0] < timedelta(minutes=8)
 
 
@@ -228,9 +268,13 @@ def test_a_spent_window_of_the_server_is_waited_out_whatever_our_own_count_says(
     assert wait.until == MONDAY + timedelta(hours=2)
 
 
-@given(st.integers(0, 300), st.lists(st.tuples(st.integers(1, 9), st.integers(0, 200)), min_size=1, max_size=5))
+@given(
+    st.integers(0, 300),
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 200)), min_size=1, max_size=5),
+)
 def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) -> None:
-    """All that can be used is given, to nobody more than it can use, and to who wants more at least by its priority."""
+    """All that can be used is given, to nobody more than it can use, and to who wants more at least
+    by its priority."""
     parts = shares(total, claims)
     wanted = [count for _, count in claims]
     assert sum(parts) >= min(total, sum(wanted))
@@ -249,14 +293,18 @@ def test_a_reserve_of_the_whole_quota_is_named_as_the_reason() -> None:
 
 def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
     """Some years ahead, in good time; whoever shows it can see by the counts that it is not all."""
-    windows = list(Pace(office(), timedelta(), daily_limit=1).windows(Book({1: 100_000}).state(), MONDAY_NOON))
+    windows = list(
+        Pace(office(), timedelta(), daily_limit=1).windows(Book({1: 100_000}).state(), MONDAY_NOON)
+    )
     assert MONDAY_NOON + 3 * 365 * DAY < windows[-1][0] < MONDAY_NOON + 10 * 365 * DAY
     assert sum(count for _, count in windows) == len(windows) < 100_000
 
 
 def test_of_a_bound_of_our_own_only_our_messages_are_used() -> None:
     """Others' use is told apart, and never makes more used than there is."""
-    book = Book({1: 9}, limit=150, told=Told(MONDAY_NOON, 150, 14, 136), sent=[(MONDAY + DAY / 3, 1)] * 5)
+    book = Book(
+        {1: 9}, limit=150, told=Told(MONDAY_NOON, 150, 14, 136), sent=[(MONDAY + DAY / 3, 1)] * 5
+    )
     left = Pace(office(), timedelta(), daily_limit=5).allowance(book.state(), MONDAY_NOON)
     assert (left.limit, left.used, left.remaining, left.foreign) == (5, 5, 0, 9)
     left = Pace(office(), timedelta(), daily_limit=200).allowance(book.state(), MONDAY_NOON)

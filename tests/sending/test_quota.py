@@ -40,7 +40,18 @@ def test_every_form_of_reset_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-23T15:29:59Z", "2030-01-01T00:00:00Z", "soon", "", "0", "-5", "99999999999999", "NaN", "1e99"]
+    "text",
+    [
+        "2026-11-23T15:29:59Z",
+        "2030-01-01T00:00:00Z",
+        "soon",
+        "",
+        "0",
+        "-5",
+        "99999999999999",
+        "NaN",
+        "1e99",
+    ],
 )
 def test_a_reset_in_the_past_or_absurdly_far_is_ignored(text: str) -> None:
     """Past, far and unreadable resets count as missing."""
@@ -69,7 +80,8 @@ def test_no_headers_tell_nothing() -> None:
     ],
 )
 def test_any_header_can_be_missing(headers: dict[str, str], left: int) -> None:
-    """What is told counts, less what we sent since (3); what is not told is our own count of the day (7)."""
+    """What is told counts, less what we sent since (3); what is not told is our own count of the
+    day (7)."""
     at = NOW - timedelta(hours=1)
     told = read_headers({f"x-ratelimit-{name}": value for name, value in headers.items()}, at)
     found = allowance(told, lambda since: 3 if since >= at else 7, NOW)
@@ -99,7 +111,8 @@ def test_a_velocity_window_does_not_lower_the_day_for_ever() -> None:
 
 
 def test_a_reserve_is_left_to_others_until_they_have_used_it() -> None:
-    """Of 150 with 10 in reserve, 140 are ours; what others used comes off the reserve first, and then off ours."""
+    """Of 150 with 10 in reserve, 140 are ours; what others used comes off the reserve first, and
+    then off ours."""
     for used_by_others, left in [(0, 140), (6, 140), (10, 140), (25, 125), (150, 0)]:
         told = Told(NOW - timedelta(hours=1), 150, used_by_others, 150 - used_by_others, MIDNIGHT)
         found = allowance(told, lambda _: 0, NOW, reserve=10)
@@ -114,7 +127,8 @@ def test_what_others_used_is_told_from_our_own() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["limit", "used", "remaining", "reset"]), st.integers(-10, 10**10).map(str) | st.text(max_size=25)
+        st.sampled_from(["limit", "used", "remaining", "reset"]),
+        st.integers(-10, 10**10).map(str) | st.text(max_size=25),
     ),
     st.integers(0, 400),
     st.integers(0, 400),
@@ -123,7 +137,8 @@ def test_what_others_used_is_told_from_our_own() -> None:
 def test_whatever_the_headers_hold_the_allowance_is_sane(
     headers: dict[str, str], own: int, reserve: int, now: datetime
 ) -> None:
-    """Never negative, never above the limit less the reserve, and always within a window that holds now."""
+    """Never negative, never above the limit less the reserve, and always within a window that holds
+    now."""
     told = read_headers({f"x-ratelimit-{name}": value for name, value in headers.items()}, now)
     found = allowance(told, lambda _: own, now, reserve)
     assert 0 <= found.remaining <= found.limit

@@ -1,4 +1,5 @@
-"""Every clock change of every time zone in three years, walked in memory with sending hours that lie around it."""
+"""Every clock change of every time zone in three years, walked in memory with sending hours that
+lie around it."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ def changes_of(zone: ZoneInfo) -> tuple[Change, ...]:
         old, new = offset(zone, before), offset(zone, after)
         if old != new:
             minutes = range(STEP // MINUTE)
-            at = before + MINUTE * bisect_left(minutes, True, key=lambda m: offset(zone, before + m * MINUTE) == new)
+            at = before + MINUTE * bisect_left(
+                minutes, True, key=lambda m: offset(zone, before + m * MINUTE) == new
+            )
             found.append((at, new - old))
     return tuple(found)
 
@@ -63,8 +66,11 @@ def clocks() -> dict[str, tuple[Change, ...]]:
     return {name: changes for (_, changes), name in alike.items()}
 
 
-def open_minutes(zone: ZoneInfo, hours: tuple[time, time | None], begin: datetime, end: datetime) -> dict[date, Counter[date]]:
-    """How many minutes of each local day are inside the hours, by the UTC day they are in, counted one by one."""
+def open_minutes(
+    zone: ZoneInfo, hours: tuple[time, time | None], begin: datetime, end: datetime
+) -> dict[date, Counter[date]]:
+    """How many minutes of each local day are inside the hours, by the UTC day they are in, counted
+    one by one."""
     found: defaultdict[date, Counter[date]] = defaultdict(Counter)
     for number in range((end - begin) // MINUTE):
         instant = begin + number * MINUTE
@@ -89,32 +95,55 @@ def walk_around(zone: ZoneInfo, change: datetime, hours: tuple[time, time | None
         expected[wall(zone, begin).date()] += count
     last = book.walk(pace, start)
     moments = [at for at, _ in book.sent]
-    local, quota = Counter(wall(zone, at).date() for at in moments), Counter(at.date() for at in moments)
+    local, quota = (
+        Counter(wall(zone, at).date() for at in moments),
+        Counter(at.date() for at in moments),
+    )
     assert all(is_inside(wall(zone, at), hours) for at in moments)
     assert max(quota.values()) <= LIMIT
     assert max(local.values()) <= LIMIT
     assert all(after - before >= GAP for before, after in pairwise(moments))
     assert local == expected
     room = open_minutes(zone, hours, start, last + DAY)
-    whole = [day for day in room if room[day].total() * MINUTE >= LIMIT * GAP and day < wall(zone, last).date()]
+    whole = [
+        day
+        for day in room
+        if room[day].total() * MINUTE >= LIMIT * GAP and day < wall(zone, last).date()
+    ]
     assert len(whole) >= 4
-    # Where the quota's day ends within the hours, a change of the clock moves its end: then the quota's days are the bound.
-    assert [day for day in whole if local[day] < LIMIT and not all(quota[one] == LIMIT for one in room[day])] == []
+    # Where the quota's day ends within the hours, a change of the clock moves its end: then the
+    # quota's days are the bound.
+    assert [
+        day
+        for day in whole
+        if local[day] < LIMIT and not all(quota[one] == LIMIT for one in room[day])
+    ] == []
 
 
 def test_clocks_are_put_ahead_and_back_by_more_than_one_measure() -> None:
-    """What is walked holds gaps and folds, of an hour and of other lengths, at midnight and in the night."""
-    changes = [(wall(ZoneInfo(name), at).time(), ahead) for name, found in clocks().items() for at, ahead in found]
+    """What is walked holds gaps and folds, of an hour and of other lengths, at midnight and in the
+    night."""
+    changes = [
+        (wall(ZoneInfo(name), at).time(), ahead)
+        for name, found in clocks().items()
+        for at, ahead in found
+    ]
     assert len(clocks()) > 50
     assert len(changes) > 150
-    assert {timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=30), timedelta(minutes=-30)} <= {c for _, c in changes}
+    assert {
+        timedelta(hours=1),
+        timedelta(hours=-1),
+        timedelta(minutes=30),
+        timedelta(minutes=-30),
+    } <= {c for _, c in changes}
     assert any(shown <= time(1) for shown, _ in changes)
     assert any(time(2) <= shown <= time(3) for shown, _ in changes)
 
 
 @pytest.mark.parametrize("kind", HOURS)
 def test_no_change_of_a_clock_moves_a_message_out_of_its_hours_or_its_day(kind: str) -> None:
-    """Within the hours, the quota of both days, the spacing; as forecast; and each day's allowance used whole."""
+    """Within the hours, the quota of both days, the spacing; as forecast; and each day's allowance
+    used whole."""
     wrong = []
     for name, changes in clocks().items():
         for change, _ in changes or [(datetime(2027, 3, 28, 1, tzinfo=UTC), timedelta())]:

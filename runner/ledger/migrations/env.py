@@ -1,4 +1,5 @@
-"""How Alembic reaches the ledger: over the connection, and inside the transaction, that it is handed."""
+"""How Alembic reaches the ledger: over the connection, and inside the transaction, that it is
+handed."""
 
 from alembic import context
 

@@ -78,9 +78,13 @@ def upgrade() -> None:
             "status IN ('waiting', 'sending', 'sent', 'failed', 'uncertain', 'skipped', 'invalid')",
             name=op.f("ck_delivery_status"),
         ),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_delivery_campaign_id")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_delivery_campaign_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("campaign_id", "identity", name=op.f("uq_delivery_campaign_id_identity")),
+        sa.UniqueConstraint(
+            "campaign_id", "identity", name=op.f("uq_delivery_campaign_id_identity")
+        ),
     )
     op.create_index(
         op.f("ix_delivery_campaign_id_account_status_position"),
@@ -123,13 +127,21 @@ def upgrade() -> None:
             "status IN ('waiting', 'sending', 'sent', 'failed', 'uncertain', 'skipped', 'invalid')",
             name=op.f("ck_attempt_status"),
         ),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_attempt_campaign_id")),
-        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_attempt_delivery_id")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_attempt_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_attempt_delivery_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
     )
-    op.create_index(op.f("ix_attempt_account_claimed_at"), "attempt", ["account", "claimed_at"], unique=False)
+    op.create_index(
+        op.f("ix_attempt_account_claimed_at"), "attempt", ["account", "claimed_at"], unique=False
+    )
     op.create_index(op.f("ix_attempt_delivery_id"), "attempt", ["delivery_id"], unique=False)
-    op.create_index(op.f("ix_attempt_settled_at_account"), "attempt", ["settled_at", "account"], unique=False)
+    op.create_index(
+        op.f("ix_attempt_settled_at_account"), "attempt", ["settled_at", "account"], unique=False
+    )
     op.create_table(
         "decision",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -137,7 +149,9 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(length=10), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.String(27), nullable=False),
-        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_decision_delivery_id")),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_decision_delivery_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
     op.create_index(op.f("ix_decision_delivery_id"), "decision", ["delivery_id"], unique=False)

@@ -1,4 +1,5 @@
-"""Contacts outside the campaigns, forgotten people, what each answer told of the quota, the results file as it was written."""
+"""Contacts outside the campaigns, forgotten people, what each answer told of the quota, the results
+file as it was written."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +16,9 @@ def upgrade() -> None:
     op.add_column("row", sa.Column("person", sa.Text(), nullable=True))
     op.add_column("row", sa.Column("free_at", sa.String(27), nullable=True))
     op.add_column("do_not_contact", sa.Column("forgotten", sa.Text(), nullable=True))
-    op.create_index(op.f("ix_do_not_contact_forgotten"), "do_not_contact", ["forgotten"], unique=False)
+    op.create_index(
+        op.f("ix_do_not_contact_forgotten"), "do_not_contact", ["forgotten"], unique=False
+    )
     op.create_table(
         "contact",
         sa.Column("identity", sa.Text(), nullable=False),

@@ -1,4 +1,5 @@
-"""What an ODS spreadsheet says beside its cells' values. Elements and attributes are those of OpenDocument 1.3, part 3."""
+"""What an ODS spreadsheet says beside its cells' values. Elements and attributes are those of
+OpenDocument 1.3, part 3."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from typing import Final
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from runner.intake.archive import parse
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.marks import (
+from runner.intake.reader.archive import parse
+from runner.intake.reader.marks import (
     UNCACHED,
     UNREAD,
     Marks,
@@ -49,7 +50,8 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError, WideError."""
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError,
+    UnreadableError, WideError."""
     sheets: dict[str | None, Marks] = {}
     found, row, column = Marks(), 1, 0
 
@@ -67,7 +69,8 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             found, row, column = Marks(), 1, 0
 
     _walk(data, "content.xml", end)
-    # What the reader of values cannot open may have that width on any of its sheets: it opens them all.
+    # What the reader of values cannot open may have that width on any of its sheets: it opens them
+    # all.
     if any(sheet.wide for sheet in ([sheets[tab.name]] if tab.name in sheets else sheets.values())):
         raise WideError
     if tab.name not in sheets:
@@ -82,7 +85,9 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
     parser.EndElementHandler = lambda tag: end(builder.end(tag))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
-        if "META-INF/manifest.xml" in names and b"manifest:encryption-data" in archive.read("META-INF/manifest.xml"):
+        if "META-INF/manifest.xml" in names and b"manifest:encryption-data" in archive.read(
+            "META-INF/manifest.xml"
+        ):
             raise ProtectedError
         if part in names:
             with archive.open(part) as file:
@@ -95,7 +100,10 @@ def _row(found: Marks, element: Element, row: int) -> int:
     after, column, used = row + int(element.get("table:number-rows-repeated", 1)), 0, False
     for cell in element:
         first, column = column, column + int(cell.get("table:number-columns-repeated", 1))
-        down, across = int(cell.get("table:number-rows-spanned", 1)), int(cell.get("table:number-columns-spanned", 1))
+        down, across = (
+            int(cell.get("table:number-rows-spanned", 1)),
+            int(cell.get("table:number-columns-spanned", 1)),
+        )
         if down > 1 or across > 1:
             found.merged.append((row, first, row + down - 1, first + across - 1))
         if not (cell.get("office:value-type") or cell.get("table:formula") or len(cell)):
@@ -106,7 +114,9 @@ def _row(found: Marks, element: Element, row: int) -> int:
         used, area = True, (row, first, after - 1, column - 1)
         if fault := _fault(cell):
             found.faults.update(dict.fromkeys(cells_of(area), fault))
-        for link in [link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")][:1]:
+        for link in [
+            link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")
+        ][:1]:
             found.link(area, link.get("xlink:href", ""))
         found.link(area, link_of(cell.get("table:formula", "").partition(":=")[2]))
     if used and element.get("table:visibility", "visible") != "visible":
@@ -116,13 +126,17 @@ def _row(found: Marks, element: Element, row: int) -> int:
 
 def _fault(cell: Element) -> tuple[Code, str] | None:
     kind, formula = cell.get("office:value-type"), cell.get("table:formula")
-    value = cell.get(f"office:{kind}-value" if kind in ("string", "date", "time", "boolean") else "office:value")
+    value = cell.get(
+        f"office:{kind}-value" if kind in ("string", "date", "time", "boolean") else "office:value"
+    )
     paragraphs = cell.findall("text:p")
     shown = "".join(text for paragraph in paragraphs for text in paragraph.itertext())
     broken = formula and ERROR_TEXT.fullmatch(shown) and not (kind == "string" and value)
     if broken or cell.get("calcext:value-type") == "error":
         return ("cell-error", f"the cell shows the error {shown}")
-    if value is None and kind != "string" and (kind or shown or not paragraphs):  # an empty text of a formula has a paragraph
+    if (
+        value is None and kind != "string" and (kind or shown or not paragraphs)
+    ):  # an empty text of a formula has a paragraph
         return UNCACHED if formula else UNREAD if kind or shown else None
     if (kind == "time" and _LONG_TIME.match(value or "")) or (
         kind == "float" and (_PADDED.fullmatch(shown) or shown.isalpha())

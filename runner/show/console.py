@@ -1,4 +1,5 @@
-"""The renderer: the only module that prints; only the bar of `runner.progress` is drawn by tqdm.
+"""The renderer: the only module that prints; only the bar of `runner.show.progress` is drawn by
+tqdm.
 
 Results to stdout, as text or as one JSON object; all else to stderr.
 """
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner import words
-from runner.answer import answer_of, failure, instant_of, problem_answer
 from runner.errors import CampaignError, ExitCode, InterruptedRunError, UsageError
-from runner.progress import Progress
+from runner.show.answer import answer_of, failure, instant_of, problem_answer
+from runner.show.progress import Progress
 
 if TYPE_CHECKING:
+    from runner.action.evidence import Finding as Evidence
+    from runner.action.run import Intake, Plan, Report
     from runner.doctor.finding import Finding
-    from runner.evidence import Finding as Evidence
     from runner.intake.entry import Entry, Problem
     from runner.intake.history import History
     from runner.ledger.contact import Contact
@@ -29,16 +31,18 @@ if TYPE_CHECKING:
     from runner.rehearsal.rehearse import Day, Rehearsed
     from runner.results.place import Written
     from runner.results.summary import Summary
-    from runner.run import Intake, Plan, Report
     from runner.sending.lane import Event
 
 _PLACES_SHOWN: Final = 5
-_TERMS: Final = "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot prevent that."
+_TERMS: Final = (
+    "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot "
+    "prevent that."
+)
 
 
 class Console:
-    """Speaks for one command. With `as_json`, stdout carries exactly one JSON object, at the end. An `unattended` run that came
-    as far as it could today says nothing else."""
+    """Speaks for one command. With `as_json`, stdout carries exactly one JSON object, at the end.
+    An `unattended` run that came as far as it could today says nothing else."""
 
     def __init__(self, *, as_json: bool = False, unattended: bool = False) -> None:
         self.as_json = as_json
@@ -60,10 +64,12 @@ class Console:
             print(json.dumps(answer))  # noqa: T201
 
     def ask(self, question: str, otherwise: str) -> bool:
-        """Ask a person at the terminal; only a clear yes counts. Raises UsageError, which says what is `otherwise`, where there
-        is no terminal to ask at."""
+        """Ask a person at the terminal; only a clear yes counts. Raises UsageError, which says what
+        is `otherwise`, where there is no terminal to ask at."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError("There is no terminal to ask for a yes.", remedy=f"Add --yes; {otherwise}.")
+            raise UsageError(
+                "There is no terminal to ask for a yes.", remedy=f"Add --yes; {otherwise}."
+            )
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -78,7 +84,9 @@ class Console:
 
     # --- check and preview
 
-    def check(self, intake: Intake, exit_code: ExitCode, problems_sheet: Path | None = None) -> None:
+    def check(
+        self, intake: Intake, exit_code: ExitCode, problems_sheet: Path | None = None
+    ) -> None:
         """Every problem, grouped, with the first few places of each."""
         table, found = intake.checked.table, intake.findings
         for problem in intake.blocking:
@@ -86,11 +94,17 @@ class Console:
             if problem.remedy:
                 self.say(f"  Next: {problem.remedy}")
         rows = words.count(found.rows, "row")
-        self.say(f"{table.place}: {rows}; {found.ready} ready, {len(found.skipped)} skipped, {found.invalid} invalid.")
+        self.say(
+            f"{table.place}: {rows}; {found.ready} ready, {len(found.skipped)} skipped, "
+            f"{found.invalid} invalid."
+        )
         for notice in intake.notices:
             self.say(notice)
         if found.skipped:
-            self.say(f"Skipped: {words.some([f'row {number} ({reason})' for number, reason in found.skipped])}")
+            self.say(
+                "Skipped: "
+                f"{words.some([f'row {number} ({reason})' for number, reason in found.skipped])}"
+            )
         for group in _grouped(found.problems):
             word = "Invalid" if group[0].severity == "error" else "Warning"
             self.say(f"{word}, {group[0].code}, {words.count(len(group), 'place')}:")
@@ -112,7 +126,9 @@ class Console:
                 "skipped": len(found.skipped),
                 "invalid": found.invalid,
                 "notices": list(intake.notices),
-                "problems": [problem_answer(problem) for problem in (*intake.blocking, *found.problems)],
+                "problems": [
+                    problem_answer(problem) for problem in (*intake.blocking, *found.problems)
+                ],
                 "problemsSheet": str(problems_sheet) if problems_sheet else None,
                 "exitCode": int(exit_code),
             }
@@ -149,7 +165,8 @@ class Console:
     # --- run
 
     def plan(self, plan: Plan, most: int | None = None) -> None:
-        """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree to."""
+        """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree
+        to."""
         if self._unattended:
             return
         summary, taken = plan.summary, plan.taken_in
@@ -160,15 +177,24 @@ class Console:
         uncertain, _ = plan.recovered
         if uncertain:
             self.tell(
-                f"Note: an earlier run ended in the middle of {words.count(uncertain, 'message')}; see `campaign status`."
+                "Note: an earlier run ended in the middle of "
+                f"{words.count(uncertain, 'message')}; see `campaign status`."
             )
-        self.tell(f"Campaign {summary.campaign.name}: {words.count(counts.rows, 'row')}; {_totals(counts)}.")
+        self.tell(
+            f"Campaign {summary.campaign.name}: {words.count(counts.rows, 'row')}; "
+            f"{_totals(counts)}."
+        )
         if taken.again and (taken.added or taken.rewritten or taken.vanished or taken.outdated):
-            changes = [_rows(taken.added, "new"), _rows(taken.rewritten, "changed"), f"{taken.vanished} vanished"]
+            changes = [
+                _rows(taken.added, "new"),
+                _rows(taken.rewritten, "changed"),
+                f"{taken.vanished} vanished",
+            ]
             self.tell(f"Since the sheet was last read: {', '.join(changes)}.")
             if taken.outdated:
                 self.tell(
-                    f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier text does not get the new one."
+                    f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier "
+                    "text does not get the new one."
                 )
         for group in _grouped(plan.intake.findings.problems if plan.intake else ()):
             self.tell(f"  {_alike(group)}")
@@ -180,9 +206,13 @@ class Console:
             self.tell("Nothing waits to be sent.")
             return
         first, days = summary.next_send_at, summary.days
-        today = next((count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0)
+        today = next(
+            (count for day, count in days if day == summary.at.astimezone(summary.zone).date()), 0
+        )
         bound = f" (at most {most} in this run)" if most is not None else ""
-        over = f"{counts.waiting} in all" + (f" over {words.count(len(days), 'day')}" if days else "")
+        over = f"{counts.waiting} in all" + (
+            f" over {words.count(len(days), 'day')}" if days else ""
+        )
         self.tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
         if first is not None:
             self.tell(f"First message: {'now' if first <= summary.at else _clock(first, summary)}.")
@@ -232,16 +262,26 @@ class Console:
         """Where a campaign stands."""
         campaign = summary.campaign
         self._in_doubt(summary, self.say)
-        since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC" if campaign.running_since else ""
+        since = (
+            f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC" if campaign.running_since else ""
+        )
         running = f" (a run is active{since})" if summary.live else ""
-        self.say(f"Campaign {campaign.name}{running}: {words.count(summary.totals.rows, 'row')}; {_totals(summary.totals)}.")
+        self.say(
+            f"Campaign {campaign.name}{running}: {words.count(summary.totals.rows, 'row')}; "
+            f"{_totals(summary.totals)}."
+        )
         self._needs_a_person(summary)
         if summary.gone:
             self.say(f"Messaged and no longer in the sheet: {summary.gone}.")
         for view in summary.accounts:
             foreign = f"; another tool or person sent {view.foreign} today" if view.foreign else ""
-            quota = f"{view.used} of {view.limit} used, {view.remaining} left until {_clock(view.reset_at, summary)}{foreign}"
-            until = f" until {_clock(view.wait.until, summary)}" if view.wait and view.windows else ""
+            quota = (
+                f"{view.used} of {view.limit} used, {view.remaining} left until "
+                f"{_clock(view.reset_at, summary)}{foreign}"
+            )
+            until = (
+                f" until {_clock(view.wait.until, summary)}" if view.wait and view.windows else ""
+            )
             wait = f"; {view.wait.reason}{until}" if view.wait else ""
             self.say(f"Account {view.name}: {view.waiting} wait; {quota}{wait}.")
             if view.alarm:
@@ -249,10 +289,15 @@ class Console:
                 self.say(f"  Next: {view.alarm.remedy}")
         if summary.totals.waiting:
             days = summary.days
-            shown = ", ".join(f"{day:%a %m-%d}: {count}" for day, count in days[:7]) + (" …" if len(days) > 7 else "")
+            shown = ", ".join(f"{day:%a %m-%d}: {count}" for day, count in days[:7]) + (
+                " …" if len(days) > 7 else ""
+            )
             forecast = f"{shown}; {summary.finish}" if days else summary.finish
             first = summary.next_send_at
-            self.say(f"Next message {f'from {_clock(first, summary)}' if first else 'not foreseen'}. Forecast: {forecast}.")
+            self.say(
+                f"Next message {f'from {_clock(first, summary)}' if first else 'not foreseen'}. "
+                f"Forecast: {forecast}."
+            )
         if others:
             self.say(f"Other campaigns (--name): {', '.join(other.name for other in others)}")
         self.say(f"Ledger: {ledger}")
@@ -269,7 +314,8 @@ class Console:
         counts = summary.totals
         if counts.failed or counts.invalid:
             self.say(
-                f"Failed or invalid: {counts.failed + counts.invalid}; the results say why, in the columns reason and error."
+                f"Failed or invalid: {counts.failed + counts.invalid}; the results say why, in "
+                "the columns reason and error."
             )
 
     def findings(self, findings: Sequence[Evidence]) -> None:
@@ -283,7 +329,10 @@ class Console:
         """How many rows are uncertain after the look for evidence."""
         if left:
             named = f"--name {words.argument(campaign)}"
-            self.say(f"{left} still uncertain. Look in LinkedIn, then: campaign settle ROW --sent|--not-sent {named}")
+            self.say(
+                f"{left} still uncertain. Look in LinkedIn, then: campaign settle ROW "
+                f"--sent|--not-sent {named}"
+            )
         else:
             self.say("No row is uncertain.")
         checked = [
@@ -296,12 +345,16 @@ class Console:
             }
             for found in findings
         ]
-        self.answer({"campaign": campaign, "checked": checked, "uncertain": left, "exitCode": int(left > 0)})
+        self.answer(
+            {"campaign": campaign, "checked": checked, "uncertain": left, "exitCode": int(left > 0)}
+        )
 
     # --- rehearsal
 
     def day(self, day: Day) -> None:
-        quota = ", ".join(f"{name or 'default'}: {left} of {limit} left" for name, left, limit in day.quota)
+        quota = ", ".join(
+            f"{name or 'default'}: {left} of {limit} left" for name, left, limit in day.quota
+        )
         self.tell(f"{day.day:%a %Y-%m-%d}: {day.sent} sent, {day.waiting} wait; quota {quota}.")
 
     def rehearsed(self, rehearsed: Rehearsed) -> None:
@@ -311,11 +364,15 @@ class Console:
         for stop in rehearsed.stops:
             self.tell(f"Stopped on the way, {stop}")
         self.say(
-            f"Rehearsed: {_totals(counts)}, over {words.count(len(rehearsed.days), 'sending day')}. Nothing was really sent."
+            f"Rehearsed: {_totals(counts)}, over "
+            f"{words.count(len(rehearsed.days), 'sending day')}. Nothing was really sent."
         )
         accepted = len(rehearsed.receipts)
         people = len({(receipt.account, receipt.recipient) for receipt in rehearsed.receipts})
-        self.say(f"The simulated endpoint accepted {words.count(accepted, 'message')}, to {people} different recipients.")
+        self.say(
+            f"The simulated endpoint accepted {words.count(accepted, 'message')}, to {people} "
+            "different recipients."
+        )
         if report.results is not None:
             self.results(report.results)
         self.answer(answer_of(report.summary, report))
@@ -325,8 +382,15 @@ class Console:
         rows = [headers, *lines]
         widths = [min(48, max(len(row[index]) for row in rows)) for index in range(len(headers))]
         for row in rows:
-            cells = (text if len(text) <= width else text[: width - 1] + "…" for text, width in zip(row, widths, strict=True))
-            self.say("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+            cells = (
+                text if len(text) <= width else text[: width - 1] + "…"
+                for text, width in zip(row, widths, strict=True)
+            )
+            self.say(
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(cells, widths, strict=True)
+                ).rstrip()
+            )
 
     def finding(self, finding: Finding) -> None:
         """One thing the doctor looked at."""
@@ -336,15 +400,26 @@ class Console:
 
     def suppressions(self, listed: Sequence[Suppression]) -> None:
         for entry in listed:
-            self.say(f"{entry.identity or 'a forgotten person'}  {entry.added_at:%Y-%m-%d}  {entry.reason or ''}".rstrip())
+            self.say(
+                (
+                    f"{entry.identity or 'a forgotten person'}  {entry.added_at:%Y-%m-%d}  "
+                    f"{entry.reason or ''}"
+                ).rstrip()
+            )
         if not listed:
             self.say("The do-not-contact list is empty.")
-        people = [{"identity": e.identity, "reason": e.reason, "addedAt": instant_of(e.added_at)} for e in listed]
+        people = [
+            {"identity": e.identity, "reason": e.reason, "addedAt": instant_of(e.added_at)}
+            for e in listed
+        ]
         self.answer({"doNotContact": people, "exitCode": 0})
 
     def erased(self, people: int, erased: Erased) -> None:
         """What was forgotten, and which files still hold it."""
-        where = f"{words.count(erased.deliveries, 'row')} of {words.count(len(erased.campaigns), 'campaign')}"
+        where = (
+            f"{words.count(erased.deliveries, 'row')} of "
+            f"{words.count(len(erased.campaigns), 'campaign')}"
+        )
         self.say(f"Forgotten: {words.people(people)}, in {where}.")
         self.say("They stay on the do-not-contact list, as hashes that name nobody.")
         campaigns = []
@@ -353,19 +428,38 @@ class Console:
             campaigns.append({"campaign": record.name, "list": files[0], "results": files[1]})
             found = ", ".join(file for file in files if Path(file).exists())
             self.say(f"Still in the files of the campaign {record.name}: {found or 'none found'}")
-            self.say(f"  Next: delete them from the list, then: campaign results --name {words.argument(record.name)}")
-        self.answer({"people": people, "deliveries": erased.deliveries, "campaigns": campaigns, "exitCode": 0})
+            self.say(
+                "  Next: delete them from the list, then: campaign results --name "
+                f"{words.argument(record.name)}"
+            )
+        self.answer(
+            {
+                "people": people,
+                "deliveries": erased.deliveries,
+                "campaigns": campaigns,
+                "exitCode": 0,
+            }
+        )
 
     def history(self, name: str, history: History, contacts: Sequence[Contact], added: int) -> None:
         """What an import of earlier messages noted."""
         times = sorted(contact.at for contact in contacts)
         people = len({contact.keys[0] for contact in contacts})
         between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}" if times else ""
-        self.say(f"{words.people(people)} in {name}{between}; {words.count(added, 'message')} new to the ledger.")
+        self.say(
+            f"{words.people(people)} in {name}{between}; {words.count(added, 'message')} new to "
+            "the ledger."
+        )
         if contacts and history.dates is None:
-            self.say("No column says when they were messaged, so they count as messaged now; --date-column HEADER names one.")
+            self.say(
+                "No column says when they were messaged, so they count as messaged now; "
+                "--date-column HEADER names one."
+            )
         elif history.dates is not None:
-            self.say(f"When they were messaged says column {history.dates.letter} ({history.dates.header.strip()}).")
+            self.say(
+                f"When they were messaged says column {history.dates.letter} "
+                f"({history.dates.header.strip()})."
+            )
         for problem in history.nobody:
             self.tell(f"Not noted: {problem}")
         for group in _grouped(history.unread):
@@ -379,7 +473,9 @@ class Console:
                 "dateColumn": history.dates.header.strip() if history.dates else None,
                 "notAdded": len(history.nobody),
                 "undated": len(history.unread),
-                "problems": [problem_answer(problem) for problem in (*history.nobody, *history.unread)],
+                "problems": [
+                    problem_answer(problem) for problem in (*history.nobody, *history.unread)
+                ],
                 "exitCode": int(bool(history.nobody or history.unread)),
             }
         )
@@ -405,7 +501,12 @@ def _alike(group: Sequence[Problem]) -> str:
 
 
 def _totals(counts: Totals) -> str:
-    named = [(counts.uncertain, "uncertain"), (counts.sent, "sent"), (counts.waiting, "waiting"), (counts.failed, "failed")]
+    named = [
+        (counts.uncertain, "uncertain"),
+        (counts.sent, "sent"),
+        (counts.waiting, "waiting"),
+        (counts.failed, "failed"),
+    ]
     named += [(counts.invalid, "invalid"), (counts.skipped, "skipped")]
     return ", ".join(f"{count} {name}" for count, name in named if count) or "no rows"
 

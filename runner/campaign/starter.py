@@ -1,4 +1,5 @@
-"""A campaign file to begin with: every key with what it is for; what need not be said is commented out."""
+"""A campaign file to begin with: every key with what it is for; what need not be said is commented
+out."""
 
 from __future__ import annotations
 
@@ -70,25 +71,33 @@ template = {template}
 
 
 def write(path: Path, sheet: Path | None = None, template: Path | None = None) -> Path:
-    """Write a campaign file, `.toml` added where the name has none, for a list and a template or with names to replace.
+    """Write a campaign file, `.toml` added where the name has none, for a list and a template or
+    with names to replace.
 
     Raises UsageError when there is such a file, StorageError when it cannot be written.
     """
     if not path.name:
-        raise UsageError(f"{str(path)!r} is no name for a campaign file.", remedy="Give a name, such as spring.")
+        raise UsageError(
+            f"{str(path)!r} is no name for a campaign file.", remedy="Give a name, such as spring."
+        )
     path = path if path.suffix.lower() == ".toml" else path.with_name(f"{path.name}.toml")
     places = {
         "sheet": json.dumps(_relative(sheet, path) if sheet else "people.xlsx", ensure_ascii=False),
-        "template": json.dumps(_relative(template, path) if template else "hello.j2", ensure_ascii=False),
+        "template": json.dumps(
+            _relative(template, path) if template else "hello.j2", ensure_ascii=False
+        ),
     }
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(_TEXT.format(file=path.name, **places))
     except FileExistsError:
-        raise UsageError(f"{path} exists; it was left as it is.", remedy="Give another name.") from None
+        raise UsageError(
+            f"{path} exists; it was left as it is.", remedy="Give another name."
+        ) from None
     except OSError as error:
         raise StorageError(
-            f"{path} cannot be written ({error.strerror}).", remedy="Give a name in a folder that exists."
+            f"{path} cannot be written ({error.strerror}).",
+            remedy="Give a name in a folder that exists.",
         ) from None
     return path
 

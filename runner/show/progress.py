@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Messages sent, quota left, next send, time to finish: a bar on a terminal, else a line now and then."""
+    """Messages sent, quota left, next send, time to finish: a bar on a terminal, else a line now
+    and then."""
 
     def __init__(self, waiting: int, tell: Callable[[str], None]) -> None:
         self._total = waiting
@@ -27,7 +28,9 @@ class Progress:
         if sys.stderr.isatty() and waiting:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
+            self._bar = tqdm(
+                total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1
+            )
 
     def event(self, event: Event) -> None:
         from runner.sending.lane import ClockOff, ForeignUse, Sent, Waiting
@@ -46,20 +49,34 @@ class Progress:
                 self._write(f"Row {event.claim.row}: {outcome.status}: {outcome.error}")
             elif outcome.status == "waiting":
                 self._write(f"Row {event.claim.row} was not sent, it waits: {outcome.error}")
-            if self._bar is None and done and (self._settled == 1 or self._settled % max(10, self._total // 10) == 0):
+            if (
+                self._bar is None
+                and done
+                and (self._settled == 1 or self._settled % max(10, self._total // 10) == 0)
+            ):
                 left = "" if self._left is None else f"; quota left {self._left}"
                 self._tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
         elif isinstance(event, Waiting):
             self._next = event.wait.until
         elif isinstance(event, ForeignUse):
             name = event.account or "default"
-            self._write(f"Account {name}: another tool or person sent {event.count} today; the rest is planned around it.")
+            self._write(
+                f"Account {name}: another tool or person sent {event.count} today; the rest is "
+                "planned around it."
+            )
         elif isinstance(event, ClockOff):
             side = "ahead of" if event.ahead > timedelta() else "behind"
-            off = f"is {_duration(event.ahead)} {side} the server's, which is followed" if event.ahead else "is right again"
+            off = (
+                f"is {_duration(event.ahead)} {side} the server's, which is followed"
+                if event.ahead
+                else "is right again"
+            )
             self._write(f"This computer's clock {off}.")
         else:
-            self._write("Stopping; a message in flight is finished first. Once more does not wait: it will be uncertain.")
+            self._write(
+                "Stopping; a message in flight is finished first. Once more does not wait: it "
+                "will be uncertain."
+            )
         if self._bar is not None:
             shown: dict[str, object] = {"sent": self._sent}
             if self._left is not None:

@@ -1,4 +1,5 @@
-"""A witness of a run: sees it from its start to its end, whatever the end is; logs it, and notifies whoever asked."""
+"""A witness of a run: sees it from its start to its end, whatever the end is; logs it, and notifies
+whoever asked."""
 
 from __future__ import annotations
 
@@ -7,16 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from runner.answer import answer_of, failure
-from runner.campaign import Campaign
+from runner.action.run import Plan, Report
+from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, explain
-from runner.log import RunLog
-from runner.notify import check, notify
-from runner.run import Plan, Report
+from runner.show.answer import answer_of, failure
+from runner.unattended.log import RunLog
+from runner.unattended.notify import check, notify
 
 _ENDS: Final = {
     ExitCode.USAGE: "The command line, a setting or the key is missing or wrong",
-    ExitCode.REFUSED: "Refused before sending, because of the sheet, the template or the campaign file",
+    ExitCode.REFUSED: (
+        "Refused before sending, because of the sheet, the template or the campaign file"
+    ),
     ExitCode.ACCESS: "The key, the plan or an account was refused",
     ExitCode.ENDPOINT: "The endpoint cannot be reached, or does not behave",
     ExitCode.ALREADY_RUNNING: "Another run of this campaign is active",
@@ -26,7 +29,8 @@ _ENDS: Final = {
 
 
 class Witness:
-    """What is known of a run so far. `log` writes nothing until it is replaced by one that has a file.
+    """What is known of a run so far. `log` writes nothing until it is replaced by one that has a
+    file.
 
     Raises UsageError for a target that cannot be notified.
     """
@@ -51,14 +55,16 @@ class Witness:
     def ended(self, report: Report) -> None:
         answer = answer_of(report.summary, report)
         if stop := answer["stopped"]:
-            # What the endpoint said, or whom a message was for, stands after a colon: it stays on this computer.
+            # What the endpoint said, or whom a message was for, stands after a colon: it stays on
+            # this computer.
             stop["reason"] = stop["reason"].partition(":")[0]
         self._answer = answer
         self.log.ended(answer)
 
     def failed(self, error: BaseException) -> None:
         explained = explain(error)
-        # An error's words may quote a cell: whoever is notified is told what kind it is, and where to read the words.
+        # An error's words may quote a cell: whoever is notified is told what kind it is, and where
+        # to read the words.
         stop = {
             "reason": _ENDS[explained.exit_code],
             "remedy": "Run the same command on that computer: it says what and where.",
@@ -74,7 +80,10 @@ class Witness:
             if trouble:
                 tell(f"Note: {trouble}")
         if self.log.trouble:
-            tell(f"Note: the log could not be written ({self.log.trouble}); the ledger has everything.")
+            tell(
+                f"Note: the log could not be written ({self.log.trouble}); the ledger has "
+                "everything."
+            )
 
 
 @contextmanager

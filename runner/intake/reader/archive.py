@@ -1,6 +1,7 @@
 """What a ZIP file is, told before any parser is let near it; and a look into its parts.
 
-What would unpack to an absurd size or names a part twice is refused, and so is XML that declares a document type.
+What would unpack to an absurd size or names a part twice is refused, and so is XML that declares a
+document type.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from typing import IO, Any, Final
 from xml.parsers import expat
 
 from runner.errors import RefusedError
-from runner.intake.marks import DamagedError
+from runner.intake.reader.marks import DamagedError
 from runner.intake.sheet import Source
 
 MAX_UNPACKED: Final = 2 * 1024**3
-# Sheets of text unpack to 5 times their size, of formatted blanks to 12, of small numbers to 21, of one text over and over to
-# 140; bombs to 400 and more.
+# Sheets of text unpack to 5 times their size, of formatted blanks to 12, of small numbers to 21, of
+# one text over and over to 140; bombs to 400 and more.
 MAX_RATIO: Final = 200
 RATIO_MATTERS_FROM: Final = 5 * 1024**2
 MAX_PARTS: Final = 10_000
-# The lists that hold a workbook together: of its parts, styles, links (65,530 on a sheet, which is Excel's most, are 10 MB).
+# The lists that hold a workbook together: of its parts, styles, links (65,530 on a sheet, which is
+# Excel's most, are 10 MB).
 MAX_LISTING: Final = 12 * 1024**2
 _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
@@ -43,8 +45,8 @@ _MAIN_PARTS: Final = {
 
 
 class LiteralArchive(zipfile.ZipFile):
-    """A workbook's parts for openpyxl, which takes each "x005F_" out of a shared text (making "_x0041_" an "A"): given one to
-    take."""
+    """A workbook's parts for openpyxl, which takes each "x005F_" out of a shared text (making
+    "_x0041_" an "A"): given one to take."""
 
     escaped = re.compile("xl/sharedstrings", re.IGNORECASE)
 
@@ -60,7 +62,8 @@ class LiteralArchive(zipfile.ZipFile):
 
 
 def kind(source: Source) -> str:
-    """Which spreadsheet a ZIP file is: `xlsx`, `xlsb` or `ods`. Raises RefusedError for any other, and for what is not safe."""
+    """Which spreadsheet a ZIP file is: `xlsx`, `xlsb` or `ods`. Raises RefusedError for any other,
+    and for what is not safe."""
     path = source.path
     end = source.data.rfind(_END)
     if end >= 0 and int.from_bytes(source.data[end + 10 : end + 12], "little") > MAX_PARTS:
@@ -73,7 +76,8 @@ def kind(source: Source) -> str:
             if "mimetype" in names and "content.xml" in names:
                 if b"opendocument.spreadsheet" not in _start(archive, names["mimetype"]):
                     raise RefusedError(
-                        f"{path} is an OpenDocument file, but not a spreadsheet.", remedy="Save the list as XLSX."
+                        f"{path} is an OpenDocument file, but not a spreadsheet.",
+                        remedy="Save the list as XLSX.",
                     )
                 return "ods"
             book = main_part(archive)
@@ -82,11 +86,22 @@ def kind(source: Source) -> str:
             if found == "xlsx" and _STRICT in _start(archive, archive.getinfo(book)):
                 raise RefusedError(
                     f"{path} is saved as a Strict Open XML workbook, which is not read.",
-                    remedy='In Excel choose Save As, type "Excel Workbook (*.xlsx)", not "Strict Open XML Spreadsheet".',
+                    remedy=(
+                        'In Excel choose Save As, type "Excel Workbook (*.xlsx)", not "Strict '
+                        'Open XML Spreadsheet".'
+                    ),
                 )
     except KeyError:  # a part under another name than the one it is referred to
         raise _not_a_workbook(path) from None
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, ValueError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+    ):
         raise RefusedError(
             f"{path} is damaged: it cannot be unpacked.",
             remedy="Fetch or save it again; a download may have been cut short.",
@@ -95,13 +110,26 @@ def kind(source: Source) -> str:
         return found
     if "xl/workbook.xml" in names:  # under a name that spreadsheet programs do not give it
         raise _not_a_workbook(path)
-    numbers = "an Apple Numbers document" if any(name.startswith("index") and ".iwa" in name for name in names) else None
+    numbers = (
+        "an Apple Numbers document"
+        if any(name.startswith("index") and ".iwa" in name for name in names)
+        else None
+    )
     if what := found or numbers or ("an Apple Numbers document" if "index.zip" in names else None):
-        raise RefusedError(f"{path} is {what}.", remedy="Export or copy its table to an XLSX workbook or a CSV (UTF-8).")
-    inside = [part.filename for part in parts if part.filename.lower().endswith((".csv", ".xlsx", ".xls", ".ods"))]
+        raise RefusedError(
+            f"{path} is {what}.",
+            remedy="Export or copy its table to an XLSX workbook or a CSV (UTF-8).",
+        )
+    inside = [
+        part.filename
+        for part in parts
+        if part.filename.lower().endswith((".csv", ".xlsx", ".xls", ".ods"))
+    ]
     raise RefusedError(
         f"{path} is a ZIP archive, not a spreadsheet.",
-        remedy=f"Unpack it and give the list inside: {', '.join(inside[:5])}." if inside else "Save the list as XLSX or CSV.",
+        remedy=f"Unpack it and give the list inside: {', '.join(inside[:5])}."
+        if inside
+        else "Save the list as XLSX or CSV.",
     )
 
 
@@ -111,7 +139,8 @@ def _start(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
-    """The part that an Office file's other parts hang on, "" when it is none. Raises DamagedError."""
+    """The part that an Office file's other parts hang on, "" when it is none. Raises
+    DamagedError."""
     said = (target for target, kind in relations(archive, "").values() if kind == "officeDocument")
     usual = {"xl/workbook.xml", *_MAIN_PARTS}.intersection(archive.namelist())
     return next(said, "") or next(iter(usual), "")
@@ -119,13 +148,19 @@ def main_part(archive: zipfile.ZipFile) -> str:
 
 def _refuse_bombs(path: Path, parts: list[zipfile.ZipInfo], names: int, size: int) -> None:
     if any(part.flag_bits & 1 for part in parts):
-        raise RefusedError(f"{path} is an archive under a password.", remedy="Unpack it and give the list inside.")
+        raise RefusedError(
+            f"{path} is an archive under a password.", remedy="Unpack it and give the list inside."
+        )
     bomb = any(
-        part.file_size > RATIO_MATTERS_FROM and part.file_size > MAX_RATIO * max(part.compress_size, 1) for part in parts
+        part.file_size > RATIO_MATTERS_FROM
+        and part.file_size > MAX_RATIO * max(part.compress_size, 1)
+        for part in parts
     )
     huge = sum(part.file_size for part in parts) > MAX_UNPACKED or len(parts) > MAX_PARTS
     overlapping = sum(part.compress_size for part in parts) > size
-    packed_oddly = any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts)
+    packed_oddly = any(
+        part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts
+    )
     if bomb or huge or overlapping or packed_oddly or names != len(parts):
         raise _not_a_workbook(path)
 
@@ -137,10 +172,14 @@ def _not_a_workbook(path: Path) -> RefusedError:
     )
 
 
-def elements(archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING) -> Iterator[tuple[str, dict[str, str]]]:
-    """A part's elements in the order they begin, each with its name (without a prefix) and attributes.
+def elements(
+    archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A part's elements in the order they begin, each with its name (without a prefix) and
+    attributes.
 
-    Raises DamagedError (also for a part of more than `most` bytes), KeyError where there is no such part.
+    Raises DamagedError (also for a part of more than `most` bytes), KeyError where there is no such
+    part.
     """
     if archive.getinfo(part).file_size > most:
         raise DamagedError("a listing without end")
@@ -154,16 +193,21 @@ def elements(archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING) -> It
 
 
 def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """What a part refers to: by id, the target and the last word of its type. Targets inside the file are parts' names."""
+    """What a part refers to: by id, the target and the last word of its type. Targets inside the
+    file are parts' names."""
     folder, name = posixpath.split(part)
     found = {}
     try:
-        for element, said in elements(archive, posixpath.join(folder, "_rels", f"{name}.rels"), MAX_LISTING if part else _ROOT):
+        for element, said in elements(
+            archive, posixpath.join(folder, "_rels", f"{name}.rels"), MAX_LISTING if part else _ROOT
+        ):
             if element == "Relationship":
                 target = said.get("Target", "")
                 if said.get("TargetMode") != "External":
                     target = (
-                        target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                        target.lstrip("/")
+                        if target.startswith("/")
+                        else posixpath.normpath(posixpath.join(folder, target))
                     )
                 found[said.get("Id", "")] = (target, said.get("Type", "").rpartition("/")[2])
     except KeyError:
@@ -179,8 +223,9 @@ def styles_part(archive: zipfile.ZipFile) -> str | None:
 
 
 def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
-    """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no XML, declares a document
-    type, or holds a tag without end (which costs expat the square of its length) or elements within elements without end."""
+    """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no
+    XML, declares a document type, or holds a tag without end (which costs expat the square of its
+    length) or elements within elements without end."""
 
     def refuse(*_: Any) -> None:
         raise DamagedError("a document type")
@@ -189,7 +234,13 @@ def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
     fed = depth = 0
     try:
         while chunk := file.read(_CHUNK):
-            depth += chunk.count(b"<") - 2 * chunk.count(b"</") - chunk.count(b"/>") - chunk.count(b"<!") - chunk.count(b"<?")
+            depth += (
+                chunk.count(b"<")
+                - 2 * chunk.count(b"</")
+                - chunk.count(b"/>")
+                - chunk.count(b"<!")
+                - chunk.count(b"<?")
+            )
             if depth > _DEEPEST:
                 raise DamagedError("elements without end")
             parser.Parse(chunk, False)

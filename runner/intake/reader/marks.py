@@ -1,7 +1,8 @@
-"""What a worksheet says beside its cells' values, and what a workbook says of its worksheets: the same for every kind of file.
+"""What a worksheet says beside its cells' values, and what a workbook says of its worksheets: the
+same for every kind of file.
 
-The libraries that read values hand on error cells and formulas without stored values as blanks, and hidden rows as rows like
-any other. Nobody may take them for that.
+The libraries that read values hand on error cells and formulas without stored values as blanks, and
+hidden rows as rows like any other. Nobody may take them for that.
 """
 
 from __future__ import annotations
@@ -24,15 +25,26 @@ UNREAD: Final[tuple[Code, str]] = (
     "cell-unread",
     "a value that is not read exactly; type it as text, or save the workbook as XLSX",
 )
-ERRORS: Final = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_LINK: Final = re.compile(r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE)
+ERRORS: Final = {
+    0: "#NULL!",
+    7: "#DIV/0!",
+    15: "#VALUE!",
+    23: "#REF!",
+    29: "#NAME?",
+    36: "#NUM!",
+    42: "#N/A",
+}
+_LINK: Final = re.compile(
+    r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE
+)
 # What is behind a cell whose formula computes a link.
 COMPUTED: Final = "a computed link"
 _MOST: Final = 100_000
 
 
 class DamagedError(ValueError):
-    """The file cannot be what it says it is. The text is for us: people are told the way out, not the parser's words."""
+    """The file cannot be what it says it is. The text is for us: people are told the way out, not
+    the parser's words."""
 
 
 class ProtectedError(ValueError):
@@ -60,10 +72,11 @@ class Worksheet(NamedTuple):
 class Marks:
     """Rows count from 1, columns from 0.
 
-    `faults` are cells that cannot be read (as code and sentence), `links` the targets behind cells, `merged` areas as first
-    row, first column, last row, last column. `special` tells whether any cell shows something else than what is stored (an
-    error, a date, zeros before a number). `last_row` is the last that holds anything, None where nobody looked. `wide` tells
-    that something stands further to the right than is read.
+    `faults` are cells that cannot be read (as code and sentence), `links` the targets behind cells,
+    `merged` areas as first row, first column, last row, last column. `special` tells whether any
+    cell shows something else than what is stored (an error, a date, zeros before a number).
+    `last_row` is the last that holds anything, None where nobody looked. `wide` tells that
+    something stands further to the right than is read.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -80,7 +93,10 @@ class Marks:
 
     def fail(self, row: int, column: int, shown: str) -> None:
         """Note that a cell shows an error."""
-        self.faults[row, column] = ("cell-error", f"the cell shows the error {shown}" if shown else "the cell shows an error")
+        self.faults[row, column] = (
+            "cell-error",
+            f"the cell shows the error {shown}" if shown else "the cell shows an error",
+        )
 
     def merged_away(self) -> Iterator[tuple[int, int]]:
         """The cells that merging took the value of; of an absurdly large area only the first."""
@@ -96,20 +112,25 @@ class Marks:
 
 @cache
 def shows_zeros(code: str) -> bool:
-    """Whether a number under this format is shown with zeros before it: 00000, 000-00-0000, [<=99999]00000;00000-0000."""
+    """Whether a number under this format is shown with zeros before it: 00000, 000-00-0000,
+    [<=99999]00000;00000-0000."""
     plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code)
-    return any(re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";"))
+    return any(
+        re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";")
+    )
 
 
 def link_of(formula: str) -> str:
-    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one, else an empty text."""
+    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one,
+    else an empty text."""
     if match := _LINK.match(formula):
         return match[1].replace('""', '"')
     return COMPUTED if "HYPERLINK(" in formula.upper() else ""
 
 
 def link_in(tokens: bytes, literal: Callable[[bytes], str]) -> str:
-    """As `link_of`, of a formula in Excel's binary tokens; `literal` reads the text of a token after its kind."""
+    """As `link_of`, of a formula in Excel's binary tokens; `literal` reads the text of a token
+    after its kind."""
     call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
     if call is None:
         return ""
@@ -119,4 +140,7 @@ def link_in(tokens: bytes, literal: Callable[[bytes], str]) -> str:
 def cells_of(area: tuple[int, int, int, int]) -> Iterator[tuple[int, int]]:
     """The cells between first row, first column, last row and last column."""
     first_row, first_column, last_row, last_column = area
-    return product(range(first_row, min(last_row, MAX_ROWS) + 1), range(first_column, min(last_column, MAX_COLUMNS) + 1))
+    return product(
+        range(first_row, min(last_row, MAX_ROWS) + 1),
+        range(first_column, min(last_column, MAX_COLUMNS) + 1),
+    )

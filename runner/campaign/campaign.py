@@ -1,4 +1,5 @@
-"""What a campaign is: its list, its text, its accounts, its pace; read from a campaign file or from options, which win."""
+"""What a campaign is: its list, its text, its accounts, its pace; read from a campaign file or from
+options, which win."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.campaign_file import CALENDAR, KEYS, read_campaign_file
+from runner.campaign.file import CALENDAR, KEYS, read_campaign_file
 from runner.errors import UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.record import DEFAULT_MIN_DAYS
-from runner.notify import check as check_notify
 from runner.sending.pace import Pace
 from runner.sending.settings import min_days, pace
+from runner.unattended.notify import check as check_notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign, checked as far as it can be without reading its sheet. `source` is what was named on the command line;
-    each person is messaged at most once in `min_days` days, over all campaigns (0: no such rule)."""
+    """A campaign, checked as far as it can be without reading its sheet. `source` is what was named
+    on the command line; each person is messaged at most once in `min_days` days, over all campaigns
+    (0: no such rule)."""
 
     source: Path
     sheet: Path
@@ -71,13 +73,15 @@ class Campaign:
 
     @property
     def origin(self) -> str:
-        """Where the list comes from, as the ledger remembers it: the same list under another path is found by its people."""
+        """Where the list comes from, as the ledger remembers it: the same list under another path
+        is found by its people."""
         path = str(self.source.absolute())
         return f"{path}#{self.reading.sheet}" if self.reading.sheet else path
 
 
 def load(source: Path, options: Options) -> Campaign:
-    """The campaign that a SHEET or a CAMPAIGN.toml and the options describe. Raises RefusedError, UsageError."""
+    """The campaign that a SHEET or a CAMPAIGN.toml and the options describe. Raises RefusedError,
+    UsageError."""
     given: dict[str, Any] = {}
     for key in KEYS:
         value = getattr(options, key, None)
@@ -92,7 +96,10 @@ def load(source: Path, options: Options) -> Campaign:
     its_pace = pace(said)
     if given.get("now") and not given.keys().isdisjoint(CALENDAR):
         raise UsageError(
-            "--now says that there is no calendar, and sending hours, days or holidays are given as well.",
+            (
+                "--now says that there is no calendar, and sending hours, days or holidays are given "
+                "as well."
+            ),
             remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",
         )
     default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
@@ -101,7 +108,9 @@ def load(source: Path, options: Options) -> Campaign:
         check_notify(said["notify"])
     name = said.get("name")
     if name is not None and not name.strip():
-        raise UsageError("A campaign's name cannot be blank.", remedy="Leave --name out, or give one.")
+        raise UsageError(
+            "A campaign's name cannot be blank.", remedy="Leave --name out, or give one."
+        )
     reading = Reading(
         said.get("sheet_name"),
         said.get("header_row"),
@@ -115,7 +124,11 @@ def load(source: Path, options: Options) -> Campaign:
         reading,
         said.get("template"),
         name.strip() if name else None,
-        tuple(dict.fromkeys(account for named in accounts for account in named.replace(",", " ").split())),
+        tuple(
+            dict.fromkeys(
+                account for named in accounts for account in named.replace(",", " ").split()
+            )
+        ),
         its_pace,
         said.get("results"),
         said.get("results_in") == "copy",

@@ -1,6 +1,8 @@
-"""Telling someone how a run ended: a command that gets the JSON answer on its stdin, or a webhook that gets it as a POST.
+"""Telling someone how a run ended: a command that gets the JSON answer on its stdin, or a webhook
+that gets it as a POST.
 
-It comes after everything else and bears on nothing: what goes wrong with it is a sentence, never an error.
+It comes after everything else and bears on nothing: what goes wrong with it is a sentence, never an
+error.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ import httpx
 import truststore
 
 from runner.errors import UsageError
-from runner.key import VARIABLES
 from runner.sending.client import keeps_secrets
+from runner.sending.key import VARIABLES
 
 COMMAND_SECONDS: Final = 30.0
 WEBHOOK_SECONDS: Final = 10.0
@@ -30,25 +32,36 @@ _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def check(target: str) -> None:
-    """Raise UsageError for what is neither a command nor an address that can be posted to in confidence."""
+    """Raise UsageError for what is neither a command nor an address that can be posted to in
+    confidence."""
     if _URL.match(target):
         if not keeps_secrets(target):
-            raise UsageError("The notification would go out unencrypted.", remedy="Give an https:// address, or a command.")
+            raise UsageError(
+                "The notification would go out unencrypted.",
+                remedy="Give an https:// address, or a command.",
+            )
     elif not _words(target):
-        raise UsageError("The notification names no command.", remedy="Give a command or an https:// address.")
+        raise UsageError(
+            "The notification names no command.", remedy="Give a command or an https:// address."
+        )
 
 
 def notify(target: str, answer: Mapping[str, Any], folder: Path) -> str | None:
-    """Hand the answer over; a command runs without a shell, in this folder, without the API key in its environment.
+    """Hand the answer over; a command runs without a shell, in this folder, without the API key in
+    its environment.
 
-    The target has been checked. Returns None, or in one sentence what went wrong; neither the address nor the arguments are in
-    it: they can hold a secret.
+    The target has been checked. Returns None, or in one sentence what went wrong; neither the
+    address nor the arguments are in it: they can hold a secret.
     """
     content = json.dumps(answer).encode() + b"\n"
     is_address = bool(_URL.match(target))
     name = urlsplit(target).hostname if is_address else Path(_words(target)[0]).name
     try:
-        trouble = asyncio.run(_post(target, content)) if is_address else _run(_words(target), content, folder)
+        trouble = (
+            asyncio.run(_post(target, content))
+            if is_address
+            else _run(_words(target), content, folder)
+        )
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing about it may change how the run ended
         trouble = getattr(error, "strerror", None) or type(error).__name__
     return trouble and f"The notification did not go out by {name} ({trouble})."
@@ -60,13 +73,17 @@ def _words(command: str) -> list[str]:
         try:
             return shlex.split(command)
         except ValueError as error:
-            raise UsageError(f"The notification's command cannot be read ({error}).", remedy="Close every quote.") from None
+            raise UsageError(
+                f"The notification's command cannot be read ({error}).", remedy="Close every quote."
+            ) from None
     return [word.strip('"') for word in shlex.split(command, posix=False)]
 
 
 def _run(words: list[str], content: bytes, folder: Path) -> str | None:
     program = words[0]
-    if Path(program).parent != Path():  # a path, which systems take as relative to different folders
+    if (
+        Path(program).parent != Path()
+    ):  # a path, which systems take as relative to different folders
         program = str(folder / program)
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     try:
@@ -91,7 +108,9 @@ async def _post(url: str, content: bytes) -> str | None:
         async with (
             asyncio.timeout(WEBHOOK_SECONDS),
             httpx.AsyncClient(
-                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=WEBHOOK_SECONDS, follow_redirects=False
+                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                timeout=WEBHOOK_SECONDS,
+                follow_redirects=False,
             ) as client,
             client.stream("POST", url, content=content, headers=headers) as response,
         ):

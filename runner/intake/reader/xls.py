@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import olefile
 
-from runner.intake.marks import (
+from runner.intake.reader.marks import (
     ERRORS,
     UNCACHED,
     UNREAD,
@@ -36,7 +36,8 @@ _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
 
 class _Book(NamedTuple):
-    """The places of the worksheets by name, which of them is the active one, and the styles that pad numbers with zeros."""
+    """The places of the worksheets by name, which of them is the active one, and the styles that
+    pad numbers with zeros."""
 
     sheets: dict[str, int]
     active: int
@@ -50,7 +51,8 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError, UnreadableError."""
+    """What a worksheet says beside its values. Raises DamagedError, ProtectedError,
+    UnreadableError."""
     stream, found = _stream(data), Marks()
     book = _book(stream)
     awaited, blank, calculated = (0, 0), [], False
@@ -60,12 +62,18 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     for kind, body in _records(stream, place):
         row, column = int.from_bytes(body[:2], "little") + 1, int.from_bytes(body[2:4], "little")
         if book.padded and kind in (0x06, 0x203, 0x27E, 0xBD):
-            found.faults.update(((row, where), UNREAD) for where in _padded(kind, body, book.padded))
+            found.faults.update(
+                ((row, where), UNREAD) for where in _padded(kind, body, book.padded)
+            )
         if kind == 0x06:  # FORMULA
             here = (row, column, row, column)
-            found.link(here, link_in(body[22 : 22 + int.from_bytes(body[20:22], "little")], _literal))
+            found.link(
+                here, link_in(body[22 : 22 + int.from_bytes(body[20:22], "little")], _literal)
+            )
             form = body[6] if body[12:14] == b"\xff\xff" else None
-            if form == 3 or (not any(body[6:14]) and body[14] & 2):  # what programs write that do not calculate
+            if form == 3 or (
+                not any(body[6:14]) and body[14] & 2
+            ):  # what programs write that do not calculate
                 blank.append((row, column))
                 continue
             calculated = True
@@ -74,7 +82,10 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
                 found.faults[awaited] = UNCACHED
             elif form == 2:
                 found.fail(row, column, ERRORS.get(body[8], ""))
-        elif kind in (0x206, 0x406):  # FORMULA as older programs wrote it, which the reader of values leaves out
+        elif kind in (
+            0x206,
+            0x406,
+        ):  # FORMULA as older programs wrote it, which the reader of values leaves out
             found.faults[row, column] = UNREAD
         elif kind == 0x207:  # STRING, the text that the last formula stored
             found.faults.pop(awaited, None)
@@ -86,11 +97,15 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             found.hide_columns(row - 1, column)
         elif kind == 0xE5:  # MERGEDCELLS
             areas = struct.iter_unpack("<4H", body[2 : 2 + 8 * (row - 1)])
-            found.merged.extend((first + 1, left, last + 1, right) for first, last, left, right in areas)
+            found.merged.extend(
+                (first + 1, left, last + 1, right) for first, last, left, right in areas
+            )
         elif kind == 0x1B8 and (place := body.find(_URL_MONIKER) + 16) > 15:  # HLINK
             first, last, left, right = struct.unpack_from("<4H", body)
             size = int.from_bytes(body[place : place + 4], "little")
-            target = body[place + 4 : place + 4 + size].decode("utf-16-le", "ignore").partition("\0")[0]
+            target = (
+                body[place + 4 : place + 4 + size].decode("utf-16-le", "ignore").partition("\0")[0]
+            )
             found.link((first + 1, left, last + 1, right), target)
     if not calculated:  # else a blank is what the formula gave
         found.faults.update(dict.fromkeys(blank, UNCACHED))
@@ -98,7 +113,9 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
 
 
 def _stream(data: bytes) -> bytes:
-    if int.from_bytes(data[44:48], "little") * 512 > len(data):  # olefile would read that many sectors of the same bytes
+    if int.from_bytes(data[44:48], "little") * 512 > len(
+        data
+    ):  # olefile would read that many sectors of the same bytes
         raise DamagedError("the file is cut short")
     with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_FATAL) as file:
         if file.exists("EncryptedPackage"):
@@ -107,7 +124,8 @@ def _stream(data: bytes) -> bytes:
 
 
 def _records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
-    """The records up to the EOF that answers the first BOF, without those of charts between them."""
+    """The records up to the EOF that answers the first BOF, without those of charts between
+    them."""
     depth = 0
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<2H", stream, place)
@@ -136,14 +154,22 @@ def _book(stream: bytes) -> _Book:
             encoding = _ENCODINGS.get(number, f"cp{number}")
         elif kind == 0x3D:  # WINDOW1
             first = int.from_bytes(body[10:12], "little")
-        elif kind == 0x41E and shows_zeros(body[5 if wide else 3 :].replace(b"\0", b"").decode("latin-1")):  # FORMAT
+        elif kind == 0x41E and shows_zeros(
+            body[5 if wide else 3 :].replace(b"\0", b"").decode("latin-1")
+        ):  # FORMAT
             formats.add(number)
         elif kind == 0xE0:  # XF
             styles.append(int.from_bytes(body[2:4], "little"))
         elif kind == 0x85:  # BOUNDSHEET
-            name = body[8:].decode("utf-16-le" if body[7] & 1 else "latin-1") if wide else body[7:].decode(encoding)
+            name = (
+                body[8:].decode("utf-16-le" if body[7] & 1 else "latin-1")
+                if wide
+                else body[7:].decode(encoding)
+            )
             sheets[name.replace("\0", "")] = int.from_bytes(body[:4], "little")
-    return _Book(sheets, first, {index for index, format_ in enumerate(styles) if format_ in formats})
+    return _Book(
+        sheets, first, {index for index, format_ in enumerate(styles) if format_ in formats}
+    )
 
 
 def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:

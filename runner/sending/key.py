@@ -1,6 +1,8 @@
-"""The API key: the places it is looked for, in their order, and that no other user of this computer can read it there.
+"""The API key: the places it is looked for, in their order, and that no other user of this computer
+can read it there.
 
-A place that holds something which is no key is an error, never passed over for the next place: the wrong key would be worse.
+A place that holds something which is no key is an error, never passed over for the next place: the
+wrong key would be worse.
 """
 
 from __future__ import annotations
@@ -47,18 +49,24 @@ def default_key_file() -> Path:
 
 
 def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> Key:
-    """The key from the first place that has one: the `named` key file, and no other place then; the environment, unless a run
-    without this one is meant; `.env` in the list's folder; the default key file; the keyring.
+    """The key from the first place that has one: the `named` key file, and no other place then; the
+    environment, unless a run without this one is meant; `.env` in the list's folder; the default
+    key file; the keyring.
 
-    Raises UsageError when no place has a key, or when what one has cannot be read, is readable by others or is no key.
+    Raises UsageError when no place has a key, or when what one has cannot be read, is readable by
+    others or is no key.
     """
     if named is not None:
         found = _from_file(named)
         if found is None:
-            raise UsageError(f"There is no key file {named}.", remedy="Check the spelling of --key-file.")
+            raise UsageError(
+                f"There is no key file {named}.", remedy="Check the spelling of --key-file."
+            )
         return found
     found = _from_environment() if environment else None
-    found = found or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
+    found = (
+        found or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
+    )
     if found is None:
         raise UsageError("There is no API key.", remedy=ways())
     return found
@@ -70,9 +78,11 @@ def ways() -> str:
         "Put the key of the vendor's dashboard into one of these:\n"
         f"         the environment variable {VARIABLES[0]},\n"
         f"         the file {default_key_file()} (the key alone, readable by you only),\n"
-        "         a file of your choice, named by --key-file (or CAMPAIGN_KEY_FILE, or key_file in a campaign file),\n"
+        "         a file of your choice, named by --key-file (or CAMPAIGN_KEY_FILE, or key_file "
+        "in a campaign file),\n"
         f"         a file .env beside the list, with the line {VARIABLES[0]}=...,\n"
-        f'         the keyring: pip install "campaign-runner[keyring]", then: keyring set {SERVICE} {USERNAME}\n'
+        '         the keyring: pip install "campaign-runner[keyring]", then: keyring set '
+        f"{SERVICE} {USERNAME}\n"
         "         To try without a key: campaign rehearse."
     )
 
@@ -108,7 +118,8 @@ def _from_file(path: Path) -> Key | None:
 
 
 def _read(path: Path) -> tuple[str, int] | None:
-    """A small text file and its mode, both of the same opening; None where there is no file. Raises UsageError."""
+    """A small text file and its mode, both of the same opening; None where there is no file. Raises
+    UsageError."""
     try:
         # Without waiting: opening a pipe that nobody writes to would never return.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -118,25 +129,36 @@ def _read(path: Path) -> tuple[str, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it.") from None
+        raise UsageError(
+            f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it."
+        ) from None
     if content is None or len(content) > _LONGEST_FILE:
-        raise UsageError(f"{path} is no file with a key.", remedy="Name a text file with the key on its only line.")
+        raise UsageError(
+            f"{path} is no file with a key.",
+            remedy="Name a text file with the key on its only line.",
+        )
     try:
         return content.decode("utf-8-sig"), stat.S_IMODE(mode)
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text.", remedy="Save it as plain text, in UTF-8.") from None
+        raise UsageError(
+            f"{path} is not UTF-8 text.", remedy="Save it as plain text, in UTF-8."
+        ) from None
 
 
 def _refuse_readable(path: Path, mode: int) -> None:
     if os.name == "posix" and mode & 0o077:
         raise UsageError(
-            f"{path} holds the API key, and other users of this computer may read or change it (mode {mode:04o}).",
+            (
+                f"{path} holds the API key, and other users of this computer may read or change it "
+                f"(mode {mode:04o})."
+            ),
             remedy=f"chmod 600 {words.argument(path)}",
         )
 
 
 def _from_keyring() -> Key | None:
-    """What the system's keyring has under our name, when the optional library is there. Raises UsageError, in any case soon."""
+    """What the system's keyring has under our name, when the optional library is there. Raises
+    UsageError, in any case soon."""
     value: list[str | None] = []
     trouble: list[str] = []
 
@@ -161,14 +183,22 @@ def _from_keyring() -> Key | None:
         reason = trouble[0] if trouble else f"no answer within {KEYRING_SECONDS:.0f} seconds"
         raise UsageError(
             f"The system's keyring could not be read ({reason}).",
-            remedy=f"Unlock it; or, for runs without a desktop, put the key alone into {default_key_file()} (mode 0600).",
+            remedy=(
+                "Unlock it; or, for runs without a desktop, put the key alone into "
+                f"{default_key_file()} (mode 0600)."
+            ),
         )
-    return Key(_secret(value[0].strip(), "The keyring"), "the system's keyring") if value[0] else None
+    return (
+        Key(_secret(value[0].strip(), "The keyring"), "the system's keyring") if value[0] else None
+    )
 
 
 def _secret(value: str, place: str) -> Secret:
     if _LINE.match(value):
-        raise UsageError(f"{place} holds more than the key: a name before it, or quotes.", remedy="Put the key there alone.")
+        raise UsageError(
+            f"{place} holds more than the key: a name before it, or quotes.",
+            remedy="Put the key there alone.",
+        )
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise UsageError(f"{place} holds no API key.", remedy=_COPY)
     return Secret(value)

@@ -1,7 +1,9 @@
-"""The log of unattended runs: one JSON object a line, in a file beside the ledger that its owner alone can read.
+"""The log of unattended runs: one JSON object a line, in a file beside the ledger that its owner
+alone can read.
 
-It says what happened to which row, when and how the run ended; never who: no names, texts, identities or keys, and nothing the
-endpoint said beyond its HTTP status. No library's logger can write to it, since it belongs to no logger.
+It says what happened to which row, when and how the run ended; never who: no names, texts,
+identities or keys, and nothing the endpoint said beyond its HTTP status. No library's logger can
+write to it, since it belongs to no logger.
 """
 
 from __future__ import annotations
@@ -40,11 +42,15 @@ def log_files(ledger: Path) -> list[Path]:
 class RunLog:
     """Writes one run's records; with no path, none. Raises StorageError when it cannot be begun.
 
-    `campaign` is noted with each record. `trouble` says why a later record could not be written, which ends no run.
+    `campaign` is noted with each record. `trouble` says why a later record could not be written,
+    which ends no run.
     """
 
     def __init__(
-        self, path: Path | None, campaign: str | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        path: Path | None,
+        campaign: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.campaign = campaign
         self._now = now
@@ -55,9 +61,16 @@ class RunLog:
         return self._file.trouble if self._file else None
 
     def write(self, event: str, **more: object) -> None:
-        """Add a record. The caller vouches that nothing in it names a person or repeats a foreign text."""
+        """Add a record. The caller vouches that nothing in it names a person or repeats a foreign
+        text."""
         if self._file is not None:
-            record = {"time": words.instant(self._now()), "pid": os.getpid(), "event": event, "campaign": self.campaign, **more}
+            record = {
+                "time": words.instant(self._now()),
+                "pid": os.getpid(),
+                "event": event,
+                "campaign": self.campaign,
+                **more,
+            }
             self._file.handle(logging.makeLogRecord({"msg": json.dumps(record)}))
 
     def event(self, event: Event) -> None:
@@ -70,12 +83,20 @@ class RunLog:
                 account=event.claim.account or None,
                 status=outcome.status.value,
                 httpStatus=outcome.http_status,
-                # Without a status line the text is our own: the kind of error, and what the system said of it.
-                error=outcome.error.partition(":")[0] if outcome.error and outcome.http_status is None else None,
+                # Without a status line the text is our own: the kind of error, and what the system
+                # said of it.
+                error=outcome.error.partition(":")[0]
+                if outcome.error and outcome.http_status is None
+                else None,
                 holdUntil=words.instant(hold.until) if hold else None,
             )
         elif isinstance(event, Waiting):
-            self.write("wait", account=event.account or None, reason=event.wait.reason, until=words.instant(event.wait.until))
+            self.write(
+                "wait",
+                account=event.account or None,
+                reason=event.wait.reason,
+                until=words.instant(event.wait.until),
+            )
         elif isinstance(event, ForeignUse):
             self.write("foreign-use", account=event.account or None, count=event.count)
         elif isinstance(event, ClockOff):
@@ -84,29 +105,39 @@ class RunLog:
             self.write("interrupted")
 
     def ended(self, answer: Mapping[str, Any]) -> None:
-        """The end of a run, from its JSON answer, of which the caller has taken what the endpoint said."""
+        """The end of a run, from its JSON answer, of which the caller has taken what the endpoint
+        said."""
         told = ("totals", "sentThisRun", "accounts", "nextSendAt", "exitCode")
         stop = answer["stopped"]
-        self.write("end", **{name: answer[name] for name in told}, stopped=stop["reason"] if stop else None)
+        self.write(
+            "end", **{name: answer[name] for name in told}, stopped=stop["reason"] if stop else None
+        )
 
     def failed(self, error: BaseException, exit_code: ExitCode) -> None:
-        """A run's end by an error: its kind and the place in this program that raised it; its words may hold a cell's."""
+        """A run's end by an error: its kind and the place in this program that raised it; its words
+        may hold a cell's."""
         places = traceback.extract_tb(error.__traceback__)
         at = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else None
         self.write("error", error=type(error).__name__, at=at, exitCode=int(exit_code))
 
 
 class _File(RotatingFileHandler):
-    """A rotating file that is open only while a record is written: so runs of several campaigns can share it, and one of them
-    can rotate it, on Windows too."""
+    """A rotating file that is open only while a record is written: so runs of several campaigns can
+    share it, and one of them can rotate it, on Windows too."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, maxBytes=MAX_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)
+        super().__init__(
+            path, maxBytes=MAX_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True
+        )
         self.trouble: str | None = None
 
     def _open(self) -> io.TextIOWrapper:
         return open(  # a path's own open knows no opener
-            self.baseFilename, "a", encoding="utf-8", newline="\n", opener=lambda path, flags: os.open(path, flags, 0o600)
+            self.baseFilename,
+            "a",
+            encoding="utf-8",
+            newline="\n",
+            opener=lambda path, flags: os.open(path, flags, 0o600),
         )
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,7 +1,8 @@
-"""A run: one execution of a campaign, from the sheet to the results. The same steps serve a rehearsal, on another clock.
+"""A run: one execution of a campaign, from the sheet to the results. The same steps serve a
+rehearsal, on another clock.
 
-Nothing is sent before the whole sheet is read, checked, rendered and in the ledger, the results are known to be writable, and a
-person (or --yes) has seen the plan.
+Nothing is sent before the whole sheet is read, checked, rendered and in the ledger, the results are
+known to be writable, and a person (or --yes) has seen the plan.
 """
 
 from __future__ import annotations
@@ -17,8 +18,16 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from runner import __version__, words
-from runner.campaign import Campaign
-from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, RefusedError, StorageError, UsageError
+from runner.campaign.campaign import Campaign
+from runner.campaign.recognise import name as name_campaign
+from runner.errors import (
+    AlreadyRunningError,
+    ExitCode,
+    InterruptedRunError,
+    RefusedError,
+    StorageError,
+    UsageError,
+)
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Findings, check, check_people, judge
@@ -32,13 +41,25 @@ from runner.ledger.attempt import recover
 from runner.ledger.contact import bar, contact_state, resting
 from runner.ledger.decision import decide
 from runner.ledger.delivery import WITHDRAWN, take_in
-from runner.ledger.ledger import Ledger, campaign_named, campaigns, mark_running, note_stamp, put_campaign
+from runner.ledger.ledger import (
+    Ledger,
+    campaign_named,
+    campaigns,
+    mark_running,
+    note_stamp,
+    put_campaign,
+)
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import DEFAULT_MIN_DAYS, CampaignRecord, Line, Status, Stop, TakenIn
 from runner.ledger.standing import delivery_to, is_listed, lines, recipient, waiting
 from runner.ledger.suppression import suppression_state
-from runner.naming import name as name_campaign
-from runner.results.handback import are_current, check_replaceable, copy_of, results_of_others, write_results
+from runner.results.handback import (
+    are_current,
+    check_replaceable,
+    copy_of,
+    results_of_others,
+    write_results,
+)
 from runner.results.place import Written, check_path, default_path
 from runner.results.summary import Summary, summarise
 from runner.sending.api import Endpoint
@@ -50,8 +71,8 @@ from runner.sending.settings import stored_pace
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a campaign is made of, before it is looked at: the list's bytes and the text. `stamp` tells one state of them, and
-    of the way the list is read, from any other."""
+    """What a campaign is made of, before it is looked at: the list's bytes and the text. `stamp`
+    tells one state of them, and of the way the list is read, from any other."""
 
     source: Source
     template: MessageTemplate | None
@@ -61,7 +82,8 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A sheet and a template, read and checked: what was found, and what stops the campaign as a whole."""
+    """A sheet and a template, read and checked: what was found, and what stops the campaign as a
+    whole."""
 
     checked: Check
     findings: Findings
@@ -83,13 +105,17 @@ class Intake:
     def columns(self) -> list[int]:
         """The indexes of the cells to hand back."""
         width = len(self.checked.table.columns)
-        return [*(column.index for column in self.checked.layout.inputs), *range(width, width + self.findings.surplus)]
+        return [
+            *(column.index for column in self.checked.layout.inputs),
+            *range(width, width + self.findings.surplus),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is about to do, for a person to agree to. `intake` is None when list and text are as they were taken in
-    before. `recovered` attempts were left open by a run that died: how many became uncertain, how many wait again."""
+    """What a run is about to do, for a person to agree to. `intake` is None when list and text are
+    as they were taken in before. `recovered` attempts were left open by a run that died: how many
+    became uncertain, how many wait again."""
 
     intake: Intake | None
     summary: Summary
@@ -112,8 +138,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a run is given besides its campaign: the endpoint with its clock, its bounds, and who watches. `lookup`, if there is
-    one, reads the accounts' quotas before messages are planned."""
+    """What a run is given besides its campaign: the endpoint with its clock, its bounds, and who
+    watches. `lookup`, if there is one, reads the accounts' quotas before messages are planned."""
 
     endpoint: Endpoint
     agree: Callable[[Plan], bool]
@@ -129,24 +155,37 @@ class Session:
 
 
 def gather(campaign: Campaign) -> Material:
-    """Read the campaign's files, without a look at what is in the list. Raises RefusedError for what cannot be read at all."""
+    """Read the campaign's files, without a look at what is in the list. Raises RefusedError for
+    what cannot be read at all."""
     template = templates.load(campaign.template) if campaign.template else None
     source = sheets.load(campaign.sheet)
     template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
-    told = repr((__version__, source.digest, template_hash, campaign.reading, campaign.results_in_copy, campaign.min_days))
+    told = repr(
+        (
+            __version__,
+            source.digest,
+            template_hash,
+            campaign.reading,
+            campaign.results_in_copy,
+            campaign.min_days,
+        )
+    )
     return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
 
 
 def take(campaign: Campaign, material: Material | None = None) -> Intake:
-    """Read and check the campaign's sheet against its template. Raises RefusedError for what cannot be read at all."""
+    """Read and check the campaign's sheet against its template. Raises RefusedError for what cannot
+    be read at all."""
     material = material or gather(campaign)
     table = read(material.source, campaign.reading)
     return Intake(*judge(check(table, material.template, campaign.reading, campaign.accounts)))
 
 
-def recognised(campaign: Campaign, ledger: Ledger, now: datetime, material: Material | None = None) -> CampaignRecord | None:
-    """The campaign that has this list and this text already, just as they are, if there is one and the list need not be read
-    again for those whom it may be time to write to."""
+def recognised(
+    campaign: Campaign, ledger: Ledger, now: datetime, material: Material | None = None
+) -> CampaignRecord | None:
+    """The campaign that has this list and this text already, just as they are, if there is one and
+    the list need not be read again for those whom it may be time to write to."""
     with ledger.read() as connection:
         return _unchanged(connection, campaign, material or gather(campaign), now)
 
@@ -154,9 +193,10 @@ def recognised(campaign: Campaign, ledger: Ledger, now: datetime, material: Mate
 def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     """Send what may go, then write the results.
 
-    A list and a text that are as they were when the campaign was last read are not read again. Raises RefusedError before
-    anything is sent when the campaign cannot be trusted, AlreadyRunningError when another run has it, InterruptedRunError when
-    nobody agreed to the plan, StorageError when the ledger fails.
+    A list and a text that are as they were when the campaign was last read are not read again.
+    Raises RefusedError before anything is sent when the campaign cannot be trusted,
+    AlreadyRunningError when another run has it, InterruptedRunError when nobody agreed to the plan,
+    StorageError when the ledger fails.
     """
     material = gather(campaign)
     known = recognised(campaign, ledger, session.now(), material)
@@ -170,11 +210,14 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         if known is not None:
             name = known.name
             notices.append(
-                f"List and text are as they were on {known.read_at:%a %Y-%m-%d %H:%M} UTC; they were not read again."
+                f"List and text are as they were on {known.read_at:%a %Y-%m-%d %H:%M} UTC; they "
+                "were not read again."
             )
         else:
             assert intake is not None  # noqa: S101 - the list is either known or read
-            named = name_campaign(connection, campaign, intake.findings.people, material.template_hash)
+            named = name_campaign(
+                connection, campaign, intake.findings.people, material.template_hash
+            )
             name = named.name
             notices += named.notices
             known = campaign_named(connection, name)
@@ -182,7 +225,9 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         campaign, senders = _same_accounts(campaign, known)
         notices += senders
         if senders and intake:
-            intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))  # a conversation has one sender
+            intake = Intake(
+                *judge(replace(intake.checked, accounts=campaign.accounts))
+            )  # a conversation has one sender
             refuse_unusable(intake)
         ending = ""
         if campaign.results_in_copy:
@@ -193,14 +238,29 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
     with run_lock(ledger, record.name, record.id):
         recovered = recover(ledger, record.id, session.now())
         with ledger.write() as connection:
-            mark_running(connection, record.id, None)  # a run that was killed could not say that it ended
+            mark_running(
+                connection, record.id, None
+            )  # a run that was killed could not say that it ended
             taken_in = TakenIn(again=True)
             if intake is None and _unchanged(connection, campaign, material, session.now()) is None:
-                raise RefusedError("The campaign was read from another list meanwhile.", remedy="Run the same command again.")
-            record = _put(connection, record.name, campaign, material, intake, results, session.now())
+                raise RefusedError(
+                    "The campaign was read from another list meanwhile.",
+                    remedy="Run the same command again.",
+                )
+            record = _put(
+                connection, record.name, campaign, material, intake, results, session.now()
+            )
             if intake is not None:
                 entries, people = intake.checked.entries(), intake.findings.people
-                taken_in = take_in(connection, record.id, entries, people, intake.columns, campaign.accounts, session.now())
+                taken_in = take_in(
+                    connection,
+                    record.id,
+                    entries,
+                    people,
+                    intake.columns,
+                    campaign.accounts,
+                    session.now(),
+                )
                 note_stamp(connection, record.id, _stamp(connection, material))
             notices += _other_senders(connection, campaign, record)
             notices += _frequency(campaign, resting(connection, record.id)[0])
@@ -210,7 +270,10 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
         _refuse_endless(summary)
         plan = Plan(intake, summary, taken_in, recovered, tuple(notices))
         if not session.agree(plan):
-            raise InterruptedRunError("Nothing was sent.", remedy="The list is in the ledger; run again when you are ready.")
+            raise InterruptedRunError(
+                "Nothing was sent.",
+                remedy="The list is in the ledger; run again when you are ready.",
+            )
         with interruptible() as interruption:
             with _running(ledger, record, session.now):
                 report = _send(campaign, course, summary, session, interruption)
@@ -220,7 +283,9 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
                         return replace(report, results=Written(results))
             if report.summary.totals.skipped > summary.totals.skipped:
                 with ledger.write() as connection:
-                    note_stamp(connection, record.id, None)  # what was skipped at the last moment may be free the next time
+                    note_stamp(
+                        connection, record.id, None
+                    )  # what was skipped at the last moment may be free the next time
             try:
                 return replace(report, results=write_results(ledger, report.summary, results))
             except StorageError as error:
@@ -229,14 +294,21 @@ def run(campaign: Campaign, ledger: Ledger, session: Session) -> Report:
 
 
 def refuse_unusable(intake: Intake) -> None:
-    """Raise RefusedError, naming every problem, when the sheet or the template as a whole cannot be used."""
+    """Raise RefusedError, naming every problem, when the sheet or the template as a whole cannot be
+    used."""
     if intake.blocking:
         first, *others = intake.blocking
-        also = "".join(f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip() for problem in others)
+        also = "".join(
+            f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip() for problem in others
+        )
         raise RefusedError(f"{first.text}.{also}", remedy=first.remedy)
     if not intake.findings.rows:
         table = intake.checked.table
-        raise RefusedError("The sheet has a header row but no people.", where=table.place, remedy="Add one row per person.")
+        raise RefusedError(
+            "The sheet has a header row but no people.",
+            where=table.place,
+            remedy="Add one row per person.",
+        )
 
 
 def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
@@ -245,22 +317,31 @@ def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
     line = next(iter(lines(ledger, record.id, number=row, live=live)), None)
     if line is None:
         raise UsageError(
-            f"The campaign {record.name!r} has no row {row}.", remedy="Rows are numbered as the spreadsheet program shows them."
+            f"The campaign {record.name!r} has no row {row}.",
+            remedy="Rows are numbered as the spreadsheet program shows them.",
         )
     return line
 
 
 def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> None:
-    """Make uncertain what a run that died left open, so that it can be settled; nothing while a run is active."""
+    """Make uncertain what a run that died left open, so that it can be settled; nothing while a run
+    is active."""
     with suppress(AlreadyRunningError), run_lock(ledger, record.name, record.id):
         recover(ledger, record.id, now)
 
 
 def settle_rows(
-    ledger: Ledger, record: CampaignRecord, rows: Sequence[int | Recipient], *, sent: bool, by: str, now: datetime
+    ledger: Ledger,
+    record: CampaignRecord,
+    rows: Sequence[int | Recipient],
+    *,
+    sent: bool,
+    by: str,
+    now: datetime,
 ) -> list[str]:
-    """Record a person's word on uncertain or failed rows, given by number or by whom they are for, all or none; a sentence on
-    each that is settled as not sent and will not be sent all the same. Raises UsageError naming the row that is neither."""
+    """Record a person's word on uncertain or failed rows, given by number or by whom they are for,
+    all or none; a sentence on each that is settled as not sent and will not be sent all the same.
+    Raises UsageError naming the row that is neither."""
     recover_dead_run(ledger, record, now)
     found: list[tuple[str, str, int | None]] = []  # how it is called, how it stands, its delivery
     for row in rows:
@@ -269,14 +350,22 @@ def settle_rows(
             found.append((f"Row {row}", f"is {line.status}", line.delivery))
         else:
             with ledger.read() as connection:
-                found.append((row.identity, "has no such message", delivery_to(connection, record.id, row)))
+                found.append(
+                    (row.identity, "has no such message", delivery_to(connection, record.id, row))
+                )
     barred = []
     with ledger.write() as connection:
         for label, stands, delivery in found:
             if delivery is None or not decide(connection, delivery, sent=sent, by=by, now=now):
                 raise UsageError(
-                    f"{label} {stands}; only uncertain and failed rows can be settled. No row was changed.",
-                    remedy=f"campaign why ROW --name {words.argument(record.name)} says how a row stands.",
+                    (
+                        f"{label} {stands}; only uncertain and failed rows can be settled. No row was "
+                        "changed."
+                    ),
+                    remedy=(
+                        f"campaign why ROW --name {words.argument(record.name)} says how a row "
+                        "stands."
+                    ),
                 )
             if sent:
                 continue
@@ -287,15 +376,30 @@ def settle_rows(
 
 
 def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:
-    """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column of profiles."""
+    """Everyone a sheet names, and the cells that name nobody. Raises RefusedError without a column
+    of profiles."""
     checked, findings = check_people(read(path, reading), reading)
-    nobody = [problem for entry in checked.entries() if entry.recipient is None for problem in entry.errors]
+    nobody = [
+        problem
+        for entry in checked.entries()
+        if entry.recipient is None
+        for problem in entry.errors
+    ]
     return findings.people, nobody
 
 
 def _course(campaign: Campaign, ledger: Ledger, record: CampaignRecord, session: Session) -> Course:
     pace = replace(campaign.pace, velocity=False) if session.endpoint.is_local else campaign.pace
-    return Course(ledger, record.id, session.endpoint, pace, session.report, session.lookup, session.stay, session.most)
+    return Course(
+        ledger,
+        record.id,
+        session.endpoint,
+        pace,
+        session.report,
+        session.lookup,
+        session.stay,
+        session.most,
+    )
 
 
 def _refuse_endless(summary: Summary) -> None:
@@ -305,7 +409,8 @@ def _refuse_endless(summary: Summary) -> None:
     if endless and len(endless) == len(waiting):
         reason = endless[0].wait.reason if endless[0].wait else ""
         raise RefusedError(
-            f"Nothing can ever go from {endless[0].name}: {reason}.", remedy="Lower --reserve, or give another pace."
+            f"Nothing can ever go from {endless[0].name}: {reason}.",
+            remedy="Lower --reserve, or give another pace.",
         )
 
 
@@ -322,10 +427,16 @@ def _read_quotas(course: Course, session: Session) -> None:
 
     if accounts and course.lookup is not None:
         with asyncio.Runner(loop_factory=session.loop_factory) as runner:
-            runner.run(ask())
+            runner.action.run(ask())
 
 
-def _send(campaign: Campaign, course: Course, before: Summary, session: Session, interruption: Interruption) -> Report:
+def _send(
+    campaign: Campaign,
+    course: Course,
+    before: Summary,
+    session: Session,
+    interruption: Interruption,
+) -> Report:
     record, ledger = before.campaign, course.ledger
     sent = 0
 
@@ -340,12 +451,17 @@ def _send(campaign: Campaign, course: Course, before: Summary, session: Session,
 
     course.report = report
     with asyncio.Runner(loop_factory=session.loop_factory) as runner:
-        ended = runner.run(dispatch(course, lanes, interruption))
+        ended = runner.action.run(dispatch(course, lanes, interruption))
     summary = summarise(ledger, record, campaign.pace, session.now(), campaign.accounts)
     exit_code = _exit_code(summary, ended)
     stop = ended.stop
     if exit_code is ExitCode.INTERRUPTED:
-        stop = Stop("run", exit_code, "Interrupted.", "Run the same command again; it goes on where it stopped.")
+        stop = Stop(
+            "run",
+            exit_code,
+            "Interrupted.",
+            "Run the same command again; it goes on where it stopped.",
+        )
     return Report(summary, sent, exit_code, stop if exit_code not in (0, 1) else None, ended.reason)
 
 
@@ -357,7 +473,11 @@ def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
         return ended.stop.exit_code
     if counts.waiting:
         return ExitCode.PAUSED
-    return ExitCode.NEEDS_A_PERSON if summary.uncertain or counts.failed or counts.invalid else ExitCode.DONE
+    return (
+        ExitCode.NEEDS_A_PERSON
+        if summary.uncertain or counts.failed or counts.invalid
+        else ExitCode.DONE
+    )
 
 
 @contextmanager
@@ -371,26 +491,43 @@ def _running(ledger: Ledger, record: CampaignRecord, now: Callable[[], datetime]
             mark_running(connection, record.id, None)
 
 
-def _other_senders(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:
+def _other_senders(
+    connection: Connection, campaign: Campaign, record: CampaignRecord
+) -> Iterator[str]:
     """That rows name accounts of their own beside the campaign's: they go from there."""
-    others = [f"{account} ({count})" for account, count in waiting(connection, record.id).items() if account]
+    others = [
+        f"{account} ({count})"
+        for account, count in waiting(connection, record.id).items()
+        if account
+    ]
     named = [text for text in others if text.partition(" ")[0] not in campaign.accounts]
     if campaign.accounts and named:
-        yield f"Rows of the list name accounts that the campaign does not, and go from those: {', '.join(named)}."
+        yield (
+            "Rows of the list name accounts that the campaign does not, and go from those: "
+            f"{', '.join(named)}."
+        )
 
 
-def _same_accounts(campaign: Campaign, known: CampaignRecord | None) -> tuple[Campaign, tuple[str, ...]]:
-    """The campaign with the accounts it had, when this time none is named: people keep the sender they were planned for."""
+def _same_accounts(
+    campaign: Campaign, known: CampaignRecord | None
+) -> tuple[Campaign, tuple[str, ...]]:
+    """The campaign with the accounts it had, when this time none is named: people keep the sender
+    they were planned for."""
     before = known.settings.get("accounts") if known else None
     if campaign.accounts or not isinstance(before, list) or not before:
         return campaign, ()
     accounts = tuple(str(account) for account in before)
     named = "account" if len(accounts) == 1 else "accounts"
-    return replace(campaign, accounts=accounts), (f"Sending from the {named} of the last run: {', '.join(accounts)}.",)
+    return replace(campaign, accounts=accounts), (
+        f"Sending from the {named} of the last run: {', '.join(accounts)}.",
+    )
 
 
-def _unchanged(connection: Connection, campaign: Campaign, material: Material, now: datetime) -> CampaignRecord | None:
-    """The campaign that was last read from this very list with this very text, if there is just one and all else is as then."""
+def _unchanged(
+    connection: Connection, campaign: Campaign, material: Material, now: datetime
+) -> CampaignRecord | None:
+    """The campaign that was last read from this very list with this very text, if there is just one
+    and all else is as then."""
     stamp = _stamp(connection, material)
     found = [
         record
@@ -420,17 +557,28 @@ def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
         yield f"people may be messaged again {after if days else at_once}."
     if skipped:
         rows_are = "1 row is" if skipped == 1 else f"{skipped} rows are"
-        yield f"{rows_are} skipped for now: another campaign, or another tool, messaged these people less than {days} days ago."
+        yield (
+            f"{rows_are} skipped for now: another campaign, or another tool, messaged these "
+            f"people less than {days} days ago."
+        )
 
 
 def _same_worksheet(campaign: Campaign, intake: Intake, known: CampaignRecord | None) -> None:
-    """Raise RefusedError when the workbook now opens with another worksheet than the campaign was read from."""
-    if known is None or campaign.reading.sheet or known.settings.get("sheet") != str(campaign.sheet.absolute()):
+    """Raise RefusedError when the workbook now opens with another worksheet than the campaign was
+    read from."""
+    if (
+        known is None
+        or campaign.reading.sheet
+        or known.settings.get("sheet") != str(campaign.sheet.absolute())
+    ):
         return
     before, found = known.settings.get("worksheet"), intake.checked.table.sheet
     if before and found and before != found:
         raise RefusedError(
-            f"The campaign {known.name!r} was read from the worksheet {before!r}, but the workbook now opens with {found!r}.",
+            (
+                f"The campaign {known.name!r} was read from the worksheet {before!r}, but the "
+                f"workbook now opens with {found!r}."
+            ),
             where=str(campaign.sheet),
             remedy=f"Say which is meant: --sheet {before!r} or --sheet {found!r}.",
         )
@@ -444,13 +592,20 @@ def _results_path(
     known: CampaignRecord | None,
     ending: str,
 ) -> Path:
-    """Where the results go; checked. Another campaign's results and files that are none are never replaced."""
+    """Where the results go; checked. Another campaign's results and files that are none are never
+    replaced."""
     path = campaign.results
     if path is None:
-        workbook = intake.checked.table.delimiter is None if intake else bool(known and known.settings.get("worksheet"))
+        workbook = (
+            intake.checked.table.delimiter is None
+            if intake
+            else bool(known and known.settings.get("worksheet"))
+        )
         path = default_path(campaign.sheet, workbook=workbook, ending=ending)
         if str(path.absolute()) in results_of_others(connection, name):
-            path = path.with_name(f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}")
+            path = path.with_name(
+                f"{path.name.removesuffix(f'.results{path.suffix}')}.{name}.results{path.suffix}"
+            )
     path = path.absolute()
     check_path(path, campaign.sheet, ending=ending)
     if known is None or known.settings.get("results") != str(path):
@@ -467,7 +622,8 @@ def _put(
     results: Path,
     now: datetime,
 ) -> CampaignRecord:
-    """Note what the campaign is now; without an intake, what concerns the list stays as it was noted before."""
+    """Note what the campaign is now; without an intake, what concerns the list stays as it was
+    noted before."""
     table = intake.checked.table if intake else None
     known = None if intake else campaign_named(connection, name)
     settings: dict[str, object] = {
@@ -491,10 +647,21 @@ def _put(
     )
 
 
-def _copy_settings(material: Material, intake: Intake | None, known: CampaignRecord | None) -> object:
-    """What is needed to write results into a copy of the list later on: which bytes, and where on the worksheet."""
+def _copy_settings(
+    material: Material, intake: Intake | None, known: CampaignRecord | None
+) -> object:
+    """What is needed to write results into a copy of the list later on: which bytes, and where on
+    the worksheet."""
     if intake is None:
         return known and known.settings.get("copy")
     earlier = intake.checked.layout.earlier
-    replaced = [earlier[name].index for name in RESULT_COLUMNS] if len(earlier) == len(RESULT_COLUMNS) else []
-    return {"digest": material.source.digest, "header_row": intake.checked.table.header_row, "replace": replaced}
+    replaced = (
+        [earlier[name].index for name in RESULT_COLUMNS]
+        if len(earlier) == len(RESULT_COLUMNS)
+        else []
+    )
+    return {
+        "digest": material.source.digest,
+        "header_row": intake.checked.table.header_row,
+        "replace": replaced,
+    }

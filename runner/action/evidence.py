@@ -1,7 +1,8 @@
 """Evidence: what the vendor's conversations say about uncertain rows.
 
-A message of ours with the same text, at or after the attempt, proves that it was sent, and settles the row. Its absence proves
-nothing: it can take a while to show. So no row is ever settled as not sent here; that stays a person's word.
+A message of ours with the same text, at or after the attempt, proves that it was sent, and settles
+the row. Its absence proves nothing: it can take a while to show. So no row is ever settled as not
+sent here; that stays a person's word.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from runner import words
+from runner.action.run import find_line, recover_dead_run
 from runner.errors import AccessError, UsageError
 from runner.ledger.decision import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
-from runner.run import find_line, recover_dead_run
 from runner.sending.lookup import Lookup, Message, Neighbour
 
 # How far the vendor's clock may be behind ours.
@@ -28,7 +29,8 @@ Verdict = Literal["sent", "no-evidence", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about an uncertain row; `said` is a sentence, `hint` what the account's count suggests, if anything."""
+    """What was found about an uncertain row; `said` is a sentence, `hint` what the account's count
+    suggests, if anything."""
 
     row: int | None
     verdict: Verdict
@@ -38,9 +40,15 @@ class Finding:
 
 
 def check(
-    ledger: Ledger, record: CampaignRecord, rows: Sequence[int], lookup: Lookup, by: str, now: Callable[[], datetime]
+    ledger: Ledger,
+    record: CampaignRecord,
+    rows: Sequence[int],
+    lookup: Lookup,
+    by: str,
+    now: Callable[[], datetime],
 ) -> list[Finding]:
-    """Look for evidence on the named rows, or on all that are uncertain, and settle as sent what it proves.
+    """Look for evidence on the named rows, or on all that are uncertain, and settle as sent what it
+    proves.
 
     Raises UsageError for a named row that is not uncertain, before anything is asked.
     """
@@ -53,19 +61,28 @@ def check(
             line = find_line(ledger, record, row)
             raise UsageError(
                 f"Row {row} is {line.status}; only uncertain rows can be checked.",
-                remedy=f"campaign why {row} --name {words.argument(record.name)} says how it stands.",
+                remedy=(
+                    f"campaign why {row} --name {words.argument(record.name)} says how it stands."
+                ),
             )
     return asyncio.run(_check(ledger, found, lookup, by, now))
 
 
-async def _check(ledger: Ledger, found: Sequence[Doubt], lookup: Lookup, by: str, now: Callable[[], datetime]) -> list[Finding]:
+async def _check(
+    ledger: Ledger, found: Sequence[Doubt], lookup: Lookup, by: str, now: Callable[[], datetime]
+) -> list[Finding]:
     findings = []
     for doubt in found:
         finding = await _look(doubt, lookup)
         if finding.sent_at is not None:
             with ledger.write() as connection:
                 decide(
-                    connection, doubt.delivery, sent=True, by=f"{EVIDENCE}, asked by {by}", now=now(), sent_at=finding.sent_at
+                    connection,
+                    doubt.delivery,
+                    sent=True,
+                    by=f"{EVIDENCE}, asked by {by}",
+                    now=now(),
+                    sent_at=finding.sent_at,
                 )
         findings.append(finding)
     return findings
@@ -78,7 +95,10 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
     try:
         async for urn in search.conversations():
             if (match := await search.match(urn)) is not None:
-                said = f"{doubt.label} was sent: its text stands in the conversation, {_utc(match.sent_at)}."
+                said = (
+                    f"{doubt.label} was sent: its text stands in the conversation, "
+                    f"{_utc(match.sent_at)}."
+                )
                 return Finding(doubt.row, "sent", said, match.sent_at, hint)
     except AccessError as error:
         search.obstacle = error.what.rstrip(".")
@@ -86,16 +106,25 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
         seen = "The account has no message with this person"
         if search.read:
             since = _utc(doubt.since - CLOCK_SKEW)
-            seen = f"{words.count(search.read, 'message')} looked at, none of ours with its text since {since}"
-        said = f"{doubt.label}: no evidence. {seen}; that proves nothing, for a message can take a while to show."
+            seen = (
+                f"{words.count(search.read, 'message')} looked at, none of ours with its text "
+                f"since {since}"
+            )
+        said = (
+            f"{doubt.label}: no evidence. {seen}; that proves nothing, for a message can take a "
+            "while to show."
+        )
         return Finding(doubt.row, "no-evidence", said, hint=hint)
     obstacle = search.obstacle or "no profile ID is known for this person"
-    return Finding(doubt.row, "unknown", f"{doubt.label} cannot be looked up: {obstacle}.", hint=hint)
+    return Finding(
+        doubt.row, "unknown", f"{doubt.label} cannot be looked up: {obstacle}.", hint=hint
+    )
 
 
 @dataclass(slots=True)
 class _Search:
-    """One person's conversations: how many messages were `read` (None: nobody could say), and what stood in the way."""
+    """One person's conversations: how many messages were `read` (None: nobody could say), and what
+    stood in the way."""
 
     doubt: Doubt
     lookup: Lookup
@@ -126,24 +155,39 @@ class _Search:
             return None
         self.read = (self.read or 0) + len(messages)
         since, text = self.doubt.since - CLOCK_SKEW, _words(self.doubt.text)
-        alike = [message for message in messages if message.is_ours and _words(message.text) == text]
-        return min((message for message in alike if message.sent_at >= since), key=lambda m: m.sent_at, default=None)
+        alike = [
+            message for message in messages if message.is_ours and _words(message.text) == text
+        ]
+        return min(
+            (message for message in alike if message.sent_at >= since),
+            key=lambda m: m.sent_at,
+            default=None,
+        )
 
     def _unanswered(self, neighbour: Neighbour) -> str:
         if not self.lookup.offers(neighbour):
             return "the vendor does not offer a look into conversations"
-        return f"the vendor gave no usable answer{f' (HTTP {self.lookup.status})' if self.lookup.status else ''}"
+        return (
+            "the vendor gave no usable "
+            f"answer{f' (HTTP {self.lookup.status})' if self.lookup.status else ''}"
+        )
 
 
 def hint_of(count: Count | None) -> str | None:
-    """What the account's count says about an uncertain message: a hint, since others may send from the account as well."""
+    """What the account's count says about an uncertain message: a hint, since others may send from
+    the account as well."""
     if count is None or count.after < count.before:
         return None
     others = f", {count.ours} other of ours in between" if count.ours else ""
     others += f", {count.doubtful} more uncertain" if count.doubtful else ""
     unexplained = count.after - count.before - count.ours
-    meaning = {count.doubtful + 1: "it was counted", 0: "it was not counted"}.get(unexplained, "that tells nothing for certain")
-    return f"Hint: the account's count stood at {count.before} before and {count.after} after{others}: {meaning}."
+    meaning = {count.doubtful + 1: "it was counted", 0: "it was not counted"}.get(
+        unexplained, "that tells nothing for certain"
+    )
+    return (
+        f"Hint: the account's count stood at {count.before} before and {count.after} "
+        f"after{others}: {meaning}."
+    )
 
 
 def _words(text: str) -> str:

@@ -1,6 +1,8 @@
-"""What an XLSX workbook says beside its cells' values: its worksheets, hidden rows, merged cells, links, formulas, formats.
+"""What an XLSX workbook says beside its cells' values: its worksheets, hidden rows, merged cells,
+links, formulas, formats.
 
-openpyxl's streaming mode tells none of it, and its full mode costs twenty times as much. The values are left to the libraries.
+openpyxl's streaming mode tells none of it, and its full mode costs twenty times as much. The values
+are left to the libraries.
 """
 
 from __future__ import annotations
@@ -12,17 +14,28 @@ from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
 
-from runner.intake.archive import elements, local, main_part, parse, relations, styles_part
-from runner.intake.marks import COMPUTED, UNCACHED, UNREAD, DamagedError, Marks, WideError, Worksheet, link_of, shows_zeros
+from runner.intake.reader.archive import elements, local, main_part, parse, relations, styles_part
+from runner.intake.reader.marks import (
+    COMPUTED,
+    UNCACHED,
+    UNREAD,
+    DamagedError,
+    Marks,
+    WideError,
+    Worksheet,
+    link_of,
+    shows_zeros,
+)
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _EXACT: Final = 15
-# What is not plain: a formula, an error or a date of its own kind, a cell whose place has to be counted, a negative number or
-# one of too many digits, a cell far to the right, a text without its number, a text where no reader looks. One by one, since a
-# search is quick when it knows how what it seeks begins.
+# What is not plain: a formula, an error or a date of its own kind, a cell whose place has to be
+# counted, a negative number or one of too many digits, a cell far to the right, a text without its
+# number, a text where no reader looks. One by one, since a search is quick when it knows how what
+# it seeks begins.
 _ODD: Final = [
     re.compile(pattern)
     for pattern in (
@@ -75,8 +88,16 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
 
 
 def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> bool:
-    """A quick look that is sure when it says yes: rows in their order, of nothing but text and plain numbers near the left."""
-    telling = [b" hidden=", b"<mergeCell", b"<hyperlink", b"<!", b"='", *(f's="{style}"'.encode() for style in coded)]
+    """A quick look that is sure when it says yes: rows in their order, of nothing but text and
+    plain numbers near the left."""
+    telling = [
+        b" hidden=",
+        b"<mergeCell",
+        b"<hyperlink",
+        b"<!",
+        b"='",
+        *(f's="{style}"'.encode() for style in coded),
+    ]
     last, begun, tables, rest = 0, False, 0, b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK) or rest:
@@ -92,7 +113,9 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
             # Whole rows only; the last, which may go on, is looked at again with what follows.
             cut = len(text) if chunk is rest else max(text.rfind(b"<row "), 0)
             numbers = [last, *map(int, _ROW.findall(text, 0, cut))]
-            if len(numbers) - 1 != text.count(b"<row", 0, cut) or any(after <= before for before, after in pairwise(numbers)):
+            if len(numbers) - 1 != text.count(b"<row", 0, cut) or any(
+                after <= before for before, after in pairwise(numbers)
+            ):
                 return False
             tables += text.count(b"<sheetData", 0, cut)
             last, rest = numbers[-1], text[cut:]
@@ -100,7 +123,8 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
 
 
 class _Scan:
-    """One pass over a worksheet's XML. Only rows, cells, formulas, merges, links and columns are looked at."""
+    """One pass over a worksheet's XML. Only rows, cells, formulas, merges, links and columns are
+    looked at."""
 
     def __init__(self, coded: frozenset[str]) -> None:
         self.marks = Marks()
@@ -123,9 +147,12 @@ class _Scan:
         if name == "c":
             self._cell(attributes)
         elif name in ("v", "is"):
-            # Programs that do not calculate write <v></v> behind a formula; a text that came out empty says that it is a text.
+            # Programs that do not calculate write <v></v> behind a formula; a text that came out
+            # empty says that it is a text.
             self._has_value = not self._has_formula or self._type == "str"
-            if name == "v" and self._type == "inlineStr":  # a text where the readers of values do not look
+            if (
+                name == "v" and self._type == "inlineStr"
+            ):  # a text where the readers of values do not look
                 self.marks.faults[self._row, self._column] = UNREAD
             elif name == "is":
                 self.marks.faults.pop((self._row, self._column), None)
@@ -141,7 +168,9 @@ class _Scan:
         elif name == "row":
             number = int(attributes.get("r") or self._row + 1)
             if number <= self._row:
-                raise DamagedError("rows out of their order")  # of which one reader takes the first, and one the last
+                raise DamagedError(
+                    "rows out of their order"
+                )  # of which one reader takes the first, and one the last
             if number > MAX_ROWS:
                 raise WideError
             self._row = number
@@ -153,7 +182,9 @@ class _Scan:
         elif name == "mergeCell":
             self.marks.merged.append(_area(attributes.get("ref", "")))
         elif name == "hyperlink":
-            reference = next((value for key, value in attributes.items() if local(key) == "id"), None)
+            reference = next(
+                (value for key, value in attributes.items() if local(key) == "id"), None
+            )
             if reference is not None:
                 self.references.append((reference, _area(attributes.get("ref", ""))))
             else:
@@ -184,7 +215,9 @@ class _Scan:
             if self._type == "n" and len(text) > _EXACT and text.isdecimal():
                 self.marks.special = True
             if self._type == "s" and text.strip() and not text.strip().isdecimal():
-                raise DamagedError("a shared text without a number")  # one reader of values would take the first
+                raise DamagedError(
+                    "a shared text without a number"
+                )  # one reader of values would take the first
 
     def _end(self, name: str) -> None:
         name = name.rpartition(":")[2]
@@ -204,7 +237,8 @@ class _Scan:
 
 
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """The styles (by their index, as cells name them) under which a number is shown as a date, a time or padded with zeros."""
+    """The styles (by their index, as cells name them) under which a number is shown as a date, a
+    time or padded with zeros."""
     part = styles_part(archive)
     if part is None:
         return frozenset()
@@ -213,7 +247,9 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     section, index = "", 0
     for element, said in elements(archive, part):
         if element == "numFmt":
-            formats.setdefault(said.get("numFmtId", ""), said.get("formatCode", ""))  # those of `dxfs` come later
+            formats.setdefault(
+                said.get("numFmtId", ""), said.get("formatCode", "")
+            )  # those of `dxfs` come later
         elif element in ("cellStyleXfs", "cellXfs"):
             section = element
         elif element == "xf" and section == "cellXfs":
@@ -221,7 +257,9 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
             code = formats.get(number)
             plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
             shown_otherwise = (
-                bool(shows_zeros(code) or re.search(r"[dmyhsDMYHS]", plain)) if code is not None else 14 <= int(number) <= 47
+                bool(shows_zeros(code) or re.search(r"[dmyhsDMYHS]", plain))
+                if code is not None
+                else 14 <= int(number) <= 47
             )
             if shown_otherwise or (code is None and int(number) > 49):
                 coded.add(str(index))
@@ -230,7 +268,8 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
 
 
 def _area(reference: str) -> tuple[int, int, int, int]:
-    """`B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column. Raises DamagedError."""
+    """`B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column. Raises
+    DamagedError."""
     first, _, last = reference.partition(":")
     corners = [_CORNER.fullmatch(corner) for corner in (first, last or first)]
     if corners[0] is None or corners[1] is None:

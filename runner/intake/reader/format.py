@@ -1,4 +1,5 @@
-"""Which kind of file a list is, told by its content, never by its name; and the rows of each kind that is read.
+"""Which kind of file a list is, told by its content, never by its name; and the rows of each kind
+that is read.
 
 What no list can be read from is refused with what it is and the way out.
 """
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import RefusedError
-from runner.intake import archive, delimited, isolated
+from runner.intake.reader import archive, delimited, isolated
 from runner.intake.sheet import Grid, Reading, Source, protected
 
 _KINDS: Final = {
@@ -20,7 +21,13 @@ _KINDS: Final = {
     "xlsb": "an XLSB workbook",
     "ods": "an ODS spreadsheet",
 }
-_SUFFIXES: Final = {".csv": ("csv",), ".tsv": ("csv",), ".txt": ("csv",), ".xlsx": ("xlsx",), ".xlsm": ("xlsx",)} | {
+_SUFFIXES: Final = {
+    ".csv": ("csv",),
+    ".tsv": ("csv",),
+    ".txt": ("csv",),
+    ".xlsx": ("xlsx",),
+    ".xlsm": ("xlsx",),
+} | {
     ".xls": ("xls",),
     ".xlsb": ("xlsb",),
     ".ods": ("ods",),
@@ -38,14 +45,21 @@ def open_grid(source: Source, reading: Reading) -> Grid:
     if kind:
         if reading.encoding:
             raise RefusedError(
-                f"{path.name} is a workbook, which knows its own encoding; --encoding cannot be meant.", remedy="Leave it out."
+                (
+                    f"{path.name} is a workbook, which knows its own encoding; --encoding cannot be "
+                    "meant."
+                ),
+                remedy="Leave it out.",
             )
         grid = isolated.grid(source, kind, reading.sheet)
     else:
         _refuse_other_kinds(path, start)
         if reading.sheet is not None:
             raise RefusedError(
-                f"{path} is a text file and has no worksheets, so the worksheet {reading.sheet!r} cannot be meant.",
+                (
+                    f"{path} is a text file and has no worksheets, so the worksheet {reading.sheet!r} "
+                    "cannot be meant."
+                ),
                 remedy="Leave --sheet (sheet_name in a campaign file) out.",
             )
         grid = delimited.grid(source, reading.encoding, reading.columns.values())
@@ -58,24 +72,35 @@ def open_grid(source: Source, reading: Reading) -> Grid:
 
 def _old_kind(source: Source) -> str:
     # The names of an OLE file's streams are UTF-16; a workbook under a password is one such stream.
-    if "EncryptedPackage".encode("utf-16-le") in source.data or "EncryptionInfo".encode("utf-16-le") in source.data:
+    if (
+        "EncryptedPackage".encode("utf-16-le") in source.data
+        or "EncryptionInfo".encode("utf-16-le") in source.data
+    ):
         raise protected(source.path)
     names = ("Workbook", "Book")
-    if "WordDocument".encode("utf-16-le") in source.data and not any(name.encode("utf-16-le") in source.data for name in names):
+    if "WordDocument".encode("utf-16-le") in source.data and not any(
+        name.encode("utf-16-le") in source.data for name in names
+    ):
         raise RefusedError(
-            f"{source.path} is a Word document, not a spreadsheet.", remedy="Copy its table to a sheet, save as XLSX."
+            f"{source.path} is a Word document, not a spreadsheet.",
+            remedy="Copy its table to a sheet, save as XLSX.",
         )
     return "xls"
 
 
 def _refuse_other_kinds(path: Path, start: bytes) -> None:
-    text = start.decode("utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "ignore").lstrip("\ufeff\0 \t\r\n")
+    text = start.decode(
+        "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "ignore"
+    ).lstrip("\ufeff\0 \t\r\n")
     what = None
     if start.startswith(b"%PDF"):
         what = "a PDF"
     elif start.startswith(b"{\\rtf"):
         what = "a formatted text (RTF)"
-    elif re.match(r"<\?xml|<\w*:?workbook", text, re.IGNORECASE) and "urn:schemas-microsoft-com:office:spreadsheet" in text:
+    elif (
+        re.match(r"<\?xml|<\w*:?workbook", text, re.IGNORECASE)
+        and "urn:schemas-microsoft-com:office:spreadsheet" in text
+    ):
         what = "an XML spreadsheet of 2003"
     elif re.match(r"<(?:!doctype|html|head|body|meta|style|table|div|!--)", text, re.IGNORECASE):
         what = "a web page (HTML)"
@@ -83,10 +108,23 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
         what = "an XML file"
     elif re.match(r"\{\s*\"[^\"\n]*\"\s*:|\[\s*[{\[]", text):
         what = "a JSON file"
-    elif start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"SQLite format 3")):
+    elif start.startswith(
+        (
+            b"\x89PNG",
+            b"\xff\xd8\xff",
+            b"GIF8",
+            b"Rar!",
+            b"7z\xbc\xaf",
+            b"\x1f\x8b",
+            b"SQLite format 3",
+        )
+    ):
         what = "a picture, an archive or a database"
     if what:
         raise RefusedError(
             f"{path} is {what}, not a spreadsheet, whatever its name says.",
-            remedy="Open it in a spreadsheet program and save it as an XLSX workbook or as CSV (UTF-8).",
+            remedy=(
+                "Open it in a spreadsheet program and save it as an XLSX workbook or as CSV "
+                "(UTF-8)."
+            ),
         )

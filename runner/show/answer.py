@@ -1,4 +1,5 @@
-"""What the JSON objects of the contract hold: a campaign, a run, an error, a problem, an instant."""
+"""What the JSON objects of the contract hold: a campaign, a run, an error, a problem, an
+instant."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from runner import words
 from runner.errors import CampaignError
 
 if TYPE_CHECKING:
+    from runner.action.run import Report
     from runner.intake.entry import Problem
     from runner.results.summary import Summary
-    from runner.run import Report
 
 
 def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
@@ -44,7 +45,8 @@ def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
 
 
 def failure(error: CampaignError) -> dict[str, Any]:
-    """The JSON object of the contract, of a command that an error ended. What is not known of it is null, not zero."""
+    """The JSON object of the contract, of a command that an error ended. What is not known of it is
+    null, not zero."""
     return {
         "campaign": None,
         "totals": None,

@@ -1,4 +1,5 @@
-"""A pandas DataFrame as rows of text: what is missing is blank, whole numbers are digits, and the index is left out."""
+"""A pandas DataFrame as rows of text: what is missing is blank, whole numbers are digits, and the
+index is left out."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.intake.cell import ROUNDED, as_text, is_rounded, whole
 from runner.intake.code import Code
-from runner.intake.marks import UNREAD
+from runner.intake.reader.marks import UNREAD
 from runner.intake.sheet import Fault, Row
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
-    """The frame's rows, counted from 1; with `header` the column labels are row 1, as a sheet of the frame would have them."""
+    """The frame's rows, counted from 1; with `header` the column labels are row 1, as a sheet of
+    the frame would have them."""
     if header:
-        labels = (" ".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in frame.columns)
+        labels = (
+            " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+            for label in frame.columns
+        )
         yield Row(1, list(labels))
     known = frame.notna().to_numpy()
     for number, values in enumerate(frame.itertuples(index=False, name=None), start=1):
@@ -28,7 +33,9 @@ def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
             continue
         texts, faults = [], []
         for column, value in enumerate(values):
-            text, fault = _cell(value) if known[number - 1, column] else ("", None if header else UNREAD)
+            text, fault = (
+                _cell(value) if known[number - 1, column] else ("", None if header else UNREAD)
+            )
             texts.append(text)
             if fault:
                 faults.append(Fault(column, *fault))
@@ -44,4 +51,7 @@ def _cell(value: Any) -> tuple[str, tuple[Code, str] | None]:
         return whole(value), None
     if isinstance(value, int | float | date | time | timedelta | Decimal):
         return as_text(value), None
-    return str(value), ("cell-kind", f"the cell holds a {type(value).__name__}, which is neither text nor number nor date")
+    return str(value), (
+        "cell-kind",
+        f"the cell holds a {type(value).__name__}, which is neither text nor number nor date",
+    )

@@ -7,8 +7,8 @@ import struct
 import zipfile
 from collections.abc import Iterator
 
-from runner.intake.archive import main_part, relations, styles_part
-from runner.intake.marks import (
+from runner.intake.reader.archive import main_part, relations, styles_part
+from runner.intake.reader.marks import (
     ERRORS,
     UNREAD,
     DamagedError,
@@ -39,19 +39,26 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
         for kind, body in _records(archive, part):
             if 2 <= kind <= 11 and _long(body, 0) >= MAX_COLUMNS:  # the cells that hold something
                 raise WideError
-            if kind in (2, 5, 9) and int.from_bytes(body[4:7], "little") in padded:  # BrtCellRk, BrtCellReal, BrtFmlaNum
+            if (
+                kind in (2, 5, 9) and int.from_bytes(body[4:7], "little") in padded
+            ):  # BrtCellRk, BrtCellReal, BrtFmlaNum
                 found.faults[row, _long(body, 0)] = UNREAD
             elif kind == 8:  # BrtFmlaString
                 end = _wide(body, 8)[1]
                 column = _long(body, 0)
-                found.link((row, column, row, column), link_in(body[end + 6 : end + 6 + _long(body, end + 2)], _literal))
+                found.link(
+                    (row, column, row, column),
+                    link_in(body[end + 6 : end + 6 + _long(body, end + 2)], _literal),
+                )
             if kind == 0:  # BrtRowHdr
                 row = _long(body, 0) + 1
                 if body[11] & 0x10:
                     found.hidden_rows.add(row)
             elif kind in (3, 11):  # BrtCellError, BrtFmlaError
                 found.fail(row, _long(body, 0), ERRORS.get(body[8], ""))
-            elif 12 <= kind <= 18 or kind == 62:  # BrtShort…, BrtCellRString: the reader of values leaves them out
+            elif (
+                12 <= kind <= 18 or kind == 62
+            ):  # BrtShort…, BrtCellRString: the reader of values leaves them out
                 raise UnreadableError("it holds cells of a form that is not read")
             elif kind == 60 and body[16] & 1:  # BrtColInfo
                 found.hide_columns(_long(body, 0), _long(body, 4))
@@ -60,7 +67,10 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
                 if kind == 176:
                     found.merged.append((first + 1, left, last + 1, right))
                 else:
-                    found.link((first + 1, left, min(last + 1, row), right), targets.get(_wide(body, 16)[0], ("", ""))[0])
+                    found.link(
+                        (first + 1, left, min(last + 1, row), right),
+                        targets.get(_wide(body, 16)[0], ("", ""))[0],
+                    )
     return found
 
 
@@ -102,7 +112,9 @@ def _records(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, bytes]]
     data, place = archive.read(part), 0
     while place < len(data):
         numbers = [0, 0]
-        for number, most in enumerate((2, 4)):  # the kind, the size: seven bits a byte, as long as the eighth is set
+        for number, most in enumerate(
+            (2, 4)
+        ):  # the kind, the size: seven bits a byte, as long as the eighth is set
             for index in range(most):
                 place += 1
                 numbers[number] |= (data[place - 1] & 0x7F) << 7 * index

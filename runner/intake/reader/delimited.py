@@ -1,7 +1,9 @@
-"""A CSV as rows of text: its encoding and delimiter known for certain, or refused with what a person needs to decide.
+"""A CSV as rows of text: its encoding and delimiter known for certain, or refused with what a
+person needs to decide.
 
-Strict UTF-8 (or UTF-16 with its mark) is certain: no other encoding of a list of names passes for it. Anything else is asked
-for, since a wrong guess turns Núñez into Núńez in a message and nobody is told.
+Strict UTF-8 (or UTF-16 with its mark) is certain: no other encoding of a list of names passes for
+it. Anything else is asked for, since a wrong guess turns Núñez into Núńez in a message and nobody
+is told.
 """
 
 from __future__ import annotations
@@ -36,14 +38,27 @@ _LIKELY: Final = {
     "cp950": "Traditional Chinese",
     "cp949": "Korean",
 }
-_MULTIBYTE: Final = ("gb", "hz", "big5", "cp932", "cp949", "cp950", "shift", "euc", "iso2022", "johab")
+_MULTIBYTE: Final = (
+    "gb",
+    "hz",
+    "big5",
+    "cp932",
+    "cp949",
+    "cp950",
+    "shift",
+    "euc",
+    "iso2022",
+    "johab",
+)
 # Codecs of text, but of no file's.
 _NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 _MARKED: Final = {  # in this order: one of UTF-32's marks begins like one of UTF-16's
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
-_MEANS: Final = re.compile(r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE).fullmatch
+_MEANS: Final = re.compile(
+    r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE
+).fullmatch
 _LIKE_A_SLUG: Final = re.compile(r"(?=.*[a-z])(?=.*[-\d])[a-z\d-]{3,100}").fullmatch
 _CURE: Final = (
     'Look there in a text editor, and save it again; a quote in a value is written "". If the cell is right as it is, save the '
@@ -62,7 +77,9 @@ def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()
     sample = _sample(source.data, encoding)
     declared = re.match(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
     delimiter = declared[1] if declared else _delimiter(source, sample, mapped)
-    return Grid(None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter)
+    return Grid(
+        None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter
+    )
 
 
 def _encoding(source: Source, said: str | None) -> str:
@@ -83,7 +100,8 @@ def _encoding(source: Source, said: str | None) -> str:
                 )
         if head.count(0) > len(head) // 100:
             raise RefusedError(
-                f"{path} is not a text file that can be read as CSV.", remedy="Save the list as CSV (UTF-8) or as XLSX."
+                f"{path} is not a text file that can be read as CSV.",
+                remedy="Save the list as CSV (UTF-8) or as XLSX.",
             )
     _refuse_zeros(source)
     return "utf-8-sig"
@@ -98,7 +116,8 @@ def _said(source: Source, said: str) -> str:
         name = ""
     if not name or name in _NOT_OF_FILES:
         raise RefusedError(
-            f"There is no encoding {said!r}.", remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}."
+            f"There is no encoding {said!r}.",
+            remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}.",
         )
     for wide, marks in _MARKED.items():
         if name.startswith(wide) and source.data.startswith(marks):
@@ -114,13 +133,15 @@ def _said(source: Source, said: str) -> str:
         return "utf-8-sig"
     if not name.startswith((*_MARKED, *_MULTIBYTE)) and _is_utf8(source.data):
         raise RefusedError(
-            f"{source.path} is UTF-8 text, and read as {name} its names would be misread.", remedy="Leave --encoding out."
+            f"{source.path} is UTF-8 text, and read as {name} its names would be misread.",
+            remedy="Leave --encoding out.",
         )
     return name
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether the text is UTF-8 for certain: no text in a single-byte encoding comes out as such by chance."""
+    """Whether the text is UTF-8 for certain: no text in a single-byte encoding comes out as such by
+    chance."""
     try:
         return not data.decode("utf-8").isascii()
     except UnicodeDecodeError:
@@ -140,7 +161,10 @@ def _refuse_endless_lines(source: Source) -> None:
     # The csv module would make millions of cells of one line before anybody could count them.
     data = source.data
     for start in range(0, len(data) - _LONGEST_LINE, _LONGEST_LINE):
-        if data.find(b"\n", start, start + _LONGEST_LINE) < 0 and data.find(b"\r", start, start + _LONGEST_LINE) < 0:
+        if (
+            data.find(b"\n", start, start + _LONGEST_LINE) < 0
+            and data.find(b"\r", start, start + _LONGEST_LINE) < 0
+        ):
             raise RefusedError(
                 f"{source.path} has a line of more than {_LONGEST_LINE // 1024**2} MB, so it is no list of people.",
                 where=f"{source.path.name}, line {_line_at(data, start)}",
@@ -157,7 +181,8 @@ def _sample(data: bytes, encoding: str) -> str:
 
 
 def _undecodable(source: Source, encoding: str) -> RefusedError:
-    """The refusal of a text that is not in the encoding it has to be in, with its names as other encodings would have them."""
+    """The refusal of a text that is not in the encoding it has to be in, with its names as other
+    encodings would have them."""
     data, position = source.data, 0
     try:
         data.decode(encoding)
@@ -166,7 +191,9 @@ def _undecodable(source: Source, encoding: str) -> RefusedError:
     where = f"{source.path.name}, line {_line_at(data, position)}"
     if encoding != "utf-8-sig":
         return RefusedError(
-            f"{source.path} is not {encoding} text.", where=where, remedy="Give another --encoding, or save the list as XLSX."
+            f"{source.path} is not {encoding} text.",
+            where=where,
+            remedy="Give another --encoding, or save the list as XLSX.",
         )
     lines = [found for found in data.splitlines() if not found.isascii()][:3]
     shown: dict[str, str] = {}
@@ -178,11 +205,14 @@ def _undecodable(source: Source, encoding: str) -> RefusedError:
         text = ", ".join(word for some in words for word in some[:2])
         if text and text.isprintable() and text not in shown.values():
             shown[name] = text
-    listed = "".join(f"\n    --encoding {name:<10} {text}  ({_LIKELY[name]})" for name, text in shown.items())
+    listed = "".join(
+        f"\n    --encoding {name:<10} {text}  ({_LIKELY[name]})" for name, text in shown.items()
+    )
     return RefusedError(
         f"{source.path} is not UTF-8 text, so its names could be misread.",
         where=where,
-        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, if one of these lines '
+        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, '
+        "if one of these lines "
         f"shows the names right, add its option:{listed}",
     )
 
@@ -192,7 +222,8 @@ def _odd_words(line: str) -> list[str]:
 
 
 def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
-    """The delimiter under which the most records are as wide as the header; where no header is known, as most of them are.
+    """The delimiter under which the most records are as wide as the header; where no header is
+    known, as most of them are.
 
     A single column if none has two. Raises RefusedError when two would do equally well.
     """
@@ -201,8 +232,12 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
     for delimiter in DELIMITERS:
         widths: list[int] = []
         header = 0
-        with suppress(csv.Error):  # the sample ends in the middle, or has a quote too many: what came before counts
-            for number, record in enumerate(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)):
+        with suppress(
+            csv.Error
+        ):  # the sample ends in the middle, or has a quote too many: what came before counts
+            for number, record in enumerate(
+                csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+            ):
                 if header:
                     fitting[delimiter] += len(record) == header
                 elif number < HEADER_AMONG and len(record) > 1 and names_recipients(record, mapped):
@@ -217,13 +252,27 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
     found = [delimiter for delimiter, score in scores.items() if score == best]
     if len(found) > 1:
         # In the header the right one separates words; the other stands within them, if at all.
-        header_line = next((line for line in sample.splitlines() if any(line.count(delimiter) for delimiter in found)), "")
-        found = [delimiter for delimiter in found if header_line.count(delimiter) == max(map(header_line.count, found))]
+        header_line = next(
+            (
+                line
+                for line in sample.splitlines()
+                if any(line.count(delimiter) for delimiter in found)
+            ),
+            "",
+        )
+        found = [
+            delimiter
+            for delimiter in found
+            if header_line.count(delimiter) == max(map(header_line.count, found))
+        ]
     if len(found) > 1:
         names = " and ".join(DELIMITERS[delimiter] for delimiter in found)
         raise RefusedError(
             f"{source.path} can be read in two ways: {names} separate its cells equally well.",
-            remedy=f"Write sep={found[0]} or sep={found[1]} into a line of its own at its top, or save the list as XLSX.",
+            remedy=(
+                f"Write sep={found[0]} or sep={found[1]} into a line of its own at its top, or "
+                "save the list as XLSX."
+            ),
         )
     return found[0] if found else ","
 
@@ -231,31 +280,49 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
 def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str, bool] | None:
     """A line within a cell that looks like a row of its own, and whether it surely is one.
 
-    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before spaces or between digits,
-    as a rule. A row has one between its columns each, and somewhere whom it means; within quotes it can have none of its own.
+    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before
+    spaces or between digits, as a rule. A row has one between its columns each, and somewhere whom
+    it means; within quotes it can have none of its own.
     """
-    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many delimiters, or a recipient.
+    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many
+    # delimiters, or a recipient.
     width, last = len(record), record[-1]
-    if last.count("\n") == breaks and last.count(delimiter) < width - 1 and "/in/" not in last and "urn:li:" not in last:
+    if (
+        last.count("\n") == breaks
+        and last.count(delimiter) < width - 1
+        and "/in/" not in last
+        and "urn:li:" not in last
+    ):
         return None
     parting = _parting(delimiter)
 
     def is_row(fields: Sequence[str]) -> bool:
-        if len(fields) != width or not _several(fields):  # one of two and a comma: how a greeting ends
+        if len(fields) != width or not _several(
+            fields
+        ):  # one of two and a comma: how a greeting ends
             return False
         return not any(map(_SPACED, fields[1:])) and bool(parting(delimiter.join(fields)))
 
-    cells = [[line.split(delimiter) for line in lines] for lines in map(str.splitlines, record) if len(lines) > 1]
+    cells = [
+        [line.split(delimiter) for line in lines]
+        for lines in map(str.splitlines, record)
+        if len(lines) > 1
+    ]
     within = [fields for lines in cells for fields in lines if len(fields) > 1]
     if not within:
         return None
     for fields in within:
-        names = any(_MEANS(field) and not _SPACED(after) for field, after in zip(fields, [*fields[1:], ""], strict=True))
+        names = any(
+            _MEANS(field) and not _SPACED(after)
+            for field, after in zip(fields, [*fields[1:], ""], strict=True)
+        )
         if names and _several(fields):
             return delimiter.join(fields), True
     whole = [line.split(delimiter) for line in delimiter.join(record).splitlines()]
     inner = [fields for lines in cells for fields in lines[1:-1]] if width > 2 else []
-    if rows := [fields for fields in inner if is_row(fields)] or (whole if all(map(is_row, whole)) else []):
+    if rows := [fields for fields in inner if is_row(fields)] or (
+        whole if all(map(is_row, whole)) else []
+    ):
         return delimiter.join(rows[0]), width > 2
     for fields in within:
         # A row that swallowed others may be wider or narrower by one cell than they are.
@@ -283,7 +350,9 @@ def _without_end_mark(data: bytes, encoding: str) -> bytes:
         encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
     for ending, kept in (("\n\x1a\r\n", "\n"), ("\n\x1a\n", "\n"), ("\x1a", "")):
         mark, rest = (text.encode(encoding.removesuffix("-sig")) for text in (ending, kept))
-        while data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0:  # else its bytes are of two characters
+        while (
+            data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0
+        ):  # else its bytes are of two characters
             data = data[: -len(mark)] + rest
     return data
 
@@ -293,7 +362,9 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
     data = _without_end_mark(source.data, encoding)
     file = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     file._CHUNK_SIZE = _SAMPLE  # type: ignore[attr-defined]
-    new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, and this is done for every row
+    new = (
+        tuple.__new__
+    )  # a NamedTuple's own constructor costs twice as much, and this is done for every row
     number = line = 0  # spreadsheet programs do not show the line that names the delimiter
     try:
         if skip:
@@ -307,10 +378,14 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                 near = f"a quote is probably missing near line {line + 1 + skip}"
                 if certain:
                     raise RefusedError(
-                        f"{what[0].upper()}{what[1:]}: {near}.", where=f"{source.path.name}, row {number}", remedy=_CURE
+                        f"{what[0].upper()}{what[1:]}: {near}.",
+                        where=f"{source.path.name}, row {number}",
+                        remedy=_CURE,
                     )
                 line = at
-                yield Row(number, record, [Fault(None, "swallowed-row", f"{what}: {near}. {_CURE}")])
+                yield Row(
+                    number, record, [Fault(None, "swallowed-row", f"{what}: {near}. {_CURE}")]
+                )
                 continue
             line = at
             yield new(Row, (number, record, (), (), False))
@@ -320,9 +395,15 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
             return
     except csv.Error as error:
         raise RefusedError(
-            f"The text around line {reader.line_num + skip} is not valid CSV ({error}); a quote is probably missing.",
+            (
+                f"The text around line {reader.line_num + skip} is not valid CSV ({error}); a quote "
+                "is probably missing."
+            ),
             where=f"{source.path.name}, after row {number}",
-            remedy='Open it in a spreadsheet program, look there, save it again. A quote in a value is written "".',
+            remedy=(
+                "Open it in a spreadsheet program, look there, save it again. A quote in a value "
+                'is written "".'
+            ),
         ) from None
     except UnicodeError:
         raise _undecodable(source, encoding) from None

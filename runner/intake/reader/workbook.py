@@ -1,7 +1,8 @@
-"""A workbook's rows, whatever library reads its kind best. Runs in a process of its own (`isolated`): parsers can crash.
+"""A workbook's rows, whatever library reads its kind best. Runs in a process of its own
+(`isolated`): parsers can crash.
 
-XLSX: openpyxl, or python-calamine where the worksheet holds nothing that it would hide or change. XLS, XLSB and ODS: pandas
-with calamine, beside a look at the raw file for what they hide.
+XLSX: openpyxl, or python-calamine where the worksheet holds nothing that it would hide or change.
+XLS, XLSB and ODS: pandas with calamine, beside a look at the raw file for what they hide.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ from typing import Any, Final, NamedTuple
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from runner.errors import RefusedError
-from runner.intake import ods, xls, xlsb, xlsx
-from runner.intake.archive import LiteralArchive
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
-from runner.intake.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
+from runner.intake.reader import ods, xls, xlsb, xlsx
+from runner.intake.reader.archive import LiteralArchive
+from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
 from runner.intake.sheet import Fault, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
-# Formats of dates that Excel has built in for Chinese, Japanese and Korean only; files do not spell them out.
+# Formats of dates that Excel has built in for Chinese, Japanese and Korean only; files do not spell
+# them out.
 _EAST_ASIAN: Final = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd hh:mm")
 _FIRST_YEAR: Final = 1900
-_MERGED: Final = "merged with the cell above or beside it, which alone holds the value; unmerge the cells and fill each in"
+_MERGED: Final = (
+    "merged with the cell above or beside it, which alone holds the value; unmerge the cells and "
+    "fill each in"
+)
 
 
 # Row numbers, texts, and the faults that the reader of values found itself.
@@ -42,19 +47,25 @@ class Opened(NamedTuple):
 
 
 def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opened:
-    """The rows of the worksheet `sheet`, or else of the only visible one, or else of the one the workbook opens with.
+    """The rows of the worksheet `sheet`, or else of the only visible one, or else of the one the
+    workbook opens with.
 
-    `name` is the file's, for sentences. Raises RefusedError, the errors of `marks`, or whatever a parser raises.
+    `name` is the file's, for sentences. Raises RefusedError, the errors of `marks`, or whatever a
+    parser raises.
     """
     if kind != "xls":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if archive.testzip():  # a part that is not as it was written, which calamine would read all the same
+            if (
+                archive.testzip()
+            ):  # a part that is not as it was written, which calamine would read all the same
                 raise DamagedError("a part is not as it was written")
     if kind == "xlsx":
         tabs, active = xlsx.worksheets(data)
         chosen, notices = choose(tabs, active, sheet, name)
         found = xlsx.marks(data, chosen)
-        values: Values = _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
+        values: Values = (
+            _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
+        )
     else:
         reader = _OTHERS[kind]
         opens_with = reader.active(data)  # first: calamine does not tell a password from damage
@@ -69,39 +80,59 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         values = _pandas(data, chosen.name)
     if found.hidden_columns:
         letters = ", ".join(map(column_letter, sorted(found.hidden_columns)[:8]))
-        notices.append(f"Hidden columns are read like the others: {letters}{' …' if len(found.hidden_columns) > 8 else ''}.")
+        notices.append(
+            "Hidden columns are read like the others: "
+            f"{letters}{' …' if len(found.hidden_columns) > 8 else ''}."
+        )
     return Opened(chosen.name, notices, _rows(values, found))
 
 
 def _tabs(data: bytes) -> list[Worksheet]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     return [
-        Worksheet(tab.name, tab.visible == SheetVisibleEnum.Visible, tab.typ != SheetTypeEnum.WorkSheet)
+        Worksheet(
+            tab.name, tab.visible == SheetVisibleEnum.Visible, tab.typ != SheetTypeEnum.WorkSheet
+        )
         for tab in book.sheets_metadata
     ]
 
 
-def choose(tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str) -> tuple[Worksheet, list[str]]:
+def choose(
+    tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str
+) -> tuple[Worksheet, list[str]]:
     """The worksheet to read and what to say about it. Raises RefusedError."""
     readable = [tab for tab in tabs if not tab.is_chart]
     visible = [tab for tab in readable if tab.visible]
     if sheet is not None:
         exact = [tab for tab in readable if tab.name == sheet]
-        alike = exact or [tab for tab in readable if tab.name.strip().casefold() == sheet.strip().casefold()]
+        alike = exact or [
+            tab for tab in readable if tab.name.strip().casefold() == sheet.strip().casefold()
+        ]
         if len(alike) != 1:
             names = ", ".join(repr(tab.name) for tab in readable)
-            raise RefusedError(f"{name} has no worksheet {sheet!r}.", where=name, remedy=f"It has: {names}.")
+            raise RefusedError(
+                f"{name} has no worksheet {sheet!r}.", where=name, remedy=f"It has: {names}."
+            )
         return alike[0], []
     if not visible:
         if not readable:
             raise DamagedError("no worksheets")
         names = ", ".join(f"--sheet {tab.name!r}" for tab in readable)
-        raise RefusedError(f"All worksheets of {name} are hidden.", where=name, remedy=f"Say which is meant: {names}.")
+        raise RefusedError(
+            f"All worksheets of {name} are hidden.",
+            where=name,
+            remedy=f"Say which is meant: {names}.",
+        )
     chosen = tabs[active] if active < len(tabs) and tabs[active] in visible else visible[0]
     if len(visible) == 1:
         return chosen, []
     others = ", ".join(repr(tab.name) for tab in visible if tab != chosen)
-    return chosen, [f"Reading the worksheet {chosen.name!r}; {name} also has: {others}. --sheet NAME takes another."]
+    return chosen, [
+        (
+            f"Reading the worksheet {chosen.name!r}; {name} also has: {others}. --sheet NAME takes "
+            "another."
+        )
+    ]
 
 
 def _rows(values: Values, found: Marks) -> Iterator[Row]:
@@ -120,7 +151,9 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
             return
         told = {fault.column for fault in own}
         for column, code, text in faults.get(number, ()):
-            if column not in told and (code != "merged-cell" or not any(texts[column : column + 1])):
+            if column not in told and (
+                code != "merged-cell" or not any(texts[column : column + 1])
+            ):
                 own.append(Fault(column, code, text))
         yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
     # A reader of values ends before rows in which it sees none.
@@ -141,7 +174,9 @@ def _calamine(data: bytes, sheet: str) -> Values:
     except CalamineError:  # of some part that openpyxl passes over
         yield from _openpyxl(data, sheet)
         return
-    left = worksheet.start[1] if worksheet.start else 0  # its rows begin with the first column that holds anything
+    left = (
+        worksheet.start[1] if worksheet.start else 0
+    )  # its rows begin with the first column that holds anything
     for number, values in enumerate(worksheet.iter_rows(), 1):
         values[:0] = [""] * left
         if any(type(value) is float for value in values):
@@ -175,14 +210,18 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
             else:
                 texts.append(as_text(value))
                 if isinstance(value, datetime) and value.year < _FIRST_YEAR:
-                    own.append(Fault(index, "cell-error", "the cell shows no date: it would lie before 1900"))
+                    own.append(
+                        Fault(
+                            index, "cell-error", "the cell shows no date: it would lie before 1900"
+                        )
+                    )
         yield number, texts, own
 
 
 def _pandas(data: bytes, sheet: str) -> Values:
     from pandas import read_excel
 
-    from runner.intake import frame
+    from runner.intake.reader import frame
 
     found = read_excel(
         io.BytesIO(data),
@@ -199,4 +238,8 @@ def _pandas(data: bytes, sheet: str) -> Values:
 
 def rounded(values: Sequence[object]) -> list[Fault]:
     """A fault for each number that has more digits than its spreadsheet program keeps."""
-    return [Fault(index, "rounded-number", ROUNDED) for index, value in enumerate(values) if is_rounded(value)]
+    return [
+        Fault(index, "rounded-number", ROUNDED)
+        for index, value in enumerate(values)
+        if is_rounded(value)
+    ]

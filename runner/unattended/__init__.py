@@ -1,0 +1,1 @@
+"""What a run leaves behind when nobody watches it: a log and a notification."""
