@@ -26,12 +26,12 @@ from pathlib import Path
 
 import httpx
 
-from runner.action.run import Session, run
-from runner.campaign.campaign import Options, load
+from runner.action.run import run
+from runner.campaign.campaign import load
 from runner.ledger.ledger import open_ledger
-from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
+from runner.sending.vendor import Vendor
 
 ROOT = Path(__file__).parents[1]
 KEY = "loopback-key-1234567890"
@@ -76,6 +76,16 @@ def bare(url: str, messages: int) -> float:
     return time.perf_counter() - start
 
 
+class Nobody:
+    """Agrees to every plan and watches nothing."""
+
+    def agree(self, _plan: object) -> bool:
+        return True
+
+    def see(self, _event: object) -> None:
+        pass
+
+
 def whole(url: str, messages: int, folder: Path) -> float:
     """Seconds for a whole run of that many rows, from reading the sheet to the results."""
     folder.mkdir()
@@ -83,17 +93,16 @@ def whole(url: str, messages: int, folder: Path) -> float:
     rows = [f"Name{number},{folder.name}-person-{number}" for number in range(messages)]
     sheet.write_text("\n".join(["First Name,recipientProfileId", *rows]) + "\n", encoding="utf-8")
     template.write_text("Hi {{ first_name }}", encoding="utf-8")
-    campaign = load(sheet, Options(template=template, now=True, min_gap=0))
+    campaign = load(sheet, {"template": template, "now": True, "min_gap": 0})
     ledger = open_ledger(folder / "ledger.db")
 
     def now() -> datetime:
         return datetime.now(UTC)
 
-    session = Session(
-        Endpoint(Secret(KEY), ServerClock(now), base_url=url), lambda _: True, lambda _: None
-    )
+    vendor = Vendor(Secret(KEY), ServerClock(now), base_url=url)
     start = time.perf_counter()
-    report = run(campaign, ledger, session)
+    with asyncio.Runner() as loop:
+        report = run(campaign, ledger, vendor, Nobody(), loop)
     took = time.perf_counter() - start
     ledger.close()
     assert report.sent == messages

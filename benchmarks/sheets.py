@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -231,35 +231,32 @@ def results_written(folder: Path) -> Any:
     return lambda: write(folder / "ours.xlsx", sheet) and len(lines)
 
 
-def unchanged(folder: Path) -> Any:
-    from runner.action.run import recognised
-    from runner.campaign.campaign import Options, load
+def unchanged_list(folder: Path) -> Any:
+    from runner.campaign.campaign import load
+    from runner.campaign.material import gather
+    from runner.campaign.recognise import unchanged
     from runner.ledger.ledger import open_ledger
 
     ledger = open_ledger(folder / "ledger.db")
-    campaign = load(folder / "people.csv", Options())
-    return lambda: recognised(campaign, ledger, datetime.now(UTC)) is not None
+    campaign = load(folder / "people.csv", {})
+
+    def recognised() -> bool:
+        with ledger.read() as connection:
+            return bool(unchanged(connection, campaign, gather(campaign), datetime.now(UTC)))
+
+    return recognised
 
 
 def _take_in(folder: Path) -> None:
     """A campaign of the list, taken in and not sent."""
-    from runner.action.run import Session, run
-    from runner.campaign.campaign import Options, load
-    from runner.errors import InterruptedRunError
+    from runner.action.plan import prepare, take_list
+    from runner.campaign.campaign import load
     from runner.ledger.ledger import open_ledger
-    from runner.sending.api import Endpoint
-    from runner.sending.client import Secret
-    from runner.sending.clock import ServerClock
 
-    def now() -> datetime:
-        return datetime.now(UTC) + timedelta(0)
-
-    session = Session(Endpoint(Secret("none"), ServerClock(now)), lambda _: False, lambda _: None)
     ledger = open_ledger(folder / "ledger.db")
-    try:
-        run(load(folder / "people.csv", Options()), ledger, session)
-    except InterruptedRunError:
-        ledger.close()
+    taken = take_list(load(folder / "people.csv", {}), ledger, datetime.now(UTC))
+    prepare(taken, ledger, datetime.now(UTC))
+    ledger.close()
 
 
 PAIRS: dict[str, tuple[Callable[[Path], Any], Callable[[Path], Any], float | None]] = {
@@ -369,7 +366,7 @@ def main() -> None:
             print(f"memory per row of a CSV: {grown * 1024**2 / options.rows:.0f} bytes (bar 1024)")
         if options.only in "unchanged":
             _take_in(folder)
-            seconds = min(timed(unchanged, folder)["seconds"] for _ in range(options.rounds))
+            seconds = min(timed(unchanged_list, folder)["seconds"] for _ in range(options.rounds))
             print(
                 f"an unchanged list of {options.rows:,} rows recognised: {seconds:.3f} s (bar 0.5)"
             )

@@ -20,6 +20,18 @@ def argument(value: str | Path) -> str:
     return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
 
 
+def command(name: str, /, *arguments: str, **options: str | Path) -> str:
+    """Word a `campaign` command that a person can paste.
+
+    `arguments` are written as they are; each option is written with its value, which is quoted
+    where a shell needs that.
+    """
+    parts = ["campaign", name, *arguments]
+    for option, value in options.items():
+        parts += [f"--{option.replace('_', '-')}", argument(value)]
+    return " ".join(parts)
+
+
 def count(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -22,9 +22,10 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from runner.campaign.campaign import Options, load
-from runner.campaign.file import KEYS
-from runner.cli import _guarded
+from runner.campaign.campaign import load
+from runner.campaign.kind import rows
+from runner.campaign.setting import CampaignSettings
+from runner.cli import call
 from runner.errors import RefusedError
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
@@ -55,7 +56,7 @@ class Shell:
 
     def __call__(self, *arguments: str) -> int:
         self._capsys.readouterr()
-        code = int(_guarded([*arguments]))
+        code = int(call([*arguments]))
         self.out, self.err = self._capsys.readouterr()
         assert "Traceback" not in self.err
         assert KEY not in self.out + self.err
@@ -330,7 +331,7 @@ def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> Non
 @pytest.mark.usefixtures("people")
 def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
-    shell.server.endpoint._script = lambda fields: (
+    shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )
     assert shell.run("people.csv", "-t", "hello.j2") == 1
@@ -346,7 +347,7 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     assert shell("settle", "2", "--sent") == 2
     assert shell("settle", "99", "--sent") == 2
     assert shell("settle", "3", "--not-sent") == 0
-    shell.server.endpoint._script = None
+    shell.server.endpoint.script = None
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("why", "3") == 0
     assert "Settled as not-sent by" in shell.out
@@ -361,7 +362,7 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
 def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
     """By plan, report, status and workbook: which, and how to settle them; on no summary once they
     are settled."""
-    shell.server.endpoint._script = lambda fields: (
+    shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )
     arguments = ("people.csv", "-t", "hello.j2", "-o", "out.xlsx")
@@ -373,7 +374,7 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
     assert shell("status") == 0
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
     assert shell.run(*arguments, "--unattended") == 1
-    shell.server.endpoint._limit = 0
+    shell.server.endpoint.limit = 0
     Path("people.csv").write_text(
         Path("people.csv").read_text(encoding="utf-8") + "New,new-doe\n", encoding="utf-8"
     )
@@ -399,8 +400,8 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
     until none is uncertain."""
     server = shell.server.endpoint
     lost = {"al-doe": "lost-answer", "bo-doe": "lost-request"}
-    server._script = lambda fields: (
-        server._accept(fields["accountId"], fields, lost[fields["recipientProfileId"]])
+    server.script = lambda fields: (
+        server.accept(fields["accountId"], fields, lost[fields["recipientProfileId"]])
         if fields["recipientProfileId"] in lost
         else None
     )
@@ -615,7 +616,7 @@ def test_help_is_light() -> None:
     """--help imports nothing heavy: no HTTP, no database, no workbook library."""
     heavy = "{'httpx', 'sqlalchemy', 'openpyxl', 'jinja2', 'tqdm', 'alembic', 'pandas', 'rich'}"
     code = (
-        f"import sys, runner.cli; runner.cli._guarded(['--help']); sys.exit(len({heavy} & "
+        f"import sys, runner.cli; runner.cli.call(['--help']); sys.exit(len({heavy} & "
         "set(sys.modules)))"
     )
     done = subprocess.run(
@@ -659,7 +660,7 @@ def test_version(shell: Shell) -> None:
 @pytest.mark.usefixtures("people")
 def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
     """Not even when the endpoint echoes it."""
-    shell.server.endpoint._script = lambda _: Answer(
+    shell.server.endpoint.script = lambda _: Answer(
         400, f'{{"error": "bad header Bearer {KEY}"}}'.encode()
     )
     assert shell.run("people.csv", "-t", "hello.j2") == 1
@@ -785,12 +786,10 @@ def test_a_new_campaign_file_has_every_key_and_loads(
     assert tomllib.loads(text) == {"sheet": "../people.csv", "template": "../hello.j2"}
     assert shell("check", "plans/spring.toml") == 0
     whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\])", "", text, flags=re.MULTILINE)
-    assert set(tomllib.loads(whole)) == set(KEYS)
+    assert set(tomllib.loads(whole)) == set(rows(CampaignSettings))
     with pytest.raises(RefusedError, match="no calendar"):  # two of its lines exclude each other
-        load(write("plans/whole.toml", whole), Options())
-    campaign = load(
-        write("plans/whole.toml", whole.replace("now = true", "now = false")), Options()
-    )
+        load(write("plans/whole.toml", whole), {})
+    campaign = load(write("plans/whole.toml", whole.replace("now = true", "now = false")), {})
     assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (
         ("acc_12345",),
         40,
@@ -857,7 +856,7 @@ def test_no_calendar_and_a_calendar_are_a_contradiction(
 def test_settling_says_one_thing_and_what_comes_of_it(shell: Shell) -> None:
     """Not both at once; by row or by person; and why says what will come of a row that must not be
     sent."""
-    shell.server.endpoint._script = lambda fields: (
+    shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )
     assert shell.run("people.csv", "-t", "hello.j2") == 1

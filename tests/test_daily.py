@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from runner.action.run import find_line
+from runner.action.standing import find_line
 from runner.errors import ExitCode, RefusedError
 from runner.ledger.ledger import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
 from runner.results.summary import Summary, summarise, why
 from runner.sending.clock import ServerClock
-from runner.sending.lane import ClockOff, ForeignUse, Sent
-from runner.sending.settings import pace
+from runner.sending.event import ClockOff, ForeignUse, Sent
+from runner.sending.pace import pace_of
 from runner.show.console import Console
 from tests.world import MONDAY, World, crowd
 
@@ -31,14 +31,14 @@ OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
 def spend(world: World, count: int, account: str = "") -> None:
     """Another tool, or a person, sends from the account."""
     day = world.server._day(account)
-    world.server._used[day] = world.server._used.get(day, 0) + count
+    world.server.used[day] = world.server.used.get(day, 0) + count
 
 
 def summary_of(world: World, **options: Any) -> Summary:
     ledger = world.ledger()
     with ledger.read() as connection:
         record = campaigns(connection)[0]
-    found = summarise(ledger, record, pace(record.settings), world.clock.now())
+    found = summarise(ledger, record, pace_of(record.settings), world.clock.now())
     ledger.close()
     return found
 
@@ -91,7 +91,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
         if world.server.requests == 10:
             spend(world, 37, "acc_1")
 
-    world.server._script = other_tool
+    world.server.script = other_tool
     report = world.run(accounts=("acc_1",), **OFFICE)
     assert (report.sent, world.server.requests, report.exit_code) == (23, 23, ExitCode.PAUSED)
     told = [event for event in world.events if isinstance(event, ForeignUse)]
@@ -297,13 +297,12 @@ def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
         days="mon,wed",
     )
     ledger = world.ledger()
-    from runner.action.run import run
 
-    run(campaign, ledger, world.session())
+    world.send(campaign, ledger)
     with ledger.read() as connection:
         record = campaigns(connection)[0]
     ledger.close()
-    assert pace(record.settings) == replace(campaign.pace)
+    assert pace_of(record.settings) == replace(campaign.pace)
     assert {line.status for line in world.lines()} <= {Status.WAITING, Status.SENT}
 
 
@@ -357,7 +356,7 @@ def test_a_clock_set_back_a_little_forgets_nothing(tmp_path: Path) -> None:
     known."""
     world = World(tmp_path, crowd(6), limit=50)
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=2)
-    world.clock._seconds -= 60
+    world.clock.step(-60)
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=1)
     assert world.plans[-1].summary.accounts[0].limit == 50
     assert (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runner.ledger import account
-from runner.sending import pace, quota
+from runner.sending import quota, turn
 from runner.sending.clock import ServerClock
 from tests.season.clock import Step
 from tests.season.measure import Measured, measure
@@ -118,5 +118,5 @@ def test_a_runner_that_sends_too_little_is_caught(
         found = quota.allowance(*given)
         return dataclasses.replace(found, remaining=max(0, found.remaining - 1))
 
-    monkeypatch.setattr(pace, "allowance", less)
+    monkeypatch.setattr(turn, "allowance", less)
     assert played(tmp_path, plain()).ratio < 0.97

@@ -13,8 +13,9 @@ from typing import get_args
 import pytest
 import typer.main
 
-from runner.campaign.campaign import Options, load
-from runner.campaign.file import KEYS
+from runner.campaign.campaign import load
+from runner.campaign.kind import rows
+from runner.campaign.setting import CampaignSettings
 from runner.cli import app
 from runner.errors import ExitCode
 from runner.intake.code import Code
@@ -82,7 +83,9 @@ def test_every_exit_code_status_and_column_is_documented() -> None:
 def test_every_key_role_and_filter_is_documented() -> None:
     """Campaign files and templates, and nothing in their tables that the code does not know."""
     text = (ROOT / "docs" / "campaign-files.md").read_text(encoding="utf-8")
-    assert tuple(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)) == KEYS
+    assert tuple(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)) == tuple(
+        rows(CampaignSettings)
+    )
     for role in ROLES:
         assert f"`{role}`" in text
     templates = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -113,8 +116,8 @@ def test_the_notebook_of_the_documents_runs(
 def test_the_sample_campaign_file_loads() -> None:
     """campaigns/introduction.toml uses the samples, by paths relative to itself."""
     path = ROOT / "campaigns" / "introduction.toml"
-    assert set(tomllib.loads(path.read_text(encoding="utf-8"))) <= set(KEYS)
-    campaign = load(path, Options())
+    assert set(tomllib.loads(path.read_text(encoding="utf-8"))) <= set(rows(CampaignSettings))
+    campaign = load(path, {})
     assert campaign.sheet.is_file()
     assert campaign.template is not None
     assert campaign.template.is_file()

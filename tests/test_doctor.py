@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.cli import _guarded
+from runner.cli import call
 from runner.doctor import daily, storage, surroundings, vendor
 from runner.doctor.finding import Finding, exit_code
 from runner.ledger.ledger import open_ledger
@@ -51,9 +51,9 @@ class Practice:
         self._capsys.readouterr()
         with serving(**self.traits) as server:
             command = ["doctor", *arguments, "--base-url", self.base_url or server.url]
-            code = int(_guarded(command))
+            code = int(call(command))
             text, _ = self._capsys.readouterr()
-            assert int(_guarded([*command, "--json"])) == code
+            assert int(call([*command, "--json"])) == code
             answer = json.loads(self._capsys.readouterr()[0])
             assert server.endpoint.requests == 0
         assert KEY not in text + json.dumps(answer)
@@ -97,7 +97,7 @@ def test_the_schedule_is_told(doctor: Practice) -> None:
         "campaign schedule install spring.toml --at 09:00"
         in doctor("spring.toml")[1]["schedule"][1]
     )
-    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    assert int(call(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
     verdict, says, _ = doctor("spring.toml")[1]["schedule"]
     assert (verdict, says.split(", next ")[0]) == ("ok", "systemd")
 
@@ -313,16 +313,12 @@ def test_the_daily_run_has_no_key_of_this_shell(
     key.write_text(KEY, encoding="utf-8")
     key.chmod(0o600)
     assert "daily key" not in doctor("spring.toml")[1]
-    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    assert int(call(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
     code, found = doctor("spring.toml")
     assert (code, found["key"][0], found["daily key"][0]) == (2, "ok", "bad")
     assert "this shell" in found["daily key"][1]
     assert (
-        int(
-            _guarded(
-                ["schedule", "install", "spring.toml", "--at", "08:15", "--key-file", "my key"]
-            )
-        )
+        int(call(["schedule", "install", "spring.toml", "--at", "08:15", "--key-file", "my key"]))
         == 0
     )
     code, found = doctor("spring.toml")
@@ -335,7 +331,7 @@ def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
     (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
     (doctor.folder / ".env").chmod(0o600)
     install = ["schedule", "install", "spring.toml", "--at", "08:15"]
-    assert int(_guarded(install)) == 0
+    assert int(call(install)) == 0
     assert doctor("spring.toml")[1]["schedule"][0] == "ok"
     verdict, says, remedy = doctor("spring.toml", "--ledger", "other.db")[1]["schedule"]
     assert (verdict, "another ledger" in says, "--ledger" in remedy) == ("look", True, True)
@@ -345,7 +341,7 @@ def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
     assert (remedy or "").startswith(
         "Install it again: campaign schedule install spring.toml --ledger "
     )
-    assert int(_guarded(install)) == 0
+    assert int(call(install)) == 0
     (service,) = doctor.computer.folder.rglob("*.service")
     text = service.read_text(encoding="utf-8")
     service.write_text(text.replace(sys.executable, "/gone/python"), encoding="utf-8")
@@ -360,7 +356,7 @@ def test_a_crontab_that_nobody_reads_is_told(doctor: Practice) -> None:
     doctor.computer.user_manager = False
     (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
     (doctor.folder / ".env").chmod(0o600)
-    assert int(_guarded(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
+    assert int(call(["schedule", "install", "spring.toml", "--at", "08:15"])) == 0
     assert doctor("spring.toml")[1]["schedule"][0] == "ok"
     doctor.computer.cron_runs = False
     verdict, says, _ = doctor("spring.toml")[1]["schedule"]
@@ -379,9 +375,7 @@ def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice)
         "First Name,LinkedIn URL,accountId\nJo,jo-doe,acc_9\n", encoding="utf-8"
     )
     with serving(script=lambda _: Answer(200, b"", cut="answer-lost")) as server:
-        assert (
-            int(_guarded(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
-        )
+        assert int(call(["run", "spring.toml", "--now", "--yes", "--base-url", server.url])) == 1
     code, found = doctor("spring.toml")
     assert "account acc_9" in found
     assert (code, found["rows"][0], found["rows"][1]) == (0, "look", "1 uncertain: row 2 (jo-doe)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from runner.action.evidence import CLOCK_SKEW, Finding, check, hint_of
-from runner.action.run import settle_rows
+from runner.action.settle import settle_rows
 from runner.errors import ExitCode, UsageError
 from runner.intake.recipient import Recipient, parse
 from runner.ledger import schema
@@ -57,7 +58,8 @@ def look(
             ServerClock(world.clock.now),
             transport=transport or SimulatedTransport(world.server),
         )
-        return check(ledger, record, rows, lookup, "Ann", world.clock.now)
+        with asyncio.Runner() as loop:
+            return check(ledger, record, rows, lookup, loop, by="Ann", now=world.clock.now)
     finally:
         ledger.close()
 
@@ -71,9 +73,9 @@ def losing(world: World, *people: str, arrives: bool = True) -> None:
             not in people
         ):
             return None
-        return world.server._accept(ACCOUNT, fields, "lost-answer" if arrives else "lost-request")
+        return world.server.accept(ACCOUNT, fields, "lost-answer" if arrives else "lost-request")
 
-    world.server._script = script
+    world.server.script = script
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
@@ -469,7 +471,7 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
     assert len(barred) == 2
     assert "Row 2 will not be sent: on the do-not-contact list" in barred[0]
     assert "Row 3 will not be sent: messaged on" in barred[1]
-    world.server._script = None
+    world.server.script = None
     world.run(**OPTIONS)
     assert world.statuses() == ["skipped", "skipped", "sent"]
 
@@ -489,7 +491,7 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
         assert world.statuses()[0] == ("sent" if sent else "waiting")
         with pytest.raises(UsageError):
             settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
-    world.server._script = None
+    world.server.script = None
     world.run(**OPTIONS)
     for row in (2, 3):
         with pytest.raises(UsageError, match="is sent"):
@@ -534,7 +536,7 @@ def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Pa
                 ledger, record, [parse("person-9")], sent=True, by="Ann", now=world.clock.now()
             )
         ledger.close()
-        world.server._script = None
+        world.server.script = None
         report = world.run(**OPTIONS)
         assert (report.exit_code, world.received().count("person-1")) == (ExitCode.DONE, 0)
         world.people.append(gone)

@@ -66,8 +66,6 @@ def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> 
     does."""
     from openpyxl import load_workbook
 
-    from runner.action.run import run
-
     world = World(tmp_path, [*crowd(4), ("", "person-blank")])
     world.run(results=tmp_path / "people.results.xlsx")
     book = load_workbook(tmp_path / "people.results.xlsx")
@@ -88,7 +86,7 @@ def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> 
         source=tmp_path / "people.results.xlsx",
         sheet=tmp_path / "people.results.xlsx",
     )
-    report = run(campaign, ledger, world.session())
+    report = world.send(campaign, ledger)
     ledger.close()
     assert (report.summary.campaign.name, report.sent) == ("people", 1)
     assert world.received() == [*slugs(crowd(4)), "person-blank"]
@@ -116,10 +114,9 @@ def test_a_results_sheet_speaks_for_a_ledger_that_is_not_here(tmp_path: Path) ->
         sheet="people.results.csv",
     )
     other.folder.mkdir()
-    from runner.action.run import run
 
     ledger = other.ledger()
-    report = run(other.campaign(results=other.folder / "r.csv"), ledger, other.session())
+    report = other.send(other.campaign(results=other.folder / "r.csv"), ledger)
     ledger.close()
     assert (report.summary.totals.skipped, report.sent) == (2, 2)
     assert other.received() == ["person-2", "person-3"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from runner.action.run import run
 from runner.errors import RefusedError
 from runner.intake.check import judge
 from runner.intake.recipient import Recipient
@@ -108,15 +107,15 @@ def test_hidden_rows_are_skipped_with_a_reason_and_none_is_lost(tmp_path: Path) 
     campaign = replace(campaign, source=path, sheet=path)
     ledger = world.ledger()
     with pytest.raises(RefusedError, match="hidden"):
-        run(campaign, ledger, world.session())
+        world.send(campaign, ledger)
     skipping = replace(campaign, reading=Reading(hidden="skip"))
-    report = run(skipping, ledger, world.session(most=1))
+    report = world.send(skipping, ledger, most=1)
     ledger.close()
     assert (report.summary.totals.skipped, report.summary.totals.rows) == (1, 4)
     assert world.statuses("list") == ["sent", "waiting", "skipped", "waiting"]
     save({2, 4})
     ledger = world.ledger()
-    run(skipping, ledger, world.session(most=1))
+    world.send(skipping, ledger, most=1)
     ledger.close()
     assert world.statuses("list") == ["sent", "sent", "skipped", "waiting"]
 
@@ -138,7 +137,7 @@ def test_results_in_a_copy_of_the_list(tmp_path: Path) -> None:
     book.save(path)
     campaign = replace(campaign, source=path, sheet=path, results_in_copy=True)
     ledger = world.ledger()
-    report = run(campaign, ledger, world.session())
+    report = world.send(campaign, ledger)
     assert report.results is not None
     copy = load_workbook(report.results.path)
     assert copy.sheetnames == ["Sheet", "Mine"]
@@ -149,4 +148,4 @@ def test_results_in_a_copy_of_the_list(tmp_path: Path) -> None:
     assert "has changed" in str(written.note)
     assert load_workbook(written.path).sheetnames == ["Results", "Needs attention", "Summary"]
     with pytest.raises(RefusedError, match="no XLSX"):
-        run(replace(world.campaign(), results_in_copy=True), world.ledger(), world.session())
+        world.send(replace(world.campaign(), results_in_copy=True), world.ledger())

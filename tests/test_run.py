@@ -3,6 +3,7 @@ runs."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from runner.action.run import find_line, settle_rows
+from runner.action.plan import prepare, take_list
+from runner.action.settle import settle_rows
+from runner.action.standing import find_line
 from runner.errors import (
     AlreadyRunningError,
     ExitCode,
@@ -30,7 +33,9 @@ from runner.ledger.record import Status
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
-from runner.sending.lane import Sent
+from runner.sending.dispatch import Interruption, dispatch
+from runner.sending.event import Sent
+from runner.sending.traffic import Traffic
 from tests.world import MONDAY, World, crowd, read_results, slugs
 
 
@@ -445,7 +450,7 @@ def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -
         world = World(folder, [("A", "person-known")], sheet="first.csv")
         world.run()
         world.people, world.sheet = [("A", asked), ("B", "person-b")], "second.csv"
-        world.server._script = lambda _fields: wrong
+        world.server.script = lambda _fields: wrong
         report = world.run(name="second", accounts=("acc_1",), min_days=0)
         assert (report.exit_code, report.sent) == (ExitCode.ENDPOINT, 0)
         assert report.stop is not None
@@ -458,7 +463,7 @@ def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -
         )
         assert "another person" in (line.error or "")
         world.people = [("A", asked)]
-        world.server._script = None
+        world.server.script = None
         later = world.run(name="second", accounts=("acc_1",), min_days=0)
         # until a person has settled it
         assert (later.exit_code, later.summary.uncertain) == (
@@ -496,9 +501,9 @@ def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None
 def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
     """A run under a clock a year ahead, then under the right one: the account goes on."""
     world = World(tmp_path, crowd(6))
-    world.clock._seconds += 366 * 86_400
+    world.clock.step(366 * 86_400)
     assert world.run(most=2).sent == 2
-    world.clock._seconds -= 366 * 86_400
+    world.clock.step(-366 * 86_400)
     report = world.run()
     assert (report.exit_code, report.sent) == (ExitCode.DONE, 4)
 
@@ -539,8 +544,6 @@ def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: P
 
     from openpyxl import Workbook
 
-    from runner.action.run import run
-
     world = World(tmp_path, crowd(2))
     book = Workbook()
     for title, start in (("Leads", 0), ("Archive", 50)):
@@ -553,14 +556,12 @@ def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: P
         world.campaign(), source=tmp_path / "list.xlsx", sheet=tmp_path / "list.xlsx"
     )
     ledger = world.ledger()
-    run(campaign, ledger, world.session(most=1))
+    world.send(campaign, ledger, most=1)
     book.active = 1
     book.save(tmp_path / "list.xlsx")
     with pytest.raises(RefusedError, match="opens with 'Archive'"):
-        run(campaign, ledger, world.session())
-    run(
-        replace(campaign, reading=Reading("Leads"), source=campaign.source), ledger, world.session()
-    )
+        world.send(campaign, ledger)
+    world.send(replace(campaign, reading=Reading("Leads"), source=campaign.source), ledger)
     ledger.close()
     assert world.received() == ["person-0", "person-1"]
 
@@ -575,9 +576,8 @@ def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
     world.header = tuple(rows[0])
     world.people = [tuple(row.values()) for row in rows]
     ledger = world.ledger()
-    from runner.action.run import run
 
-    report = run(world.campaign(results=tmp_path / "again.csv"), ledger, world.session())
+    report = world.send(world.campaign(results=tmp_path / "again.csv"), ledger)
     ledger.close()
     assert (report.summary.campaign.name, report.summary.campaign.headers) == (
         "people",
@@ -685,46 +685,28 @@ def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
 def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> None:
     """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it
     used."""
-    import asyncio
-
-    from runner.action.run import _put, gather, take, take_in
-    from runner.sending.dispatch import Interruption, dispatch
-    from runner.sending.lane import Course
-
     world = World(tmp_path, crowd(20), limit=25)
     ledgers = [world.ledger(), world.ledger()]
-    courses = []
+    lanes = []
     for number, ledger in enumerate(ledgers):
         world.people, world.sheet = crowd(20, start=100 * number), f"list-{number}.csv"
-        campaign = world.campaign(now=True, min_gap=40)
-        intake = take(campaign)
-        with ledger.write() as connection:
-            record = _put(
-                connection,
-                f"c{number}",
-                campaign,
-                gather(campaign),
-                intake,
-                tmp_path / f"r{number}.csv",
-                world.clock.now(),
-            )
-            take_in(
-                connection,
-                record.id,
-                intake.checked.entries(),
-                intake.findings.people,
-                [0, 1],
-                ["acc"],
-                world.clock.now(),
-            )
-        session = world.session()
-        courses.append(Course(ledger, record.id, session.endpoint, campaign.pace, session.report))
+        campaign = world.campaign(now=True, min_gap=40, name=f"c{number}", accounts=["acc"])
+        taken = take_list(campaign, ledger, world.clock.now())
+        prepared = prepare(taken, ledger, world.clock.now())
+        traffic = Traffic(
+            ledger=ledger,
+            campaign_id=prepared.record.id,
+            pace=campaign.pace,
+            vendor=world.vendor(),
+            report=world.events.append,
+        )
+        lanes.append(dispatch(traffic, ["acc"], Interruption()))
 
     async def both() -> None:
-        await asyncio.gather(*(dispatch(course, ["acc"], Interruption()) for course in courses))
+        await asyncio.gather(*lanes)
 
     with asyncio.Runner(loop_factory=world.clock.loop) as runner:
-        runner.action.run(both())
+        runner.run(both())
     times = [receipt.at for receipt in world.server.receipts]
     assert len(times) == world.server.requests == 25
     gaps = [after - before for before, after in pairwise(times)]
@@ -748,7 +730,7 @@ def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: 
             with ledger.write() as connection:
                 suppress(connection, [("person-2",)], "asked just now", world.clock.now())
 
-    world.server._script = script
+    world.server.script = script
     report = world.run()
     ledger.close()
     assert world.statuses() == ["sent", "skipped", "skipped", "sent"]

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli import _guarded
+from runner.cli import call
 from runner.rehearsal.endpoint import Answer
 from runner.unattended import log, notify
 from runner.unattended.log import RunLog
@@ -72,7 +72,7 @@ class Desk:
         with serving(script=self.script) as server:
             template = () if source.endswith(".toml") else ("-t", "hello.j2")
             code = int(
-                _guarded(
+                call(
                     [
                         "run",
                         source,

@@ -3,6 +3,7 @@ and a clock that jumps."""
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,18 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from runner.action.run import Plan, Report, Session, run
-from runner.campaign.campaign import Campaign, Options, load
+from runner.action.plan import Plan
+from runner.action.run import Report, run
+from runner.campaign.campaign import Campaign, load
 from runner.ledger.ledger import Ledger, campaign_named, open_ledger
 from runner.ledger.record import Line
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.sending.api import Endpoint
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
-from runner.sending.lane import Event
-from runner.sending.lookup import Lookup
+from runner.sending.event import Event
+from runner.sending.vendor import Vendor
 
 # A Monday, before the sending hours.
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -74,34 +75,31 @@ class World:
         if self.template is not None:
             template = self.folder / "hello.j2"
             template.write_text(self.template, encoding="utf-8")
-        return load(self.path, Options(template=template, **{"time_zone": "UTC", **options}))
+        return load(self.path, {"template": template, "time_zone": "UTC", **options})
 
-    def session(self, agree: bool = True, **options: Any) -> Session:
-        transport, clock = SimulatedTransport(self.server), ServerClock(self.clock.now)
-        endpoint = Endpoint(Secret(KEY), clock, transport=transport)
-        lookup = Lookup(Secret(KEY), clock, transport=transport)
+    def vendor(self) -> Vendor:
+        clock = ServerClock(self.clock.now)
+        return Vendor(Secret(KEY), clock, transport=SimulatedTransport(self.server))
 
-        def _agree(plan: Plan) -> bool:
-            self.plans.append(plan)
-            return agree
-
-        return Session(
-            endpoint,
-            _agree,
-            self.events.append,
-            lookup=lookup,
-            loop_factory=self.clock.loop,
-            **options,
-        )
+    def send(
+        self,
+        campaign: Campaign,
+        ledger: Ledger,
+        agree: bool = True,
+        stay: bool = False,
+        most: int | None = None,
+    ) -> Report:
+        """Run the campaign once, as a person who agrees to every plan, or to no plan."""
+        watcher = Onlooker(self, agree)
+        with asyncio.Runner(loop_factory=self.clock.loop) as loop:
+            return run(campaign, ledger, self.vendor(), watcher, loop, stay=stay, most=most)
 
     def run(
         self, stay: bool = False, most: int | None = None, agree: bool = True, **options: Any
     ) -> Report:
         ledger = self.ledger()
         try:
-            report = run(
-                self.campaign(**options), ledger, self.session(agree, stay=stay, most=most)
-            )
+            report = self.send(self.campaign(**options), ledger, agree, stay, most)
         finally:
             ledger.close()
         self.check(report)
@@ -154,6 +152,21 @@ class World:
 
     def received(self) -> list[str]:
         return [receipt.recipient for receipt in self.server.receipts]
+
+
+@dataclass
+class Onlooker:
+    """Watches a run for a world."""
+
+    world: World
+    agrees: bool = True
+
+    def agree(self, plan: Plan) -> bool:
+        self.world.plans.append(plan)
+        return self.agrees
+
+    def see(self, event: Event) -> None:
+        self.world.events.append(event)
 
 
 def crowd(count: int, start: int = 0) -> list[tuple[str, ...]]:

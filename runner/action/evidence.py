@@ -11,15 +11,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from runner import words
-from runner.action.run import find_line, recover_dead_run
-from runner.errors import AccessError, UsageError
+from runner.action.settle import recover_dead_run
+from runner.action.standing import find_campaign, find_line, summary_of
+from runner.errors import AccessError, ExitCode, UsageError
 from runner.ledger.decision import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
+from runner.results.handback import write_results
+from runner.results.place import Written
 from runner.sending.lookup import Lookup, Message, Neighbour
 
 # How far the vendor's clock may be behind ours.
@@ -39,19 +43,52 @@ class Finding:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at uncertain rows found; `left` is how many rows are uncertain after it."""
+
+    campaign: str
+    findings: tuple[Finding, ...]
+    left: int
+    results: Written
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.NEEDS_A_PERSON if self.left else ExitCode.DONE
+
+
+def look(
+    ledger: Ledger,
+    record: CampaignRecord,
+    rows: Sequence[int],
+    lookup: Lookup,
+    loop: asyncio.Runner,
+    *,
+    by: str,
+    now: Callable[[], datetime],
+) -> Looked:
+    """Look for evidence on the named rows, or on all that are uncertain; settle as sent what it
+    proves, and write the results again.
+
+    Raises UsageError for a named row that is not uncertain, before anything is asked.
+    """
+    findings = check(ledger, record, rows, lookup, loop, by=by, now=now)
+    summary = summary_of(ledger, find_campaign(ledger, record.name), now())
+    written = write_results(ledger, summary, Path(record.settings.results))
+    return Looked(record.name, tuple(findings), len(summary.uncertain), written)
+
+
 def check(
     ledger: Ledger,
     record: CampaignRecord,
     rows: Sequence[int],
     lookup: Lookup,
+    loop: asyncio.Runner,
+    *,
     by: str,
     now: Callable[[], datetime],
 ) -> list[Finding]:
-    """Look for evidence on the named rows, or on all that are uncertain, and settle as sent what it
-    proves.
-
-    Raises UsageError for a named row that is not uncertain, before anything is asked.
-    """
+    """Look for evidence, and settle as sent what it proves."""
     recover_dead_run(ledger, record, now())
     with ledger.read() as connection:
         found = doubts(connection, record.id, rows)
@@ -59,32 +96,36 @@ def check(
     for row in rows:
         if row not in in_doubt:
             line = find_line(ledger, record, row)
+            command = words.command("why", str(row), name=record.name)
             raise UsageError(
                 f"Row {row} is {line.status}; only uncertain rows can be checked.",
-                remedy=(
-                    f"campaign why {row} --name {words.argument(record.name)} says how it stands."
-                ),
+                remedy=f"{command} says how it stands.",
             )
-    return asyncio.run(_check(ledger, found, lookup, by, now))
+    return loop.run(_check(ledger, found, lookup, by, now))
 
 
 async def _check(
-    ledger: Ledger, found: Sequence[Doubt], lookup: Lookup, by: str, now: Callable[[], datetime]
+    ledger: Ledger,
+    found: Sequence[Doubt],
+    lookup: Lookup,
+    by: str,
+    now: Callable[[], datetime],
 ) -> list[Finding]:
     findings = []
     for doubt in found:
         finding = await _look(doubt, lookup)
-        if finding.sent_at is not None:
-            with ledger.write() as connection:
-                decide(
-                    connection,
-                    doubt.delivery,
-                    sent=True,
-                    by=f"{EVIDENCE}, asked by {by}",
-                    now=now(),
-                    sent_at=finding.sent_at,
-                )
         findings.append(finding)
+        if finding.sent_at is None:
+            continue
+        with ledger.write() as connection:
+            decide(
+                connection,
+                doubt.delivery,
+                sent=True,
+                by=f"{EVIDENCE}, asked by {by}",
+                now=now(),
+                sent_at=finding.sent_at,
+            )
     return findings
 
 

@@ -1,138 +1,137 @@
-"""What a campaign is: its list, its text, its accounts, its pace; read from a campaign file or from
-options, which win."""
+"""What a campaign is: its list, its text, its accounts, its pace.
+
+A campaign is read from a campaign file and from settings said elsewhere, which win.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner.campaign.file import CALENDAR, KEYS, read_campaign_file
+from runner.campaign.file import read_campaign_file
+from runner.campaign.kind import calendar_keys, said_in
+from runner.campaign.pacing import read_pace, words_of
+from runner.campaign.setting import CampaignSettings
+from runner.campaign.target import Target, parse_target
 from runner.errors import UsageError
 from runner.intake.sheet import Reading
-from runner.ledger.record import DEFAULT_MIN_DAYS
+from runner.ledger.setting import DEFAULT_MIN_DAYS, PaceWords
 from runner.sending.pace import Pace
-from runner.sending.settings import min_days, pace
-from runner.unattended.notify import check as check_notify
+
+if TYPE_CHECKING:
+    import pandas
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line and the environment said; None where they said nothing."""
-
-    template: Path | None = None
-    sheet_name: str | None = None
-    header_row: int | None = None
-    encoding: str | None = None
-    hidden: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    name: str | None = None
-    accounts: tuple[str, ...] = ()
-    daily_limit: int | None = None
-    reserve: int | None = None
-    ramp: str | None = None
-    priority: int | None = None
-    hours: str | None = None
-    days: str | None = None
-    holidays: str | None = None
-    time_zone: str | None = None
-    now: bool = False
-    min_gap: float | None = None
-    min_days: int | None = None
-    results: Path | None = None
-    results_in: str | None = None
-    key_file: Path | None = None
-    notify: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A campaign, checked as far as it can be without reading its sheet. `source` is what was named
-    on the command line; each person is messaged at most once in `min_days` days, over all campaigns
-    (0: no such rule)."""
+    """A campaign, checked as far as it can be without reading its sheet.
+
+    `source` is the file that was named; `frame` stands in the place of the file `sheet` when the
+    list is a data frame. Each person gets at most one message in `min_days` days, over all
+    campaigns (0: no such rule). `words` are those that `pace` was read from.
+    """
 
     source: Path
     sheet: Path
+    frame: pandas.DataFrame | None
     reading: Reading
     template: Path | None
     name: str | None
     accounts: tuple[str, ...]
     pace: Pace
+    words: PaceWords
     results: Path | None
-    results_in_copy: bool = False
-    min_days: int = DEFAULT_MIN_DAYS
-    key_file: Path | None = None
-    notify: str | None = None
+    results_in_copy: bool
+    min_days: int
+    key_file: Path | None
+    notify: Target | None
 
     @property
     def folder(self) -> Path:
-        """Where the campaign file is, or the list."""
+        """The folder of the campaign file, or of the list."""
         return self.source.absolute().parent
 
     @property
+    def is_file(self) -> bool:
+        """True when a campaign file says it all, and a scheduler could run it."""
+        return is_campaign_file(self.source)
+
+    @property
     def origin(self) -> str:
-        """Where the list comes from, as the ledger remembers it: the same list under another path
-        is found by its people."""
+        """The place of the list, as the ledger remembers it. The same list under another path is
+        found by its people."""
         path = str(self.source.absolute())
         return f"{path}#{self.reading.sheet}" if self.reading.sheet else path
 
 
-def load(source: Path, options: Options) -> Campaign:
-    """The campaign that a SHEET or a CAMPAIGN.toml and the options describe. Raises RefusedError,
-    UsageError."""
-    given: dict[str, Any] = {}
-    for key in KEYS:
-        value = getattr(options, key, None)
-        if key != "columns" and value is not None and value is not False and value != ():
-            given[key] = value
-    if not given.get("now") and not given.keys().isdisjoint(CALENDAR):
-        given["now"] = False  # who names hours wants a calendar, whatever the file says
-    said: dict[str, Any] = {"sheet": source}
-    if source.suffix.lower() == ".toml":
-        said = read_campaign_file(source, given.keys())
-    said |= given
-    its_pace = pace(said)
-    if given.get("now") and not given.keys().isdisjoint(CALENDAR):
+def is_campaign_file(source: Path) -> bool:
+    """Tell a campaign file from a list, by its name."""
+    return source.suffix.lower() == ".toml"
+
+
+def load(
+    source: Path, said: Mapping[str, object], frame: pandas.DataFrame | None = None
+) -> Campaign:
+    """Read the campaign of a SHEET or a CAMPAIGN.toml, with settings that win over the file's.
+
+    With `frame`, that is the list, and `source` its name. Raises RefusedError, UsageError.
+    """
+    given = said_in(CampaignSettings, said)
+    columns: Mapping[str, str] = given.pop("columns", {})
+    calendar = calendar_keys(CampaignSettings)
+    has_calendar = not given.keys().isdisjoint(calendar)
+    if has_calendar and not given.get("now"):
+        given["now"] = False  # hours that are named want a calendar, whatever the file says
+    whole: dict[str, Any] = {"sheet": source}
+    if is_campaign_file(source):
+        whole = dict(read_campaign_file(source, given.keys()))
+    whole |= given
+    words = words_of(whole)
+    pace = read_pace(words)
+    if has_calendar and given.get("now"):
         raise UsageError(
-            (
-                "--now says that there is no calendar, and sending hours, days or holidays are given "
-                "as well."
-            ),
+            "--now says that there is no calendar, and sending hours, days or holidays are given "
+            "as well.",
             remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",
         )
-    default_account = os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "").strip()
-    accounts = said.get("accounts") or ([default_account] if default_account else [])
-    if "notify" in said:
-        check_notify(said["notify"])
-    name = said.get("name")
+    name = whole.get("name")
     if name is not None and not name.strip():
         raise UsageError(
             "A campaign's name cannot be blank.", remedy="Leave --name out, or give one."
         )
-    reading = Reading(
-        said.get("sheet_name"),
-        said.get("header_row"),
-        said.get("encoding"),
-        said.get("hidden"),
-        {**said.get("columns", {}), **options.columns},
-    )
     return Campaign(
-        source,
-        said["sheet"],
-        reading,
-        said.get("template"),
-        name.strip() if name else None,
-        tuple(
-            dict.fromkeys(
-                account for named in accounts for account in named.replace(",", " ").split()
-            )
-        ),
-        its_pace,
-        said.get("results"),
-        said.get("results_in") == "copy",
-        min_days(said),
-        said.get("key_file"),
-        said.get("notify"),
+        source=source,
+        sheet=whole["sheet"],
+        frame=frame,
+        reading=_reading(whole, columns),
+        template=whole.get("template"),
+        name=name.strip() if name else None,
+        accounts=_accounts(whole.get("accounts", ())),
+        pace=pace,
+        words=words,
+        results=whole.get("results"),
+        results_in_copy=whole.get("results_in") == "copy",
+        min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
+        key_file=whole.get("key_file"),
+        notify=parse_target(whole["notify"]) if "notify" in whole else None,
     )
+
+
+def _reading(whole: Mapping[str, Any], columns: Mapping[str, str]) -> Reading:
+    return Reading(
+        sheet=whole.get("sheet_name"),
+        header_row=whole.get("header_row"),
+        encoding=whole.get("encoding"),
+        hidden=whole.get("hidden"),
+        columns={**whole.get("columns", {}), **columns},
+    )
+
+
+def _accounts(named: Iterable[str]) -> tuple[str, ...]:
+    """Every account once; a text may hold several. Without any, the environment may name one."""
+    texts = list(named) or [os.environ.get("CONNECTSAFELY_ACCOUNT_ID", "")]
+    found = [account for text in texts for account in text.replace(",", " ").split()]
+    return tuple(dict.fromkeys(found))

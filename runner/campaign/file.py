@@ -8,71 +8,25 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, cast
 
+from runner.campaign.execution import ExecutionSettings
+from runner.campaign.kind import calendar_keys, check_kind, rows
+from runner.campaign.pacing import read_pace, words_of
+from runner.campaign.setting import CampaignSettings
+from runner.campaign.target import parse_target
 from runner.errors import RefusedError, UsageError
-from runner.intake.column import ROLES, nearest
-from runner.sending.settings import min_days, pace
-from runner.unattended.notify import check as check_notify
-
-KEYS: Final = (
-    "name",
-    "sheet",
-    "sheet_name",
-    "header_row",
-    "encoding",
-    "hidden",
-    "columns",
-    "template",
-    "accounts",
-    "daily_limit",
-    "reserve",
-    "ramp",
-    "priority",
-    "hours",
-    "days",
-    "holidays",
-    "time_zone",
-    "now",
-    "min_gap",
-    "min_days",
-    "results",
-    "results_in",
-    "key_file",
-    "notify",
-)
-# The keys that make a calendar, which `now` says there is none of.
-CALENDAR: Final = ("hours", "days", "holidays")
-# What `run` takes besides: it belongs to one run of the campaign, on one computer.
-_OF_A_RUN: Final = ("max", "wait", "ledger", "base_url", "timeout", "yes", "unattended", "json")
-_CHOICES: Final = {"hidden": ("include", "skip"), "results_in": ("new", "copy")}
+from runner.intake.column import nearest
+from runner.results.place import ENDINGS
 
 
-def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> dict[str, Any]:
-    """What a campaign file says, checked, by key; its paths made absolute or relative to here.
-    Raises RefusedError.
+def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> CampaignSettings:
+    """Read what a campaign file says; its paths become absolute, or relative to here.
 
-    The values of `overridden` keys do not matter, as long as they are of the right kind.
+    The values of `overridden` keys do not matter, as long as they are of the right kind. Raises
+    RefusedError.
     """
-    try:
-        said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise RefusedError(
-            f"There is no campaign file {path}.", remedy="Check the spelling."
-        ) from None
-    except OSError as error:
-        raise RefusedError(
-            f"The campaign file {path} cannot be read ({error.strerror}).",
-            remedy="Name a TOML file.",
-        ) from None
-    except UnicodeDecodeError:
-        raise RefusedError(
-            f"The campaign file {path} is not UTF-8 text.", remedy="Save it as UTF-8."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise RefusedError(
-            f"The campaign file has a mistake: {error}.", where=str(path), remedy="Correct it."
-        ) from None
+    said = _read_toml(path)
     for key, value in said.items():
         _check_key(path, key, value)
     if "sheet" not in said:
@@ -81,93 +35,65 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> dict[str
             where=str(path),
             remedy='Add a line: sheet = "people.xlsx".',
         )
-    counts = {key: value for key, value in said.items() if key not in overridden}
+    counting = {key: value for key, value in said.items() if key not in overridden}
     try:
-        pace(counts)
-        min_days(counts)
-        if "notify" in counts:
-            check_notify(counts["notify"])
+        read_pace(words_of(counting))
+        if "notify" in counting:
+            parse_target(counting["notify"])
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
-    if counts.get("now") and not counts.keys().isdisjoint(CALENDAR):
-        remedy = "Leave out `now`, or `hours`, `days` and `holidays`."
+    if counting.get("now") and not counting.keys().isdisjoint(calendar_keys(CampaignSettings)):
         raise RefusedError(
             "now = true says that there is no calendar, and the file has one.",
             where=path.name,
-            remedy=remedy,
+            remedy="Leave out `now`, or `hours`, `days` and `holidays`.",
         )
-    if Path(said.get("results", "results.csv")).suffix.lower() not in (".csv", ".xlsx"):
+    if Path(said.get("results", "results.csv")).suffix.lower() not in ENDINGS:
         raise RefusedError(
             "The results need a name that ends in .csv or .xlsx.",
             where=f"{path.name}, key 'results'",
         )
-    for key in ("sheet", "template", "results", "key_file"):
-        if key in said:
+    for key, row in rows(CampaignSettings).items():
+        if row.type is Path and key in said:
             said[key] = path.parent / Path(said[key]).expanduser()
-    return said
+    return cast(CampaignSettings, said)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        what, remedy = f"There is no campaign file {path}.", "Check the spelling."
+    except OSError as error:
+        what, remedy = (
+            f"The campaign file {path} cannot be read ({error.strerror}).",
+            "Name a TOML file.",
+        )
+    except UnicodeDecodeError:
+        what, remedy = f"The campaign file {path} is not UTF-8 text.", "Save it as UTF-8."
+    except tomllib.TOMLDecodeError as error:
+        raise RefusedError(
+            f"The campaign file has a mistake: {error}.", where=str(path), remedy="Correct it."
+        ) from None
+    raise RefusedError(what, remedy=remedy)
 
 
 def _check_key(path: Path, key: str, value: object) -> None:
-    where = f"{path.name}, key {key!r}"
-    if key not in KEYS:
-        guess = nearest(key, KEYS)
-        remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(KEYS)}."
-        if key in _OF_A_RUN:
-            remedy = (
-                f"It is no matter of the campaign but of a run: --{key.replace('_', '-')} on the "
-                "command line."
-            )
-        raise RefusedError(
-            f"The campaign file does not know the key {key!r}.", where=path.name, remedy=remedy
+    known = rows(CampaignSettings)
+    if key in known:
+        check_kind(known[key], value, f"{path.name}, key {key!r}")
+        return
+    of_a_run = rows(ExecutionSettings)
+    guess = nearest(key, known)
+    if key in of_a_run:
+        remedy = (
+            f"It is no matter of the campaign but of a run: {of_a_run[key].flags[0]} on the "
+            "command line."
         )
-    kinds: dict[str, tuple[type | tuple[type, ...], str]] = {
-        "accounts": (list, 'a list of texts, ["acc_1", "acc_2"]'),
-        "columns": (dict, 'a table, recipientProfileId = "LinkedIn"'),
-        "daily_limit": (int, "a whole number"),
-        "header_row": (int, "a row's number, from 1 on"),
-        "min_days": (int, "a whole number of days"),
-        "min_gap": ((int, float), "a number of seconds"),
-        "priority": (int, "a whole number"),
-        "reserve": (int, "a whole number"),
-        "now": (bool, "true or false"),
-    }
-    kind, words = kinds.get(key, (str, "a text in quotes"))
-    texts = (
-        list(value) + list(value.values())
-        if isinstance(value, dict)
-        else value
-        if isinstance(value, list)
-        else []
+    elif guess:
+        remedy = f"Did you mean {guess!r}?"
+    else:
+        remedy = f"It knows: {', '.join(known)}."
+    raise RefusedError(
+        f"The campaign file does not know the key {key!r}.", where=path.name, remedy=remedy
     )
-    choices = _CHOICES.get(key)
-    if choices and value not in choices:
-        raise RefusedError(
-            f"{value!r} is no choice here.",
-            where=where,
-            remedy=f"Give one of: {', '.join(choices)}.",
-        )
-    wrong = (
-        not isinstance(value, kind)
-        or (isinstance(value, bool) and key != "now")
-        or (key == "header_row" and isinstance(value, int) and value < 1)
-    )
-    if wrong or not all(isinstance(text, str) for text in texts):
-        raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {words}.")
-    if isinstance(value, str) and not value.strip():
-        raise RefusedError(
-            "The value is blank.", where=where, remedy="Leave the key out, or give one."
-        )
-    if key == "columns" and isinstance(value, dict):
-        for role in value:
-            check_role(role, where)
-
-
-def check_role(role: str, where: str) -> None:
-    """Raise RefusedError for a role that no column can have."""
-    if role not in ROLES:
-        guess = nearest(role, ROLES)
-        raise RefusedError(
-            f"There is nothing called {role!r} to map a column to.",
-            where=where,
-            remedy=f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(ROLES)}.",
-        )

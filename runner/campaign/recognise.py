@@ -1,56 +1,92 @@
-"""Which campaign a list belongs to.
+"""The campaign that a list belongs to.
 
-A list keeps its campaign when its file is edited, renamed or moved: it is known by where it was
-last read, by its people and by its text. Where that leaves a doubt a person decides, for a wrong
-guess would message people twice or drop those who wait.
+A list keeps its campaign when its file is edited, renamed or moved: it is known by the place it was
+last read from, by its people and by its text. A person decides a doubt, for a wrong guess would
+message people twice or drop those who wait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from runner.campaign.campaign import Campaign
+from runner.campaign.material import Material
 from runner.errors import RefusedError
 from runner.intake.recipient import Recipient
+from runner.ledger.contact import contact_state, resting
 from runner.ledger.delivery import Overlap, overlaps
 from runner.ledger.ledger import campaigns
 from runner.ledger.record import CampaignRecord
+from runner.ledger.suppression import suppression_state
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The campaign's name, and what to say about the choice."""
+    """The name of the campaign that was chosen, and what to say about the choice."""
 
     name: str
     notices: tuple[str, ...] = ()
 
 
-def name(
+def unchanged(
+    connection: Connection, campaign: Campaign, material: Material, now: datetime
+) -> CampaignRecord | None:
+    """Find the one campaign that has this very list and this very text already.
+
+    None when there is not just one, when anything else is not as then, or when it may be time to
+    write to people who were messaged too lately.
+    """
+    stamp = stamp_of(connection, material)
+    found = [one for one in campaigns(connection) if _is_same(one, campaign, stamp)]
+    if len(found) != 1:
+        return None
+    _, free_at = resting(connection, found[0].id)
+    return found[0] if free_at is None or now < free_at else None
+
+
+def _is_same(record: CampaignRecord, campaign: Campaign, stamp: str) -> bool:
+    same_list = record.stamp == stamp and record.source == campaign.origin
+    same_name = campaign.name in (None, record.name)
+    same_senders = campaign.accounts in ((), record.settings.accounts)
+    return same_list and same_name and same_senders
+
+
+def stamp_of(connection: Connection, material: Material) -> str:
+    """Tell one state of list, text and ledger from any other, as far as a reading depends on them.
+
+    People who come off the do-not-contact list wait again, which only a new reading brings about.
+    """
+    return f"{material.stamp} {suppression_state(connection)} {contact_state(connection)}"
+
+
+def choose(
     connection: Connection, campaign: Campaign, people: Sequence[Recipient], template_hash: str
 ) -> Named:
-    """The campaign that this list and text belong to. Raises RefusedError when a person has to
-    say."""
+    """Choose the campaign that a list and a text belong to.
+
+    Raises RefusedError when a person has to say.
+    """
     known = campaigns(connection)
     found = overlaps(connection, people) if known else []
     chosen = _chosen(campaign, people, template_hash, known, found)
     notices = list(chosen.notices)
-    if any(
-        record.name == chosen.name and record.template_hash != template_hash for record in known
-    ):
+    own = [record for record in known if record.name == chosen.name]
+    if any(record.template_hash != template_hash for record in own):
         notices.append(
             "The text has changed. Those who have the earlier one do not get the new one; a new "
             "campaign would: --name NAME."
         )
-    notices += [
-        f"{overlap.messaged} of these people {'has' if overlap.messaged == 1 else 'have'}, or may "
-        "have, "
-        f"a message of the campaign {overlap.name!r} already."
-        for overlap in found
-        if overlap.messaged and overlap.name != chosen.name
-    ]
+    for overlap in found:
+        if overlap.messaged and overlap.name != chosen.name:
+            have = "has" if overlap.messaged == 1 else "have"
+            notices.append(
+                f"{overlap.messaged} of these people {have}, or may have, a message of the "
+                f"campaign {overlap.name!r} already."
+            )
     return Named(chosen.name, tuple(notices))
 
 
@@ -90,7 +126,7 @@ def _chosen(
             remedy="Say which with --name.",
         )
     path = str(campaign.sheet.absolute())
-    own = [record.name for record in known if record.settings.get("results") == path]
+    own = [record.name for record in known if record.settings.results == path]
     likely = next(
         (overlap for overlap in found if overlap.name in own), found[0] if found else None
     )

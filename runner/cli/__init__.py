@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,6 +16,9 @@ from runner import __version__
 from runner.cli import doctor, people, schedule, sending, standing
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
+
+# The words of an environment variable that mean yes, as typer reads them.
+_YES: Final = ("1", "true", "t", "yes", "y", "on")
 
 app = typer.Typer(
     name="campaign",
@@ -67,54 +70,44 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(
-                errors="replace"
-            )  # a name that a terminal cannot show must not end a run
-    logging.getLogger().addHandler(
-        logging.NullHandler()
-    )  # no library speaks on the terminal for itself
-    sys.exit(_guarded(sys.argv[1:]))
+            # A name that a terminal cannot show must not end a run.
+            stream.reconfigure(errors="replace")
+    # No library speaks on the terminal for itself.
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.exit(call(sys.argv[1:]))
 
 
-def _guarded(arguments: list[str]) -> int:
-    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower() in (
-        "1",
-        "true",
-        "t",
-        "yes",
-        "y",
-        "on",
-    )
-    console = Console(as_json="--json" in arguments or asked)
+def call(arguments: list[str]) -> int:
+    """Run one command line, without the program's name; answer its exit code."""
+    asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower()
+    console = Console(as_json="--json" in arguments or asked in _YES)
     try:
         code = app(arguments, standalone_mode=False)
     except CampaignError as error:
         console.error(error)
         return error.exit_code
     except typer.TyperException as error:
-        if console.as_json or not hasattr(error, "show"):
-            console.error(
-                UsageError(
-                    error.format_message(), remedy="campaign COMMAND --help shows the options."
-                )
-            )
-        else:
-            error.show()
+        _tell_usage(console, error)
         return ExitCode.USAGE
     except typer.Abort:
         console.error(explain(KeyboardInterrupt()))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # whoever read us has left; say nothing more
+        # The reader of our output has left; say nothing more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last door: a traceback could show what is in a row
         explained = explain(error)
         console.error(explained)
         return explained.exit_code
-    if code == ExitCode.INTERRUPTED and not isinstance(
-        code, ExitCode
-    ):  # typer's own answer to Ctrl-C
-        console.error(explain(KeyboardInterrupt()))
+    if code == ExitCode.INTERRUPTED and not isinstance(code, ExitCode):
+        console.error(explain(KeyboardInterrupt()))  # typer's own answer to Ctrl-C
     return int(code or 0)
+
+
+def _tell_usage(console: Console, error: typer.TyperException) -> None:
+    if console.as_json or not hasattr(error, "show"):
+        remedy = "campaign COMMAND --help shows the options."
+        console.error(UsageError(error.format_message(), remedy=remedy))
+    else:
+        error.show()

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
+from runner.campaign.setting import KeySettings, ListSettings
+from runner.cli import late
 from runner.cli.ledger import ledger_file, utc_now
-from runner.cli.options import (
-    AccountsOption,
-    AsJson,
-    BaseUrl,
-    KeyOption,
-    LedgerPlace,
-    ReadingOptions,
-    TemplateOption,
-    load_campaign,
-    takes,
-)
+from runner.cli.options import AsJson, BaseUrl, Ledger, command
 from runner.errors import CampaignError
 from runner.show.console import Console
 
+if TYPE_CHECKING:
+    from runner.campaign.campaign import Campaign
+    from runner.doctor.finding import Finding
 
-@takes(TemplateOption, ReadingOptions, AccountsOption, KeyOption)
+
+class DoctorSettings(ListSettings, KeySettings, total=False):
+    """Everything that an examination of a campaign needs."""
+
+
+@command
 def doctor(
     source: Annotated[
         Path | None,
@@ -33,36 +34,35 @@ def doctor(
             help="The campaign; without one, what any run needs.",
         ),
     ] = None,
-    ledger: LedgerPlace = None,
+    ledger: Ledger = None,
     base_url: BaseUrl = None,
     as_json: AsJson = False,
-    **options: Any,
+    **said: Unpack[DoctorSettings],
 ) -> int:
     """Look at all that a run needs: list, key, endpoint, accounts, quota, ledger, clock, schedule;
     nothing is sent."""
-    from runner.doctor.examine import examine
-    from runner.doctor.finding import bad, exit_code
-    from runner.schedule.machine import this_machine
-    from runner.sending.client import BASE_URL
+    found = _examine(source, ledger_file(ledger), base_url, said)
+    return late.show_doctor.show_findings(Console(as_json=as_json), found)
 
-    console = Console(as_json=as_json)
-    findings = []
-    campaign, key_file, accounts = None, options["key_file"], options["accounts"] or ()
+
+def _examine(
+    source: Path | None, ledger: Path, base_url: str | None, said: DoctorSettings
+) -> Iterator[Finding]:
+    campaign: Campaign | None = None
+    key_file, accounts = said.get("key_file"), said.get("accounts", ())
     if source is not None:
         try:
-            campaign = load_campaign(source, **options)
+            campaign = late.campaign.load(source, said)
             key_file, accounts = campaign.key_file, campaign.accounts
         except CampaignError as error:
-            findings.append(bad("campaign", error))
-            console.finding(findings[-1])
-    path, address = ledger_file(ledger), base_url or BASE_URL
-    looked = {"key_file": key_file, "accounts": accounts, "ledger": path, "base_url": address}
-    for finding in examine(campaign, **looked, now=utc_now, computer=this_machine()):
-        findings.append(finding)
-        console.finding(finding)
-    code = exit_code(findings)
-    told = [
-        {"name": f.name, "verdict": f.verdict, "says": f.says, "remedy": f.remedy} for f in findings
-    ]
-    console.answer({"checks": told, "exitCode": int(code)})
-    return code
+            yield late.finding.bad("campaign", error)
+    yield from late.examine.examine(
+        campaign,
+        key_file=key_file,
+        accounts=accounts,
+        ledger=ledger,
+        log=late.log.log_files(ledger),
+        base_url=base_url or late.client.BASE_URL,
+        now=utc_now,
+        computer=late.machine.this_machine(),
+    )

@@ -15,7 +15,6 @@ from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.schedule.entry import Entry
-from runner.unattended.log import log_files
 
 # A day, and the hours that a run may be late or take.
 EXPECTED: Final = timedelta(hours=36)
@@ -73,11 +72,11 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
 
 
 def judge_log(
-    ledger: Path, name: str | None, *, scheduled: bool, running: bool, now: datetime
+    log: Sequence[Path], name: str | None, *, scheduled: bool, running: bool, now: datetime
 ) -> Finding:
     """How the last unattended run of the campaign ended, by its log; with no name, of any
     campaign."""
-    path = log_files(ledger)[0]
+    path = log[0]
     if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
         what = "The log cannot be written: an unattended run would end before it sends anything."
         return bad(
@@ -85,7 +84,7 @@ def judge_log(
             StorageError(what, where=str(path), remedy="Let it be a file that you may write."),
         )
     record = next(
-        (record for record in _records(ledger) if name is None or record.get("campaign") == name),
+        (record for record in _records(log) if name is None or record.get("campaign") == name),
         None,
     )
     if record is None:
@@ -123,9 +122,9 @@ def _options(entry: Entry) -> str:
     return "".join(f" {name} {words.argument(value)}" for name, value in said if value)
 
 
-def _records(ledger: Path) -> Iterator[dict[str, Any]]:
+def _records(log: Sequence[Path]) -> Iterator[dict[str, Any]]:
     """The marks of runs, the latest first. Lines cut short are none."""
-    for path in log_files(ledger):
+    for path in log:
         try:
             lines = path.read_bytes().splitlines()
         except OSError:

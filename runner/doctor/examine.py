@@ -27,6 +27,7 @@ def examine(
     key_file: Path | None,
     accounts: Sequence[str],
     ledger: Path,
+    log: Sequence[Path],
     base_url: str,
     now: Callable[[], datetime],
     computer: Machine,
@@ -75,5 +76,5 @@ def examine(
         yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
     name = known.name if known else campaign.name or campaign.source.stem if campaign else None
     yield daily.judge_log(
-        ledger, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now()
+        log, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now()
     )

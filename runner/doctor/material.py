@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runner import words
-from runner.action.run import refuse_unusable, take
 from runner.campaign.campaign import Campaign
+from runner.campaign.material import refuse_unusable, take
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError
 from runner.results.place import check_path, default_path

@@ -3,9 +3,11 @@ who else has rows for it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ from runner.ledger.record import (
     Told,
     Wait,
 )
+from runner.ledger.setting import PaceWords, pace_words
 
 # While another campaign's message is under way on the account, look again this soon.
 _POLL: Final = timedelta(seconds=1)
@@ -105,61 +108,78 @@ def under_way(connection: Connection, account: str, now: datetime) -> Wait | Non
 def account_state(
     connection: Connection, account: str, campaign_id: int, now: datetime
 ) -> AccountState:
-    """The account as a claim of this campaign sees it now. Each count is asked once, and only when
-    it is needed."""
-    told, hold = _told(connection, account, now)
+    """The account as a claim of this campaign sees it now, within the connection's transaction."""
+    return _Account(connection, account, campaign_id, now)
 
-    def ask(statement: sa.Select[Any], **values: object) -> Any:
-        return connection.execute(statement, {"account": account, **values}).scalar()
 
-    def earliest(instant: datetime | None) -> datetime | None:
-        return None if instant is None else min(instant, now)
+class _Account:
+    """Asks the ledger each question once, and only when it is needed."""
 
-    @cache
-    def charged_after(instant: datetime, campaign: int | None = None) -> int:
-        found = (
-            ask(_COUNT, after=instant)
-            if campaign is None
-            else ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
-        )
-        return int(found)
+    def __init__(
+        self, connection: Connection, account: str, campaign_id: int, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._after: dict[tuple[datetime, int | None], int] = {}
+        self._before: dict[datetime, datetime | None] = {}
+        self._waiting: dict[int, int] = {}
+        self._rivals: tuple[Rival, ...] | None = None
+        self.account = account
+        self.campaign = campaign_id
+        self.told, self.hold = _told(connection, account, now)
+        self.last_claim = self._earliest(self._ask(_LAST_CLAIM, now=now + _STEP))
 
-    @cache
-    def charged_before(instant: datetime) -> datetime | None:
-        found: datetime | None = ask(_LAST_CHARGED, before=instant)
-        return found
+    def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
+        key = (instant, campaign)
+        if key not in self._after:
+            if campaign is None:
+                found = self._ask(_COUNT, after=instant)
+            else:
+                found = self._ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
+            self._after[key] = int(found)
+        return self._after[key]
 
-    def nth_latest(number: int, *, everywhere: bool) -> datetime | None:
-        values = {"now": now + _STEP, "skipped": number - 1} | (
-            {} if everywhere else {"account": account}
-        )
-        return earliest(connection.execute(_NTH if everywhere else _MY_NTH, values).scalar())
+    def charged_before(self, instant: datetime) -> datetime | None:
+        if instant not in self._before:
+            self._before[instant] = self._ask(_LAST_CHARGED, before=instant)
+        return self._before[instant]
 
-    @cache
-    def waiting(campaign: int) -> int:
-        return int(ask(_WAITING, campaign=campaign))
+    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
+        values = {"now": self._now + _STEP, "skipped": number - 1}
+        if everywhere:
+            return self._earliest(self._connection.execute(_NTH, values).scalar())
+        return self._earliest(self._ask(_MY_NTH, **values))
 
-    @cache
-    def rivals() -> tuple[Rival, ...]:
-        expected = {"campaign": campaign_id, "account": account, "since": now - _EXPECTED}
-        return tuple(
-            Rival(other, count, running_since is not None, settings)
-            for other, settings, running_since in connection.execute(_OTHERS, expected).all()
-            if (count := waiting(other))
-        )
+    def waiting(self) -> int:
+        return self._waiting_of(self.campaign)
 
-    return AccountState(
-        account,
-        campaign_id,
-        told,
-        hold,
-        earliest(ask(_LAST_CLAIM, now=now + _STEP)),
-        charged_after,
-        charged_before,
-        nth_latest,
-        lambda: waiting(campaign_id),
-        rivals,
-    )
+    def rivals(self) -> tuple[Rival, ...]:
+        if self._rivals is None:
+            self._rivals = tuple(self._find_rivals())
+        return self._rivals
+
+    def _find_rivals(self) -> Iterator[Rival]:
+        expected = {"campaign": self.campaign, "since": self._now - _EXPECTED}
+        found = self._connection.execute(_OTHERS, {"account": self.account, **expected}).all()
+        for campaign, settings, running_since in found:
+            if count := self._waiting_of(campaign):
+                yield Rival(campaign, count, running_since is not None, _pace(settings))
+
+    def _waiting_of(self, campaign: int) -> int:
+        if campaign not in self._waiting:
+            self._waiting[campaign] = int(self._ask(_WAITING, campaign=campaign))
+        return self._waiting[campaign]
+
+    def _ask(self, statement: sa.Select[Any], **values: object) -> Any:
+        return self._connection.execute(statement, {"account": self.account, **values}).scalar()
+
+    def _earliest(self, instant: datetime | None) -> datetime | None:
+        return None if instant is None else min(instant, self._now)
+
+
+@lru_cache(maxsize=64)
+def _pace(settings: str) -> PaceWords:
+    return pace_words(json.loads(settings))
 
 
 def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | None, Hold | None]:

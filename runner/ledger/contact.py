@@ -7,7 +7,6 @@ indexed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,8 @@ from runner.ledger import schema
 from runner.ledger.astray import source_of
 from runner.ledger.forgotten import Forgotten
 from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
-from runner.ledger.record import ATTEMPTED, DEFAULT_MIN_DAYS, POSSIBLY_RECEIVED, Status
+from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Status
+from runner.ledger.setting import DEFAULT_MIN_DAYS, from_json
 from runner.ledger.suppression import listed
 
 _BATCH: Final = 2_000
@@ -114,8 +114,7 @@ def min_days(connection: Connection, campaign_id: int) -> int:
     stored = connection.execute(
         sa.select(table.c.settings).where(table.c.id == campaign_id)
     ).scalar()
-    found = json.loads(stored).get("min_days") if stored else None
-    return found if isinstance(found, int) else DEFAULT_MIN_DAYS
+    return from_json(stored).min_days if stored else DEFAULT_MIN_DAYS
 
 
 def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from platformdirs import user_data_path
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
@@ -25,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAl
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
 from runner.ledger.record import CampaignRecord
+from runner.ledger.setting import Stored, from_json, to_json
 
 BUSY_SECONDS: Final = 60
 # PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
@@ -147,6 +149,11 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
 def ledger_path(location: str | Path) -> Path:
     """The file of the ledger that a path or URL names. Raises UsageError."""
     return Path(_url(location).database or "")
+
+
+def default_path() -> Path:
+    """The user's own ledger, in the operating system's data directory."""
+    return user_data_path("campaign-runner", appauthor=False) / "ledger.db"
 
 
 def _url(location: str | Path) -> URL:
@@ -289,7 +296,7 @@ def put_campaign(
     template_hash: str,
     headers: tuple[str, ...],
     delimiter: str,
-    settings: dict[str, object],
+    settings: Stored,
     now: datetime,
 ) -> CampaignRecord:
     """Create the campaign, or note what it was read from this time."""
@@ -299,7 +306,7 @@ def put_campaign(
         "template_hash": template_hash,
         "headers": json.dumps(headers, ensure_ascii=True),
         "delimiter": delimiter,
-        "settings": json.dumps(settings),
+        "settings": to_json(settings),
         "read_at": now,
     }
     if (
@@ -347,7 +354,7 @@ def _campaign(found: sa.Row[Any]) -> CampaignRecord:
         found.template_hash,
         tuple(json.loads(found.headers)),
         found.delimiter,
-        json.loads(found.settings),
+        from_json(found.settings),
         found.read_at,
         found.stamp,
         found.results_written,

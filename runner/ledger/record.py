@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
+from runner.ledger.setting import PaceWords, Stored
 
 # No window of the vendor's is longer than a week; an end beyond that is a mistake, and would
 # silence an account.
@@ -33,10 +33,6 @@ class Status(StrEnum):
 ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
 # What a person has, or may have, in the inbox.
 POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
-# Over all campaigns at most one message per person in this many days, where a campaign says nothing
-# else; and the most it can.
-DEFAULT_MIN_DAYS: Final = 30
-MOST_MIN_DAYS: Final = 36_500
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 
@@ -91,35 +87,48 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another campaign with rows for the same account: running, or run so lately that it will be
-    again. `settings` is what it was run with, as JSON."""
+    """Another campaign with rows for the same account. It is running, or ran so lately that it will
+    run again. `pace` is the one it was last run with."""
 
     campaign: int
     waiting: int
     running: bool
-    settings: str
+    pace: PaceWords
 
 
-@dataclass(frozen=True, slots=True)
-class AccountState:
-    """An account as the ledger knows it inside a claim of `campaign`.
+class AccountState(Protocol):
+    """An account as a claim of `campaign` sees it; `last_claim` is when it last sent."""
 
-    `charged_after(t)` counts the messages claimed after `t` that count against the quota, of one
-    campaign if it is named; `charged_before(t)` is when the last of them before `t` was claimed.
-    `nth_latest(n, everywhere=)` is when the n-th last request was claimed, on this account or on
-    any. `waiting()` counts the rows the campaign still has for the account.
-    """
+    @property
+    def account(self) -> str: ...
 
-    account: str
-    campaign: int
-    told: Told | None
-    hold: Hold | None
-    last_claim: datetime | None
-    charged_after: Callable[..., int]
-    charged_before: Callable[[datetime], datetime | None]
-    nth_latest: Callable[..., datetime | None]
-    waiting: Callable[[], int]
-    rivals: Callable[[], tuple[Rival, ...]]
+    @property
+    def campaign(self) -> int: ...
+
+    @property
+    def told(self) -> Told | None: ...
+
+    @property
+    def hold(self) -> Hold | None: ...
+
+    @property
+    def last_claim(self) -> datetime | None: ...
+
+    def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
+        """The messages claimed after `instant` that count against the quota; of one campaign, when
+        it is named."""
+
+    def charged_before(self, instant: datetime) -> datetime | None:
+        """The claim of the last such message before `instant`."""
+
+    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
+        """The claim of the n-th last request, on this account or `everywhere`."""
+
+    def waiting(self) -> int:
+        """The rows that the campaign still has for the account."""
+
+    def rivals(self) -> tuple[Rival, ...]:
+        """The other campaigns that share the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +156,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """A campaign as the ledger keeps it. `settings` is what the command line stored with it, as
-    JSON-ready values."""
+    """A campaign as the ledger keeps it; `settings` are those it was last run with."""
 
     id: int
     name: str
@@ -156,7 +164,7 @@ class CampaignRecord:
     template_hash: str
     headers: tuple[str, ...]
     delimiter: str
-    settings: dict[str, object]
+    settings: Stored
     read_at: datetime
     stamp: str | None
     results_written: str | None

@@ -77,13 +77,13 @@ class SimulatedEndpoint:
         self.skew = skew
         self._now = now
         self._key = key
-        self._limit = limit
+        self.limit = limit
         self._typing = typing_seconds
         self._faults = faults
         self._random = random.Random(seed)  # noqa: S311 - a repeatable rehearsal, not a secret
-        self._script = script
+        self.script = script
         self._fault_drawn: str | None = None
-        self._used: dict[tuple[str, str], int] = {}
+        self.used: dict[tuple[str, str], int] = {}
 
     def refuses(self) -> bool:
         """Whether the next connection is refused; asked once per connection, before its request."""
@@ -117,21 +117,22 @@ class SimulatedEndpoint:
             fields = None
         if not isinstance(fields, dict):
             return _json(400, {"success": False, "error": "Invalid JSON"})
-        if self._script is not None and (scripted := self._script(fields)) is not None:
+        if self.script is not None and (scripted := self.script(fields)) is not None:
             return scripted
         fault, self._fault_drawn = self._fault_drawn, None
         account = str(fields.get("accountId", ""))
         if problem := _validate(fields):
             return _json(400, {"success": False, "error": problem}, self._rate(account))
-        if self._spent(account) >= self._limit:
+        if self._spent(account) >= self.limit:
             spent = {
-                "error": f"Rate limit exceeded for MESSAGE: {self._limit}/{self._limit} used",
+                "error": f"Rate limit exceeded for MESSAGE: {self.limit}/{self.limit} used",
                 "success": False,
             }
             return _json(429, spent, self._rate(account))
-        return self._accept(account, fields, fault)
+        return self.accept(account, fields, fault)
 
-    def _accept(self, account: str, fields: dict[str, Any], fault: str | None) -> Answer:
+    def accept(self, account: str, fields: dict[str, Any], fault: str | None) -> Answer:
+        """Accept a valid message, or let it meet a fault of FAULTS."""
         recipient = str(fields.get("recipientProfileUrn") or fields.get("recipientProfileId"))
         if fault == "slow-down":
             slow = {"error": "Too many requests, slow down", "success": False}
@@ -149,8 +150,7 @@ class SimulatedEndpoint:
             )
         if fault == "lost-request":
             return Answer(0, b"", cut="request-lost")
-        day = self._day(account)
-        self._used[day] = self._used.get(day, 0) + 1
+        self.use(account, 1)
         conversation = str(fields.get("conversationUrn") or conversation_of(account, recipient))
         self.receipts.append(
             Receipt(self._now(), account, recipient, str(fields["message"]), conversation)
@@ -176,22 +176,27 @@ class SimulatedEndpoint:
             return None
         return self._random.choices(list(FAULTS), weights=list(FAULTS.values()))[0]
 
+    def use(self, account: str, count: int) -> None:
+        """Let others send so many messages from the account, now."""
+        day = self._day(account)
+        self.used[day] = self.used.get(day, 0) + count
+
     def used_on(self, day: datetime, account: str) -> int:
         """How many messages were accepted for the account on that UTC day."""
-        return self._used.get((account, day.astimezone(UTC).date().isoformat()), 0)
+        return self.used.get((account, day.astimezone(UTC).date().isoformat()), 0)
 
     def _day(self, account: str) -> tuple[str, str]:
         return account, self._now().astimezone(UTC).date().isoformat()
 
     def _spent(self, account: str) -> int:
-        return self._used.get(self._day(account), 0)
+        return self.used.get(self._day(account), 0)
 
     def _numbers(self, account: str) -> Numbers:
         used = self._spent(account)
         midnight = self._now().astimezone(UTC).replace(
             hour=0, minute=0, second=0, microsecond=0
         ) + timedelta(days=1)
-        return Numbers(self._limit, used, midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+        return Numbers(self.limit, used, midnight.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
 
     def _rate(self, account: str) -> dict[str, str]:
         numbers = self._numbers(account)

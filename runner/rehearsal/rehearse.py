@@ -7,33 +7,40 @@ campaign is run again, as a daily schedule would.
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
-from runner.action.run import Plan, Report, Session, run
+from runner.action.plan import Plan
+from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode
-from runner.ledger.ledger import open_ledger
+from runner.intake.sheet import load as load_sheet
+from runner.intake.table import read
+from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
+from runner.results.handback import copy_of
 from runner.results.place import default_path
-from runner.sending.api import Endpoint
+from runner.results.summary import Summary
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
-from runner.sending.lane import Event, Sent
-from runner.sending.lookup import Lookup
+from runner.sending.event import Event, Sent
+from runner.sending.vendor import Vendor
 
 _KEY: Final = "rehearsal"
 _MOST_RUNS: Final = 5_000
 # After a stop that a person would look into, the campaign is run again this much later.
 _AFTER_STOP: Final = timedelta(hours=1)
+# These ends are final.
+_ENDS: Final = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,14 @@ def sample(name: str) -> Path:
     )
 
 
-def results_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
-    """Where a rehearsal writes: never where the real results are."""
-    real = default_path(sheet, workbook=workbook, ending=ending)
-    return real.with_name(real.name.replace(".results.", ".rehearsal.results."))
+def beside(campaign: Campaign) -> Campaign:
+    """The campaign with its results where a rehearsal writes: never where the real ones are."""
+    source = load_sheet(campaign.sheet)
+    ending = copy_of(source)[0] if campaign.results_in_copy else ""
+    is_workbook = read(source, campaign.reading).delimiter is None
+    real = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
+    name = real.name.replace(".results.", ".rehearsal.results.")
+    return replace(campaign, results=real.with_name(name))
 
 
 def rehearse(
@@ -86,73 +97,102 @@ def rehearse(
     plan: Callable[[Plan], None] = lambda _plan: None,
     day: Callable[[Day], None] = lambda _day: None,
 ) -> Rehearsed:
-    """Rehearse a campaign from `start`. `limit` is each account's simulated daily quota, `faults`
-    the share of requests that meet one. `plan` is shown before the first run, `day` after each day
-    that something was sent."""
+    """Rehearse a campaign from `start`, on a ledger of its own.
+
+    `limit` is each account's simulated daily quota, `faults` the share of requests that meet one.
+    `plan` is shown before the first run, `day` after each day on which something was sent.
+    """
     clock = JumpingClock(start)
     server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
-    transport, synchronised = SimulatedTransport(server), ServerClock(clock.now)
-    endpoint = Endpoint(Secret(_KEY), synchronised, transport=transport)
-    lookup = Lookup(Secret(_KEY), synchronised, transport=transport)
-    sent: dict[date, int] = {}
-    planned = False
+    vendor = Vendor(Secret(_KEY), ServerClock(clock.now), transport=SimulatedTransport(server))
     zone = campaign.pace.calendar.zone if campaign.pace.calendar else start.tzinfo
-
-    def report(event: Event) -> None:
-        if isinstance(event, Sent) and event.outcome.status is Status.SENT:
-            today = clock.now().astimezone(zone).date()
-            sent[today] = sent.get(today, 0) + 1
-
-    def agree(shown: Plan) -> bool:
-        nonlocal planned
-        if not planned:
-            plan(shown)
-        planned = True
-        return True
-
-    session = Session(endpoint, agree, report, lookup=lookup, loop_factory=clock.loop)
-    days: list[Day] = []
-    stops: list[str] = []
+    diary = _Diary(clock, zone, plan, day)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         ledger = open_ledger(Path(folder) / "ledger.db")
         try:
-            for _ in range(_MOST_RUNS):
-                ended = run(campaign, ledger, session)
-                today = clock.now().astimezone(zone).date()
-                resumes = ended.summary.next_send_at
-                if ended.stop:
-                    stops.append(
-                        f"{clock.now().astimezone(zone):%a %Y-%m-%d %H:%M}: {ended.stop.reason}"
-                    )
-                    resumes = max(resumes or start, clock.now() + _AFTER_STOP)
-                over = (
-                    resumes is None
-                    or resumes.astimezone(zone).date() > today
-                    or ended.exit_code in (0, 1)
-                )
-                quota = tuple(
-                    (view.name, view.remaining, view.limit) for view in ended.summary.accounts
-                )
-                told = {each.day for each in days}
-                # A run may have gone on over midnight: then several days are over at once.
-                for each in sorted(
-                    each for each in sent if each not in told and (each < today or over)
-                ):
-                    later = sum(count for other, count in sent.items() if other > each)
-                    days.append(Day(each, sent[each], ended.summary.totals.waiting + later, quota))
-                    day(days[-1])
-                if (
-                    ended.exit_code
-                    in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)
-                    or resumes is None
-                ):
-                    break
-                # A run that may go on at once has nothing to jump over, but its clock must move.
-                clock.advance_to(max(resumes, clock.now() + timedelta(seconds=1)))
+            ended = _run_days(campaign, ledger, vendor, clock, diary)
             found = tuple(lines(ledger, ended.summary.campaign.id))
         finally:
             ledger.close()
     if ended.exit_code is ExitCode.NEEDS_A_PERSON:
         ended = replace(ended, exit_code=ExitCode.DONE)
-    ended = replace(ended, sent=sum(sent.values()))
-    return Rehearsed(ended, tuple(days), tuple(server.receipts), tuple(stops), found)
+    return Rehearsed(
+        report=replace(ended, sent=sum(diary.sent.values())),
+        days=tuple(diary.days),
+        receipts=tuple(server.receipts),
+        stops=tuple(diary.stops),
+        lines=found,
+    )
+
+
+def _run_days(
+    campaign: Campaign, ledger: Ledger, vendor: Vendor, clock: JumpingClock, diary: _Diary
+) -> Report:
+    """Run the campaign again and again, each time at the moment that the last run named."""
+    with asyncio.Runner(loop_factory=clock.loop) as loop:
+        for _ in range(_MOST_RUNS):
+            ended = run(campaign, ledger, vendor, diary, loop)
+            resumes = diary.note(ended)
+            if ended.exit_code in _ENDS or resumes is None:
+                break
+            # A run that may go on at once has nothing to jump over, but its clock must move.
+            clock.advance_to(max(resumes, clock.now() + timedelta(seconds=1)))
+    return ended
+
+
+class _Diary:
+    """Watches the runs of a rehearsal: what was sent on which local day, and what stopped them."""
+
+    def __init__(
+        self,
+        clock: JumpingClock,
+        zone: tzinfo | None,
+        plan: Callable[[Plan], None],
+        day: Callable[[Day], None],
+    ) -> None:
+        self.sent: dict[date, int] = {}
+        self.days: list[Day] = []
+        self.stops: list[str] = []
+        self._clock = clock
+        self._zone = zone
+        self._plan: Callable[[Plan], None] | None = plan
+        self._day = day
+
+    def agree(self, plan: Plan) -> bool:
+        if self._plan is not None:
+            self._plan(plan)
+        self._plan = None  # only the first plan is shown
+        return True
+
+    def see(self, event: Event) -> None:
+        if isinstance(event, Sent) and event.outcome.status is Status.SENT:
+            today = self._today()
+            self.sent[today] = self.sent.get(today, 0) + 1
+
+    def note(self, ended: Report) -> datetime | None:
+        """Note a run's end; answer when the campaign may be run again."""
+        resumes = ended.summary.next_send_at
+        now = self._clock.now()
+        if ended.stop:
+            at = now.astimezone(self._zone)
+            self.stops.append(f"{at:%a %Y-%m-%d %H:%M}: {ended.stop.reason}")
+            resumes = max(resumes or now, now + _AFTER_STOP)
+        today = self._today()
+        is_over = resumes is None or resumes.astimezone(self._zone).date() > today
+        is_done = ended.exit_code in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
+        self._close_days(ended.summary, today, today_too=is_over or is_done)
+        return resumes
+
+    def _close_days(self, summary: Summary, today: date, *, today_too: bool) -> None:
+        """Tell each day that is over: several are over at once when a run went on over midnight."""
+        quota = tuple((view.name, view.remaining, view.limit) for view in summary.accounts)
+        told = {each.day for each in self.days}
+        for each in sorted(self.sent.keys() - told):
+            if each < today or today_too:
+                later = sum(count for other, count in self.sent.items() if other > each)
+                waiting = summary.totals.waiting + later
+                self.days.append(Day(each, self.sent[each], waiting, quota))
+                self._day(self.days[-1])
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()

@@ -72,6 +72,10 @@ class JumpingClock:
     def advance(self, seconds: float) -> None:
         self._seconds += max(0.0, seconds)
 
+    def step(self, seconds: float) -> None:
+        """Set the clock ahead, or (negative) back, as a person would."""
+        self._seconds += seconds
+
     def advance_to(self, instant: datetime) -> None:
         self.advance((instant - self.now()).total_seconds())
 

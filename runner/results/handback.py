@@ -3,10 +3,10 @@ all there is to say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 from sqlalchemy.engine import Connection
 
@@ -18,6 +18,7 @@ from runner.intake.sheet import Source
 from runner.intake.table import read
 from runner.ledger.ledger import Ledger, campaigns, note_results
 from runner.ledger.record import CampaignRecord
+from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress
 from runner.results.place import Written, put
 from runner.results.summary import Summary, rows
@@ -63,36 +64,38 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
         summary.starts(),
         delimiter=record.delimiter,
     )
-    if not record.settings.get("copy"):
+    origin = record.settings.copy
+    if origin is None:
         return write(path, sheet)
     from runner.results.copy import CopyError
 
     try:
-        return put(path, _copying(record, sheet))
+        return put(path, _copying(record, origin, sheet))
     except (CopyError, RefusedError) as error:
         written = write(path.with_suffix(".xlsx"), sheet)
         return replace(written, note=f"{error} So the results are in a workbook of their own.")
 
 
-def _copying(record: CampaignRecord, sheet: Sheet) -> Callable[[IO[bytes]], None]:
+def _copying(
+    record: CampaignRecord, origin: CopyOrigin, sheet: Sheet
+) -> Callable[[IO[bytes]], None]:
     """What writes the results into a copy of the list. Raises RefusedError when the list is gone,
     CopyError when it changed."""
     from runner.results.copy import CopyError, write_copy
 
-    copy = cast(Mapping[str, Any], record.settings["copy"])
-    source = sheets.load(Path(str(record.settings["sheet"])))
-    if source.digest != copy["digest"]:
+    source = sheets.load(Path(record.settings.sheet))
+    if source.digest != origin.digest:
         raise CopyError(f"{source.path.name} has changed since it was read.")
 
     def fill(file: IO[bytes]) -> None:
         write_copy(
             source.data,
             file,
-            sheet=str(record.settings["worksheet"]),
-            header_row=copy["header_row"],
+            sheet=record.settings.worksheet or "",
+            header_row=origin.header_row,
             headers=RESULT_COLUMNS,
             rows=((line.number, outcome_cells(line, sheet)) for line in sheet.lines()),
-            replace=copy["replace"],
+            replace=origin.replace,
         )
 
     return fill
@@ -144,9 +147,7 @@ def check_replaceable(connection: Connection, path: Path, name: str) -> None:
 
 
 def results_of_others(connection: Connection, name: str) -> set[object]:
-    return {
-        record.settings.get("results") for record in campaigns(connection) if record.name != name
-    }
+    return {record.settings.results for record in campaigns(connection) if record.name != name}
 
 
 def _is_results(path: Path) -> bool:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from runner.errors import StorageError, UsageError
+
+# The kinds of file that results are written to.
+ENDINGS: Final = (".csv", ".xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
 def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
     """Refuse, before anything is sent, a place that results cannot go to, or (with `ending`) one of
     another ending. Raises UsageError, StorageError."""
-    if path.suffix.lower() not in ((ending,) if ending else (".csv", ".xlsx")):
+    if path.suffix.lower() not in ((ending,) if ending else ENDINGS):
         remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
         raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
     if path.is_dir():

@@ -16,7 +16,9 @@ from types import FrameType
 
 from runner.ledger.attempt import recover
 from runner.ledger.record import Stop
-from runner.sending.lane import Course, Halting, LaneEnd, drive
+from runner.sending.event import Halting
+from runner.sending.lane import LaneEnd, drive
+from runner.sending.traffic import Traffic
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -62,26 +64,25 @@ class Dispatched:
 
 
 async def dispatch(
-    course: Course, accounts: Sequence[str], interruption: Interruption
+    traffic: Traffic, accounts: Sequence[str], interruption: Interruption
 ) -> Dispatched:
     """Drive one lane per account to its end. The caller holds the campaign's run lock.
 
     Raises the first error of a lane, once every message in flight is settled.
     """
-    tasks = [asyncio.ensure_future(_lane(course, account)) for account in accounts]
+    tasks = [asyncio.ensure_future(_lane(traffic, account)) for account in accounts]
     loop = asyncio.get_running_loop()
 
     def interrupt() -> None:
         if interruption.count > 1:
             for task in tasks:
                 task.cancel()
-        elif not course.halt.is_set():
-            course.report(Halting())
-        course.halt.set()
+        elif not traffic.halt.is_set():
+            traffic.report(Halting())
+        traffic.halt.set()
 
-    interruption.tell = lambda: loop.call_soon_threadsafe(
-        interrupt
-    )  # also wakes the loop, on Windows too
+    # This also wakes the loop, on Windows too.
+    interruption.tell = lambda: loop.call_soon_threadsafe(interrupt)
     if interruption.count:
         interrupt()
     try:
@@ -89,30 +90,32 @@ async def dispatch(
     finally:
         interruption.tell = None
     if any(isinstance(end, asyncio.CancelledError) for end in ends):
-        recover(course.ledger, course.campaign_id, course.now())
+        recover(traffic.ledger, traffic.campaign_id, traffic.now())
     for end in ends:
         if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
             raise end
     lanes = [end for end in ends if isinstance(end, LaneEnd)]
-    stops = sorted(
-        (end.stop for end in lanes if end.stop),
-        key=lambda stop: (stop.scope != "run", stop.exit_code),
-    )
-    paused = sorted(
-        (end for end in lanes if end.kind == "paused" and end.until),
-        key=lambda end: end.until or course.now(),
-    )
-    return Dispatched(
-        interruption.count > 0, stops[0] if stops else None, paused[0].reason if paused else ""
-    )
+    return Dispatched(interruption.count > 0, _first_stop(lanes), _first_pause(lanes))
 
 
-async def _lane(course: Course, account: str) -> LaneEnd:
+def _first_stop(lanes: Sequence[LaneEnd]) -> Stop | None:
+    """The stop that matters most: one of the whole run first."""
+    stops = [end.stop for end in lanes if end.stop]
+    return min(stops, key=lambda stop: (stop.scope != "run", stop.exit_code), default=None)
+
+
+def _first_pause(lanes: Sequence[LaneEnd]) -> str:
+    """The reason of the lane that may go on first."""
+    pauses = [(end.until, end.reason) for end in lanes if end.kind == "paused" and end.until]
+    return min(pauses, key=lambda pause: pause[0], default=(None, ""))[1]
+
+
+async def _lane(traffic: Traffic, account: str) -> LaneEnd:
     try:
-        end = await drive(course, account)
+        end = await drive(traffic, account)
     except Exception:
-        course.halt.set()  # the other lanes end after their message in flight
+        traffic.halt.set()  # the other lanes end after their message in flight
         raise
     if end.stop and end.stop.scope == "run":
-        course.halt.set()
+        traffic.halt.set()
     return end

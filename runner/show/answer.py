@@ -1,24 +1,59 @@
-"""What the JSON objects of the contract hold: a campaign, a run, an error, a problem, an
-instant."""
+"""What the JSON objects of the contract hold: a campaign, a run, an error, a problem, an instant."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from runner import words
-from runner.errors import CampaignError
+from runner.errors import CampaignError, ExitCode
 
 if TYPE_CHECKING:
     from runner.action.run import Report
     from runner.intake.entry import Problem
     from runner.results.summary import Summary
 
+_TOTALS = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
 
-def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
-    """The JSON object of the contract, of a campaign or of a run of it."""
-    counts = summary.totals
-    names = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
+
+def finished(said: Mapping[str, Any], exit_code: ExitCode, **after: Any) -> dict[str, Any]:
+    """The JSON object of a command that ended so: every one of them carries its exit code."""
+    return {**said, "exitCode": int(exit_code), **after}
+
+
+def campaign_answer(summary: Summary) -> dict[str, Any]:
+    """The JSON object of a campaign."""
+    results = summary.campaign.settings.results
+    said = _campaign(summary, 0, results)
+    return finished(said, ExitCode.DONE, stopped=None)
+
+
+def run_answer(report: Report) -> dict[str, Any]:
+    """The JSON object of a run."""
+    results = str(report.results.path) if report.results else None
+    stopped = None
+    if report.stop:
+        stopped = {"reason": report.stop.reason, "remedy": report.stop.remedy}
+    said = _campaign(report.summary, report.sent, results)
+    return finished(said, report.exit_code, stopped=stopped)
+
+
+def failure(error: CampaignError) -> dict[str, Any]:
+    """The JSON object of a command that an error ended; what is not known is null, not zero."""
+    said: dict[str, Any] = {
+        "campaign": None,
+        "totals": None,
+        "sentThisRun": 0,
+        "accounts": [],
+        "nextSendAt": None,
+        "results": None,
+    }
+    stopped = {"reason": error.what, "remedy": error.remedy}
+    return finished(said, error.exit_code, stopped=stopped)
+
+
+def _campaign(summary: Summary, sent: int, results: str | None) -> dict[str, Any]:
     accounts = [
         {
             "account": view.account or None,
@@ -29,33 +64,13 @@ def answer_of(summary: Summary, report: Report | None = None) -> dict[str, Any]:
         }
         for view in summary.accounts
     ]
-    stop = report.stop if report else None
-    stored = summary.campaign.settings.get("results")
-    path = (report.results.path if report.results else None) if report else stored
     return {
         "campaign": summary.campaign.name,
-        "totals": {name: getattr(counts, name) for name in names},
-        "sentThisRun": report.sent if report else 0,
+        "totals": {name: getattr(summary.totals, name) for name in _TOTALS},
+        "sentThisRun": sent,
         "accounts": accounts,
         "nextSendAt": instant_of(summary.next_send_at),
-        "results": str(path) if path else None,
-        "exitCode": int(report.exit_code) if report else 0,
-        "stopped": {"reason": stop.reason, "remedy": stop.remedy} if stop else None,
-    }
-
-
-def failure(error: CampaignError) -> dict[str, Any]:
-    """The JSON object of the contract, of a command that an error ended. What is not known of it is
-    null, not zero."""
-    return {
-        "campaign": None,
-        "totals": None,
-        "sentThisRun": 0,
-        "accounts": [],
-        "nextSendAt": None,
-        "results": None,
-        "exitCode": int(error.exit_code),
-        "stopped": {"reason": error.what, "remedy": error.remedy},
+        "results": results,
     }
 
 

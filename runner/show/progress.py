@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
+
+from runner.ledger.record import Claim, Outcome, Status
+from runner.sending.event import ClockOff, Event, ForeignUse, Halting, Sent, Waiting
 
 if TYPE_CHECKING:
     from tqdm import tqdm
-
-    from runner.sending.lane import Event
 
 
 class Progress:
@@ -33,57 +34,60 @@ class Progress:
             )
 
     def event(self, event: Event) -> None:
-        from runner.sending.lane import ClockOff, ForeignUse, Sent, Waiting
+        """Show an event of the run."""
+        match event:
+            case Sent(claim, outcome):
+                self._attempt(claim, outcome)
+            case Waiting(_, wait):
+                self._next = wait.until
+            case ForeignUse(account, count):
+                self._write(
+                    f"Account {account or 'default'}: another tool or person sent {count} today; "
+                    "the rest is planned around it."
+                )
+            case ClockOff(ahead):
+                self._write(f"This computer's clock {_clock_text(ahead)}.")
+            case Halting():
+                self._write(
+                    "Stopping; a message in flight is finished first. Once more does not wait: it "
+                    "will be uncertain."
+                )
+            case _:
+                assert_never(event)
+        self._draw()
 
-        if isinstance(event, Sent):
-            outcome = event.outcome
-            if outcome.told and outcome.told.remaining is not None:
-                self._left = outcome.told.remaining
-            self._next = None
-            done = outcome.status != "waiting"
-            self._settled += done
-            self._sent += outcome.status == "sent"
-            if self._bar is not None:
-                self._bar.update(done)
-            if outcome.status not in ("sent", "waiting"):
-                self._write(f"Row {event.claim.row}: {outcome.status}: {outcome.error}")
-            elif outcome.status == "waiting":
-                self._write(f"Row {event.claim.row} was not sent, it waits: {outcome.error}")
-            if (
-                self._bar is None
-                and done
-                and (self._settled == 1 or self._settled % max(10, self._total // 10) == 0)
-            ):
-                left = "" if self._left is None else f"; quota left {self._left}"
-                self._tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
-        elif isinstance(event, Waiting):
-            self._next = event.wait.until
-        elif isinstance(event, ForeignUse):
-            name = event.account or "default"
-            self._write(
-                f"Account {name}: another tool or person sent {event.count} today; the rest is "
-                "planned around it."
-            )
-        elif isinstance(event, ClockOff):
-            side = "ahead of" if event.ahead > timedelta() else "behind"
-            off = (
-                f"is {_duration(event.ahead)} {side} the server's, which is followed"
-                if event.ahead
-                else "is right again"
-            )
-            self._write(f"This computer's clock {off}.")
-        else:
-            self._write(
-                "Stopping; a message in flight is finished first. Once more does not wait: it "
-                "will be uncertain."
-            )
+    def _attempt(self, claim: Claim, outcome: Outcome) -> None:
+        if outcome.told and outcome.told.remaining is not None:
+            self._left = outcome.told.remaining
+        self._next = None
+        is_done = outcome.status is not Status.WAITING
+        self._settled += is_done
+        self._sent += outcome.status is Status.SENT
         if self._bar is not None:
-            shown: dict[str, object] = {"sent": self._sent}
-            if self._left is not None:
-                shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
-            if self._next is not None:
-                shown["next"] = f"{self._next.astimezone():%H:%M:%S}"
-            self._bar.set_postfix(shown)
+            self._bar.update(is_done)
+        if not is_done:
+            self._write(f"Row {claim.row} was not sent, it waits: {outcome.error}")
+        elif outcome.status is not Status.SENT:
+            self._write(f"Row {claim.row}: {outcome.status}: {outcome.error}")
+        if self._bar is None and is_done:
+            self._tell_now_and_then()
+
+    def _tell_now_and_then(self) -> None:
+        """Without a bar, a line after the first message and after each tenth of them."""
+        every = max(10, self._total // 10)
+        if self._settled == 1 or self._settled % every == 0:
+            left = "" if self._left is None else f"; quota left {self._left}"
+            self._tell(f"{self._sent} sent, {self._total - self._settled} to go{left}.")
+
+    def _draw(self) -> None:
+        if self._bar is None:
+            return
+        shown: dict[str, object] = {"sent": self._sent}
+        if self._left is not None:
+            shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
+        if self._next is not None:
+            shown["next"] = f"{self._next.astimezone():%H:%M:%S}"
+        self._bar.set_postfix(shown)
 
     def _write(self, text: str) -> None:
         if self._bar is not None:
@@ -94,6 +98,13 @@ class Progress:
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def _clock_text(ahead: timedelta) -> str:
+    if not ahead:
+        return "is right again"
+    side = "ahead of" if ahead > timedelta() else "behind"
+    return f"is {_duration(ahead)} {side} the server's, which is followed"
 
 
 def _duration(length: timedelta) -> str:

@@ -18,11 +18,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from runner import words
 from runner.errors import ExitCode, StorageError
-from runner.sending.lane import ClockOff, Event, ForeignUse, Sent, Waiting
+from runner.ledger.record import Claim, Outcome
+from runner.sending.event import ClockOff, Event, ForeignUse, Halting, Sent, Waiting
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5
@@ -74,35 +75,36 @@ class RunLog:
             self._file.handle(logging.makeLogRecord({"msg": json.dumps(record)}))
 
     def event(self, event: Event) -> None:
-        """What a lane reports."""
-        if isinstance(event, Sent):
-            outcome, hold = event.outcome, event.outcome.hold
-            self.write(
-                "attempt",
-                row=event.claim.row,
-                account=event.claim.account or None,
-                status=outcome.status.value,
-                httpStatus=outcome.http_status,
-                # Without a status line the text is our own: the kind of error, and what the system
-                # said of it.
-                error=outcome.error.partition(":")[0]
-                if outcome.error and outcome.http_status is None
-                else None,
-                holdUntil=words.instant(hold.until) if hold else None,
-            )
-        elif isinstance(event, Waiting):
-            self.write(
-                "wait",
-                account=event.account or None,
-                reason=event.wait.reason,
-                until=words.instant(event.wait.until),
-            )
-        elif isinstance(event, ForeignUse):
-            self.write("foreign-use", account=event.account or None, count=event.count)
-        elif isinstance(event, ClockOff):
-            self.write("clock", aheadSeconds=round(event.ahead.total_seconds()))
-        else:
-            self.write("interrupted")
+        """Write one event of the run."""
+        match event:
+            case Sent(claim, outcome):
+                self._attempt(claim, outcome)
+            case Waiting(account, wait):
+                until = words.instant(wait.until)
+                self.write("wait", account=account or None, reason=wait.reason, until=until)
+            case ForeignUse(account, count):
+                self.write("foreign-use", account=account or None, count=count)
+            case ClockOff(ahead):
+                self.write("clock", aheadSeconds=round(ahead.total_seconds()))
+            case Halting():
+                self.write("interrupted")
+            case _:
+                assert_never(event)
+
+    def _attempt(self, claim: Claim, outcome: Outcome) -> None:
+        # Without a status line the text is our own: the kind of error, and the system's word for it.
+        error = None
+        if outcome.error and outcome.http_status is None:
+            error = outcome.error.partition(":")[0]
+        self.write(
+            "attempt",
+            row=claim.row,
+            account=claim.account or None,
+            status=outcome.status.value,
+            httpStatus=outcome.http_status,
+            error=error,
+            holdUntil=words.instant(outcome.hold.until) if outcome.hold else None,
+        )
 
     def ended(self, answer: Mapping[str, Any]) -> None:
         """The end of a run, from its JSON answer, of which the caller has taken what the endpoint

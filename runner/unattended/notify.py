@@ -10,76 +10,44 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
-import shlex
 import ssl
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, assert_never
 
 import httpx
 import truststore
 
-from runner.errors import UsageError
-from runner.sending.client import keeps_secrets
+from runner.campaign.target import Command, Target, Webhook
 from runner.sending.key import VARIABLES
 
 COMMAND_SECONDS: Final = 30.0
 WEBHOOK_SECONDS: Final = 10.0
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
-def check(target: str) -> None:
-    """Raise UsageError for what is neither a command nor an address that can be posted to in
-    confidence."""
-    if _URL.match(target):
-        if not keeps_secrets(target):
-            raise UsageError(
-                "The notification would go out unencrypted.",
-                remedy="Give an https:// address, or a command.",
-            )
-    elif not _words(target):
-        raise UsageError(
-            "The notification names no command.", remedy="Give a command or an https:// address."
-        )
-
-
-def notify(target: str, answer: Mapping[str, Any], folder: Path) -> str | None:
+def notify(target: Target, answer: Mapping[str, Any], folder: Path) -> str | None:
     """Hand the answer over; a command runs without a shell, in this folder, without the API key in
     its environment.
 
-    The target has been checked. Returns None, or in one sentence what went wrong; neither the
+    Returns None, or in one sentence what went wrong; neither the
     address nor the arguments are in it: they can hold a secret.
     """
     content = json.dumps(answer).encode() + b"\n"
-    is_address = bool(_URL.match(target))
-    name = urlsplit(target).hostname if is_address else Path(_words(target)[0]).name
     try:
-        trouble = (
-            asyncio.run(_post(target, content))
-            if is_address
-            else _run(_words(target), content, folder)
-        )
+        match target:
+            case Webhook(url):
+                trouble = asyncio.run(_post(url, content))
+            case Command(words):
+                trouble = _run(words, content, folder)
+            case _:
+                assert_never(target)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nothing about it may change how the run ended
         trouble = getattr(error, "strerror", None) or type(error).__name__
-    return trouble and f"The notification did not go out by {name} ({trouble})."
+    return trouble and f"The notification did not go out by {target.name} ({trouble})."
 
 
-def _words(command: str) -> list[str]:
-    """The command's words; on Windows a backslash is part of a path."""
-    if os.name == "posix":
-        try:
-            return shlex.split(command)
-        except ValueError as error:
-            raise UsageError(
-                f"The notification's command cannot be read ({error}).", remedy="Close every quote."
-            ) from None
-    return [word.strip('"') for word in shlex.split(command, posix=False)]
-
-
-def _run(words: list[str], content: bytes, folder: Path) -> str | None:
+def _run(words: Sequence[str], content: bytes, folder: Path) -> str | None:
     program = words[0]
     if (
         Path(program).parent != Path()

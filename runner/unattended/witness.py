@@ -1,5 +1,5 @@
-"""A witness of a run: sees it from its start to its end, whatever the end is; logs it, and notifies
-whoever asked."""
+"""The witness of a run: it sees the run from its start to its end, logs it, and notifies the
+campaign's target."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from runner.action.run import Plan, Report
+from runner.action.plan import Plan
+from runner.action.run import Report, Watcher
 from runner.campaign.campaign import Campaign
+from runner.campaign.target import Target, parse_target
 from runner.errors import ExitCode, explain
-from runner.show.answer import answer_of, failure
+from runner.sending.event import Event
+from runner.show.answer import campaign_answer, failure, run_answer
 from runner.unattended.log import RunLog
-from runner.unattended.notify import check, notify
+from runner.unattended.notify import notify
 
 _ENDS: Final = {
     ExitCode.USAGE: "The command line, a setting or the key is missing or wrong",
@@ -29,17 +32,17 @@ _ENDS: Final = {
 
 
 class Witness:
-    """What is known of a run so far. `log` writes nothing until it is replaced by one that has a
+    """Watches a run beside its screen. `log` writes nothing until it is replaced by one that has a
     file.
 
-    Raises UsageError for a target that cannot be notified.
+    `target` is the word of the command line. Raises UsageError for a target that cannot be
+    notified.
     """
 
-    def __init__(self, target: str | None, source: Path) -> None:
-        if target is not None:
-            check(target)
+    def __init__(self, screen: Watcher, target: str | None, source: Path) -> None:
         self.log = RunLog(None, source.stem)
-        self._target = target
+        self._screen = screen
+        self._target: Target | None = parse_target(target) if target is not None else None
         self._folder = source.absolute().parent
         self._answer: Mapping[str, Any] = {}
 
@@ -47,24 +50,31 @@ class Witness:
         """The campaign is known: its file may say whom to notify."""
         self._target, self._folder = campaign.notify, campaign.folder
 
-    def planned(self, plan: Plan) -> None:
+    def agree(self, plan: Plan) -> bool:
         self.log.campaign = plan.summary.campaign.name
-        counts = answer_of(plan.summary)
+        counts = campaign_answer(plan.summary)
         self.log.write("begin", totals=counts["totals"], accounts=counts["accounts"])
+        return self._screen.agree(plan)
+
+    def see(self, event: Event) -> None:
+        self._screen.see(event)
+        self.log.event(event)
 
     def ended(self, report: Report) -> None:
-        answer = answer_of(report.summary, report)
+        """The run came to its end, whichever end that is."""
+        answer = run_answer(report)
         if stop := answer["stopped"]:
-            # What the endpoint said, or whom a message was for, stands after a colon: it stays on
-            # this computer.
+            # Behind a colon stand the endpoint's words, or a person's name: they stay on this
+            # computer.
             stop["reason"] = stop["reason"].partition(":")[0]
         self._answer = answer
         self.log.ended(answer)
 
     def failed(self, error: BaseException) -> None:
+        """An error ended the run."""
         explained = explain(error)
-        # An error's words may quote a cell: whoever is notified is told what kind it is, and where
-        # to read the words.
+        # The words of an error may quote a cell. The target is told the kind of error, and where
+        # its words can be read.
         stop = {
             "reason": _ENDS[explained.exit_code],
             "remedy": "Run the same command on that computer: it says what and where.",

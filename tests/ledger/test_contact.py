@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from runner.action.run import find_line, settle_rows
-from runner.campaign.campaign import Options, load
+from runner.action.settle import settle_rows
+from runner.action.standing import find_line
+from runner.campaign.campaign import load
 from runner.errors import ExitCode, RefusedError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import claim, commit_intent
@@ -145,7 +146,7 @@ def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
 def test_what_certainly_did_not_arrive_bars_nobody(tmp_path: Path) -> None:
     """A failed message is none: the other campaign may write."""
     world = two(tmp_path, crowd(1), script=lambda _: Answer(404, b'{"error": "Profile not found"}'))
-    world.server._script = None
+    world.server.script = None
     assert world.run(name="news", now=True).sent == 1
 
 
@@ -224,7 +225,7 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
     assert "is stopped: A message may have gone to another person" in why(ledger, summary, line)[0]
     settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
     ledger.close()
-    world.people, world.sheet, world.server._script = people, "people.csv", None
+    world.people, world.sheet, world.server.script = people, "people.csv", None
     world.run(**pace)
     assert world.server.requests == (1 if sent else 2)
     assert reasons(world, "people")[1] == reason
@@ -297,10 +298,10 @@ def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, days: int) -> Non
     path = tmp_path / "c.toml"
     path.write_text(f'sheet = "people.csv"\nmin_days = {days}\n')
     with pytest.raises(RefusedError, match="makes no sense"):
-        load(path, Options())
+        load(path, {})
     path.write_text('sheet = "people.csv"\nmin_days = true\n')
     with pytest.raises(RefusedError, match="wrong kind"):
-        load(path, Options())
+        load(path, {})
 
 
 def test_a_person_is_one_to_the_ledger_however_spelt(tmp_path: Path) -> None:

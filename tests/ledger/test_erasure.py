@@ -110,7 +110,7 @@ def test_no_byte_of_a_forgotten_person_is_left(
     ledger = world.ledger()
     record = next(record for record in erased.campaigns if record.name == "people")
     summary = world.plans[0].summary
-    written = write_results(ledger, summary, Path(str(record.settings["results"])))
+    written = write_results(ledger, summary, Path(record.settings.results))
     ledger.close()
     assert not any(trace in written.path.read_bytes() for trace in TRACES)
     assert [row["status"] for row in read_results(written.path)] == after
@@ -288,7 +288,7 @@ def test_to_forget_by_any_spelling_forgets_all(
     with ledger.write() as connection:
         learn(connection, pairs, MONDAY)
     ledger.close()
-    world.server._script = lambda _: Answer(200, b'{"success": true}')
+    world.server.script = lambda _: Answer(200, b'{"success": true}')
     world.run(now=True, min_gap=0, most=None if sent else 0)
     before = [(line.cells, line.status) for line in world.lines()]
     world.forget(given_)
@@ -320,7 +320,7 @@ def test_a_ledger_that_is_not_there_forgets_nobody(
 ) -> None:
     """A mistyped --ledger is an error and leaves no file: nobody is told that a person was
     erased."""
-    from runner.cli import _guarded
+    from runner.cli import call
 
     place = tmp_path / "typo.db"
     for command in (
@@ -328,6 +328,6 @@ def test_a_ledger_that_is_not_there_forgets_nobody(
         ["suppress", "list"],
         ["suppress", "remove", "jane-doe"],
     ):
-        assert int(_guarded([*command, "--ledger", str(place)])) == 2
+        assert int(call([*command, "--ledger", str(place)])) == 2
         assert "There is no campaign yet" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

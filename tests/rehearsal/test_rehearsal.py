@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from runner.campaign.campaign import Options, load
+from runner.campaign.campaign import load
 from runner.errors import ExitCode
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.rehearse import Day, Rehearsed, rehearse, results_path, sample
@@ -75,7 +75,7 @@ def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
     days: list[Day] = []
     campaign = load(
         sample("recipients.csv"),
-        Options(template=sample("introduction.j2"), results=tmp_path / "r.xlsx", time_zone="UTC"),
+        {"template": sample("introduction.j2"), "results": tmp_path / "r.xlsx", "time_zone": "UTC"},
     )
     done = rehearse(campaign, MONDAY, day=days.append)
     counts = done.report.summary.totals

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.action.run import settle_rows
+from runner.action.settle import settle_rows
 from runner.ledger.erasure import forget
 from runner.ledger.ledger import campaigns
 from tests.world import World, crowd, read_results
@@ -92,9 +92,9 @@ def test_a_persons_word_on_a_row_reaches_the_results(tmp_path: Path) -> None:
     world = World(tmp_path, crowd(2), faults=0.0)
     from runner.rehearsal.endpoint import Answer
 
-    world.server._script = lambda _: Answer(502, b"{}")
+    world.server.script = lambda _: Answer(502, b"{}")
     world.run(now=True, min_gap=0, most=1)
-    world.server._script = None
+    world.server.script = None
     _settled(world, world.path)
     report = world.run(now=True, min_gap=0)
     assert report.results is not None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli import _guarded
+from runner.cli import call
 from runner.schedule import machine as machine_module
 from runner.schedule.job import label
 from tests.schedule.computer import Computer
@@ -44,7 +44,7 @@ class Shell:
 
     def __call__(self, *arguments: str) -> int:
         self._capsys.readouterr()
-        code = int(_guarded(["schedule", *arguments]))
+        code = int(call(["schedule", *arguments]))
         self.out, self.err = self._capsys.readouterr()
         assert "wrong in Campaign Runner itself" not in self.err
         return code

@@ -79,7 +79,7 @@ def measure(season: Season) -> Measured:
         stops=season.stops,
         violations=list(tally.violations),
     )
-    over = [key for key, used in season.server._used.items() if used > scenario.limit]
+    over = [key for key, used in season.server.used.items() if used > scenario.limit]
     found.violations += [
         f"season {scenario.seed}: {account} was over its quota on {day}" for account, day in over
     ]

@@ -3,6 +3,7 @@ clock."""
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import threading
 from collections import Counter
@@ -13,22 +14,33 @@ from typing import Final
 
 import httpx
 
-from runner.action.run import Report, Session, run
-from runner.campaign.campaign import Campaign, Options, load
+from runner.action.plan import Plan
+from runner.action.run import Report, run
+from runner.campaign.campaign import Campaign, load
 from runner.errors import ExitCode
 from runner.ledger.ledger import campaign_named, open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.transport import SimulatedTransport
-from runner.sending.api import Endpoint
 from runner.sending.client import Secret
-from runner.sending.lookup import Lookup
+from runner.sending.event import Event
+from runner.sending.vendor import Vendor
 from tests.season.clock import Computer, SeasonOver, TrueClock
 from tests.season.scenario import DAY, Scenario
 from tests.season.server import HeardClock, SeasonServer
 from tests.world import KEY
 
 HEADER: Final = ("First Name", "recipientProfileId", "accountId")
+
+
+class Nobody:
+    """Agrees to every plan and watches nothing."""
+
+    def agree(self, plan: Plan) -> bool:
+        return True
+
+    def see(self, event: Event) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +112,13 @@ class Season:
     def _run(self, number: int) -> Report:
         clock = HeardClock(self.computer.now, self.clock.now)
         transport = _Transport(self.server, clock)
-        session = Session(
-            Endpoint(Secret(KEY), clock, transport=transport),
-            lambda _plan: True,
-            lambda _event: None,
-            stay=self.scenario.stay,
-            lookup=Lookup(Secret(KEY), clock, transport=transport),
-            loop_factory=lambda: self.clock.loop(number),
-        )
+        vendor = Vendor(Secret(KEY), clock, transport=transport)
         began, resumes = self.clock.now(), None
         ledger = open_ledger(self.folder / "ledger.db")
         try:
-            report = run(self._campaign(number), ledger, session)
+            campaign = self._campaign(number)
+            with asyncio.Runner(loop_factory=lambda: self.clock.loop(number)) as loop:
+                report = run(campaign, ledger, vendor, Nobody(), loop, stay=self.scenario.stay)
             resumes = report.summary.next_send_at
         finally:
             ledger.close()
@@ -127,7 +134,7 @@ class Season:
             template.write_text("Hi {{ first_name }}", encoding="utf-8")
             with sheet.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([HEADER, *self._people[number]])
-        return load(sheet, Options(template=template, **self.scenario.options(number)))
+        return load(sheet, {"template": template, **self.scenario.options(number)})
 
     def _crowd(self, number: int) -> list[tuple[str, ...]]:
         """More people than the season can reach."""

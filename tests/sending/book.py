@@ -3,14 +3,15 @@ it."""
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from runner.ledger.record import AccountState, Rival, Told
+from runner.ledger.record import AccountState, Hold, Rival, Told
+from runner.ledger.setting import PaceWords
 from runner.sending.pace import Pace
+from runner.sending.turn import Turn
 
 DAY = timedelta(days=1)
 
@@ -29,34 +30,7 @@ class Book:
     speaks: bool = True  # whether answers carry the rate headers
 
     def state(self, campaign: int = 1) -> AccountState:
-        rivals = tuple(
-            Rival(
-                other,
-                left,
-                running=True,
-                settings=json.dumps({"min_gap": 0, "priority": self.priorities.get(other, 1)}),
-            )
-            for other, left in self.waiting.items()
-            if other != campaign and left
-        )
-        return AccountState(
-            "acc",
-            campaign,
-            self.told,
-            None,
-            self.sent[-1][0] if self.sent else None,
-            self._after,
-            lambda instant: (
-                self.sent[i - 1][0] if (i := bisect_left(self.sent, (instant, 0))) else None
-            ),
-            lambda number, **_: self.sent[-number][0] if len(self.sent) >= number else None,
-            lambda: self.waiting[campaign],
-            lambda: rivals,
-        )
-
-    def _after(self, instant: datetime, campaign: int | None = None) -> int:
-        later = self.sent[bisect_right(self.sent, (instant, 10**9)) :]
-        return sum(campaign in (None, by) for _, by in later)
+        return _State(self, campaign)
 
     def send(self, now: datetime, campaign: int = 1) -> None:
         """A message goes, and the server answers with its numbers."""
@@ -84,10 +58,52 @@ class Book:
         """Send as the pace lets, until nothing waits; when the last one went."""
         now = start
         while self.waiting[campaign]:
-            wait = pace.judge(self.state(campaign), now)
+            wait = Turn(pace, self.state(campaign), now).wait()
             if wait is None:
                 self.send(now, campaign)
             else:
                 assert wait.until > now, f"{now}: {wait} is no wait"
                 now = wait.until
         return now
+
+
+@dataclass
+class _State:
+    """The book as a claim of one campaign sees it."""
+
+    book: Book
+    campaign: int
+    account: str = "acc"
+    hold: Hold | None = None
+
+    @property
+    def told(self) -> Told | None:
+        return self.book.told
+
+    @property
+    def last_claim(self) -> datetime | None:
+        return self.book.sent[-1][0] if self.book.sent else None
+
+    def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
+        sent = self.book.sent
+        later = sent[bisect_right(sent, (instant, 10**9)) :]
+        return sum(campaign in (None, by) for _, by in later)
+
+    def charged_before(self, instant: datetime) -> datetime | None:
+        at = bisect_left(self.book.sent, (instant, 0))
+        return self.book.sent[at - 1][0] if at else None
+
+    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
+        sent = self.book.sent
+        return sent[-number][0] if len(sent) >= number else None
+
+    def waiting(self) -> int:
+        return self.book.waiting[self.campaign]
+
+    def rivals(self) -> tuple[Rival, ...]:
+        found = []
+        for other, left in self.book.waiting.items():
+            if other != self.campaign and left:
+                pace = PaceWords(min_gap=0, priority=self.book.priorities.get(other, 1))
+                found.append(Rival(other, left, running=True, pace=pace))
+        return tuple(found)

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from runner.ledger.record import Told
 from runner.sending.calendar import Calendar
+from runner.sending.forecast import windows
 from runner.sending.pace import Pace
 from runner.sending.ramp import Ramp
 from runner.sending.share import shares
+from runner.sending.turn import Turn
 from tests.sending.book import DAY, Book
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
@@ -46,7 +48,7 @@ def days_of(book: Book, zone: ZoneInfo, campaign: int = 1) -> list[tuple[date, i
 
 def forecast(pace: Pace, book: Book, now: datetime, zone: ZoneInfo) -> list[tuple[date, int]]:
     days: Counter[date] = Counter()
-    for start, count in pace.windows(book.state(), now):
+    for start, count in windows(pace, book.state(), now):
         days[start.astimezone(zone).date()] += count
     return sorted(days.items())
 
@@ -199,13 +201,13 @@ def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
     pace, book = Pace(office()), Book({1: 500})
     now = MONDAY + timedelta(hours=9)
     while now < MONDAY + timedelta(hours=17):
-        wait = pace.judge(book.state(), now)
+        wait = Turn(pace, book.state(), now).wait()
         if wait is None:
             book.send(now)
         if len(book.sent) == 40 and not book.foreign:
             book.foreign[MONDAY.date()] = 100
             book.hear(now)
-            assert pace.allowance(book.state(), now).foreign == 100
+            assert Turn(pace, book.state(), now).allowance().foreign == 100
         now = wait.until if wait else now
     assert len(book.sent) == 50
     gaps = [after - before for before, after in pairwise(at for at, _ in book.sent[39:])]
@@ -218,7 +220,7 @@ def test_a_pause_is_planned_anew() -> None:
     pace, book = Pace(office()), Book({1: 300})
     now, slept = MONDAY + timedelta(hours=9), False
     while book.waiting[1]:
-        wait = pace.judge(book.state(), now)
+        wait = Turn(pace, book.state(), now).wait()
         if wait is None:
             book.send(now)
         now = wait.until if wait else now
@@ -242,7 +244,7 @@ def test_a_clock_that_steps_never_spends_more_than_the_quota(
         book.send(now)
         now += timedelta(seconds=1)
     stepped = now + minutes * timedelta(minutes=1)
-    left = pace.allowance(book.state(), stepped).remaining
+    left = Turn(pace, book.state(), stepped).allowance().remaining
     same_day = stepped.date() == now.date()
     assert not same_day or left <= 150 - before
     assert stepped >= now or left <= 150 - before, "a clock set back does not open a spent quota"

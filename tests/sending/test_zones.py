@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from runner.sending.calendar import Calendar
+from runner.sending.forecast import windows
 from runner.sending.pace import Pace
 from tests.sending.book import DAY, Book
 
@@ -91,7 +92,7 @@ def walk_around(zone: ZoneInfo, change: datetime, hours: tuple[time, time | None
     book = Book({1: 5 * LIMIT}, limit=LIMIT)
     book.hear(start)
     expected: Counter[date] = Counter()
-    for begin, count in pace.windows(book.state(), start):
+    for begin, count in windows(pace, book.state(), start):
         expected[wall(zone, begin).date()] += count
     last = book.walk(pace, start)
     moments = [at for at, _ in book.sent]

@@ -1,0 +1,165 @@
+"""People, over all campaigns: the do-not-contact list, who was messaged before, and who is to be
+forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from runner.errors import ExitCode
+from runner.intake.check import check_people
+from runner.intake.entry import Problem
+from runner.intake.history import History, read_history
+from runner.intake.recipient import Recipient
+from runner.intake.sheet import Reading, Source
+from runner.intake.table import read
+from runner.ledger import erasure
+from runner.ledger import suppression as suppressed
+from runner.ledger.contact import Contact, imported_at, note_contacts, note_import
+from runner.ledger.erasure import Erased
+from runner.ledger.ledger import Ledger
+from runner.ledger.person import Spellings
+from runner.ledger.suppression import Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """People put on the do-not-contact list: how many are new to it, of how many."""
+
+    added: int
+    asked: int
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Unsuppressed:
+    """People taken off the do-not-contact list: how many were on it, of how many."""
+
+    removed: int
+    asked: int
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedList:
+    """A sheet's people put on the do-not-contact list, and the cells that name nobody."""
+
+    name: str
+    added: int
+    people: int
+    nobody: tuple[Problem, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.NEEDS_A_PERSON if self.nobody else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The do-not-contact list."""
+
+    people: tuple[Suppression, ...]
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The messages that a sheet says went out before; `added` of them are new to the ledger."""
+
+    name: str
+    history: History
+    contacts: tuple[Contact, ...]
+    added: int
+
+    @property
+    def exit_code(self) -> ExitCode:
+        has_problems = self.history.nobody or self.history.unread
+        return ExitCode.NEEDS_A_PERSON if has_problems else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """People erased from the ledger."""
+
+    people: int
+    erased: Erased
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def suppress(
+    ledger: Ledger, people: Sequence[Recipient], reason: str | None, now: datetime
+) -> Suppressed:
+    """Put people on the do-not-contact list."""
+    with ledger.write() as connection:
+        added = suppressed.suppress(connection, [person.keys for person in people], reason, now)
+    return Suppressed(added, len(people))
+
+
+def unsuppress(ledger: Ledger, people: Sequence[Recipient]) -> Unsuppressed:
+    """Take people off the do-not-contact list."""
+    removed = 0
+    with ledger.write() as connection:
+        for person in people:
+            removed += suppressed.unsuppress(connection, person) > 0
+    return Unsuppressed(removed, len(people))
+
+
+def listed(ledger: Ledger) -> Listed:
+    """Read the do-not-contact list."""
+    with ledger.read() as connection:
+        return Listed(tuple(suppressed.suppressions(connection)))
+
+
+def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[Problem]]:
+    """Read everyone a sheet names, and the cells that name nobody.
+
+    Raises RefusedError for a sheet without a column of profiles.
+    """
+    checked, findings = check_people(read(path, reading), reading)
+    nobody: list[Problem] = []
+    for entry in checked.entries():
+        if entry.recipient is None:
+            nobody += entry.errors
+    return findings.people, nobody
+
+
+def suppress_list(
+    ledger: Ledger,
+    name: str,
+    found: tuple[Sequence[Recipient], list[Problem]],
+    reason: str | None,
+    now: datetime,
+) -> SuppressedList:
+    """Put everyone that a sheet names on the do-not-contact list; nobody is ever taken off by it.
+
+    `found` is the sheet as `people_in` read it.
+    """
+    people, nobody = found
+    with ledger.write() as connection:
+        keys = [recipient.keys for recipient in people]
+        added = suppressed.suppress(connection, keys, reason or name, now)
+        spellings = Spellings(connection)
+        different = {min(spellings.of(recipient.keys)) for recipient in people}
+    return SuppressedList(name, added, len(different), tuple(nobody))
+
+
+def import_history(
+    ledger: Ledger, file: Source, reading: Reading, date_column: str | None, now: datetime
+) -> Imported:
+    """Note everyone that a sheet says was messaged before. Raises RefusedError."""
+    with ledger.read() as connection:
+        now = imported_at(connection, file.digest) or now  # the same file once more says the same
+    history = read_history(file, reading, date_column, now)
+    contacts = tuple(Contact(keys, at or now) for keys, at in history.contacts)
+    with ledger.write() as connection:
+        note_import(connection, file.digest, now)
+        added = note_contacts(connection, contacts, file.path.name, now)
+    return Imported(file.path.name, history, contacts, added)
+
+
+def forget(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Forgotten:
+    """Erase people from the ledger, for good; they stay on the do-not-contact list, namelessly."""
+    keys = [person.keys for person in people]
+    return Forgotten(len(keys), erasure.forget(ledger, keys, now))

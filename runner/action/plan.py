@@ -1,0 +1,310 @@
+"""The plan: what a run is about to do, once list and text are read, checked and in the ledger.
+
+Nothing is sent here. A run takes the list, prepares the ledger, and plans; a person agrees to the
+plan or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from runner.campaign.campaign import Campaign
+from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
+from runner.campaign.recognise import choose, stamp_of, unchanged
+from runner.campaign.stored import check_worksheet, store_read, store_unchanged, with_senders
+from runner.errors import RefusedError
+from runner.intake.check import judge
+from runner.intake.sheet import Source
+from runner.ledger.attempt import recover
+from runner.ledger.contact import resting
+from runner.ledger.delivery import take_in
+from runner.ledger.ledger import Ledger, campaign_named, mark_running, note_stamp
+from runner.ledger.record import CampaignRecord, TakenIn
+from runner.ledger.setting import DEFAULT_MIN_DAYS
+from runner.ledger.standing import waiting
+from runner.results.handback import check_replaceable, copy_of, results_of_others
+from runner.results.place import check_path, default_path
+from runner.results.summary import Summary, summarise
+from runner.sending.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A campaign's list and text, recognised or read. `intake` is None when they are as they were
+    when `record` took them in. `results` is the checked place of the results."""
+
+    campaign: Campaign
+    material: Material
+    record: CampaignRecord
+    intake: Intake | None
+    results: Path
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A campaign whose rows are in the ledger. `recovered` attempts were left open by a run that
+    died: how many became uncertain, how many wait again."""
+
+    taken: Taken
+    record: CampaignRecord
+    taken_in: TakenIn
+    recovered: tuple[int, int]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is about to do, for a person to agree to."""
+
+    prepared: Prepared
+    summary: Summary
+
+    @property
+    def intake(self) -> Intake | None:
+        return self.prepared.taken.intake
+
+    @property
+    def taken_in(self) -> TakenIn:
+        return self.prepared.taken_in
+
+    @property
+    def recovered(self) -> tuple[int, int]:
+        return self.prepared.recovered
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return (*self.prepared.taken.notices, *self.prepared.notices)
+
+
+def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
+    """Recognise the campaign's list and text, or read and check them.
+
+    A list and a text that are as they were when the campaign was last read are not read again.
+    Raises RefusedError when the campaign cannot be trusted.
+    """
+    material = gather(campaign)
+    with ledger.read() as connection:
+        record = unchanged(connection, campaign, material, now)
+    if record is not None:
+        with ledger.write() as connection:
+            return _take_unchanged(connection, campaign, material, record)
+    intake = take(campaign, material)
+    refuse_unusable(intake)
+    with ledger.write() as connection:
+        return _take_read(connection, campaign, material, intake, now)
+
+
+def _take_unchanged(
+    connection: Connection, campaign: Campaign, material: Material, record: CampaignRecord
+) -> Taken:
+    said = (
+        f"List and text are as they were on {record.read_at:%a %Y-%m-%d %H:%M} UTC; they were not "
+        "read again."
+    )
+    campaign, senders = with_senders(campaign, record)
+    ending, loss = _ending(campaign, material)
+    is_workbook = bool(record.settings.worksheet)
+    return Taken(
+        campaign=campaign,
+        material=material,
+        record=record,
+        intake=None,
+        results=_results_path(
+            connection, campaign, record.name, record, ending, is_workbook=is_workbook
+        ),
+        notices=(said, *senders, *loss),
+    )
+
+
+def _take_read(
+    connection: Connection, campaign: Campaign, material: Material, intake: Intake, now: datetime
+) -> Taken:
+    named = choose(connection, campaign, intake.findings.people, material.template_hash)
+    record = campaign_named(connection, named.name)
+    check_worksheet(campaign, intake, record)
+    notices = (*intake.notices, *named.notices)
+    campaign, senders = with_senders(campaign, record)
+    if senders:  # a conversation has one sender: it is judged by the senders there are
+        intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))
+        refuse_unusable(intake)
+    ending, loss = _ending(campaign, material)
+    is_workbook = intake.is_workbook
+    results = _results_path(
+        connection, campaign, named.name, record, ending, is_workbook=is_workbook
+    )
+    if record is None:
+        record = store_read(connection, named.name, campaign, material, intake, results, now)
+    return Taken(
+        campaign=campaign,
+        material=material,
+        record=record,
+        intake=intake,
+        results=results,
+        notices=(*notices, *senders, *loss),
+    )
+
+
+def _ending(campaign: Campaign, material: Material) -> tuple[str, list[str]]:
+    """The ending of a copy of the list that holds the results, and what the copy loses."""
+    if not campaign.results_in_copy:
+        return "", []
+    if isinstance(material.source, Source):
+        return copy_of(material.source)
+    raise RefusedError(
+        "A data frame has no workbook that results could go into a copy of.",
+        remedy='Leave results_in="copy" out.',
+    )
+
+
+def _results_path(
+    connection: Connection,
+    campaign: Campaign,
+    name: str,
+    record: CampaignRecord | None,
+    ending: str,
+    *,
+    is_workbook: bool,
+) -> Path:
+    """The checked place of the results. Another campaign's results, and files that hold no results,
+    are never replaced."""
+    path = campaign.results
+    if path is None:
+        path = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
+        if str(path.absolute()) in results_of_others(connection, name):
+            stem = path.name.removesuffix(f".results{path.suffix}")
+            path = path.with_name(f"{stem}.{name}.results{path.suffix}")
+    path = path.absolute()
+    check_path(path, campaign.sheet, ending=ending)
+    if record is None or record.settings.results != str(path):
+        check_replaceable(connection, path, name)
+    return path
+
+
+def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
+    """Recover what a dead run left open, and bring the ledger up to the list; for the holder of
+    the campaign's run lock. Raises RefusedError when another run has read another list."""
+    recovered = recover(ledger, taken.record.id, now)
+    with ledger.write() as connection:
+        # A run that was killed could not say that it ended.
+        mark_running(connection, taken.record.id, None)
+        if taken.intake is None:
+            record, taken_in = _prepare_unchanged(connection, taken, now)
+        else:
+            record, taken_in = _prepare_read(connection, taken, taken.intake, now)
+        notices = (
+            *_other_senders(connection, taken.campaign, record),
+            *_frequency(taken.campaign, resting(connection, record.id)[0]),
+        )
+    return Prepared(
+        taken=taken, record=record, taken_in=taken_in, recovered=recovered, notices=notices
+    )
+
+
+def _prepare_unchanged(
+    connection: Connection, taken: Taken, now: datetime
+) -> tuple[CampaignRecord, TakenIn]:
+    if unchanged(connection, taken.campaign, taken.material, now) is None:
+        raise RefusedError(
+            "The campaign was read from another list meanwhile.",
+            remedy="Run the same command again.",
+        )
+    record = store_unchanged(connection, taken.record, taken.campaign, taken.results, now)
+    return record, TakenIn(again=True)
+
+
+def _prepare_read(
+    connection: Connection, taken: Taken, intake: Intake, now: datetime
+) -> tuple[CampaignRecord, TakenIn]:
+    campaign, material = taken.campaign, taken.material
+    record = store_read(
+        connection, taken.record.name, campaign, material, intake, taken.results, now
+    )
+    taken_in = take_in(
+        connection,
+        record.id,
+        intake.checked.entries(),
+        intake.findings.people,
+        intake.columns,
+        campaign.accounts,
+        now,
+    )
+    note_stamp(connection, record.id, stamp_of(connection, material))
+    return record, taken_in
+
+
+def _other_senders(
+    connection: Connection, campaign: Campaign, record: CampaignRecord
+) -> Iterator[str]:
+    """Say that rows name accounts of their own beside the campaign's, and go from those."""
+    others = []
+    for account, count in waiting(connection, record.id).items():
+        if account and account not in campaign.accounts:
+            others.append(f"{account} ({count})")
+    if campaign.accounts and others:
+        yield (
+            "Rows of the list name accounts that the campaign does not, and go from those: "
+            f"{', '.join(others)}."
+        )
+
+
+def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
+    """Say how the rule of one message per person in so many days bears on this run."""
+    days = campaign.min_days
+    if days == 0:
+        yield (
+            "people may be messaged again at once (min_days = 0), not after "
+            f"{DEFAULT_MIN_DAYS} days."
+        )
+    elif days != DEFAULT_MIN_DAYS:
+        after = f"{days} {'day' if days == 1 else 'days'}"
+        yield (f"people may be messaged again after {after} (min_days), not {DEFAULT_MIN_DAYS}.")
+    if skipped:
+        rows_are = "1 row is" if skipped == 1 else f"{skipped} rows are"
+        yield (
+            f"{rows_are} skipped for now: another campaign, or another tool, messaged these "
+            f"people less than {days} days ago."
+        )
+
+
+def make_plan(prepared: Prepared, traffic: Traffic, loop: asyncio.Runner) -> Plan:
+    """Ask the server how the accounts stand, and plan. Raises RefusedError when rows wait and no
+    account can ever send one of them."""
+    _read_quotas(traffic, loop)
+    campaign = prepared.taken.campaign
+    summary = summarise(
+        traffic.ledger, prepared.record, campaign.pace, traffic.now(), campaign.accounts
+    )
+    _refuse_endless(summary)
+    return Plan(prepared, summary)
+
+
+def _read_quotas(traffic: Traffic, loop: asyncio.Runner) -> None:
+    """Ask how the accounts stand whose rows wait, so that the plan begins with the truth."""
+    with traffic.ledger.read() as connection:
+        accounts = waiting(connection, traffic.campaign_id)
+
+    async def ask() -> None:
+        for account in accounts:
+            if not await traffic.read_quota(account):
+                return  # no answer at all: the first message will say why
+
+    if accounts:
+        loop.run(ask())
+
+
+def _refuse_endless(summary: Summary) -> None:
+    waiting = [view for view in summary.accounts if view.waiting]
+    endless = [view for view in waiting if not view.windows and view.alarm is None and view.wait]
+    if endless and len(endless) == len(waiting):
+        reason = endless[0].wait.reason if endless[0].wait else ""
+        raise RefusedError(
+            f"Nothing can ever go from {endless[0].name}: {reason}.",
+            remedy="Lower --reserve, or give another pace.",
+        )

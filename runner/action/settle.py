@@ -1,0 +1,136 @@
+"""A person's word on rows that may or may not have been delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from runner import words
+from runner.action.standing import find_campaign, find_line, summary_of
+from runner.errors import AlreadyRunningError, ExitCode, UsageError
+from runner.intake.recipient import Recipient
+from runner.ledger.attempt import recover
+from runner.ledger.contact import bar
+from runner.ledger.decision import decide
+from runner.ledger.delivery import WITHDRAWN
+from runner.ledger.ledger import Ledger, campaigns
+from runner.ledger.lock import is_running, run_lock
+from runner.ledger.record import CampaignRecord
+from runner.ledger.standing import delivery_to, is_listed, recipient
+from runner.results.handback import write_results
+from runner.results.place import Written
+
+Which = int | Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Rows that a person has settled; `barred` has a sentence for each that is settled as not sent
+    and will not be sent all the same. `live` while a run of the campaign is active."""
+
+    campaign: str
+    sent: bool
+    live: bool
+    barred: tuple[str, ...]
+    results: Written
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A row or person to settle: its name in a sentence, how it stands, and its delivery."""
+
+    label: str
+    stands: str
+    delivery: int | None
+
+
+def only_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
+    """Find the named campaign, or the only one there is. Raises UsageError."""
+    with ledger.read() as connection:
+        names = [record.name for record in campaigns(connection)]
+    if name is None and len(names) > 1:
+        raise UsageError(
+            "There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}."
+        )
+    return find_campaign(ledger, name)
+
+
+def settle(
+    ledger: Ledger,
+    record: CampaignRecord,
+    rows: Sequence[Which],
+    *,
+    sent: bool,
+    by: str,
+    now: Callable[[], datetime],
+) -> Settled:
+    """Record a person's word on rows, given by number or by person, all or not one of them; then
+    write the results again. Raises UsageError, StorageError."""
+    barred = settle_rows(ledger, record, rows, sent=sent, by=by, now=now())
+    return Settled(
+        campaign=record.name,
+        sent=sent,
+        live=is_running(ledger, record.id),
+        barred=tuple(barred),
+        results=hand_back(ledger, record, now()),
+    )
+
+
+def hand_back(ledger: Ledger, record: CampaignRecord, now: datetime) -> Written:
+    """Write a campaign's results to their own place."""
+    summary = summary_of(ledger, find_campaign(ledger, record.name), now)
+    return write_results(ledger, summary, Path(record.settings.results))
+
+
+def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> None:
+    """Make uncertain what a run that died left open, so that it can be settled; do nothing while a
+    run is active."""
+    with suppress(AlreadyRunningError), run_lock(ledger, record.name, record.id):
+        recover(ledger, record.id, now)
+
+
+def settle_rows(
+    ledger: Ledger,
+    record: CampaignRecord,
+    rows: Sequence[Which],
+    *,
+    sent: bool,
+    by: str,
+    now: datetime,
+) -> list[str]:
+    """Record a person's word on uncertain or failed rows, all or not one of them.
+
+    Answers a sentence on each row that is settled as not sent and will not be sent all the same.
+    Raises UsageError naming a row that is neither uncertain nor failed.
+    """
+    recover_dead_run(ledger, record, now)
+    cases = [_case(ledger, record, row) for row in rows]
+    barred = []
+    with ledger.write() as connection:
+        for case in cases:
+            delivery = case.delivery
+            if delivery is None or not decide(connection, delivery, sent=sent, by=by, now=now):
+                raise UsageError(
+                    f"{case.label} {case.stands}; only uncertain and failed rows can be settled. "
+                    "No row was changed.",
+                    remedy=f"{words.command('why', 'ROW', name=record.name)} says how a row stands.",
+                )
+            if sent:
+                continue
+            reason = bar(connection, record.id, delivery, recipient(connection, delivery), now)
+            if reason or not is_listed(connection, delivery):
+                barred.append(f"{case.label} will not be sent: {reason or WITHDRAWN}.")
+    return barred
+
+
+def _case(ledger: Ledger, record: CampaignRecord, row: Which) -> _Case:
+    if isinstance(row, int):
+        line = find_line(ledger, record, row)
+        return _Case(f"Row {row}", f"is {line.status}", line.delivery)
+    with ledger.read() as connection:
+        delivery = delivery_to(connection, record.id, row)
+    return _Case(row.identity, "has no such message", delivery)

@@ -1,0 +1,117 @@
+"""How a campaign stands: its totals and forecast, what a row waits for, and its results once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from runner.errors import ExitCode, UsageError
+from runner.intake.column import nearest
+from runner.ledger.ledger import Ledger, campaigns
+from runner.ledger.lock import is_running
+from runner.ledger.record import CampaignRecord, Line
+from runner.ledger.standing import lines
+from runner.results.handback import check_replaceable, write_results
+from runner.results.place import Written, check_path
+from runner.results.summary import Summary, summarise
+from runner.results.why import why as reasons
+from runner.sending.pace import pace_of
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A campaign now, the other campaigns of its ledger, and the ledger's place."""
+
+    summary: Summary
+    others: tuple[CampaignRecord, ...]
+    ledger: str
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What a row waits for and until when, or what happened to it, in sentences."""
+
+    campaign: str
+    line: Line
+    said: tuple[str, ...]
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """Where a campaign's results were written."""
+
+    campaign: str
+    written: Written
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
+    """Find the named campaign, or the one last read. Raises UsageError when there is not one."""
+    with ledger.read() as connection:
+        known = campaigns(connection)
+    if not known:
+        raise UsageError(
+            "There is no campaign yet.",
+            where=ledger.place,
+            remedy="Begin one: campaign run SHEET -t TEMPLATE",
+        )
+    names = [record.name for record in known]
+    if name is None:
+        return known[0]
+    if name in names:
+        return known[names.index(name)]
+    guess = nearest(name, names)
+    remedy = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(names)}."
+    raise UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
+
+
+def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
+    """Find a row by the number that the spreadsheet program shows. Raises UsageError."""
+    live = is_running(ledger, record.id)
+    for line in lines(ledger, record.id, number=row, live=live):
+        return line
+    raise UsageError(
+        f"The campaign {record.name!r} has no row {row}.",
+        remedy="Rows are numbered as the spreadsheet program shows them.",
+    )
+
+
+def summary_of(ledger: Ledger, record: CampaignRecord, now: datetime) -> Summary:
+    """Summarise a campaign by the settings it was last run with."""
+    pace = pace_of(record.settings)
+    live = is_running(ledger, record.id)
+    return summarise(ledger, record, pace, now, record.settings.accounts, live=live)
+
+
+def status(ledger: Ledger, name: str | None, now: datetime) -> Standing:
+    """Say where the named campaign stands, or the one last read. Raises UsageError."""
+    summary = summary_of(ledger, find_campaign(ledger, name), now)
+    with ledger.read() as connection:
+        known = campaigns(connection)
+    others = tuple(record for record in known if record.id != summary.campaign.id)
+    return Standing(summary, others, ledger.place)
+
+
+def why(ledger: Ledger, name: str | None, row: int, now: datetime) -> Reasons:
+    """Say what a row waits for, or what happened to it. Raises UsageError."""
+    summary = summary_of(ledger, find_campaign(ledger, name), now)
+    line = find_line(ledger, summary.campaign, row)
+    return Reasons(summary.campaign.name, line, tuple(reasons(ledger, summary, line)))
+
+
+def results(ledger: Ledger, name: str | None, path: Path | None, now: datetime) -> HandedBack:
+    """Write the results sheet again, to its own place or another one.
+
+    Raises UsageError, StorageError.
+    """
+    summary = summary_of(ledger, find_campaign(ledger, name), now)
+    stored = summary.campaign.settings
+    path = (path or Path(stored.results)).absolute()
+    check_path(path, Path(stored.sheet), ending=Path(stored.results).suffix if stored.copy else "")
+    if str(path) != stored.results:
+        with ledger.read() as connection:
+            check_replaceable(connection, path, summary.campaign.name)
+    return HandedBack(summary.campaign.name, write_results(ledger, summary, path))

@@ -1,0 +1,129 @@
+"""What a campaign is made of: its list and its text, as they lie on disk and as they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner import __version__
+from runner.campaign.campaign import Campaign
+from runner.errors import RefusedError
+from runner.intake import sheet as sheets
+from runner.intake import template as templates
+from runner.intake.check import Check, Findings, check, judge
+from runner.intake.entry import Problem
+from runner.intake.sheet import Source
+from runner.intake.table import read
+from runner.intake.template import MessageTemplate
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The list's bytes (or frame) and the text, before a look at what is in them.
+
+    `stamp` tells one state of them, and of the way the list is read, from any other.
+    """
+
+    source: Source | pandas.DataFrame
+    template: MessageTemplate | None
+    stamp: str
+    template_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A list and a text, read and checked: what was found, and what stops the whole campaign."""
+
+    checked: Check
+    findings: Findings
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        return self.checked.blocking
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return (*self.checked.table.notices, *self.checked.layout.notices)
+
+    @property
+    def is_workbook(self) -> bool:
+        """True for all but a CSV."""
+        return self.checked.table.delimiter is None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers to hand back, with blank ones for the cells beyond the sheet's own."""
+        return (*self.checked.headers, *[""] * self.findings.surplus)
+
+    @property
+    def columns(self) -> list[int]:
+        """The indexes of the cells to hand back."""
+        width = len(self.checked.table.columns)
+        inputs = [column.index for column in self.checked.layout.inputs]
+        return [*inputs, *range(width, width + self.findings.surplus)]
+
+
+def gather(campaign: Campaign) -> Material:
+    """Read the campaign's files, without a look at what is in the list.
+
+    Raises RefusedError for a file that cannot be read at all.
+    """
+    template = templates.load(campaign.template) if campaign.template else None
+    template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
+    source: Source | pandas.DataFrame
+    if campaign.frame is not None:
+        source, digest = campaign.frame, _digest(campaign.frame)
+    else:
+        source = sheets.load(campaign.sheet)
+        digest = source.digest
+    told = repr(
+        (
+            __version__,
+            digest,
+            template_hash,
+            campaign.reading,
+            campaign.results_in_copy,
+            campaign.min_days,
+        )
+    )
+    return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
+
+
+def _digest(frame: pandas.DataFrame) -> str:
+    """The digest of a data frame's cells, as they are read."""
+    whole = hashlib.sha256()
+    for row in read(frame).walk():
+        whole.update(json.dumps([row.cells, row.faults]).encode())
+    return whole.hexdigest()
+
+
+def take(campaign: Campaign, material: Material | None = None) -> Intake:
+    """Read the campaign's list and check it against its text.
+
+    Raises RefusedError for a list that cannot be read at all.
+    """
+    material = material or gather(campaign)
+    table = read(material.source, campaign.reading)
+    checked = check(table, material.template, campaign.reading, campaign.accounts)
+    return Intake(*judge(checked))
+
+
+def refuse_unusable(intake: Intake) -> None:
+    """Raise RefusedError, naming every problem, when list or text as a whole cannot be used."""
+    if intake.blocking:
+        first, *others = intake.blocking
+        also = ""
+        for problem in others:
+            also += f"\nAlso: {problem.text}. {problem.remedy or ''}".rstrip()
+        raise RefusedError(f"{first.text}.{also}", remedy=first.remedy)
+    if not intake.findings.rows:
+        raise RefusedError(
+            "The sheet has a header row but no people.",
+            where=intake.checked.table.place,
+            remedy="Add one row per person.",
+        )

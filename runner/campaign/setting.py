@@ -1,0 +1,297 @@
+"""The one table of settings: everything that a person can say of a campaign, or of one run of it.
+
+Each setting is one entry of a `TypedDict` below: its type is what mypy sees, and the `Setting`
+beside it says all else. Options, environment twins, the keys of campaign files, the starter file
+and the table in the docs follow from it. A mapping of one of these types holds only what was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypedDict
+
+from runner.campaign.kind import Bound, Setting
+from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
+
+Hidden = Literal["include", "skip"]
+ResultsIn = Literal["new", "copy"]
+MOST_PRIORITY: Final = 100
+MOST_GAP: Final = 86_400
+
+
+class NameSettings(TypedDict, total=False):
+    """The campaign's name."""
+
+    name: Annotated[
+        str,
+        Setting(
+            metavar="NAME",
+            help="The campaign's name; default: the sheet's file name.",
+            example='"spring-fair"',
+        ),
+    ]
+
+
+class SheetSettings(TypedDict, total=False):
+    """The list. The command line names it as an argument."""
+
+    sheet: Annotated[Path, Setting(words="the spreadsheet; the only key that must be there")]
+
+
+class ReadingSettings(TypedDict, total=False):
+    """The way the list is read."""
+
+    sheet_name: Annotated[
+        str,
+        Setting(
+            option=("--sheet",), metavar="NAME", help="The worksheet to read.", example='"Leads"'
+        ),
+    ]
+    header_row: Annotated[
+        int,
+        Setting(
+            metavar="ROW",
+            help="The row with the columns' names.  [default: found]",
+            least=1,
+            kind="a row's number, from 1 on",
+            example="4",
+        ),
+    ]
+    columns: Annotated[
+        Mapping[str, str],
+        Setting(
+            option=("--column",),
+            metavar="ROLE=HEADER",
+            help="What a column is for. Repeatable.",
+            kind='a table, recipientProfileId = "LinkedIn"',
+            words='a table that maps a role to a header: `recipientProfileId = "Kontakt"`',
+            example='recipientProfileId = "Kontakt"',
+        ),
+    ]
+    hidden: Annotated[
+        Hidden,
+        Setting(
+            help="Write to people in hidden and filtered-out rows, or skip them.", example='"skip"'
+        ),
+    ]
+    encoding: Annotated[
+        str,
+        Setting(
+            metavar="NAME",
+            help="A CSV's encoding.  [default: UTF-8 or refused]",
+            example='"cp1252"',
+        ),
+    ]
+
+
+class TemplateSettings(TypedDict, total=False):
+    """The text."""
+
+    template: Annotated[
+        Path,
+        Setting(option=("--template", "-t"), metavar="FILE", help="The message template (Jinja2)."),
+    ]
+
+
+class AccountSettings(TypedDict, total=False):
+    """The senders."""
+
+    accounts: Annotated[
+        Sequence[str],
+        Setting(
+            option=("--account",),
+            metavar="ID",
+            help="A LinkedIn account ID to send from; several share the rows. Repeatable.",
+            kind='a list of texts, ["acc_1", "acc_2"]',
+            words='the accounts that share the rows evenly: `["acc_1", "acc_2"]`',
+            example='["acc_12345"]',
+        ),
+    ]
+
+
+class PaceSettings(TypedDict, total=False):
+    """When and how fast messages go."""
+
+    daily_limit: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help="At most this many per account and day.",
+            bound=Bound(
+                1, None, "A daily limit of {} lets nothing go.", "Give a number from 1 on."
+            ),
+            example="40",
+        ),
+    ]
+    reserve: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help="Leave this many of the quota to people and other tools.",
+            bound=Bound(
+                0,
+                None,
+                "A reserve of {} makes no sense.",
+                "Give how many messages a day to leave to others.",
+            ),
+            example="10",
+        ),
+    ]
+    ramp: Annotated[
+        str,
+        Setting(
+            metavar="'20 +10 to 100'",
+            help="A daily limit that grows by the day.",
+            words=(
+                '`"20 +10 to 100"`: a daily limit of 20, and 10 more on each day after one the '
+                "account sent on"
+            ),
+            example='"20 +10 to 100"',
+        ),
+    ]
+    priority: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help="Its share where campaigns have an account in common.  [default: 1]",
+            bound=Bound(
+                1,
+                MOST_PRIORITY,
+                "A priority of {} makes no sense.",
+                f"Give 1 to {MOST_PRIORITY}; 2 has twice the share.",
+            ),
+            example="1",
+        ),
+    ]
+    hours: Annotated[
+        str,
+        Setting(
+            metavar="HH:MM-HH:MM",
+            help="Sending hours.  [default: 09:00-17:00]",
+            is_calendar=True,
+            example='"09:00-17:00"',
+        ),
+    ]
+    days: Annotated[
+        str,
+        Setting(
+            metavar="mon-fri",
+            help="Sending days.  [default: mon-fri]",
+            is_calendar=True,
+            example='"mon-fri"',
+        ),
+    ]
+    holidays: Annotated[
+        str,
+        Setting(
+            metavar="DE-BY,US",
+            help="Countries whose holidays are kept.",
+            is_calendar=True,
+            example='"DE-BY"',
+        ),
+    ]
+    time_zone: Annotated[
+        str,
+        Setting(
+            metavar="Area/City",
+            help="Whose hours.  [default: this computer's]",
+            example='"Europe/Berlin"',
+        ),
+    ]
+    min_gap: Annotated[
+        float,
+        Setting(
+            metavar="SECONDS",
+            help="Seconds between an account's messages.  [default: 30]",
+            bound=Bound(
+                0, MOST_GAP, "A gap of {} seconds makes no sense.", f"Give 0 to {MOST_GAP}."
+            ),
+            kind="a number of seconds",
+            example="30",
+        ),
+    ]
+    now: Annotated[
+        bool, Setting(help="No calendar: send as fast as quota and gap allow.", example="true")
+    ]
+
+
+class ResultsSettings(TypedDict, total=False):
+    """How often a person may be written to, and the place of the results."""
+
+    min_days: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help=f"Days between a person's messages.  [default: {DEFAULT_MIN_DAYS}]",
+            least=0,
+            most=MOST_MIN_DAYS,
+            bound=Bound(
+                0,
+                MOST_MIN_DAYS,
+                "One message per person in {} days makes no sense.",
+                f"Give 0 to {MOST_MIN_DAYS}.",
+            ),
+            kind="a whole number of days",
+            words=(
+                "at most one message per person in this many days, over all campaigns; default "
+                f"{DEFAULT_MIN_DAYS}, `0`: no such rule"
+            ),
+            example=str(DEFAULT_MIN_DAYS),
+        ),
+    ]
+    results: Annotated[
+        Path,
+        Setting(
+            option=("--results", "-o"),
+            metavar="FILE",
+            help="Where results go (.csv or .xlsx).  [default: beside the sheet]",
+            example='"results.xlsx"',
+        ),
+    ]
+    results_in: Annotated[
+        ResultsIn,
+        Setting(help="A new file, or a copy of your workbook.  [default: new]", example='"new"'),
+    ]
+
+
+class KeySettings(TypedDict, total=False):
+    """The way in."""
+
+    key_file: Annotated[
+        Path,
+        Setting(metavar="FILE", help="The file that holds the API key.", example='"campaign.key"'),
+    ]
+
+
+class NotifySettings(TypedDict, total=False):
+    """Who hears of the end of each run."""
+
+    notify: Annotated[
+        str,
+        Setting(
+            metavar="COMMAND|URL",
+            help="Whom to tell how the run ended: a command, or an https:// webhook.",
+            words=(
+                "whom to tell how each run ended: a command or an `https://` webhook ([unattended "
+                "runs](unattended.md))"
+            ),
+            example='"python tell.py"',
+        ),
+    ]
+
+
+class ListSettings(TemplateSettings, ReadingSettings, AccountSettings, total=False):
+    """Everything a look at the messages needs."""
+
+
+class RehearsalSettings(ListSettings, PaceSettings, ResultsSettings, total=False):
+    """Everything a rehearsal needs: no key, no name, nobody to tell."""
+
+
+class SaidSettings(NameSettings, RehearsalSettings, KeySettings, NotifySettings, total=False):
+    """Everything that can be said of a campaign beside its sheet."""
+
+
+class CampaignSettings(SheetSettings, SaidSettings, total=False):
+    """Everything that belongs to a campaign: what a campaign file can say."""

@@ -1,0 +1,123 @@
+"""What the ledger keeps of a campaign, and what a later run takes over from there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from runner.campaign.campaign import Campaign
+from runner.campaign.material import Intake, Material
+from runner.errors import RefusedError
+from runner.intake.column import RESULT_COLUMNS
+from runner.intake.sheet import Source
+from runner.ledger.ledger import put_campaign
+from runner.ledger.record import CampaignRecord
+from runner.ledger.setting import CopyOrigin, Stored
+
+
+def with_senders(
+    campaign: Campaign, record: CampaignRecord | None
+) -> tuple[Campaign, tuple[str, ...]]:
+    """Give a campaign that names no account those of its last run, and say so: people keep the
+    sender they were planned for."""
+    accounts = record.settings.accounts if record else ()
+    if campaign.accounts or not accounts:
+        return campaign, ()
+    named = "account" if len(accounts) == 1 else "accounts"
+    notice = f"Sending from the {named} of the last run: {', '.join(accounts)}."
+    return replace(campaign, accounts=accounts), (notice,)
+
+
+def check_worksheet(campaign: Campaign, intake: Intake, record: CampaignRecord | None) -> None:
+    """Raise RefusedError when the workbook now opens with another worksheet than the campaign was
+    read from."""
+    if record is None or campaign.reading.sheet:
+        return
+    before, found = record.settings.worksheet, intake.checked.table.sheet
+    same_file = record.settings.sheet == str(campaign.sheet.absolute())
+    if same_file and before and found and before != found:
+        raise RefusedError(
+            f"The campaign {record.name!r} was read from the worksheet {before!r}, but the "
+            f"workbook now opens with {found!r}.",
+            where=str(campaign.sheet),
+            remedy=f"Say which is meant: --sheet {before!r} or --sheet {found!r}.",
+        )
+
+
+def store_read(
+    connection: Connection,
+    name: str,
+    campaign: Campaign,
+    material: Material,
+    intake: Intake,
+    results: Path,
+    now: datetime,
+) -> CampaignRecord:
+    """Note what the campaign is, after its list was read."""
+    table = intake.checked.table
+    settings = Stored(
+        **asdict(campaign.words),
+        sheet=str(campaign.sheet.absolute()),
+        results=str(results),
+        worksheet=table.sheet,
+        accounts=campaign.accounts,
+        min_days=campaign.min_days,
+        copy=_copy_origin(material, intake) if campaign.results_in_copy else None,
+    )
+    return put_campaign(
+        connection,
+        name,
+        source=campaign.origin,
+        template_hash=material.template_hash,
+        headers=intake.headers,
+        delimiter=table.delimiter or ",",
+        settings=settings,
+        now=now,
+    )
+
+
+def store_unchanged(
+    connection: Connection,
+    record: CampaignRecord,
+    campaign: Campaign,
+    results: Path,
+    now: datetime,
+) -> CampaignRecord:
+    """Note what the campaign is now; what concerns the list stays as it was noted."""
+    settings = replace(
+        record.settings,
+        **asdict(campaign.words),
+        sheet=str(campaign.sheet.absolute()),
+        results=str(results),
+        accounts=campaign.accounts,
+        min_days=campaign.min_days,
+        copy=record.settings.copy if campaign.results_in_copy else None,
+    )
+    return put_campaign(
+        connection,
+        record.name,
+        source=record.source,
+        template_hash=record.template_hash,
+        headers=record.headers,
+        delimiter=record.delimiter,
+        settings=settings,
+        now=now,
+    )
+
+
+def _copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
+    """What writing results into a copy of the list takes: which bytes, and where on the sheet."""
+    if not isinstance(material.source, Source):
+        return None
+    earlier = intake.checked.layout.earlier
+    replaced: tuple[int, ...] = ()
+    if len(earlier) == len(RESULT_COLUMNS):
+        replaced = tuple(earlier[name].index for name in RESULT_COLUMNS)
+    return CopyOrigin(
+        digest=material.source.digest,
+        header_row=intake.checked.table.header_row,
+        replace=replaced,
+    )

@@ -1,0 +1,104 @@
+"""The one place that imports what only a running command needs: `campaign --help` starts without.
+
+Each name is a module, imported when a command first asks for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__all__ = (
+    "campaign",
+    "check",
+    "client",
+    "clock",
+    "evidence",
+    "examine",
+    "finding",
+    "install",
+    "job",
+    "key",
+    "ledger",
+    "log",
+    "machine",
+    "people",
+    "recipient",
+    "rehearse",
+    "run",
+    "settle",
+    "sheet",
+    "show_check",
+    "show_doctor",
+    "show_people",
+    "show_rehearsal",
+    "show_run",
+    "show_schedule",
+    "show_settle",
+    "show_standing",
+    "show_starter",
+    "standing",
+    "starter",
+    "vendor",
+    "witness",
+)
+
+if TYPE_CHECKING:
+    from runner.action import check, evidence, people, run, settle, standing
+    from runner.campaign import campaign, starter
+    from runner.doctor import examine, finding
+    from runner.intake import recipient, sheet
+    from runner.ledger import ledger
+    from runner.rehearsal import rehearse
+    from runner.schedule import install, job, machine
+    from runner.sending import client, clock, key, vendor
+    from runner.show import check as show_check
+    from runner.show import doctor as show_doctor
+    from runner.show import people as show_people
+    from runner.show import rehearsal as show_rehearsal
+    from runner.show import run as show_run
+    from runner.show import schedule as show_schedule
+    from runner.show import settle as show_settle
+    from runner.show import standing as show_standing
+    from runner.show import starter as show_starter
+    from runner.unattended import log, witness
+else:
+    _MODULES = {
+        "check": "action.check",
+        "evidence": "action.evidence",
+        "people": "action.people",
+        "run": "action.run",
+        "settle": "action.settle",
+        "standing": "action.standing",
+        "campaign": "campaign.campaign",
+        "starter": "campaign.starter",
+        "examine": "doctor.examine",
+        "finding": "doctor.finding",
+        "recipient": "intake.recipient",
+        "sheet": "intake.sheet",
+        "ledger": "ledger.ledger",
+        "rehearse": "rehearsal.rehearse",
+        "install": "schedule.install",
+        "job": "schedule.job",
+        "machine": "schedule.machine",
+        "client": "sending.client",
+        "clock": "sending.clock",
+        "key": "sending.key",
+        "vendor": "sending.vendor",
+        "show_check": "show.check",
+        "show_doctor": "show.doctor",
+        "show_people": "show.people",
+        "show_rehearsal": "show.rehearsal",
+        "show_run": "show.run",
+        "show_schedule": "show.schedule",
+        "show_settle": "show.settle",
+        "show_standing": "show.standing",
+        "show_starter": "show.starter",
+        "log": "unattended.log",
+        "witness": "unattended.witness",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module(f"runner.{_MODULES[name]}")

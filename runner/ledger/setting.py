@@ -1,0 +1,79 @@
+"""A campaign's settings as the ledger keeps them: the words that it was last run with, as JSON.
+
+The words of the pace are those of a campaign file, so that they can be read again on another day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+# The days between two messages to one person, over all campaigns, where a campaign says nothing
+# else; and the most it can say.
+DEFAULT_MIN_DAYS: Final = 30
+MOST_MIN_DAYS: Final = 36_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceWords:
+    """The settings of a pace, in words; None where the default holds."""
+
+    daily_limit: int | None = None
+    reserve: int | None = None
+    ramp: str | None = None
+    priority: int | None = None
+    hours: str | None = None
+    days: str | None = None
+    holidays: str | None = None
+    time_zone: str | None = None
+    min_gap: float | None = None
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyOrigin:
+    """The workbook that results are copied into: its bytes' digest, the row of its header, and the
+    indexes of the result columns that are replaced."""
+
+    digest: str
+    header_row: int
+    replace: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(PaceWords):
+    """Everything that is kept. `sheet` and `results` are absolute paths; `worksheet` is None for a
+    CSV, `copy` where results go into a file of their own."""
+
+    sheet: str
+    results: str
+    worksheet: str | None = None
+    accounts: tuple[str, ...] = ()
+    min_days: int = DEFAULT_MIN_DAYS
+    copy: CopyOrigin | None = None
+
+
+def to_json(stored: Stored) -> str:
+    """Write settings for the ledger."""
+    return json.dumps(asdict(stored))
+
+
+def from_json(text: str) -> Stored:
+    """Read the settings of a ledger; a word that this version does not know is passed over."""
+    said = json.loads(text)
+    said["accounts"] = tuple(said.get("accounts") or ())
+    if copy := said.get("copy"):
+        said["copy"] = CopyOrigin(**{**copy, "replace": tuple(copy["replace"])})
+    return Stored(**_known(Stored, said))
+
+
+def pace_words(said: Mapping[str, Any]) -> PaceWords:
+    """Keep the settings of the pace among others."""
+    return PaceWords(**_known(PaceWords, said))
+
+
+def _known(kind: type[PaceWords], said: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in said.items() if name in names}

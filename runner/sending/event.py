@@ -1,0 +1,47 @@
+"""What happens in a run, as its watchers are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from runner.ledger.record import Claim, Outcome, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt was settled."""
+
+    claim: Claim
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A lane waits within its run."""
+
+    account: str
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Halting:
+    """A person interrupted; the run waits for the messages in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignUse:
+    """The server counts messages that are not ours: how many today, by people or other tools."""
+
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOff:
+    """This computer's clock is ahead of the server's (behind, if negative), which is followed."""
+
+    ahead: timedelta
+
+
+Event = Sent | Waiting | Halting | ForeignUse | ClockOff

@@ -1,0 +1,115 @@
+"""The traffic of one run: all that its lanes share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from runner.errors import AccessError
+from runner.ledger.account import note_told
+from runner.ledger.attempt import commit_intent, settle
+from runner.ledger.ledger import Ledger
+from runner.ledger.record import AccountState, Claim, Outcome, Status
+from runner.sending.clock import TOLERATED
+from runner.sending.event import ClockOff, Event, ForeignUse
+from runner.sending.pace import Pace
+from runner.sending.turn import Turn
+from runner.sending.vendor import Vendor
+
+# A laptop sleeps through long waits: wake often and look at the clock.
+LONGEST_NAP: Final = timedelta(seconds=30)
+# Numbers that the server told this lately still hold; after a longer silence it is asked again.
+TRUSTED: Final = timedelta(minutes=10)
+_NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LEASE_MARGIN: Final = timedelta(seconds=30)
+
+
+@dataclass(slots=True, kw_only=True)
+class Traffic:
+    """How to send, how long to stay, how many more to send, and the signal to stop after the
+    message in flight.
+
+    With `stay` a lane waits as long as it takes. `budget` is the rest of the run's own bound, None
+    without one.
+    """
+
+    ledger: Ledger
+    campaign_id: int
+    pace: Pace
+    vendor: Vendor
+    report: Callable[[Event], None]
+    stay: bool = False
+    budget: int | None = None
+    halt: asyncio.Event = field(default_factory=asyncio.Event)
+    # When the server last spoke of an account, or was asked to.
+    _heard: dict[str, datetime] = field(default_factory=dict)
+    _foreign: dict[str, int] = field(default_factory=dict)
+    _ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """The time, set right by the server's."""
+        return self.vendor.clock.now()
+
+    @property
+    def lease(self) -> timedelta:
+        """The longest time that an attempt can be under way."""
+        return timedelta(seconds=self.vendor.endpoint.deadline_seconds) + _LEASE_MARGIN
+
+    def has_heard(self, account: str, *, until: datetime | None) -> bool:
+        """Tell whether the account's numbers still hold; for a lane that waits, `until` then."""
+        now, heard = self.now(), self._heard.get(account, _NEVER)
+        if until is not None and heard <= now < until:
+            return True
+        return timedelta() <= now - heard < TRUSTED
+
+    async def read_quota(self, account: str) -> bool:
+        """Note how the server says the account stands, where it says so, and compare the clocks.
+
+        The server is asked before the first message, and after every silence: a sleep of the
+        computer, a step of its clock or a night may have been in it. False when it did not answer.
+        """
+        try:
+            told = await self.vendor.lookup.quota(account)
+        except AccessError:
+            told = None  # a message will say so as well, and more surely
+        if told is not None:
+            with self.ledger.write() as connection:
+                note_told(connection, account, told)
+        self._heard[account] = self.now()
+        return not account or self.vendor.lookup.status is not None
+
+    async def send(self, claim: Claim) -> Outcome:
+        """Send a message that was claimed, and settle it; charge the run's budget."""
+        if self.budget is not None:
+            self.budget -= 1
+        outcome = await self.vendor.endpoint.send(
+            claim, lambda: commit_intent(self.ledger, claim, self.now())
+        )
+        outcome = settle(self.ledger, claim, outcome, self.now())
+        self._heard[claim.account] = self.now()
+        if self.budget is not None and outcome.status is Status.WAITING:
+            self.budget += 1
+        return outcome
+
+    async def sleep_until(self, until: datetime) -> None:
+        """Sleep until then or until the halt signal, in naps: a clock that jumps is noticed."""
+        while (left := until - self.now()) > timedelta() and not self.halt.is_set():
+            try:
+                await asyncio.wait_for(self.halt.wait(), min(left, LONGEST_NAP).total_seconds())
+            except TimeoutError:
+                continue
+
+    def notice(self, state: AccountState) -> Iterator[Event]:
+        """Tell what the server's numbers and clock show besides: use of the account by others, and
+        a clock that is off."""
+        foreign = Turn(self.pace, state, self.now()).allowance().foreign
+        if foreign > self._foreign.get(state.account, 0):
+            yield ForeignUse(state.account, foreign)
+        self._foreign[state.account] = foreign
+        ahead = self.vendor.clock.ahead
+        if abs(ahead - self._ahead) > TOLERATED:
+            yield ClockOff(ahead)
+            self._ahead = ahead

@@ -1,0 +1,23 @@
+"""Problems in words: those of one kind together, with the first few places of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.intake.entry import Problem
+
+
+def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
+    """The problems of each kind together, errors first."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.severity, problem.code), []).append(problem)
+    return [groups[kind] for kind in sorted(groups, key=lambda kind: kind[0])]
+
+
+def alike(group: Sequence[Problem]) -> str:
+    """The first problem of a kind, and how many there are like it."""
+    more = f" (and {len(group) - 1} more like it)" if len(group) > 1 else ""
+    return f"{group[0]}{more}"

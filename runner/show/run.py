@@ -1,0 +1,194 @@
+"""A run, in lines and as JSON: its plan, its progress, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from runner import words
+from runner.errors import ExitCode
+from runner.results.summary import in_doubt
+from runner.show.answer import run_answer
+from runner.show.console import Console
+from runner.show.problem import alike, grouped
+from runner.show.progress import Progress
+
+if TYPE_CHECKING:
+    from runner.action.plan import Plan
+    from runner.action.run import Report
+    from runner.ledger.record import TakenIn, Totals
+    from runner.results.place import Written
+    from runner.results.summary import Summary
+    from runner.sending.event import Event
+
+_TERMS: Final = (
+    "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot "
+    "prevent that."
+)
+
+
+class RunScreen:
+    """Shows one run from its plan to its end, and asks whether to send.
+
+    An `unattended` run that came as far as it could today says nothing. `yes` asks nothing; `most`
+    is the run's own bound.
+    """
+
+    def __init__(
+        self, console: Console, *, yes: bool, unattended: bool, most: int | None = None
+    ) -> None:
+        self._console = console
+        self._asks = not (yes or unattended)
+        self._unattended = unattended
+        self._most = most
+        self._progress: Progress | None = None
+
+    def agree(self, plan: Plan) -> bool:
+        """Show the plan, and ask a person to agree to it."""
+        if not self._unattended:
+            show_plan(self._console, plan, self._most)
+        waiting = plan.summary.totals.waiting
+        if waiting and self._asks and not self._console.ask("Send?", otherwise="nothing was sent"):
+            return False
+        if not self._unattended:
+            self._progress = Progress(min(waiting, self._most or waiting), self._console.tell)
+        return True
+
+    def see(self, event: Event) -> None:
+        """Show an event."""
+        if self._progress is not None:
+            self._progress.event(event)
+
+    def end(self, report: Report) -> ExitCode:
+        """Show how the run ended."""
+        if self._progress is not None:
+            self._progress.close()
+        console, summary = self._console, report.summary
+        say_in_doubt(summary, console.say)
+        is_well = report.exit_code in (ExitCode.DONE, ExitCode.PAUSED)
+        if not (self._unattended and is_well):
+            _say_end(console, report)
+        console.answer(run_answer(report))
+        return report.exit_code
+
+
+def _say_end(console: Console, report: Report) -> None:
+    summary = report.summary
+    console.say(f"Sent in this run: {report.sent}. The campaign: {totals_text(summary.totals)}.")
+    say_needs_a_person(console, summary)
+    if report.stop:
+        console.say(f"Stopped: {report.stop.reason}")
+        console.say(f"  Next: {report.stop.remedy}")
+    elif summary.totals.waiting:
+        console.say(f"Paused: {report.pause or 'rows wait'}.")
+        first = summary.next_send_at
+        when = ""
+        if first and first > summary.at:
+            when = f" at {clock(first, summary)}, or later"
+        console.say(f"  Next: run the same command again{when}.")
+    if report.results is not None:
+        say_results(console, report.results)
+
+
+def show_plan(console: Console, plan: Plan, most: int | None = None) -> None:
+    """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree."""
+    summary = plan.summary
+    counts = summary.totals
+    say_in_doubt(summary, console.tell)
+    for notice in plan.notices:
+        console.tell(f"Note: {notice}")
+    uncertain, _ = plan.recovered
+    if uncertain:
+        console.tell(
+            f"Note: an earlier run ended in the middle of {words.count(uncertain, 'message')}; see "
+            "`campaign status`."
+        )
+    rows = words.count(counts.rows, "row")
+    console.tell(f"Campaign {summary.campaign.name}: {rows}; {totals_text(counts)}.")
+    _tell_changes(console, plan.taken_in)
+    for group in grouped(plan.intake.findings.problems if plan.intake else ()):
+        console.tell(f"  {alike(group)}")
+    for view in summary.accounts:
+        left = f"{view.remaining} of {view.limit} left until {clock(view.reset_at, summary)}"
+        console.tell(f"Account {view.name}: {left}{foreign_text(view.foreign)}.")
+    if not counts.waiting:
+        console.tell("Nothing waits to be sent.")
+        return
+    _tell_forecast(console, summary, most)
+    console.tell(_TERMS)
+
+
+def _tell_changes(console: Console, taken: TakenIn) -> None:
+    """What is other in the sheet than when it was last read."""
+    changed = taken.added or taken.rewritten or taken.vanished or taken.outdated
+    if not (taken.again and changed):
+        return
+    new, rewritten = _rows(taken.added, "new"), _rows(taken.rewritten, "changed")
+    console.tell(f"Since the sheet was last read: {new}, {rewritten}, {taken.vanished} vanished.")
+    if taken.outdated:
+        console.tell(
+            f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier text does "
+            "not get the new one."
+        )
+
+
+def _tell_forecast(console: Console, summary: Summary, most: int | None) -> None:
+    first, days = summary.next_send_at, summary.days
+    this_day = summary.at.astimezone(summary.zone).date()
+    today = dict(days).get(this_day, 0)
+    bound = f" (at most {most} in this run)" if most is not None else ""
+    over = f"{summary.totals.waiting} in all"
+    if days:
+        over += f" over {words.count(len(days), 'day')}"
+    console.tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
+    if first is not None:
+        when = "now" if first <= summary.at else clock(first, summary)
+        console.tell(f"First message: {when}.")
+
+
+def say_results(console: Console, written: Written) -> None:
+    """Where the results are."""
+    if written.instead_of:
+        console.say(f"{written.instead_of.name} is open elsewhere or read-only.")
+    if written.note:
+        console.say(written.note)
+    console.say(f"Results: {written.path}")
+
+
+def say_in_doubt(summary: Summary, speak: Callable[[str], None]) -> None:
+    """Uncertain rows, before anything else is said."""
+    for sentence in in_doubt(summary):
+        speak(sentence)
+
+
+def say_needs_a_person(console: Console, summary: Summary) -> None:
+    """Rows that a person has to look at."""
+    bad = summary.totals.failed + summary.totals.invalid
+    if bad:
+        console.say(
+            f"Failed or invalid: {bad}; the results say why, in the columns reason and error."
+        )
+
+
+def foreign_text(count: int) -> str:
+    """The use of an account by others, as the end of a sentence."""
+    return f"; another tool or person sent {count} today" if count else ""
+
+
+def totals_text(counts: Totals) -> str:
+    """`1 uncertain, 3 sent, 20 waiting`."""
+    names = ("uncertain", "sent", "waiting", "failed", "invalid", "skipped")
+    named = [f"{getattr(counts, name)} {name}" for name in names if getattr(counts, name)]
+    return ", ".join(named) or "no rows"
+
+
+def clock(instant: datetime, summary: Summary) -> str:
+    """An instant on the clocks of the campaign's zone."""
+    return words.clock(instant, summary.zone)
+
+
+def _rows(numbers: Sequence[int], what: str) -> str:
+    """`3 new (rows 5, 8, 9)`."""
+    listed = f" ({words.rows(numbers)})" if numbers else ""
+    return f"{len(numbers)} {what}{listed}"

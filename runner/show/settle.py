@@ -1,0 +1,61 @@
+"""A person's word on uncertain rows, and evidence about them, in lines and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runner import words
+from runner.errors import ExitCode
+from runner.show.answer import finished, instant_of
+from runner.show.console import Console
+from runner.show.run import say_results
+
+if TYPE_CHECKING:
+    from runner.action.evidence import Looked
+    from runner.action.settle import Settled
+
+
+def show_settled(console: Console, settled: Settled, rows: Sequence[str]) -> ExitCode:
+    """The word that was recorded on rows, given as a person named them."""
+    when = "by the run that is active" if settled.live else "with the next run"
+    verdict = "sent" if settled.sent else f"not sent, to be sent {when}"
+    named = ", ".join(f"row {row}" if row.isdigit() else row for row in rows)
+    console.say(f"Settled as {verdict}: {named}.")
+    for sentence in settled.barred:
+        console.say(f"  But: {sentence}")
+    say_results(console, settled.results)
+    said = {
+        "campaign": settled.campaign,
+        "rows": [int(row) if row.isdigit() else row for row in rows],
+        "verdict": "sent" if settled.sent else "not-sent",
+    }
+    console.answer(finished(said, settled.exit_code))
+    return settled.exit_code
+
+
+def show_looked(console: Console, looked: Looked) -> ExitCode:
+    """What was found about uncertain rows, and how many are left."""
+    for found in looked.findings:
+        console.say(found.said)
+        if found.hint:
+            console.say(f"  {found.hint}")
+    say_results(console, looked.results)
+    if looked.left:
+        command = words.command("settle", "ROW", "--sent|--not-sent", name=looked.campaign)
+        console.say(f"{looked.left} still uncertain. Look in LinkedIn, then: {command}")
+    else:
+        console.say("No row is uncertain.")
+    checked = [
+        {
+            "row": found.row,
+            "verdict": found.verdict,
+            "said": found.said,
+            "sentAt": instant_of(found.sent_at),
+            "hint": found.hint,
+        }
+        for found in looked.findings
+    ]
+    said = {"campaign": looked.campaign, "checked": checked, "uncertain": looked.left}
+    console.answer(finished(said, looked.exit_code))
+    return looked.exit_code

@@ -1,0 +1,99 @@
+"""How a campaign stands, in lines and as JSON: status, why, results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner import words
+from runner.errors import ExitCode
+from runner.show.answer import campaign_answer, finished
+from runner.show.console import Console
+from runner.show.run import (
+    clock,
+    foreign_text,
+    say_in_doubt,
+    say_needs_a_person,
+    say_results,
+    totals_text,
+)
+
+if TYPE_CHECKING:
+    from runner.action.standing import HandedBack, Reasons, Standing
+    from runner.results.summary import AccountView, Summary
+
+
+def show_status(console: Console, standing: Standing) -> ExitCode:
+    """Totals, each account's quota, the forecast, and the ledger's place."""
+    summary = standing.summary
+    campaign, counts = summary.campaign, summary.totals
+    say_in_doubt(summary, console.say)
+    running = ""
+    if summary.live:
+        since = ""
+        if campaign.running_since:
+            since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC"
+        running = f" (a run is active{since})"
+    rows = words.count(counts.rows, "row")
+    console.say(f"Campaign {campaign.name}{running}: {rows}; {totals_text(counts)}.")
+    say_needs_a_person(console, summary)
+    if summary.gone:
+        console.say(f"Messaged and no longer in the sheet: {summary.gone}.")
+    for view in summary.accounts:
+        _say_account(console, view, summary)
+    if counts.waiting:
+        _say_forecast(console, summary)
+    if standing.others:
+        names = ", ".join(other.name for other in standing.others)
+        console.say(f"Other campaigns (--name): {names}")
+    console.say(f"Ledger: {standing.ledger}")
+    console.answer({**campaign_answer(summary), "ledger": standing.ledger})
+    return standing.exit_code
+
+
+def _say_account(console: Console, view: AccountView, summary: Summary) -> None:
+    quota = (
+        f"{view.used} of {view.limit} used, {view.remaining} left until "
+        f"{clock(view.reset_at, summary)}{foreign_text(view.foreign)}"
+    )
+    wait = ""
+    if view.wait:
+        until = f" until {clock(view.wait.until, summary)}" if view.windows else ""
+        wait = f"; {view.wait.reason}{until}"
+    console.say(f"Account {view.name}: {view.waiting} wait; {quota}{wait}.")
+    if view.alarm:
+        console.say(f"  Stopped: {view.alarm.reason}")
+        console.say(f"  Next: {view.alarm.remedy}")
+
+
+def _say_forecast(console: Console, summary: Summary) -> None:
+    days = summary.days
+    forecast = summary.finish
+    if days:
+        shown = ", ".join(f"{day:%a %m-%d}: {count}" for day, count in days[:7])
+        more = " …" if len(days) > 7 else ""
+        forecast = f"{shown}{more}; {summary.finish}"
+    first = summary.next_send_at
+    when = f"from {clock(first, summary)}" if first else "not foreseen"
+    console.say(f"Next message {when}. Forecast: {forecast}.")
+
+
+def show_why(console: Console, reasons: Reasons) -> ExitCode:
+    """The reasons of one row."""
+    for sentence in reasons.said:
+        console.say(sentence)
+    said = {
+        "campaign": reasons.campaign,
+        "row": reasons.line.number,
+        "status": reasons.line.status.value,
+        "why": list(reasons.said),
+    }
+    console.answer(finished(said, reasons.exit_code))
+    return reasons.exit_code
+
+
+def show_results(console: Console, handed: HandedBack) -> ExitCode:
+    """The place of the results."""
+    say_results(console, handed.written)
+    said = {"campaign": handed.campaign, "results": str(handed.written.path)}
+    console.answer(finished(said, handed.exit_code))
+    return handed.exit_code
