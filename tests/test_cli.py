@@ -593,7 +593,7 @@ def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.Mon
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("Jo jo-doe")
 
-    monkeypatch.setattr("runner.action.run.judge", broken)
+    monkeypatch.setattr("runner.campaign.material.judge", broken)
     assert shell("check", "people.csv", "-t", "hello.j2") == 7
     assert "ZeroDivisionError" in shell.err
     assert "jo-doe" not in shell.err

@@ -24,7 +24,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger.ledger import Ledger
 from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
-from runner.sending import lane
+from runner.sending import traffic
 from tests.loopback import KEY, serving
 from tests.world import World, crowd, read_results
 
@@ -137,7 +137,7 @@ def test_the_harness_catches_a_sender_without_intent(
 ) -> None:
     """A sender that records only after sending messages people twice under the same deaths; the
     harness must see it."""
-    monkeypatch.setattr(lane, "commit_intent", lambda *_: None)
+    monkeypatch.setattr(traffic, "commit_intent", lambda *_: None)
     monkeypatch.setattr(World, "check_receipts", lambda _: None)
     twice = 0
     for step in range(1, 45):

@@ -18,11 +18,13 @@ from runner.errors import ExitCode, RefusedError
 from runner.ledger.ledger import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
-from runner.results.summary import Summary, summarise, why
+from runner.results.summary import Summary, summarise
+from runner.results.why import why
 from runner.sending.clock import ServerClock
 from runner.sending.event import ClockOff, ForeignUse, Sent
 from runner.sending.pace import pace_of
 from runner.show.console import Console
+from runner.show.progress import Progress
 from tests.world import MONDAY, World, crowd
 
 OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
@@ -30,8 +32,7 @@ OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
 
 def spend(world: World, count: int, account: str = "") -> None:
     """Another tool, or a person, sends from the account."""
-    day = world.server._day(account)
-    world.server.used[day] = world.server.used.get(day, 0) + count
+    world.server.use(account, count)
 
 
 def summary_of(world: World, **options: Any) -> Summary:
@@ -96,9 +97,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
     assert (report.sent, world.server.requests, report.exit_code) == (23, 23, ExitCode.PAUSED)
     told = [event for event in world.events if isinstance(event, ForeignUse)]
     assert told == [ForeignUse("acc_1", 37)]
-    console = Console()
-    console.progress(60)
-    console.event(told[0])
+    Progress(60, Console().tell).event(told[0])
     assert "another tool or person sent 37 today" in capsys.readouterr().err
     moments = [receipt.at for receipt in world.server.receipts]
     assert min(after - before for before, after in pairwise(moments[10:])) > timedelta(minutes=15)

@@ -28,6 +28,7 @@ from runner.schedule import machine as machine_module
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
+from runner.unattended.log import log_files
 from tests.loopback import KEY, serving
 from tests.schedule.computer import Computer
 
@@ -256,28 +257,21 @@ def test_the_last_run_by_the_log(
     """How the campaign's own last run ended, whatever stands after it; one without an end was
     killed, unless it is active; and a daily one has to have come lately. A line cut short is
     none."""
-    ledger = tmp_path / "ledger.db"
+    log = log_files(tmp_path / "ledger.db")
     lines = [json.dumps(record) for record in records]
     (tmp_path / "ledger.db.log").write_text("\n".join([*lines, '{"time": "20']), encoding="utf-8")
-    found = daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW)
+    found = daily.judge_log(log, "spring", scheduled=True, running=False, now=NOW)
     assert (found.verdict, words in found.says) == (verdict, True), found
     if "killed" in words:
-        assert (
-            daily.judge_log(ledger, "spring", scheduled=True, running=True, now=NOW).verdict == "ok"
-        )
+        assert daily.judge_log(log, "spring", scheduled=True, running=True, now=NOW).verdict == "ok"
     if "since" in words:
         assert (
-            daily.judge_log(ledger, "spring", scheduled=False, running=False, now=NOW).verdict
-            == "ok"
+            daily.judge_log(log, "spring", scheduled=False, running=False, now=NOW).verdict == "ok"
         )
     if OTHER in records:
-        assert (
-            daily.judge_log(ledger, None, scheduled=False, running=False, now=NOW).verdict == "look"
-        )
+        assert daily.judge_log(log, None, scheduled=False, running=False, now=NOW).verdict == "look"
     (tmp_path / "ledger.db.log").replace(tmp_path / "ledger.db.log.1")  # as after a rotation
-    assert (
-        daily.judge_log(ledger, "spring", scheduled=True, running=False, now=NOW).verdict == verdict
-    )
+    assert daily.judge_log(log, "spring", scheduled=True, running=False, now=NOW).verdict == verdict
 
 
 @pytest.mark.parametrize(

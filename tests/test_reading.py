@@ -31,7 +31,7 @@ def test_an_unchanged_list_is_not_read_again(
         reads.append(1)
         return real(*given)
 
-    monkeypatch.setattr("runner.action.run.judge", counting)
+    monkeypatch.setattr("runner.campaign.material.judge", counting)
     world.run(most=1)
     assert (len(reads), world.plans[-1].intake is None) == (1, False)
     world.run(most=1)

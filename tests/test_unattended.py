@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from runner.campaign.target import parse_target
 from runner.cli import call
 from runner.rehearsal.endpoint import Answer
 from runner.unattended import log, notify
@@ -167,7 +168,7 @@ def test_a_run_in_trouble_speaks(desk: Desk) -> None:
         3,
         "other",
     )
-    assert last["at"].startswith("run.py:")
+    assert last["at"].startswith("material.py:")
 
 
 def test_without_the_option_there_is_no_log(desk: Desk) -> None:
@@ -342,7 +343,7 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
     script = desk.folder / "lists" / "tell"
     script.write_text("#!/bin/sh\ncat > told.json\n", encoding="utf-8")
     script.chmod(0o700)
-    assert notify.notify("./tell", {"exitCode": 0}, script.parent) is None
+    assert notify.notify(parse_target("./tell"), {"exitCode": 0}, script.parent) is None
     assert json.loads((script.parent / "told.json").read_text()) == {"exitCode": 0}
 
 

@@ -109,6 +109,19 @@ def calendar_keys(group: type) -> list[str]:
     return [key for key, row in rows(group).items() if row.setting.is_calendar]
 
 
+def table(group: type) -> str:
+    """The settings as a Markdown table, for the docs."""
+    lines = ["| key | what it says | example | option |", "|---|---|---|---|"]
+    for key, row in rows(group).items():
+        setting = row.setting
+        says = (setting.words or setting.help).replace(".  [default", " [default").rstrip(".")
+        says = says[0].upper() + says[1:]
+        example = f"`{setting.example}`" if setting.example else ""
+        flag = f"`{row.flags[0]}`" if setting.help else ""
+        lines.append(f"| `{key}` | {says.replace('|', chr(92) + '|')} | {example} | {flag} |")
+    return "\n".join(lines)
+
+
 def said_in(group: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the group's settings that say something: those not None, False or empty."""
     said = {}

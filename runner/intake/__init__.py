@@ -1,1 +1,1 @@
-"""From a spreadsheet to messages ready to send. Knows neither the network nor the ledger."""
+"""The way from a spreadsheet to messages ready to send. It knows no network and no ledger."""

@@ -1,8 +1,8 @@
-"""What a cell says, as text: nothing is guessed to be a number, a date or a missing value.
+"""The text of a cell: nothing is guessed to be a number, a date or a missing value.
 
-`as_text` turns what a library read from a workbook into the text a person typed or sees; `clean` is
-that text as the campaign uses it. The text handed back in the results is always the one before
-`clean`.
+`as_text` turns the value that a library read from a workbook into the text that a person typed or
+sees. `clean` turns that text into the one that the campaign uses. The results always hand back the
+text from before `clean`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Final
 # One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an
 # attack.
 MAX_CELL: Final = 1_048_576
-# Excel keeps 15 digits of a number; what stood behind them is zeros or gone. A float holds whole
+# Excel keeps 15 digits of a number; the digits behind them are zeros or gone. A float holds whole
 # numbers exactly up to 2**53.
 _EXACT_BELOW: Final = 1e15
 _WHOLE_BELOW: Final = 2**53
 ROUNDED: Final = (
     "a number of 16 digits or more, of which spreadsheet programs keep only the first 15"
 )
-# What a spreadsheet program shows, in its user's language, in a cell whose formula failed; a CSV
-# holds it as text.
+# A spreadsheet program shows such a text, in its user's language, in a cell whose formula failed. A
+# CSV holds it as text.
 ERROR_TEXT: Final = re.compile(
     r"#[¡¿]?[^\W\d_][\w/]*[!?]|#+|#GETTING_DATA|Err:\d{3}|Loading\.\.\."
     r"|#(?:N/[A-Z]{1,4}|NV|I/T|YOK|PUUTTUU|HIÁNYZIK|Н/Д|NENÍ_K_DISPOZICI|NEDOSTUPNÝ)"
@@ -45,25 +45,28 @@ _EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(c
 # Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the
 # escape on as text.
 _ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# What a spreadsheet program may take for the start of a formula (OWASP's list, and its full-width
+# A spreadsheet program may take these for the start of a formula (OWASP's list, and its full-width
 # forms).
 _FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-# How Excel is made to keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
+# Two ways to make Excel keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
 _FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Text whose UTF-8 has only these bytes (all below U+0300 but controls and what may be invisible) is
-# as it should be.
+# A text is as it should be when its UTF-8 has only these bytes: all characters below U+0300, except
+# controls and those that may be invisible.
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
 _BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
-# What begins so may be a spreadsheet program's error, or a text forced to be one.
+# A cell that begins so may hold a spreadsheet program's error, or a value forced to be text.
 TELLING: Final = ("#", "Err:", "Loading...", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,}")
 
 
 def clean(text: str) -> str:
-    """What a cell says: composed (NFC), without control characters and without white space or
-    invisible characters around it; newlines are one character. Nothing else changes."""
+    """Return a cell's text, composed (NFC) and without control characters.
+
+    White space and invisible characters around it are removed, and a newline is one character.
+    Nothing else changes.
+    """
     text = text.strip()
     if not text.encode("utf-8", "surrogatepass").translate(
         None, _PLAIN_BYTES
@@ -74,8 +77,10 @@ def clean(text: str) -> str:
 
 
 def bare(text: str) -> str | None:
-    """What a cell says when there surely is nothing in it to look closer at: no error, no forced
-    text, no sign that placeholders are made of. None when there may be."""
+    """Return a cell's text when it surely holds nothing to look closer at, else None.
+
+    Such things are an error, a forced text, and a sign that placeholders are made of.
+    """
     text = text.strip()
     try:
         return (
@@ -86,14 +91,16 @@ def bare(text: str) -> str | None:
 
 
 def identifier(text: str) -> str:
-    """What a cell of identifiers says: as `clean`, and without invisible characters and white space
-    inside."""
+    """Return the text of a cell of identifiers.
+
+    It is as `clean` makes it, and without invisible characters and white space inside.
+    """
     text = clean(text.translate(INVISIBLE))
     return text if text.isascii() else " ".join(text.split())
 
 
 def unforced(text: str) -> str:
-    """The text that a CSV's `="00456"` or `'00456` stands for; any other text as it is."""
+    """Return the text that a CSV's `="00456"` or `'00456` stands for; any other text as it is."""
     forced = _FORCED_TEXT.fullmatch(text)
     return forced[forced.lastindex or 0] if forced else text
 
@@ -113,21 +120,22 @@ def unescaped(text: str) -> str:
 
 
 def guard(text: str) -> str:
-    """The text as a CSV may hold it without a spreadsheet program taking it for a formula: with an
-    apostrophe before it."""
+    """Put an apostrophe before a text that spreadsheet programs may take for a formula in a CSV."""
     risky = _FORMULA_START.match(text.lstrip("'"))
     return f"'{text}" if risky and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
 def unguard(text: str) -> str:
-    """The text that `guard` made this of."""
+    """Return the text that `guard` made this one from."""
     return text[1:] if text[:1] == "'" and guard(text[1:]) == text else text
 
 
 def as_text(value: object, number_format: str = "General") -> str:
-    """A value that a library read, as text: whole numbers as digits, zero-padded where the format
-    shows it so, dates and times in ISO form, booleans as Excel shows them. A percentage or a sum of
-    money is its raw number."""
+    """Return the text of a value that a library read.
+
+    Whole numbers become digits, zero-padded where the format shows them so. Dates and times are in
+    ISO form, booleans are as Excel shows them. A percentage or a sum of money is its raw number.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -155,7 +163,7 @@ def as_text(value: object, number_format: str = "General") -> str:
 
 
 def is_rounded(value: object) -> bool:
-    """Whether a value is a number with more digits than a spreadsheet program keeps."""
+    """Tell whether a value is a number with more digits than a spreadsheet program keeps."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -164,12 +172,12 @@ def is_rounded(value: object) -> bool:
 
 
 def is_padded(number_format: str) -> bool:
-    """Whether whole numbers under this format are padded with zeros, and nothing else."""
+    """Tell whether this format pads whole numbers with zeros, and does nothing else."""
     return _ZEROS.fullmatch(number_format) is not None
 
 
 def column_letter(index: int) -> str:
-    """0 is A, 25 is Z, 26 is AA."""
+    """Return the letters of a column: 0 is A, 25 is Z, 26 is AA."""
     letters = ""
     index += 1
     while index:

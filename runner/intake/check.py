@@ -1,9 +1,10 @@
-"""Every problem of sheet and template, located, in one pass; and the message of each row that has
-none.
+"""The check of a sheet and its template, in one pass.
 
-Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop
-the others. Only what makes every row doubtful (no recipient column, a variable that no column
-provides, hidden rows nobody spoke of) stops a campaign before its first message.
+It finds every problem and its place, and makes the message of each row without a problem.
+
+Problems are data: a row with a problem is handed on as invalid. It is never dropped, and it never
+stops the other rows. Only a problem that makes every row doubtful stops a campaign before its first
+message: no recipient column, a variable that no column provides, hidden rows nobody spoke of.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from runner.intake.template import MessageTemplate
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sheet's layout, what stops the campaign as a whole, and the entries, walked anew by every
-    call.
+    """A sheet's layout, the problems that stop the whole campaign, and the entries.
 
-    What only shows between rows (`verdicts`) is known once `judge` has walked over all of them.
+    Every call of `entries` walks the rows anew. `verdicts` are the problems that only show between
+    rows; they are known once `judge` has walked over all rows.
     """
 
     table: Table
@@ -48,7 +49,7 @@ class Check:
         )
 
     def entries(self, review: Review | None = None) -> Iterator[Entry]:
-        """Every row after its check; `review` is told what has to be compared between rows."""
+        """Give every row after its check; `review` is told what to compare between rows."""
         render = not any(
             problem.code in ("template-variable", "no-template") for problem in self.blocking
         )
@@ -67,8 +68,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a walk over all rows found: how many there are and how they stand, the problems, the
-    people, and how many cells the longest row has beyond the header."""
+    """The findings of a walk over all rows: their number, how they stand, the problems, the people.
+
+    `surplus` is the number of cells that the longest row has beyond the header.
+    """
 
     rows: int
     ready: int
@@ -85,8 +88,9 @@ def check(
     reading: Reading | None = None,
     accounts: Sequence[str] = (),
 ) -> Check:
-    """Check a table against a template; without one, the sheet needs a `message` column. `accounts`
-    are those that will send.
+    """Check a table against a template; without a template, the sheet needs a `message` column.
+
+    `accounts` are the accounts that will send.
 
     Raises RefusedError only for a column mapping that does not fit; all else is in the answer.
     """
@@ -108,10 +112,12 @@ def check(
 
 
 def judge(checked: Check) -> tuple[Check, Findings]:
-    """Walk all rows once. The answered check knows what shows only between rows; its entries can be
-    walked again for that.
+    """Walk over all rows once.
 
-    Raises RefusedError where the file turns out to be damaged.
+    The returned check knows the problems that only show between rows. Its entries can be walked
+    again to get them.
+
+    Raises RefusedError when the file turns out to be damaged.
     """
     review, width = Review(), len(checked.table.columns)
     rows = ready = surplus = hidden = 0
@@ -156,8 +162,10 @@ def judge(checked: Check) -> tuple[Check, Findings]:
 
 
 def check_people(table: Table, reading: Reading) -> tuple[Check, Findings]:
-    """Check a table that only says who people are, with no message for them. Raises RefusedError
-    when it does not say that."""
+    """Check a table that only says who people are, with no message for them.
+
+    Raises RefusedError when it does not say who they are.
+    """
     checked, findings = judge(check(table, None, reading))
     for problem in checked.blocking:
         if problem.code != "no-template":
@@ -185,8 +193,10 @@ def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
 
 
 def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, int]]:
-    """Rows whose own message greets somebody whom only another row names: the row, the name, the
-    other row."""
+    """Find rows whose own message greets a person that only another row names.
+
+    Each is given as the row, the name, the other row.
+    """
     message = checked.layout.column("message")
     if not review.greeted or message is None:
         return
@@ -283,7 +293,7 @@ def _template_problems(layout: Layout, template: MessageTemplate | None) -> Iter
             headers = sorted(
                 {column.header.strip() for column in layout.inputs if column.header.strip()}
             )
-            # Of a column's names the one of the same style is meant: {{ first_name }}, or
+            # A column has several names; the one in the same style is meant: {{ first_name }}, or
             # row["First Name"].
             guess = nearest(
                 name,

@@ -1,5 +1,7 @@
-"""What can be wrong with a sheet, as codes that other programs may rely on: they are never
-renamed."""
+"""The codes of all that can be wrong with a sheet.
+
+Other programs may rely on the codes: they are never renamed.
+"""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -24,7 +26,7 @@ Code = Literal[
     "ragged-row",
     "rounded-number",
     "swallowed-row",
-    # whom a row means
+    # the recipient of a row
     "conversation-account",
     "conversation-urn",
     "recipient-email",
@@ -35,7 +37,7 @@ Code = Literal[
     "recipient-urn",
     "sales-navigator",
     "two-recipients",
-    # what a row would send
+    # the message that a row would send
     "blank-value",
     "foreign-value",
     "gap",
@@ -52,7 +54,7 @@ Code = Literal[
     "value-suspicious",
 ]
 
-# What to do about a problem of a row.
+# The remedy for a problem of a row.
 REMEDIES: Final[Mapping[Code, str]] = {
     "cell-error": "Correct the formula, or type the value in.",
     "cell-kind": "Turn the column into texts.",

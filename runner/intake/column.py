@@ -1,8 +1,7 @@
-"""What each column is for: the recipient, the account, the row's own text, and always a template
-variable.
+"""The use of each column: recipient, account, the row's own text, and always a template variable.
 
 Headers are compared without regard to case, spaces, `_` and `-`. The names of the contract win over
-aliases, so that a sheet with both `recipientProfileId` and a column `URL` means the first.
+aliases, so a sheet with both `recipientProfileId` and a column `URL` means the first.
 """
 
 from __future__ import annotations
@@ -103,12 +102,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which columns mean what.
+    """The meaning of a sheet's columns.
 
-    `roles` gives each role its columns (several only for the recipient); `doubled` roles are
-    claimed by columns of one header. `inputs` are the columns to hand back, without those of an
-    earlier results sheet, which are `earlier`, by their names. `variables` maps every template name
-    to its column; `ambiguous` names are claimed by two.
+    `roles` maps each role to its columns; only the recipient may have several. `doubled` holds the
+    roles that several columns with one header claim. `inputs` are the columns to hand back, without
+    those of an earlier results sheet. `earlier` holds the columns of that results sheet by their
+    names. `variables` maps every template name to its column; two columns claim each of the
+    `ambiguous` names.
     """
 
     roles: Mapping[str, tuple[Column, ...]]
@@ -124,7 +124,7 @@ class Layout:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Which columns were taken for what, as a sentence."""
+        """A sentence that says which columns were taken for what."""
         parts = [
             f"{column.letter} {column.header.strip()!r} is {role}"
             for role, columns in self.roles.items()
@@ -144,13 +144,16 @@ class Layout:
 
 
 def normalise(header: str) -> str:
-    """`First-Name`, `first name` and `FIRSTNAME` are one header."""
+    """Return a header's form for comparison: `First-Name`, `first name`, `FIRSTNAME` are one."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).casefold()
 
 
 def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
-    """Whether these cells may be a header: one names a recipient column (or is one of `mapped`),
-    and none is a value."""
+    """Tell whether these cells may be a header.
+
+    They may be one when a cell names a recipient column (or is one of `mapped`) and no cell is a
+    value.
+    """
     known = {normalise(name) for role in RECIPIENT_ROLES for name in (role, *_ALIASES[role])} | set(
         map(normalise, mapped)
     )
@@ -161,8 +164,10 @@ def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
 
 
 def variable_names(header: str) -> tuple[str, ...]:
-    """The names a template may call a column by: its header, and Python-friendly forms (`First
-    Name` → `first_name`)."""
+    """Return a column's names in a template: its header, and Python-friendly forms of it.
+
+    The header `First Name` has the form `first_name`.
+    """
     header = clean(header)
     words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).strip(
         "_"
@@ -180,8 +185,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Layout:
-    """Find the columns' roles. `mapping` (role → header) overrides; a header it names that is not
-    there raises KeyError."""
+    """Find the columns' roles; `mapping` (role → header) overrides.
+
+    Raises KeyError when `mapping` names a header that is not there.
+    """
     earlier = _result_columns(columns)
     inputs = tuple(column for column in columns if column not in earlier.values())
     by_form: dict[str, list[Column]] = {}

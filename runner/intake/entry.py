@@ -1,8 +1,7 @@
-"""A row after its check: the message it sends, or every problem that keeps it from being sent, by
-cell.
+"""A row after its check: its message, or every problem that keeps it from being sent, by cell.
 
-Problems are data: a row with one is handed on as invalid, never dropped and never a reason to stop
-the others.
+Problems are data: a row with a problem is handed on as invalid. It is never dropped, and it never
+stops the other rows.
 """
 
 from __future__ import annotations
@@ -22,8 +21,11 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong and where. `code` is stable; an error keeps its row (or, without a row, the
-    campaign) from being sent."""
+    """A problem and its place.
+
+    `code` is stable. An error keeps its row from being sent; an error without a row keeps the
+    campaign from being sent.
+    """
 
     code: Code
     text: str
@@ -34,14 +36,14 @@ class Problem:
 
     @property
     def cell(self) -> str:
-        """`C7`, `row 7`, or nothing when the problem is the whole sheet's or the template's."""
+        """`C7` or `row 7`; empty when the problem is the whole sheet's or the template's."""
         if self.row is None:
             return ""
         return f"{self.column.letter}{self.row}" if self.column else f"row {self.row}"
 
     @property
     def advice(self) -> str | None:
-        """What to do about it, where that is known."""
+        """The remedy for the problem, when one is known."""
         return self.remedy or REMEDIES.get(self.code)
 
     def __str__(self) -> str:
@@ -51,12 +53,15 @@ class Problem:
 
 
 def failing(problems: Iterable[Problem]) -> bool:
-    """Whether any of these problems keeps its row from being sent."""
+    """Tell whether any of these problems keeps its row from being sent."""
     return any(problem.severity == "error" for problem in problems)
 
 
 class Message(NamedTuple):
-    """What one delivery sends, and to whom. `account` is the row's own choice, if it made one."""
+    """The message of one delivery, and its recipient.
+
+    `account` is the row's own choice, if it made one.
+    """
 
     recipient: Recipient
     text: str
@@ -67,11 +72,11 @@ class Message(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row after its check: a message, or skipped on purpose for the reason `skipped`, or invalid
-    for its error problems.
+    """A row after its check: it has a message, is skipped on purpose, or is invalid.
 
-    `recipient` is known whenever the row names one, also when the row is invalid. `earlier` is the
-    status that a results sheet used as input gives the row.
+    `skipped` is the reason for a skipped row. Error problems make a row invalid. `recipient` is
+    known whenever the row names one, also when the row is invalid. `earlier` is the row's status in
+    a results sheet that is used as input.
     """
 
     row: Row

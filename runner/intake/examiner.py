@@ -1,8 +1,8 @@
-"""The check of one row after the other: whom it means, what it would send, and what is wrong with
-either.
+"""The check of one row after the other: its recipient, its message, and the problems of both.
 
-Lists are long and most rows are plain: what layout and template decide for all rows is worked out
-once, and each rare thing (a link, a fault, an odd spelling) is looked for by a quick look first.
+Lists are long and most rows are plain. So the things that layout and template decide for all rows
+are worked out once. For each rare thing (a link, a fault, an odd spelling), a quick look comes
+first.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import Blank, MessageTemplate, MessageType, RenderError, message_type_of
 
 HIDDEN: Final = "hidden in the sheet"
-# LinkedIn's own limits; the endpoint documents none.
+# LinkedIn's own limits; the endpoint documents no limits.
 MAX_SUBJECT: Final = 200
 MAX_INMAIL: Final = 1_900
 MAX_MESSAGE: Final = 8_000
@@ -52,7 +52,7 @@ _new = (
 
 
 class Examiner:
-    """Checks rows one after the other; what it has seen decides which is a duplicate."""
+    """The check of rows, one after the other; the rows seen so far decide which is a duplicate."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Examiner:
         self._before: tuple[int, dict[int, str]] = (0, {})
 
     def examine(self, row: Row) -> Entry:
-        """The row's entry. Problems found between rows (the verdicts) count as well."""
+        """Return the row's entry; problems found between rows (the verdicts) count as well."""
         if self._of_results:
             row = self._as_it_was(row)
         number, cells, faults, links, hidden = row
@@ -123,7 +123,7 @@ class Examiner:
                 message = self._compose(row, recipient, problems)
             if problems and failing(problems):
                 message = None
-            else:  # an invalid row keeps nobody else from being written to
+            else:  # an invalid row keeps no other row from being sent
                 self._meet(slug, urn, number)
         if self._verdicts:
             problems += self._verdicts.get(number, ())
@@ -132,8 +132,10 @@ class Examiner:
         return _new(Entry, (row, recipient, message, problems, "", earlier))
 
     def _as_it_was(self, row: Row) -> Row:
-        """A row of a results sheet without its guards, and with the fault that writing it has
-        mended only by its looks."""
+        """Return a row of a results sheet without its guards, and with its earlier fault.
+
+        The writing of the results mended that fault only by its looks.
+        """
         if self._delimited:
             row = row._replace(cells=[*map(unguard, row.cells)])
         if self._reason and SHIFTED in row.cells[self._reason.index]:
@@ -145,15 +147,17 @@ class Examiner:
         return row
 
     def _meet(self, slug: str | None, urn: str | None, number: int) -> None:
-        """Note the row in which somebody is written to, under every spelling."""
+        """Note the row that writes to a person, under every spelling of the person."""
         if slug:
             self._seen.setdefault(slug, number)
         if urn:
             self._seen.setdefault(urn, number)
 
     def _text(self, row: Row, column: Column, problems: list[Problem]) -> str:
-        """What a cell says; that it shows an error is noted as a problem, unless the workbook has
-        told so already."""
+        """Return a cell's text, and note a problem when it shows an error.
+
+        An error that the workbook has already told of is not noted again.
+        """
         text = clean(row.cells[column.index])
         if text.startswith(TELLING):
             if ERROR_TEXT.fullmatch(text):
@@ -171,7 +175,7 @@ class Examiner:
         found = []
         unread = {fault.column for fault in row.faults}
         for column in self._recipients:
-            if column.index in unread:  # what the cell says is not known, which `_faults` tells
+            if column.index in unread:  # the cell's text is not known, and `_faults` tells that
                 continue
             noted = len(problems)
             text = self._text(row, column, problems)
@@ -204,8 +208,11 @@ class Examiner:
         return None
 
     def _faults(self, row: Row, problems: list[Problem]) -> None:
-        """What could not be read exactly counts where the cell is used; a fault of the whole row
-        always counts."""
+        """Note the faults of the row that count.
+
+        A cell that could not be read exactly counts where it is used. A fault of the whole row
+        always counts.
+        """
         identifiers = {
             column.index
             for column in (*self._recipients, self._conversation, self._account_id)
@@ -217,8 +224,8 @@ class Examiner:
                 continue
             severity: Severity = "error"
             if code == "rounded-number":
-                # Digits that the program lost make another identifier; in a text they are for a
-                # person to judge.
+                # An identifier without the digits that the program lost is another identifier. In a
+                # text, a person has to judge the loss.
                 text, severity = (
                     (f"{text}; {CURE}", "error") if index in identifiers else (text, "warning")
                 )
@@ -288,8 +295,10 @@ class Examiner:
     def _rendered(
         self, row: Row, template: MessageTemplate, text: str, subject: str, problems: list[Problem]
     ) -> tuple[str, str]:
-        """Text and subject, each the row's own or the template's; both empty when the template
-        fails on the row."""
+        """Return text and subject, each the row's own or the template's.
+
+        Both are empty when the template fails on the row.
+        """
         said = {index: self._text(row, column, problems) for index, column in self._read.items()}
         values: dict[str, object] = {
             name: said[index] or blank for name, index, blank in self._names
@@ -364,8 +373,11 @@ class Examiner:
         said: Mapping[int, str],
         values: Mapping[str, object],
     ) -> str | None:
-        """Where a blank value left a gap: one that is neither in the template nor, if the blanks
-        were filled, in the values."""
+        """Find the place where a blank value left a gap in the text.
+
+        Such a gap is not in the template. It is not in the values either: it is gone when the
+        blanks are filled.
+        """
         if not gap(text, template.body.literal):
             return None
         filled = {**values, **{name: "x" for name, index, _ in self._names if not said[index]}}
@@ -390,8 +402,10 @@ class Examiner:
     def _continued(
         self, number: int, written: str, account: str, recipient: Recipient, problems: list[Problem]
     ) -> str | None:
-        """The conversation to continue. It belongs to one account, which must be the one that
-        sends."""
+        """Return the conversation to continue.
+
+        It belongs to one account, and that account must be the one that sends.
+        """
         try:
             conversation = parse_conversation(written)
         except RecipientError as error:
@@ -414,8 +428,10 @@ class Examiner:
 
 
 def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) -> bool:
-    """Whether a value can only have come from another row: a number may be computed, a short text
-    stands in many words."""
+    """Tell whether a value can only have come from another row.
+
+    A number may be computed and a short text stands in many words, so neither counts.
+    """
     if len(value) < 3 or not any(map(str.isalpha, value)):
         return False
     folded = value.casefold()
@@ -423,8 +439,10 @@ def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) 
 
 
 def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | None:
-    """The profile link behind a cell that shows something else. Raises RecipientError when both
-    name a profile, and two."""
+    """Return the profile link behind a cell that shows something else.
+
+    Raises RecipientError when the cell and the link name two profiles.
+    """
     target = next((target for at, target in links if at == column), None)
     if target is None or target == text:
         return None
@@ -450,8 +468,7 @@ def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | N
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text with a link behind it says itself whom it means, because it can hardly be a
-    name."""
+    """Tell whether a text with a link behind it is an identifier: it can hardly be a name."""
     return (
         "/in/" in text
         or text.startswith("urn:")

@@ -1,7 +1,9 @@
-"""Who was messaged when before: an earlier results sheet, or what another tool exported, as
-contacts.
+"""Earlier messages as contacts: who was messaged, and when.
 
-Nothing is guessed in the person's disfavour: whose time cannot be read counts as messaged now.
+They come from an earlier results sheet, or from the export of another tool.
+
+Nothing is guessed in the person's disfavour: a person counts as messaged now when the time cannot
+be read.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from runner.intake.recipient import RecipientError, parse
 from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
 
-# By these names other tools export when they wrote to somebody; the first that is there counts.
+# Other tools export the time of a message under these names; the first name in the sheet counts.
 _DATE_NAMES: Final = (
     "sentAt",
     "message sent at",
@@ -55,14 +57,17 @@ _DATES: Final[Mapping[Order, tuple[str, ...]]] = {
 _PLAIN: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
-# Of a time without a zone it is not known where it was written down; on some clock on earth it is
-# this much earlier.
+# A time without a zone does not say where it was written down. On some clock on earth it is this
+# much earlier.
 _AHEAD: Final = timedelta(hours=14)
 
 
 class Contacted(NamedTuple):
-    """A message that somebody got: all spellings that the row gives of them, and when, None where
-    no time is known."""
+    """A message that somebody got.
+
+    `keys` are all spellings that the row gives of the person. `at` is the time, None when no time
+    is known.
+    """
 
     keys: tuple[str, ...]
     at: datetime | None
@@ -70,8 +75,11 @@ class Contacted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a sheet says of earlier messages: `dates` is the column of their times, if there is one;
-    `nobody` are the cells that name nobody, `unread` those that hold no time."""
+    """The earlier messages that a sheet tells of.
+
+    `dates` is the column of their times, if there is one. `nobody` are the cells that name nobody,
+    `unread` are the cells that hold no time.
+    """
 
     contacts: tuple[Contacted, ...]
     dates: Column | None
@@ -82,9 +90,14 @@ class History:
 def read_history(
     source: Source, reading: Reading, date_column: str | None, now: datetime
 ) -> History:
-    """The messages that a sheet tells of: of a results sheet the rows that are sent or uncertain,
-    of any other every row with a recipient. Raises RefusedError without a column of profiles, or
-    without the column that `date_column` names."""
+    """Return the messages that a sheet tells of.
+
+    In a results sheet these are the rows that are sent or uncertain. In any other sheet they are
+    all rows with a recipient.
+
+    Raises RefusedError without a column of profiles, or without the column that `date_column`
+    names.
+    """
     checked, _ = check_people(read(source, reading), reading)
     layout = checked.layout
     dates, answered = _date_column(layout, date_column), layout.earlier.get("sentToUrn")
@@ -136,7 +149,7 @@ def _date_column(layout: Layout, wanted: str | None) -> Column | None:
 
 
 def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
-    """To whom a results sheet says the message really went."""
+    """Return the keys of the person who, by a results sheet, really got the message."""
     try:
         return parse(entry.row.cells[column.index]).keys if column else ()
     except RecipientError:
@@ -144,8 +157,11 @@ def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
 
 
 def _order(texts: Iterable[str]) -> Order | None:
-    """Whether the column's dates begin with the day or with the month, where one of them can only
-    be read so; None when each could be either, or when they contradict each other."""
+    """Tell whether the column's dates begin with the day or with the month.
+
+    A date that can be read in only one order decides. The answer is None when each date could be
+    either, or when the dates contradict each other.
+    """
     readings = ([order for order in _DATES if _local(text, order)] for text in texts)
     found = {orders[0] for orders in readings if len(orders) == 1}
     return found.pop() if len(found) == 1 else None
@@ -154,7 +170,7 @@ def _order(texts: Iterable[str]) -> Order | None:
 def _time(
     text: str, order: Order | None, now: datetime
 ) -> tuple[datetime | None, tuple[Code, str] | None]:
-    """When somebody was messaged, or why that is not known: the problem's code and words."""
+    """Return the time of a message, or why it is not known: the problem's code and words."""
     if not text:
         return None, ("date-blank", "no time is given")
     readings = [at for at in _readings(text, order) if at.year >= _FIRST_YEAR]
@@ -174,12 +190,14 @@ def _earliest(at: datetime) -> datetime:
 
 
 def _readings(text: str, order: Order | None) -> list[datetime]:
-    """What a text can mean; of several the latest that is not yet to come counts, which leaves
-    people alone for longest."""
+    """Return the times that a text can mean.
+
+    The latest of them that is not in the future counts, because it leaves people alone for longest.
+    """
     try:
         if _DAY.match(text):
             at = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
-            at.astimezone(UTC)  # the ends of the calendar have no other zones
+            at.astimezone(UTC)  # raises at the ends of the calendar, which have no other zones
             return [at]
     except (ValueError, OverflowError):
         return []

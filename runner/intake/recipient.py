@@ -1,8 +1,7 @@
-"""Whom a row means: any spelling of a LinkedIn profile that sheets hold, as one identity, or a
-clear problem.
+"""The recipient of a row: any spelling of a LinkedIn profile in a sheet, as one identity.
 
 The shapes are those of the endpoint's documentation and of exports in the wild. Nothing is guessed:
-what names no member profile for certain is refused with the reason.
+a value that does not name a member profile for certain is a clear problem, refused with the reason.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ _URL: Final = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?P<path>/[^?#]*)?",
     re.IGNORECASE,
 )
-# The two shapes that nearly all rows have, past which the rest need not be tried: a plain profile
-# link, and a URN.
+# Nearly all rows have one of these two shapes: a plain profile link, or a URN. After a match, the
+# other shapes need not be tried.
 _COMMON: Final = re.compile(
     r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/([a-z0-9-]{3,100})/?|(urn:li:fsd_profile:ACo[A-Za-z0-9_-]{8,})"
 ).fullmatch
@@ -31,17 +30,17 @@ _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
 _CONVERSATION: Final = re.compile(
     r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
 )
-# Written into identifier cells by people and exports when there is none; none of them is a member's
-# address.
+# People and exports write these into identifier cells when there is no identifier. Not one of
+# them is a member's address.
 _PLACEHOLDERS: Final = frozenset(
     {"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"}
 )
-# How a spreadsheet program shows a long number, and writes it into a CSV.
+# A spreadsheet program shows a long number so, and writes it so into a CSV.
 EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d{2}|\d+E\+\d{2}", re.IGNORECASE)
 CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
 SHORTENED: Final = f"is what a spreadsheet program made of a long number; {CURE}"
-# What cells show that have, or had, a link behind them, or that answer another question. Whoever
-# means the member of that ID can give the link.
+# Cells show these words when they have, or had, a link behind them, or when they answer another
+# question. A person who means the member of that ID can give the link.
 _LABELS: Final = frozenset(
     word
     for words in (
@@ -85,8 +84,10 @@ _NOT_A_MEMBER: Final = {
 
 
 class RecipientError(ValueError):
-    """A value that names no member profile for certain; `code` is stable, the text says why and
-    what to do."""
+    """A value that does not name a member profile for certain.
+
+    `code` is stable; the text says why and what to do.
+    """
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
@@ -102,7 +103,7 @@ class Recipient(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """The URN when it is known, else the slug: what makes two rows the same recipient."""
+        """The URN when it is known, else the slug; two rows with one identity are one recipient."""
         identity = self.urn or self.slug
         if identity is None:
             raise ValueError("a recipient needs a slug or a URN")
@@ -115,7 +116,7 @@ class Recipient(NamedTuple):
 
 
 def parse(text: str) -> Recipient:
-    """One identifier cell as a recipient. Raises RecipientError."""
+    """Read one identifier cell as a recipient. Raises RecipientError."""
     if (plain := parse_plain(text)) is not None:
         return plain
     value = identifier(text)
@@ -161,8 +162,10 @@ def parse(text: str) -> Recipient:
 
 
 def parse_plain(text: str) -> Recipient | None:
-    """The recipient of a cell in one of the two shapes that nearly all have; None for any other,
-    which `parse` may know."""
+    """Read a cell in one of the two shapes that nearly all cells have.
+
+    Return None for any other shape; `parse` may know it.
+    """
     match = _COMMON(text)
     return (
         tuple.__new__(Recipient, match.groups()) if match else None
@@ -170,8 +173,10 @@ def parse_plain(text: str) -> Recipient | None:
 
 
 def merge(recipients: list[Recipient]) -> Recipient:
-    """One row's identifiers as one recipient. Raises RecipientError when they name different
-    people."""
+    """Merge one row's identifiers into one recipient.
+
+    Raises RecipientError when they name different people.
+    """
     slugs = sorted({recipient.slug for recipient in recipients if recipient.slug})
     urns = sorted({recipient.urn for recipient in recipients if recipient.urn})
     for several in (slugs, urns):
@@ -184,8 +189,10 @@ def merge(recipients: list[Recipient]) -> Recipient:
 
 
 def parse_conversation(text: str) -> str:
-    """A conversation URN as the endpoint takes it. Raises RecipientError. Its owner is the account
-    that sends."""
+    """Read a conversation URN as the endpoint takes it. Raises RecipientError.
+
+    The owner of the conversation is the account that sends.
+    """
     value = identifier(text)
     if not _CONVERSATION.fullmatch(value):
         raise RecipientError(
@@ -199,8 +206,10 @@ def parse_conversation(text: str) -> str:
 
 
 def conversation_owner(urn: str) -> str:
-    """The member token of the account that a conversation belongs to; the only one that can send in
-    it."""
+    """Return the member token of the account that a conversation belongs to.
+
+    Only that account can send in the conversation.
+    """
     match = _CONVERSATION.fullmatch(urn)
     return match["owner"] if match else ""
 

@@ -1,8 +1,8 @@
-"""What would embarrass: in one message, in one value, and between the rows of a sheet.
+"""The things that would embarrass: in one message, in one value, and between the rows of a sheet.
 
-One message is judged when it is rendered; what only shows between rows (a text that many people
-get, a greeting with another row's name, a conversation of another account, rows that the
-spreadsheet program hides) is known when all have been seen.
+One message is judged when it is rendered. Some things only show between rows: a text that many
+people get, a greeting with another row's name, a conversation of another account, rows that the
+spreadsheet program hides. They are known when all rows have been seen.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
 from runner.intake.recipient import conversation_owner
 
-# This many people with one text look like spam, to them and to LinkedIn.
+# One text for this many people looks like spam, to them and to LinkedIn.
 MANY: Final = 25
 _PLACEHOLDER: Final = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{#|#\}"  # Jinja2's own
@@ -28,8 +28,8 @@ _PLACEHOLDER: Final = re.compile(
     r"|[\[<]\s*(?:name|company|insert|your name|job ?title|position|city)\b[^\]>\n]{0,30}[\]>]",
     re.IGNORECASE,
 )
-# A greeting and the name behind it, as nearly all messages begin; and whatever else may be a
-# greeting.
+# Nearly all messages begin with a greeting and the name behind it. `_GREETING` finds everything
+# else that may be a greeting.
 _OPENING: Final = 80
 _NAME: Final = re.compile(r" *([^\W\d_][\w'’-]*+)(?!/)").match
 _GREETINGS: Final = frozenset(
@@ -53,7 +53,7 @@ _GREETING: Final = re.compile(
     r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
     re.IGNORECASE,
 ).match
-# What programs write for a name that is not there. `Null`, `None` and `Na` are names.
+# Programs write these for a name that is not there. `Null`, `None` and `Na` are names.
 _NO_NAMES: Final = frozenset(
     [
         "null",
@@ -73,7 +73,7 @@ _NOBODY: Final = re.compile(
     rf"\s+[-?]*[,!.:;].*|\s{{2,}}\S.*|\s*,\s*,.*|\s+|\s+(?:{'|'.join(sorted(_NO_NAMES))})(?!\w).*",
     re.DOTALL,
 ).fullmatch
-# French puts a space before these.
+# French puts a space before `!`, `:` and `;`.
 _FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGNORECASE).match
 _GAPS: Final = (
     "  ",
@@ -100,7 +100,7 @@ _NAME_HEADER: Final = re.compile(
 _NOT_A_PERSON: Final = re.compile(
     r"company|firm|organi|account|business|user|file|job|school|campaign|product", re.IGNORECASE
 )
-# UTF-8 read as cp1252, and the sign for what could not be read.
+# UTF-8 read as cp1252, and the sign for a character that could not be read.
 _MISREAD: Final = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|\ufffd")
 _TRIAL: Final = frozenset(
     {
@@ -150,8 +150,10 @@ _TRIAL: Final = frozenset(
 
 
 def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
-    """What would embarrass in a message's text, as code and sentence. `name` is whom it greets (see
-    `greeted`)."""
+    """Find everything that would embarrass in a message's text, as code and sentence.
+
+    `name` is the name that the message greets (see `greeted`).
+    """
     found: list[tuple[Code, str]] = []
     if shown := placeholder(text):
         found.append(
@@ -163,8 +165,8 @@ def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
 
 
 def placeholder(text: str) -> str | None:
-    """A placeholder that a text still holds."""
-    # A quick look first: nearly all texts hold none of these.
+    """Find a placeholder that a text still holds."""
+    # A quick look first: nearly all texts hold no such sign.
     if (
         "{" in text
         or "}" in text
@@ -181,16 +183,20 @@ def placeholder(text: str) -> str | None:
 
 
 def gap(text: str, other: str) -> str | None:
-    """Where a text has doubled spaces or stray punctuation that another text, without blank values,
-    has not."""
+    """Find the place where a text has doubled spaces or stray punctuation.
+
+    They count only when `other`, a text without blank values, does not have them.
+    """
     text, other = f"\n{text}", f"\n{other}"
     found = next((gap for gap in _GAPS if text.count(gap) > other.count(gap)), None)
     return found and _around(text, text.rindex(found))
 
 
 def greeted(text: str) -> str | None:
-    """The name that a message's greeting is followed by; empty when it greets nobody, None when it
-    does not greet by name."""
+    """Return the name that follows a message's greeting.
+
+    It is empty when the message greets nobody, and None when the message does not greet by name.
+    """
     word, _, rest = text[:_OPENING].partition(" ")
     if (
         (word in _CAPITAL_GREETINGS or word.casefold() in _GREETINGS)
@@ -204,14 +210,16 @@ def greeted(text: str) -> str | None:
 
 
 def names_people(header: str) -> bool:
-    """Whether a column by this header holds people's names."""
+    """Tell whether a column with this header holds people's names."""
     return bool(_NAME_HEADER.search(header)) and not _NOT_A_PERSON.search(header)
 
 
 def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
-    """Why a value that goes into a message looks wrong, if it does. `NA`, `Null` and `None` are
-    names."""
-    if value.startswith("#"):  # those that are known are told as errors
+    """Tell why a value that goes into a message looks wrong, if it does.
+
+    `NA`, `Null` and `None` are names.
+    """
+    if value.startswith("#"):  # the known errors are told as errors
         return (
             f"{value!r} looks like a spreadsheet program's error"
             if value.isupper() and not ERROR_TEXT.fullmatch(value)
@@ -234,7 +242,7 @@ def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
 
 
 class Review:
-    """What has been seen of a sheet's rows; asked at the end."""
+    """A record of the things seen in a sheet's rows; it is asked at the end."""
 
     def __init__(self) -> None:
         self.said: set[int] = set()  # the hashes of all texts
@@ -247,22 +255,27 @@ class Review:
         self._again.setdefault(key, []).append(row)
 
     def greeting(self, row: int, name: str) -> None:
-        """Note that a row's own message greets somebody whom the row does not name."""
+        """Note that a row's own message greets a person that the row does not name."""
         self.greeted.setdefault(name, []).append(row)
 
     def conversation(self, row: int, urn: str, account: str) -> None:
-        """Note a conversation and the account it is to be continued from."""
+        """Note a conversation and the account that is to continue it."""
         self._conversations.append((row, conversation_owner(urn), account))
 
     def repeated(self) -> tuple[int, int] | None:
-        """How many people get the commonest text, when they are many, and one of their rows."""
+        """Return the number of people who get the commonest text, and one of their rows.
+
+        Return None when they are not many.
+        """
         rows = max(self._again.values(), key=len, default=[])
         return (len(rows) + 1, rows[0]) if len(rows) + 1 >= MANY else None
 
     def foreign_conversations(self) -> Iterator[tuple[int, str, str]]:
-        """Rows whose conversation belongs to another account than most others sent from the same,
-        or is to be continued from another account than most others of its owner: row, owner,
-        account."""
+        """Find rows whose conversation does not fit the others: row, owner, account.
+
+        Either it belongs to another account than most others sent from the same account. Or it is
+        to be continued from another account than most others of its owner.
+        """
         owners: dict[str, Counter[str]] = {}
         accounts: dict[str, Counter[str]] = {}
         for _, owner, account in self._conversations:
@@ -274,7 +287,7 @@ class Review:
 
 
 def _is_odd(one: str, counts: Counter[str]) -> bool:
-    """Whether something is not the one that is by far the commonest."""
+    """Tell whether something is not the one that is by far the commonest."""
     if len(counts) < 2:
         return False
     (usual, most), (_, second) = counts.most_common(2)

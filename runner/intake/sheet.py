@@ -1,5 +1,4 @@
-"""A spreadsheet as it lies on disk and as rows: the snapshot of a file, how it is to be read, and
-its rows of text.
+"""A spreadsheet on disk and as rows: the snapshot of a file, the way to read it, its rows of text.
 
 Rows know their place as the spreadsheet program shows it. A row or a cell that cannot be read
 exactly is handed on with its fault, never dropped.
@@ -24,8 +23,8 @@ MAX_ROWS: Final = 1_048_576
 # The header is looked for among this many rows.
 HEADER_AMONG: Final = 20
 
-# What is said of rows that do not fit their header. A results sheet says it in its reasons, where a
-# later reading finds it: among the results such a row fits.
+# The words for rows that do not fit their header. A results sheet has them in its reasons, where a
+# later reading finds them: among the results, such a row fits its header.
 SHIFTED: Final = "values that may stand in the wrong columns"
 
 Hidden = Literal["include", "skip"]
@@ -33,8 +32,10 @@ Hidden = Literal["include", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a person said the sheet is to be read; None where they said nothing. `columns` maps roles
-    to headers."""
+    """The way a person said to read the sheet; None where the person said nothing.
+
+    `columns` maps roles to headers.
+    """
 
     sheet: str | None = None
     header_row: int | None = None
@@ -44,7 +45,10 @@ class Reading:
 
 
 class Fault(NamedTuple):
-    """Why a cell (or with `column` None a whole row) cannot be read exactly; `code` is stable."""
+    """The reason why a cell, or a whole row when `column` is None, cannot be read exactly.
+
+    `code` is stable.
+    """
 
     column: int | None
     code: Code
@@ -52,11 +56,13 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: `number` as the spreadsheet program shows it; one text per column of the table,
-    exactly as the sheet has it, and behind them whatever a CSV row has too many.
+    """One line of a sheet.
 
-    `links` are the hyperlinks behind cells, as (column, target); `hidden` rows are not shown by the
-    spreadsheet program.
+    `number` is the number that the spreadsheet program shows. `cells` has one text per column of
+    the table, exactly as the sheet has it; behind them stand the cells that a CSV row has too many.
+
+    `links` are the hyperlinks behind cells, as (column, target). The spreadsheet program does not
+    show `hidden` rows.
     """
 
     number: int
@@ -68,8 +74,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """One snapshot of a file, so that what is recognised, checked and taken in are the same
-    bytes."""
+    """One snapshot of a file: the bytes recognised, checked and taken in are always the same."""
 
     path: Path
     data: bytes
@@ -80,8 +85,11 @@ class Source:
 
 
 class Grid(NamedTuple):
-    """A sheet before its table is found. `walk` begins a new walk over its rows; `width` counts the
-    columns that hold anything, where that is known; `delimiter` is None for all but a CSV."""
+    """A sheet before its table is found.
+
+    `walk` begins a new walk over its rows. `width` counts the columns that hold anything, where
+    that is known. `delimiter` is None for all but a CSV.
+    """
 
     sheet: str | None
     walk: Callable[[], Iterator[Row]]
@@ -91,7 +99,7 @@ class Grid(NamedTuple):
 
 
 def load(path: Path) -> Source:
-    """Take a snapshot of a file. Raises RefusedError when there is none, or nothing in it."""
+    """Take a snapshot of a file. Raises RefusedError when there is no file, or nothing in it."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

@@ -1,8 +1,7 @@
-"""The table in a sheet: its header, found under whatever stands above it, and the rows below,
-walked as often as needed.
+"""The table in a sheet: its header, and the rows below, walked as often as needed.
 
-What was chosen on the reader's behalf is said. A row that does not fit its header is handed on with
-that fault.
+Other rows may stand above the header. The notices say what was chosen on the reader's behalf. A row
+that does not fit its header is handed on with that fault.
 """
 
 from __future__ import annotations
@@ -57,8 +56,10 @@ class Table:
         return _place(self.path, self.sheet)
 
     def rows(self) -> Iterator[Row]:
-        """The rows that hold anything. Raises RefusedError where the file turns out to be
-        damaged."""
+        """Give the rows that hold anything.
+
+        Raises RefusedError when the file turns out to be damaged.
+        """
         header_row, width, delimited = (
             self.header_row,
             len(self.columns),
@@ -76,8 +77,9 @@ class Table:
 
 
 def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None = None) -> Table:
-    """The table of a file (CSV, XLSX, XLSM, XLS, XLSB, ODS; told by its content) or of a pandas
-    DataFrame.
+    """Read the table of a file or of a pandas DataFrame.
+
+    The file's content tells its kind: CSV, XLSX, XLSM, XLS, XLSB or ODS.
 
     Raises RefusedError when the file is missing, damaged, protected or of another kind, or holds no
     table.
@@ -87,7 +89,7 @@ def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None
         source = load(Path(source))
     if isinstance(source, Source):
         return _table(source.path, formats.open_grid(source, reading), reading)
-    pandas = sys.modules.get("pandas")  # whoever has a frame has imported it
+    pandas = sys.modules.get("pandas")  # a caller with a frame has imported pandas
     if pandas is None or not isinstance(source, pandas.DataFrame):
         raise TypeError(f"a path or a pandas DataFrame is needed, not {type(source).__name__}")
     from runner.intake.reader import frame
@@ -138,10 +140,11 @@ def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
 
 
 def _header(where: str, grid: Grid, reading: Reading) -> tuple[Row, list[Row]]:
-    """The header row and the filled rows above it.
+    """Find the header row and the filled rows above it.
 
-    It is the first that names a recipient column, if that is among the first rows and wider than
-    all above it (a preamble is narrower than its table); else the first that holds anything.
+    The header is the first row that names a recipient column. That row must be among the first rows
+    and wider than all rows above it (a preamble is narrower than its table). Without such a row,
+    the header is the first row that holds anything.
     """
     last = reading.header_row or HEADER_AMONG
     rows: list[Row] = []
@@ -184,10 +187,11 @@ def _filled(row: Row) -> int:
 
 
 def _fitted(row: Row, width: int, spare: int, *, delimited: bool) -> Row:
-    """The row with at least one cell per column; what does not fit becomes a fault, so that no
-    value shifts silently.
+    """Return the row with at least one cell per column.
 
-    Raises RefusedError where it is no row of a list at all.
+    Cells that do not fit become a fault, so that no value shifts silently.
+
+    Raises RefusedError when it is not a row of a list at all.
     """
     cells = list(row.cells)
     if len(cells) > width + MAX_COLUMNS:
@@ -199,7 +203,7 @@ def _fitted(row: Row, width: int, spare: int, *, delimited: bool) -> Row:
             remedy="Look at it in a text editor: a quote or a line's end is probably missing.",
         )
     if len(cells) < width:
-        # A workbook leaves blank cells at a row's end out; a CSV that does has probably lost a
+        # A workbook leaves out blank cells at a row's end. A CSV that does so has probably lost a
         # delimiter.
         fault = Fault(
             None, "ragged-row", f"{len(cells)} cells under {width} headers, so it has {SHIFTED}"

@@ -1,10 +1,10 @@
 """A message template, and the message it makes of a row.
 
-The template is Jinja2 in a sandbox from which everything that could run long or grow large has been
-taken: no loops, macros or includes, a short list of filters and text methods, and every step that
-joins text is bounded. Cell values go in as data and are never read as templates. A blank cell
-counts as missing: printing it is an error that names the column, while `default`, `if` and `or`
-treat it as absent.
+The template is Jinja2 in a sandbox. The sandbox has nothing that could run long or grow large: no
+loops, macros or includes, and only a short list of filters and text methods. Every step that joins
+text is bounded. Cell values go in as data and are never read as templates. A blank cell counts as
+missing: printing it is an error that names the column, while `default`, `if` and `or` treat it as
+absent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from runner.intake.column import nearest
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
-# Twice LinkedIn's longest message; nothing a template builds on the way may be longer.
+# Twice LinkedIn's longest message. No text that a template builds on the way may be longer.
 MAX_TEXT: Final = 16_000
 FRONT_MATTER_KEYS: Final = ("subject", "messageType")
 _FENCE: Final = re.compile(
@@ -65,7 +65,7 @@ _METHODS: Final = frozenset(
 )
 
 
-# What an expression of a template can end in.
+# The errors that an expression of a template can end in.
 _FAILURES: Final = (
     TemplateError,
     ArithmeticError,
@@ -79,8 +79,10 @@ _FAILURES: Final = (
 
 
 class RenderError(ValueError):
-    """One row's message cannot be made; `columns` are the headers that are blank, when that is
-    why."""
+    """One row's message cannot be made.
+
+    `column` is the header of the blank cell, when a blank cell is the reason.
+    """
 
     def __init__(self, text: str, column: str | None = None) -> None:
         super().__init__(text)
@@ -94,8 +96,10 @@ class _BlankError(UndefinedError):
 
 
 class Blank(StrictUndefined):
-    """A cell with nothing in it: false, empty, equal to '', taken by `default`; anything that would
-    print it is an error."""
+    """A cell with nothing in it: false, empty, equal to '', and replaced by `default`.
+
+    Anything that would print it is an error.
+    """
 
     __slots__ = ()
 
@@ -126,8 +130,10 @@ class Blank(StrictUndefined):
 
 
 def _printable(value: object) -> object:
-    """What may stand in a message: texts and numbers. `True`, `None`, a list or a method would be
-    an embarrassment."""
+    """Return a value that may stand in a message: a text or a number.
+
+    `True`, `None`, a list or a method would be an embarrassment.
+    """
     if isinstance(value, StrictUndefined):
         return str(value)  # raises
     if not isinstance(value, str | int | float) or isinstance(value, bool):
@@ -203,15 +209,17 @@ _FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A compiled text with the names it reads (`row["…"]` included), and what of it is printed as
-    it stands."""
+    """A compiled text, and the names it reads (`row["…"]` included).
+
+    `literal` is the part of the text that is printed as it stands.
+    """
 
     compiled: Template
     names: Mapping[str, int]
     literal: str
 
     def render(self, values: Mapping[str, object]) -> str:
-        """The text, at most MAX_TEXT characters. Raises RenderError."""
+        """Return the text, at most MAX_TEXT characters. Raises RenderError."""
         pieces, length = [], 0
         try:
             for piece in self.compiled.generate(values):
@@ -230,8 +238,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A template file: the body, and from its front matter the subject (a template too) and the
-    message type."""
+    """A template file: its body, and the subject and the message type from its front matter.
+
+    The subject is a template too.
+    """
 
     path: Path
     source: str
@@ -246,7 +256,7 @@ class MessageTemplate:
 
 
 def load(path: Path | str) -> MessageTemplate:
-    """Read and compile a template file. Raises RefusedError with the line of what is wrong."""
+    """Read and compile a template file. Raises RefusedError with the line of the mistake."""
     path = Path(path)
     try:
         source = path.read_bytes().decode("utf-8-sig")
@@ -304,7 +314,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
     elif re.match(
         r"\s*[-\u2010-\u2015\u2212]{2,}[ \t]*(?:\r?\n|\Z)", source
-    ):  # also what word processors make of dashes
+    ):  # also the dashes that word processors make of hyphens
         raise RefusedError(
             "The template's front matter does not begin and end with a line of three dashes.",
             where=path.name,
@@ -319,7 +329,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
 
 
 def message_type_of(text: str, where: str) -> MessageType:
-    """`normal` or `inmail` in any case. Raises RefusedError naming `where`."""
+    """Read `normal` or `inmail`, in upper or lower case. Raises RefusedError naming `where`."""
     value = text.strip().lower()
     if value not in ("normal", "inmail"):
         raise RefusedError(
@@ -360,8 +370,10 @@ def _compile(text: str, path: Path, first_line: int) -> Part:
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
-    """What a message template may not hold: each as a sentence, its line, and what to write
-    instead."""
+    """Find all that a message template may not hold.
+
+    Each is given as a sentence, its line, and what to write instead.
+    """
     for node in tree.find_all(tuple(_STATEMENTS)):
         word = _STATEMENTS[type(node)]
         yield (
@@ -419,10 +431,12 @@ def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
 
 
 def _names(tree: nodes.Template) -> dict[str, int]:
-    """Names the text reads and does not set itself, each with its line; `row["First Name"]` and
-    `row.x` count as such."""
-    # `{% set name = name|default("there") %}` both reads and sets it: Jinja2 knows what comes
-    # first.
+    """Find the names that the text reads and does not set itself, each with its line.
+
+    `row["First Name"]` and `row.x` count as such names.
+    """
+    # `{% set name = name|default("there") %}` both reads and sets the name: Jinja2 knows which
+    # comes first.
     read = find_undeclared_variables(tree) - {"row"}
     names: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):

@@ -1,5 +1,8 @@
-"""An account as all campaigns of the ledger left it: what the server told, who sent how much, and
-who else has rows for it."""
+"""An account as all campaigns of the ledger left it.
+
+It covers the numbers that the server told, who sent how much, and which other campaigns have rows
+for the account.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +31,19 @@ from runner.ledger.setting import PaceWords, pace_words
 
 # While another campaign's message is under way on the account, look again this soon.
 _POLL: Final = timedelta(seconds=1)
-# A day more for what was noted under a clock that was ahead.
+# The extra day allows for a time that was noted under a clock that was ahead.
 _FARTHEST: Final = LONGEST_WINDOW + timedelta(days=1)
 _LONGEST_LEASE: Final = timedelta(hours=2)
-# A campaign that was run, or has sent, this lately is expected to go on: a daily schedule, a little
-# late.
+# A campaign that was run, or has sent, this recently is expected to go on: a daily schedule, a
+# little late.
 _EXPECTED: Final = timedelta(hours=26)
-# What is dated this little ahead was written before this computer's clock was set back: it has just
-# happened.
+# An entry dated this little ahead was written before this computer's clock was set back: it has
+# just happened.
 _STEP: Final = timedelta(hours=1)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
-# Built once: a claim asks several of them, and building one costs as much as asking it.
+# The queries are built once: a claim asks several of them, and building one costs as much as asking
+# it.
 _ATTEMPT: Final = schema.attempt.c
 _MINE: Final = _ATTEMPT.account == sa.bindparam("account")
 _CHARGED: Final = sa.or_(
@@ -94,7 +98,7 @@ _KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.b
 
 
 def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
-    """Whether another message is being sent on the account, for which ours has to wait."""
+    """Return the wait for another message that is being sent on the account, if there is one."""
     deadline = connection.execute(
         _UNDER_WAY, {"account": account, "now": now, "latest": now + _LONGEST_LEASE}
     ).scalar()
@@ -108,12 +112,15 @@ def under_way(connection: Connection, account: str, now: datetime) -> Wait | Non
 def account_state(
     connection: Connection, account: str, campaign_id: int, now: datetime
 ) -> AccountState:
-    """The account as a claim of this campaign sees it now, within the connection's transaction."""
+    """Return the account as a claim of this campaign sees it now.
+
+    The ledger is asked within the connection's transaction.
+    """
     return _Account(connection, account, campaign_id, now)
 
 
 class _Account:
-    """Asks the ledger each question once, and only when it is needed."""
+    """The state of an account; it asks the ledger each question once, and only when needed."""
 
     def __init__(
         self, connection: Connection, account: str, campaign_id: int, now: datetime
@@ -193,8 +200,8 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
             found.quota_remaining,
             found.quota_reset_at,
         )
-        # What a clock that was far ahead wrote down must not silence the account until then; the
-        # limit is no matter of time.
+        # A clock that was far ahead may have noted this. Such a note must not silence the account
+        # until then. The limit does not depend on time.
         if at > now + _STEP:
             told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
         elif any(number is not None for number in known_numbers):
@@ -210,9 +217,11 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
 
 
 def note_told(connection: Connection, account: str, told: Told) -> None:
-    """Note the server's numbers that it was asked for. They need not hold a message that is under
-    way just now, and do not hold one that is claimed next, for which a coarse clock can show the
-    same instant."""
+    """Note the numbers that the server was asked for.
+
+    They may leave out a message that is under way just now. They do leave out the message that is
+    claimed next, and a coarse clock can show the same instant for that claim.
+    """
     begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
     told = replace(told, at=min(told.at, begun or told.at) - timedelta(microseconds=1))
     _put(connection, account, _numbers(connection, account, told))
@@ -230,8 +239,8 @@ def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None
 
 
 def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
-    # Any number can be missing from an answer; what is missing does not unsay what an earlier one
-    # told, unless the window is another one.
+    # Any number can be missing from an answer. A missing number does not unsay the number that an
+    # earlier answer told, unless the window is another one.
     table = schema.account
     before = connection.execute(sa.select(table).where(table.c.account == account)).first()
     reset_at = before.quota_reset_at if before else None
@@ -240,8 +249,8 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
         and reset_at is not None
         and abs(told.reset_at - reset_at) > timedelta(minutes=10)
     )
-    # How many are used does not say how many are left where no limit is known: what was left
-    # earlier on the day stands.
+    # Without a known limit, the number of used messages does not tell how many are left. The number
+    # left that was told earlier on the same day then stands.
     boundless = told.limit is None and (before is None or before.quota_limit is None)
     stands = (
         before is not None

@@ -1,8 +1,8 @@
 """Messages that went astray: the answer named another person than was asked for.
 
-Nobody can know from here who has such a message. So its row is uncertain; its account sends nothing
-more, in any campaign, until a person has settled it; and whom the answer named counts as having it,
-whatever is said of the row.
+Nobody can know from here who has such a message. So its row is uncertain. Its account sends nothing
+more, in any campaign, until a person has settled the row. The person that the answer named counts
+as having the message, no matter what is said of the row.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from runner.ledger.record import Status, Stop
 
 
 def alarm(connection: Connection, account: str) -> Stop | None:
-    """Why the account sends nothing now, if an answer to a message of its named another person and
-    nobody has looked yet."""
+    """Return the reason why the account sends nothing now, if there is one.
+
+    The reason is an answer to one of its messages that named another person. It stands until a
+    person has looked at it.
+    """
     table, campaign = schema.delivery, schema.campaign
-    # Asked in each claim: by campaign, account and status there is an index, and what it finds is a
-    # handful. The first of it is picked here: to have it sorted, SQLite would go through the whole
-    # table.
+    # Each claim asks this. The index by campaign, account and status finds a handful of rows, and
+    # the first of them is picked here. To sort them, SQLite would go through the whole table.
     found = connection.execute(
         sa.select(
             table.c.id, campaign.c.name, table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn
@@ -60,6 +62,8 @@ def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
 
 
 def source_of(campaign: str) -> str:
-    """How it is noted, with who was messaged from elsewhere, that an answer named somebody by
-    mistake."""
+    """Return the source that is noted for a person that an answer named by mistake.
+
+    The note stands among the messages from elsewhere.
+    """
     return f"an answer to the campaign {campaign!r}"

@@ -1,9 +1,9 @@
-"""Attempts: claim a delivery, commit the intent on the wire, settle the outcome; and recover what a
-dead run left open.
+"""Attempts: claim a delivery, commit the intent on the wire, settle the outcome, recover.
 
 This is the at-most-once rule. A claim takes one waiting delivery out of waiting. The intent is
-durable before the first request byte. An outcome is recorded once. What a run left open is
-uncertain if its intent was committed, and certainly not sent if not.
+durable before the first request byte. An outcome is recorded once. Recovery settles the attempts
+that a dead run left open. Such an attempt is uncertain if its intent was committed, and certainly
+not sent if not.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ def claim(
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
 ) -> Claim | Wait | Stop | None:
-    """Take the account's next delivery, or say until when none may go, or why none may at all, or
-    None when none waits; one transaction.
+    """Take the account's next delivery, in one transaction.
 
-    `decide` judges spacing, quota and calendar on the account as all campaigns left it. `lease`
-    bounds how long the attempt can be under way; until then nobody else sends on the account.
+    Otherwise return a Wait until a delivery may go, a Stop that says why no delivery may go at all,
+    or None when no delivery waits. `decide` judges spacing, quota and calendar on the account as
+    all campaigns left it. `lease` bounds how long the attempt can be under way; until then nobody
+    else sends on the account.
     """
     table = schema.delivery
     with ledger.write() as connection:
@@ -62,7 +63,7 @@ def claim(
             account_state(connection, account, campaign_id, now)
         )
         if wait is not None and wait.stay:
-            return wait  # this is asked again soon; whom the message is for is looked at then
+            return wait  # this is asked again soon; the recipient is looked at then
         while (
             reason := bar(connection, campaign_id, found.id, Recipient(found.slug, found.urn), now)
         ) is not None:
@@ -102,7 +103,7 @@ def claim(
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
-    """Make it durable that the request is about to leave; if this raises, no byte of it may.
+    """Make it durable that the request is about to leave. If this raises, no byte of it may leave.
 
     Raises StorageError when the claim is no longer ours or its time has run out.
     """
@@ -127,11 +128,11 @@ def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
 
 
 def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Outcome:
-    """Record what the attempt taught us, in one transaction: the attempt, the delivery, the
-    account, the person's spellings.
+    """Record the outcome of an attempt, and return it as it was recorded.
 
-    Answers the outcome as it was recorded: one that names another person than was asked for also
-    stops the account, since what is known of people, or the vendor's own knowledge, is wrong.
+    One transaction notes it for the attempt, the delivery, the account and the person's spellings.
+    An outcome that names another person than was asked for also stops the account. In that case the
+    knowledge of people is wrong, either ours or the vendor's own.
     """
     with ledger.write() as connection:
         if answered := answered_identity(outcome.recipient_urn):
@@ -141,7 +142,7 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
                 if key.startswith(URN_PREFIX)
             ]
             if known and answered not in known:
-                # Somebody has it, but not surely the person it was for: only a person can say what
+                # Somebody has the message, but not surely the recipient. Only a person can say what
                 # that means.
                 error = f"the answer names another person: {answered}"
                 table, campaign = schema.attempt, schema.campaign
@@ -161,10 +162,10 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
-    """Settle what a dead run of this campaign left open; only for the holder of the campaign's run
-    lock.
+    """Settle the attempts that a dead run of this campaign left open.
 
-    Answers how many became uncertain and how many, never having reached the wire, wait again.
+    Only the holder of the campaign's run lock may call this. Returns how many attempts became
+    uncertain, and how many wait again because they never reached the wire.
     """
     table = schema.attempt
     uncertain = released = 0

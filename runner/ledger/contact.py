@@ -1,8 +1,7 @@
-"""Who was messaged when, by any campaign or by another tool, and whether that is too lately to be
-messaged again.
+"""Earlier messages to a person, sent by any campaign or by another tool.
 
-`bar` is the last look at a person before a message goes, inside the claim; what it looks at is
-indexed.
+They tell whether the person was messaged too recently to be messaged again. `bar` is the last look
+at a person before a message goes, inside the claim. Everything that it looks at is indexed.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ _BATCH: Final = 2_000
 
 
 class Contact(NamedTuple):
-    """A message that a person got from elsewhere; `keys` are all spellings that are given of
-    them."""
+    """A message that a person got from elsewhere; `keys` are all given spellings of the person."""
 
     keys: tuple[str, ...]
     at: datetime
@@ -37,14 +35,14 @@ class Contact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Messaged:
-    """When somebody was messaged, or (not `surely`) may have been, and by what."""
+    """The time and the sender of a message to a person; without `surely` it may not have gone."""
 
     at: datetime
     by: str
     surely: bool = True
 
     def reason(self, min_days: int) -> str:
-        """Why a row is skipped for it."""
+        """Return the reason to skip a row because of this message."""
         was = "messaged" if self.surely else "may have been messaged"
         days = "a day" if min_days == 1 else f"{min_days} days"
         return f"{was} on {self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
@@ -53,8 +51,10 @@ class Messaged:
 def note_contacts(
     connection: Connection, contacts: Iterable[Contact], source: str, now: datetime
 ) -> int:
-    """Note messages from elsewhere, `source` being where that is known from; how many were new. Of
-    forgotten people none is."""
+    """Note messages from elsewhere, and return how many were new.
+
+    `source` is the place that they are known from. No message to a forgotten person is noted.
+    """
     contacts = list(contacts)
     learn(
         connection,
@@ -78,8 +78,10 @@ def note_contacts(
 
 
 def imported_at(connection: Connection, digest: str) -> datetime | None:
-    """When a file of this digest was imported first, if it was: then its contacts without a time
-    have that one."""
+    """Return the time when a file of this digest was first imported, if it was.
+
+    Its contacts without a time have that time.
+    """
     found = connection.execute(
         sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))
     ).scalar()
@@ -87,7 +89,7 @@ def imported_at(connection: Connection, digest: str) -> datetime | None:
 
 
 def note_import(connection: Connection, digest: str, at: datetime) -> None:
-    """Note when a file was imported, unless it was before."""
+    """Note when a file was imported, unless an earlier import is noted."""
     if imported_at(connection, digest) is None:
         connection.execute(
             sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat())
@@ -99,7 +101,7 @@ def _imported(digest: str) -> str:
 
 
 def contact_state(connection: Connection) -> str:
-    """A text that changes whenever contacts are noted."""
+    """Return a text that changes whenever contacts are noted."""
     table = schema.contact
     count, latest = connection.execute(
         sa.select(sa.func.count(), sa.func.max(table.c.contacted_at))
@@ -108,8 +110,10 @@ def contact_state(connection: Connection) -> str:
 
 
 def min_days(connection: Connection, campaign_id: int) -> int:
-    """The campaign's rule: at most one message per person in this many days, whoever sends it; 0 is
-    no rule."""
+    """Return the days of the campaign's rule: at most one message per person in this many days.
+
+    The rule counts messages of every sender. 0 stands for no rule.
+    """
     table = schema.campaign
     stored = connection.execute(
         sa.select(table.c.settings).where(table.c.id == campaign_id)
@@ -118,8 +122,10 @@ def min_days(connection: Connection, campaign_id: int) -> int:
 
 
 def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:
-    """How many of the campaign's rows are skipped because of the rule, and when the first of them
-    no longer need be."""
+    """Count the campaign's rows that are skipped because of the rule.
+
+    The second value is the time when the first of them no longer has to be skipped.
+    """
     table = schema.row
     first = sa.func.min(table.c.free_at, type_=schema.Instant())
     statement = sa.select(sa.func.count(table.c.free_at), first).where(
@@ -132,8 +138,10 @@ def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | N
 def messaged_since(
     connection: Connection, campaign_id: int, since: datetime, spellings: Spellings
 ) -> dict[str, Messaged]:
-    """Everyone whom another campaign or tool messaged after an instant, under every spelling, with
-    the latest time."""
+    """Find all people that another campaign or tool messaged after an instant.
+
+    Each person is listed under every spelling, with the latest message.
+    """
     latest: dict[str, Messaged] = {}
     sent, noted = (
         connection.execute(_deliveries(campaign_id, since)),
@@ -153,9 +161,12 @@ def messaged_since(
 def bar(
     connection: Connection, campaign_id: int, delivery_id: int, recipient: Recipient, now: datetime
 ) -> str | None:
-    """Why this delivery must not be sent after all: the do-not-contact list, the same person
-    messaged in this campaign under another spelling or by mistake, or lately by another campaign or
-    tool."""
+    """Return the reason why this delivery must not be sent after all, if there is one.
+
+    The person may be on the do-not-contact list. The same person may have been messaged in this
+    campaign, under another spelling or by mistake. Another campaign or tool may have messaged the
+    person recently.
+    """
     keys = spellings_of(connection, recipient.keys)
     return (
         listed(connection, keys)
@@ -173,7 +184,7 @@ def _has_it(
             sa.select(schema.contact.c.source).where(schema.contact.c.identity.in_(keys))
         )
     )
-    if sources:  # of few people anything is noted
+    if sources:  # only few people have a noted contact
         named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
         if source_of(connection.execute(named).scalar_one()) in sources:
             return "may have this message already: an answer named them"
@@ -215,7 +226,7 @@ def _lately(
 
 
 def _means(keys: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """Whether a delivery went, or is to go, to a person of these spellings."""
+    """Return the condition that a delivery went, or is to go, to a person of these spellings."""
     table = schema.delivery
     return sa.or_(
         table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys))
@@ -225,8 +236,10 @@ def _means(keys: tuple[str, ...]) -> sa.ColumnElement[bool]:
 def _deliveries(
     campaign_id: int, since: datetime
 ) -> sa.Select[tuple[datetime, str, str, str | None, str | None, str | None]]:
-    """What other campaigns sent, or may have sent, after an instant. What is uncertain has the time
-    its request left."""
+    """Select the messages that other campaigns sent, or may have sent, after an instant.
+
+    An uncertain message has the time when its request left.
+    """
     attempt, delivery, campaign = schema.attempt, schema.delivery, schema.campaign
     tried = (
         sa.select(sa.func.max(sa.func.coalesce(attempt.c.wired_at, attempt.c.claimed_at)))

@@ -1,5 +1,6 @@
-"""Decisions: what a person says, or evidence proves, of a delivery whose outcome is open or was
-bad; the only way that one is ever tried again.
+"""Decisions of a person, or of evidence, on a delivery with an open or a bad outcome.
+
+Only a decision lets such a delivery ever be tried again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import Status
 from runner.ledger.standing import is_listed
 
-# How whoever decided begins when it was no person: that word stands.
+# `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
 EVIDENCE: Final = "evidence"
 
 
@@ -32,12 +33,12 @@ def decide(
     now: datetime,
     sent_at: datetime | None = None,
 ) -> bool:
-    """Record a person's word, or what evidence proves, on an uncertain or failed delivery;
-    `sent=False` makes it wait again.
+    """Record the decision of a person, or of evidence, on an uncertain or failed delivery.
 
-    A word that was a mistake can be taken back: of a row that waits because of it, or is sent only
-    because of it. `sent_at` is when it was sent, where that is known better than from the attempt.
-    False, and nothing changed, of any other delivery.
+    `sent=False` makes the delivery wait again. A mistaken decision can be taken back when the row
+    waits because of it, or is sent only because of it. `sent_at` is the time when the message was
+    sent, where that is known better than from the attempt. For any other delivery, returns False
+    and changes nothing.
     """
     table = schema.delivery
     if not _is_open(connection, delivery_id, sent=sent):
@@ -64,8 +65,8 @@ def decide(
         values["status"] = Status.WAITING
         if not is_listed(connection, delivery_id):
             values |= {"status": Status.SKIPPED, "reason": WITHDRAWN}
-        # What waits again has the text of its first attempt; a new reading of the list brings it up
-        # to date.
+        # A delivery that waits again has the text of its first attempt. A new reading of the list
+        # brings the text up to date.
         campaign_id = (
             sa.select(table.c.campaign_id).where(table.c.id == delivery_id).scalar_subquery()
         )
@@ -77,7 +78,7 @@ def decide(
 
 
 def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
-    """Whether a person may decide on the delivery."""
+    """Tell whether a person may decide on the delivery."""
     table, decision, attempt = schema.delivery, schema.decision, schema.attempt
     status = connection.execute(
         sa.select(table.c.status).where(table.c.id == delivery_id)
@@ -104,8 +105,10 @@ def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
 
 
 def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:
-    """Whom an answer named by mistake counts as messaged, whatever the row's own person is settled
-    to have got."""
+    """Count the person that an answer named by mistake as messaged.
+
+    This holds no matter what the row's own person is settled to have got.
+    """
     table, campaign = schema.delivery, schema.campaign
     known = sa.select(campaign.c.name, table.c.slug, table.c.urn, table.c.sent_to_urn)
     found = connection.execute(

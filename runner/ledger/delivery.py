@@ -1,8 +1,8 @@
-"""Deliveries: taking a sheet in, and what a list has in common with the campaigns there are.
+"""Deliveries: taking a sheet in, and comparing a list with the existing campaigns.
 
-Reading an edited sheet is the normal case. People are recognised by identity, never by position:
-new ones are added, waiting ones rewritten, vanished ones withdrawn, and what was sent stays as it
-was sent.
+An edited sheet is the normal case. People are recognised by identity, never by position: new ones
+are added, waiting ones rewritten, and vanished ones withdrawn. A sent delivery stays as it was
+sent.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def take_in(
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
-    The campaign's settings, as the ledger has them, say how lately people may have been messaged.
-    Of forgotten people nothing is kept but that a row is skipped. `people` are all whom the entries
-    name. `columns` are the indexes of the cells to keep for the results; a row may be shorter.
-    `accounts` share the rows that name no account themselves evenly; with none they go to the key's
-    default.
+    The campaign's settings in the ledger say how recently people may have been messaged. Nothing is
+    kept of a forgotten person but the fact that a row is skipped. `people` are all people that the
+    entries name. `columns` are the indexes of the cells to keep for the results; a row may be
+    shorter. Rows that name no account are shared evenly among `accounts`; without `accounts` they
+    go to the key's default.
     """
     learn(
         connection,
@@ -99,7 +99,7 @@ def take_in(
     changed: list[dict[str, Any]] = []
     moved: list[
         dict[str, Any]
-    ] = []  # attempted deliveries, of which nothing but the place in the sheet may change
+    ] = []  # attempted deliveries: only their place in the sheet may change, nothing else
     wanted: set[int] = set()
     added: list[int] = []
     rewritten: list[int] = []
@@ -138,7 +138,7 @@ def take_in(
         elif twin is not None:
             status, reason = Status.SKIPPED, entry.skipped or f"same person as row {twin}"
         elif delivery is not None and delivery.status in ATTEMPTED:
-            identity = delivery.identity  # what was sent stays as it was sent
+            identity = delivery.identity  # a sent delivery stays as it was sent
             taken[delivery.id] = number
             if delivery.values[:2] != (position, number):
                 moved.append({"_id": delivery.id, "position": position, "row": number})
@@ -149,7 +149,7 @@ def take_in(
             if delivery is not None and delivery.status is Status.WAITING:
                 rewritten.append(number)
         elif delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
-            # The ledger that knows it is another one; the sheet is all there is to go by.
+            # Another ledger knows this delivery. The sheet is the only source here.
             status, reason = Status.SKIPPED, f"this results sheet says it was {entry.earlier}"
         elif barred.has(keys):
             status, reason = Status.SKIPPED, LISTED
@@ -187,7 +187,7 @@ def take_in(
                         {"_id": delivery.id, "status": Status.WAITING, "reason": None, **written}
                     )
                     if delivery.status is not Status.WAITING:
-                        added.append(number)  # who had left the list is back
+                        added.append(number)  # the person had left the list and is back
                     elif delivery.values[_ACCOUNT + 1 :] != tuple(written.values())[_ACCOUNT + 1 :]:
                         rewritten.append(number)
         texts = entry.row.cells
@@ -215,9 +215,11 @@ def take_in(
 
 
 class _Shares:
-    """Which account each row goes from. The accounts have even shares of the rows that wait, so
-    that none is done while rows wait for another; a row stays with the account it has, unless that
-    has more than its share."""
+    """The account that each row goes from.
+
+    The accounts have even shares of the rows that wait, so that no account is done while rows wait
+    for another. A row stays with the account it has, unless that account has more than its share.
+    """
 
     def __init__(self, accounts: Sequence[str], known: Iterable[_Known]) -> None:
         self._load = dict.fromkeys(accounts, 0)
@@ -235,7 +237,7 @@ class _Shares:
                 self._kept[delivery.id] = account
 
     def account(self, message: Message, delivery: _Known | None) -> str:
-        """The account of one more row that waits; `delivery` is what the ledger has of it."""
+        """Return the account of one more waiting row; `delivery` is its delivery, if it has one."""
         if message.account or not self._load:
             return message.account or ""
         if delivery is not None and delivery.id in self._kept:
@@ -263,8 +265,10 @@ def _written(position: int, number: int, message: Message, account: str) -> dict
 def _known(
     connection: Connection, campaign_id: int, spellings: Spellings
 ) -> tuple[dict[str, _Known], set[int]]:
-    """Every identity of every delivery the campaign has, of two that mean one person the one that
-    was attempted; and the ids of all that wait."""
+    """Return the campaign's deliveries by every identity, and the ids of those that wait.
+
+    The attempted one stands when two deliveries mean one person.
+    """
     table = schema.delivery
     columns = [table.c[name] for name in _WRITTEN]
     known: dict[str, _Known] = {}
@@ -285,8 +289,10 @@ def _known(
 
 
 def _listed(connection: Connection, campaign_id: int) -> set[int]:
-    """The ids of all deliveries that a row of the list stands for, but for those of forgotten
-    people."""
+    """Return the ids of all deliveries that a row of the list stands for.
+
+    Deliveries to forgotten people are left out.
+    """
     joined = schema.delivery.join(schema.row, SAME)
     named = sa.or_(schema.delivery.c.slug.is_not(None), schema.delivery.c.urn.is_not(None))
     statement = (
@@ -309,9 +315,12 @@ def _withdraw(connection: Connection, ids: set[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a list has in common with a campaign: people it holds, and of its people those that
-    have, or may have, its message; `waiting` rows of the campaign, and how many of those the list
-    lacks."""
+    """The overlap of a list and a campaign, in numbers.
+
+    `shared` counts the people that both hold. `messaged` counts those of them that have, or may
+    have, the campaign's message. `waiting` counts the campaign's waiting rows, and `missing` those
+    of them that the list lacks.
+    """
 
     name: str
     shared: int
@@ -321,7 +330,7 @@ class Overlap:
 
 
 def overlaps(connection: Connection, people: Iterable[Recipient]) -> list[Overlap]:
-    """Every campaign that holds some of these people, the one that holds most of them first."""
+    """Find every campaign that holds some of these people, the one with most of them first."""
     spellings = Spellings(connection)
     wanted = {key for recipient in people for key in spellings.of(recipient.keys)}
     joined = schema.delivery.join(

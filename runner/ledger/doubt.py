@@ -1,5 +1,7 @@
-"""Doubts: deliveries that may or may not have arrived, with all the ledger knows that could settle
-them. Only queries."""
+"""Doubts: deliveries that may or may not have arrived.
+
+Each doubt has everything in the ledger that could settle it. This module only queries.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,11 @@ from runner.ledger.standing import SAME
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """An account's count of used messages, as answers told it around an attempt: the last number
-    before and the first after.
+    """An account's count of used messages, as answers told it around an attempt.
 
-    `ours` is how many of our other messages were certainly sent in between, `doubtful` how many
-    more may have been.
+    `before` is the last number before the attempt, and `after` is the first number after it. `ours`
+    counts our other messages that were certainly sent in between. `doubtful` counts those that may
+    have been sent besides.
     """
 
     before: int
@@ -34,8 +36,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An uncertain delivery: its row, None when that has left the list; its text, every profile ID
-    of the person, and since when the message could be there."""
+    """An uncertain delivery, with its text.
+
+    `row` is None when the row has left the list. `slugs` are all profile IDs of the person. `since`
+    is the time from which on the message could be there.
+    """
 
     delivery: int
     row: int | None
@@ -49,15 +54,18 @@ class Doubt:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The delivery's name in texts for people."""
         return (
             f"Row {self.row}" if self.row is not None else f"{self.person} (no longer in the list)"
         )
 
 
 def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -> list[Doubt]:
-    """The campaign's uncertain deliveries in the sheet's order; all of them, also of people who
-    have left the sheet, or those of the given rows."""
+    """Return the campaign's uncertain deliveries in the sheet's order.
+
+    Given `rows`, only the deliveries of those rows are returned. Otherwise all are, also those to
+    people who have left the sheet.
+    """
     table, row = schema.delivery, schema.row
     statement = (
         sa.select(table, row.c.number)
@@ -72,8 +80,8 @@ def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -
 
 def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
     table = schema.attempt
-    # A person may have let an uncertain message go once more: the first one may be the one that
-    # arrived.
+    # A person may have let an uncertain message go once more. The message that arrived may then be
+    # the first one.
     statement = (
         sa.select(table)
         .where(table.c.delivery_id == found.id, table.c.status == Status.UNCERTAIN)
@@ -95,8 +103,11 @@ def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
 
 
 def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count | None:
-    """None when no number was told before or after the attempt on its day in UTC, which is when
-    counts begin anew."""
+    """Return the count around an attempt, if the ledger has it.
+
+    Returns None when no number was told before or after the attempt on its day in UTC. Counts begin
+    anew with each such day.
+    """
     table = schema.attempt
     midnight = attempt.claimed_at.replace(hour=0, minute=0, second=0, microsecond=0)
     told = sa.select(table.c.id, table.c.quota_used, table.c.claimed_at).where(
@@ -132,8 +143,8 @@ def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count
         table.c.id <= after.id,
         table.c.id != attempt.id,
     )
-    # Of what was uncertain, a person's word or evidence may have told since; what is settled as not
-    # sent is counted nowhere.
+    # A person's word or evidence may have settled an uncertain attempt since. An attempt that is
+    # settled as not sent is counted nowhere.
     became = [
         status if status not in (Status.UNCERTAIN, None) else word
         for status, word in connection.execute(others)

@@ -1,8 +1,7 @@
-"""Forgetting a person: whatever the ledger holds of them goes, under every spelling, and leaves the
-file for good.
+"""Forgetting a person: everything the ledger holds of a person leaves the file for good.
 
-What is left are counts that stay true (deliveries, attempts and rows without content) and hashes on
-the do-not-contact list.
+This covers every spelling of the person. Two things stay: counts that remain true (deliveries,
+attempts and rows without content), and hashes on the do-not-contact list.
 """
 
 from __future__ import annotations
@@ -35,8 +34,10 @@ _BLANK: Final = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was forgotten: how many deliveries, and of which campaigns, whose list and results may
-    still hold the person."""
+    """The result of forgetting: the number of deliveries, and the campaigns that held the people.
+
+    The list and the results of these campaigns may still hold the person.
+    """
 
     deliveries: int
     campaigns: tuple[CampaignRecord, ...]
@@ -44,8 +45,10 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """Where the ledger holds a person: under which spellings, in which deliveries, in which rows as
-    (campaign, position)."""
+    """The places where the ledger holds a person: spellings, deliveries, rows and campaigns.
+
+    A row is given as (campaign, position).
+    """
 
     keys: tuple[str, ...]
     deliveries: frozenset[int]
@@ -54,11 +57,11 @@ class _Trace:
 
 
 def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> Erased:
-    """Erase people, each given by one or several spellings, all or none.
+    """Erase people, each given by one or several spellings: all of them or nobody.
 
-    Also who is not in the ledger is on the do-not-contact list from now on. Raises
-    AlreadyRunningError while a run of one of their campaigns is active. Doing it again is safe, and
-    finishes what an earlier attempt could not.
+    A person who is not in the ledger is also on the do-not-contact list from now on. Raises
+    AlreadyRunningError while a run of one of the people's campaigns is active. A second call is
+    safe, and finishes the work that an earlier attempt could not finish.
     """
     people = list(people)
     with ledger.read() as connection:
@@ -85,7 +88,10 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
 
 
 def _trace(connection: Connection, keys: tuple[str, ...]) -> _Trace:
-    """Everything of the person; what deliveries add to the spellings is followed to its end."""
+    """Find everything the ledger holds of the person.
+
+    A delivery can add spellings. The search goes on until no new spelling turns up.
+    """
     table, keys = schema.delivery, spellings_of(connection, keys)
     columns = (
         table.c.id,
@@ -115,7 +121,7 @@ def _trace(connection: Connection, keys: tuple[str, ...]) -> _Trace:
 
 
 def _rows(connection: Connection, keys: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """The rows of the lists that name the person, also those for which there is no delivery."""
+    """Find the rows of the lists that name the person, also those without a delivery."""
     table = schema.row
     named = sa.or_(table.c.identity.in_(keys), table.c.person.in_(keys))
     for found in connection.execute(sa.select(table.c.campaign_id, table.c.position).where(named)):
@@ -147,7 +153,7 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
         values = {**_BLANK, "identity": f"forgotten:{found.id}", "message": ""}
         if (
             found.status != Status.SENT
-        ):  # nobody is left to be looked up, so nothing is left for a person to decide
+        ):  # the recipient can no longer be looked up, so a person has nothing to decide
             doubtful = "; may have been delivered" if found.status == Status.UNCERTAIN else ""
             values |= {"status": Status.SKIPPED, "reason": f"{REASON}{doubtful}"}
         connection.execute(sa.update(delivery).where(delivery.c.id == found.id).values(values))

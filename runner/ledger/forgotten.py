@@ -1,9 +1,8 @@
-"""Forgotten people: known by nothing but salted hashes of their spellings, so that they stay on the
-do-not-contact list.
+"""Forgotten people: only salted hashes of their spellings are kept.
 
-The hashes of one person share a random token, so that all of them can be taken off the list by any
-spelling. Without the ledger's salt a hash says nothing; with it, it tells only whoever guesses the
-spelling.
+The hashes keep the people on the do-not-contact list. The hashes of one person share a random
+token, so that any spelling can take all of them off the list. Without the ledger's salt a hash says
+nothing. With the salt, it tells something only to a person who guesses the spelling.
 """
 
 from __future__ import annotations
@@ -25,8 +24,10 @@ _PREFIX: Final = "hash:"  # no spelling of a person has a colon there
 
 
 class Forgotten:
-    """The forgotten people of a ledger, as they were when this was made, and as it changed them
-    since."""
+    """The forgotten people of a ledger.
+
+    This object loads them once when it is made, and then keeps up with its own changes.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -40,7 +41,7 @@ class Forgotten:
             self._tokens = {found.identity: found.forgotten for found in connection.execute(listed)}
 
     def token(self, keys: Iterable[str]) -> str | None:
-        """The token of the forgotten person whom one of these spellings means, if there is one."""
+        """Return the token of the forgotten person with one of these spellings, if there is one."""
         if not self._tokens:
             return None
         return next(
@@ -49,8 +50,10 @@ class Forgotten:
         )
 
     def add(self, keys: Iterable[str], now: datetime, token: str | None = None) -> None:
-        """Keep these spellings of one person, and nothing else of them; `token` when the person is
-        among the forgotten."""
+        """Keep these spellings of one person, as hashes, and nothing else of the person.
+
+        `token` is given when the person is already among the forgotten.
+        """
         if self._salt is None:
             self._salt = secrets.token_hex(32)
             self._connection.execute(sa.insert(schema.note).values(name=_SALT, value=self._salt))
@@ -67,7 +70,7 @@ class Forgotten:
             self._connection.execute(sa.insert(schema.do_not_contact), rows)
 
     def remove(self, token: str) -> int:
-        """Take a person off the list; how many entries went."""
+        """Take a person off the list, and return how many entries went."""
         self._tokens = {hashed: other for hashed, other in self._tokens.items() if other != token}
         table = schema.do_not_contact
         return self._connection.execute(sa.delete(table).where(table.c.forgotten == token)).rowcount
@@ -77,8 +80,10 @@ class Forgotten:
 
 
 def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
-    """Whether one of these spellings means a forgotten person; for one person, asked inside a
-    claim."""
+    """Tell whether one of these spellings means a forgotten person.
+
+    This is for one person, asked inside a claim.
+    """
     salt, table = _salt_of(connection), schema.do_not_contact
     if salt is None:
         return False

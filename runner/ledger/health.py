@@ -1,4 +1,4 @@
-"""Whether a ledger's file is whole: looked at without changing, migrating or making it."""
+"""A check that a ledger's file is whole. It does not change, migrate or make the file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from runner.ledger.ledger import BUSY_SECONDS
 
 
 def check_health(path: Path) -> None:
-    """Let SQLite go through the whole file. Raises StorageError for one that is damaged, is no
-    ledger or cannot be read."""
+    """Let SQLite go through the whole file.
+
+    Raises StorageError for a file that is damaged, is not a ledger or cannot be read.
+    """
     remedy = "Restore the ledger from a backup. A new one would not know who was messaged already."
     try:
-        # Not read-only: what a run that died left half written is rolled back by whoever opens the
-        # file next.
+        # The connection is not read-only. A run that died may have left a write half done, and the
+        # next process that opens the file rolls it back.
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_SECONDS, uri=True)
         ) as connection:

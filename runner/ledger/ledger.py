@@ -44,8 +44,11 @@ _DAMAGED: Final = ("not a database", "malformed", "file is encrypted")
 
 
 class Ledger:
-    """An open ledger; `is_new` when this opening made it. One process may hold several; every
-    method of the modules beside this one takes one."""
+    """An open ledger; `is_new` is true when this opening made it.
+
+    One process may hold several ledgers. Every method of the modules beside this one takes one of
+    them.
+    """
 
     def __init__(self, engine: Engine, url: URL, *, is_new: bool) -> None:
         self._engine = engine
@@ -63,20 +66,24 @@ class Ledger:
 
     @property
     def lock_folder(self) -> Path:
-        """Where this ledger's run locks live."""
+        """The folder of this ledger's run locks."""
         return Path(self.place + ".locks")
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its start and is durable at its end. Raises
-        StorageError."""
+        """A transaction that holds the write lock from its start and is durable at its end.
+
+        Raises StorageError.
+        """
         with self._translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view that keeps nobody from writing for longer than it lasts. Raises
-        StorageError."""
+        """A consistent view; it keeps others from writing only as long as it lasts.
+
+        Raises StorageError.
+        """
         with (
             self._translated(),
             self._engine.connect().execution_options(read_only=True) as connection,
@@ -85,9 +92,11 @@ class Ledger:
             yield connection
 
     def scrub(self) -> None:
-        """Write the file anew without what was deleted from it, and empty its journal, which keeps
-        the pages of the last transactions. Waits until nobody else reads or writes. Raises
-        StorageError; then it can be done again."""
+        """Write the file anew without its deleted content, and empty its journal.
+
+        The journal keeps the pages of the last transactions. The call waits until nobody else reads
+        or writes. Raises StorageError; then the call can be repeated.
+        """
         with self._translated(), self._engine.connect().execution_options(bare=True) as connection:
             # Only the end of a transaction under TRUNCATE empties the journal; VACUUM is one.
             for statement in (
@@ -118,9 +127,9 @@ class Ledger:
 
 
 def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
-    """Open a ledger by path or URL, making a new one (mode 0600) where there is none.
+    """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
 
-    Raises StorageError, UsageError (without `create` also where there is none).
+    Raises StorageError and UsageError. Without `create`, a missing ledger also raises UsageError.
     """
     url, path = _url(location), ledger_path(location)
     is_new = not path.exists()
@@ -180,7 +189,7 @@ def _prepare_file(path: Path) -> None:
         handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
             if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-                os.fchmod(handle, 0o600)  # it holds people's names, whoever made it readable
+                os.fchmod(handle, 0o600)  # it holds people's names: make it private again
         finally:
             os.close(handle)
     except OSError as error:
@@ -210,8 +219,10 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    """The migration the ledger stands at, None for a new one. Raises StorageError for a file that
-    is not a ledger."""
+    """Return the migration that the ledger stands at; None for a new ledger.
+
+    Raises StorageError for a file that is not a ledger.
+    """
     tables = set(
         connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars()
     )
@@ -238,7 +249,7 @@ def _migrate(ledger: Ledger, path: Path) -> None:
     )
     with (
         ledger.write() as connection
-    ):  # whoever else opens a new ledger now waits here, and then finds it made
+    ):  # another process that opens a new ledger now waits here, and then finds it made
         if _version(connection) == schema.HEAD:
             return
         config.attributes["connection"] = connection
@@ -319,15 +330,18 @@ def put_campaign(
 
 
 def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:
-    """Note the state of list and text that the campaign has taken in, in the same transaction as
-    the taking in; with None the next run reads them again in any case."""
+    """Note the state of the list and the text that the campaign has taken in.
+
+    The note belongs in the transaction that takes them in. With None, the next run reads them again
+    in any case.
+    """
     connection.execute(
         sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp)
     )
 
 
 def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
-    """Note how the results file was left, or (None) that it no longer says what the ledger does."""
+    """Note the state of the results file, or None when it no longer matches the ledger."""
     table = schema.campaign
     connection.execute(
         sa.update(table).where(table.c.id == campaign_id).values(results_written=written)
@@ -335,8 +349,10 @@ def note_results(connection: Connection, campaign_id: int, written: str | None) 
 
 
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
-    """Note which process runs the campaign since when, or (None) that it ended; the lock, not this,
-    keeps runs apart."""
+    """Note that this process runs the campaign since then; with None, that the run has ended.
+
+    The lock keeps runs apart, not this note.
+    """
     pid = os.getpid() if since else None
     table = schema.campaign
     connection.execute(

@@ -14,13 +14,13 @@ from runner.errors import AlreadyRunningError, StorageError
 from runner.ledger.ledger import Ledger, campaign_named
 from runner.ledger.record import CampaignRecord
 
-# Whoever asks whether a run is active holds its lock for an instant; a look at the ledger in
-# between outlasts that.
+# `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that
+# instant.
 _TRIES: Final = 3
 
 
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
-    """Whether a run of the campaign is active now, in any process."""
+    """Tell whether a run of the campaign is active now, in any process."""
     path = _path(ledger, campaign_id)
     if not path.exists():
         return False
@@ -39,8 +39,10 @@ def _path(ledger: Ledger, campaign_id: int) -> Path:
 
 @contextmanager
 def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
-    """Hold the campaign's run lock. Raises AlreadyRunningError, saying since when another run holds
-    it."""
+    """Hold the campaign's run lock.
+
+    Raises AlreadyRunningError, which says since when another run holds the lock.
+    """
     try:
         ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(_path(ledger, campaign_id), timeout=0, mode=0o600)

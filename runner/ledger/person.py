@@ -1,8 +1,8 @@
 """One person under several spellings, for all campaigns.
 
-An answer that names the URN of the slug it was asked for links the two for good, and so does a row
-that gives both. Of forgotten people nothing is noted: another spelling of one is forgotten with
-them.
+Two things link a slug and a URN for good: an answer that names the URN of the slug it was asked
+for, and a row that gives both. Nothing is noted of forgotten people: another spelling of a
+forgotten person is forgotten with the person.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ class Spellings:
             self._others.setdefault(other, []).append(identity)
 
     def of(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """The given identities, then all that mean the same person, directly or through each
-        other."""
+        """Return the given identities, then all others that mean the same person.
+
+        A link may be direct, or go through other identities.
+        """
         found = list(dict.fromkeys(keys))
         for key in found:  # grows while it is walked
             found += [other for other in self._others.get(key, ()) if other not in found]
@@ -67,7 +69,10 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
 def _without_forgotten(
     connection: Connection, pairs: list[tuple[str, str]], now: datetime
 ) -> list[tuple[str, str]]:
-    """The pairs that name no forgotten person; what the others link to one is forgotten as well."""
+    """Return the pairs that name no forgotten person.
+
+    A dropped pair links a spelling to a forgotten person. The spelling is forgotten as well.
+    """
     forgotten = Forgotten(connection)
     while True:
         kept = []
@@ -83,7 +88,7 @@ def _without_forgotten(
 
 
 def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]:
-    """As `Spellings.of`, for one person, asked inside a claim."""
+    """Do the same as `Spellings.of`, but for one person inside a claim."""
     table = schema.alias
     found = dict.fromkeys(keys)
     fresh = list(found)
@@ -98,7 +103,7 @@ def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]
 
 
 def answered_identity(urn: str | None) -> str | None:
-    """The URN an answer gave, as identities are written, if it is one."""
+    """Return the URN that an answer gave, in the form of identities, if it is a URN."""
     try:
         return parse(urn).urn if urn else None
     except RecipientError:
@@ -106,7 +111,10 @@ def answered_identity(urn: str | None) -> str | None:
 
 
 def answered_as(keys: Iterable[str]) -> list[str]:
-    """Every form in which answers write these identities' URNs: some leave the prefix out."""
+    """Return every form in which answers write these identities' URNs.
+
+    Some answers leave the prefix out.
+    """
     return [
         form
         for key in keys

@@ -11,13 +11,13 @@ from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
 from runner.ledger.setting import PaceWords, Stored
 
-# No window of the vendor's is longer than a week; an end beyond that is a mistake, and would
+# The vendor has no window that is longer than a week. An end beyond that is a mistake, and would
 # silence an account.
 LONGEST_WINDOW: Final = timedelta(days=8)
 
 
 class Status(StrEnum):
-    """What became of a row; `sending` exists in the ledger only: a claim without an outcome."""
+    """The status of a row; `sending` exists in the ledger only: a claim without an outcome."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -28,18 +28,20 @@ class Status(StrEnum):
     INVALID = "invalid"
 
 
-# A message left, or may have left, for these; and what `failed` records is not tried again by
+# With these statuses a message left, or may have left. A `failed` message is not tried again by
 # itself either.
 ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
-# What a person has, or may have, in the inbox.
+# With these statuses a person has, or may have, the message in the inbox.
 POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the server said of an account's quota, each number None where it said nothing; `at` is
-    when."""
+    """The server's numbers for an account's quota; None for a number that it left out.
+
+    `at` is the time when the server told them.
+    """
 
     at: datetime
     limit: int | None = None
@@ -50,7 +52,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An account pauses: until when, and why. `brief` holds are waited out within a run."""
+    """A pause of an account: its end and its reason. A run waits out a `brief` hold."""
 
     until: datetime
     reason: str
@@ -59,8 +61,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Sending must end, for one account or for the whole run: the exit code, the reason, the next
-    step. An alarm is told even when nothing waits any more."""
+    """The end of sending, for one account or for the whole run.
+
+    It holds the exit code, the reason and the next step. An alarm is told even when nothing waits
+    any more.
+    """
 
     scope: Literal["account", "run"]
     exit_code: ExitCode
@@ -71,8 +76,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt taught us. Status `waiting` means certainly not sent, and the row may be
-    tried again."""
+    """The outcome of an attempt.
+
+    The status `waiting` means that the message was certainly not sent. The row may then be tried
+    again.
+    """
 
     status: Status
     error: str | None = None
@@ -133,7 +141,7 @@ class AccountState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """No message may go before `until`; `stay` when it is worth staying for within the run."""
+    """A pause: no message may go before `until`. With `stay` it is worth waiting in the run."""
 
     until: datetime
     reason: str
@@ -173,8 +181,11 @@ class CampaignRecord:
 
 
 class UncertainRow(NamedTuple):
-    """A row that may or may not have been delivered: its number, None when it has left the list,
-    and whom it is for, by profile ID or else URN."""
+    """A row that may or may not have been delivered.
+
+    `number` is the row's number, or None when the row has left the list. `person` is the
+    recipient's profile ID, or else the recipient's URN.
+    """
 
     number: int | None
     person: str
@@ -190,7 +201,7 @@ class UncertainRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many rows of the sheet stand where. Their sum is the number of rows."""
+    """The number of the sheet's rows with each status. Their sum is the number of all rows."""
 
     sent: int = 0
     uncertain: int = 0
@@ -206,8 +217,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the sheet with what became of it; `free_at` is when a person who was messaged too
-    lately may be again."""
+    """A row of the sheet with its result.
+
+    `free_at` is the time from which a person who was messaged too recently may be messaged again.
+    """
 
     number: int
     cells: tuple[str, ...]
@@ -241,7 +254,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about a delivery, who, and when."""
+    """A decision about a delivery: the verdict, who took it, and when."""
 
     decided_at: datetime
     decided_by: str
@@ -250,9 +263,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What reading the sheet changed: rows new to the campaign, rows whose waiting message was
-    rewritten or can no longer go, how many people are no longer listed, and rows that changed after
-    they were sent. `again` when it had been read before."""
+    """The changes that a reading of the sheet made.
+
+    `added` are the rows new to the campaign. `rewritten` are the rows whose waiting message was
+    rewritten or can no longer go. `vanished` counts the people who are no longer listed. `outdated`
+    are the rows that changed after they were sent. `again` is true when the sheet had been read
+    before.
+    """
 
     added: tuple[int, ...] = ()
     rewritten: tuple[int, ...] = ()

@@ -73,10 +73,10 @@ campaign = Table(
     Column("read_at", Instant, nullable=False),
     Column(
         "stamp", Text
-    ),  # of list and text as they were taken in: the same stamp need not be read again
+    ),  # the state of list and text as they were taken in: the same state need not be read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
-    Column("results_written", Text),  # how the results file was left, and the campaign then
+    Column("results_written", Text),  # state of the results file, and of the campaign then
     Index(None, "source"),
 )
 
@@ -119,11 +119,11 @@ row = Table(
     Column("cells", Text, nullable=False),  # JSON list, one text per header
     Column(
         "identity", Text
-    ),  # of the delivery that tells this row's status; else its own status holds
+    ),  # identity of the delivery that tells this row's status; else the row's own status holds
     Column("status", String(10)),
     Column("reason", Text),
-    Column("person", Text),  # whom the row names, whether or not a delivery tells its status
-    Column("free_at", Instant),  # until when it is skipped because the person was messaged lately
+    Column("person", Text),  # the person in the row, also when no delivery tells its status
+    Column("free_at", Instant),  # until then it is skipped: the person was messaged recently
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
 )
 
@@ -135,7 +135,7 @@ attempt = Table(
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("account", Text, nullable=False),
     Column("claimed_at", Instant, nullable=False),
-    Column("deadline", Instant, nullable=False),  # when it can no longer be under way
+    Column("deadline", Instant, nullable=False),  # from then on it cannot be under way
     Column("wired_at", Instant),  # the intent: committed just before the first request byte
     Column("settled_at", Instant),
     Column("status", String(10)),
@@ -182,11 +182,11 @@ do_not_contact = Table(
     Column("added_at", Instant, nullable=False),
     Column(
         "forgotten", Text
-    ),  # what the hashes of one forgotten person have in common; a name's is NULL
+    ),  # the token that all hashes of one forgotten person share; NULL for a person kept by name
     Index(None, "forgotten"),
 )
 
-# A message that another tool, or a ledger that is no more, sent to a person.
+# A message to a person from another tool, or from a ledger that no longer exists.
 contact = Table(
     "contact",
     metadata,
@@ -195,8 +195,8 @@ contact = Table(
     Column("source", Text, nullable=False),
 )
 
-# What the ledger as a whole keeps: the salt of forgotten people's hashes, and when which file was
-# imported.
+# Notes of the ledger as a whole: the salt of forgotten people's hashes, and the time of each file's
+# import.
 note = Table(
     "note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )

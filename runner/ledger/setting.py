@@ -44,8 +44,11 @@ class CopyOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored(PaceWords):
-    """Everything that is kept. `sheet` and `results` are absolute paths; `worksheet` is None for a
-    CSV, `copy` where results go into a file of their own."""
+    """All settings that the ledger keeps.
+
+    `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
+    the results go into a file of their own.
+    """
 
     sheet: str
     results: str

@@ -1,5 +1,7 @@
-"""Where a campaign stands: what became of each row, and the counts. Everything here is a query;
-nothing changes."""
+"""The standing of a campaign: the result of each row, and the counts.
+
+Everything here is a query; nothing changes.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ from runner.ledger.record import (
 )
 
 _PAGE: Final = 2_000
-# A row stands for a delivery.
+# The condition that a row stands for a delivery.
 SAME: Final = sa.and_(
     schema.delivery.c.campaign_id == schema.row.c.campaign_id,
     schema.delivery.c.identity == schema.row.c.identity,
@@ -36,8 +38,11 @@ _STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
 
 
 def shown(status: Status, *, live: bool = False) -> Status:
-    """The status people see. A claim without an outcome may have been delivered, so it counts as
-    uncertain; while the run that made it is `live`, it is just being sent and counts as waiting."""
+    """Return the status that people see.
+
+    A claim without an outcome may have been delivered, so it counts as uncertain. While the run
+    that made it is `live`, it is just being sent and counts as waiting.
+    """
     if status is Status.SENDING:
         return Status.WAITING if live else Status.UNCERTAIN
     return status
@@ -60,8 +65,10 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
 def uncertain_rows(
     connection: Connection, campaign_id: int, *, live: bool = False
 ) -> tuple[UncertainRow, ...]:
-    """The rows that may or may not have been delivered, in the sheet's order; then the people who
-    have left the sheet since."""
+    """Return the rows that may or may not have been delivered, in the sheet's order.
+
+    The people who have left the sheet since come last.
+    """
     table, doubtful = (
         schema.delivery,
         (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING),
@@ -76,17 +83,17 @@ def uncertain_rows(
 
 
 def sent_but_gone(connection: Connection, campaign_id: int) -> int:
-    """People who were, or may have been, messaged and are no longer in the sheet."""
+    """Count the people who were, or may have been, messaged and are no longer in the sheet."""
     table = schema.delivery
     received = sa.and_(table.c.campaign_id == campaign_id, table.c.status.in_(POSSIBLY_RECEIVED))
-    # Counted from the rows' side: each looks up its delivery by an index.
+    # The count goes from the rows' side, because each row looks up its delivery by an index.
     listed = sa.select(sa.func.count(sa.distinct(table.c.id))).select_from(_JOIN).where(received)
     everyone = sa.select(sa.func.count()).select_from(table).where(received)
     return connection.execute(everyone).scalar_one() - connection.execute(listed).scalar_one()
 
 
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
-    """How many deliveries wait, by account, the accounts in the sheet's order."""
+    """Count the waiting deliveries by account, with the accounts in the sheet's order."""
     table = schema.delivery
     statement = (
         sa.select(table.c.account, sa.func.count())
@@ -98,7 +105,7 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
 
 
 def waiting_before(connection: Connection, delivery_id: int) -> int:
-    """How many rows of the campaign go before this waiting one on its account."""
+    """Count the campaign's rows that go before this waiting one on its account."""
     table = schema.delivery
     mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(
         table.c.id == delivery_id
@@ -116,8 +123,10 @@ def waiting_before(connection: Connection, delivery_id: int) -> int:
 def lines(
     ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False
 ) -> Iterator[Line]:
-    """The sheet's rows in their order, with what became of each; read in pages, so that nobody
-    waits for the whole."""
+    """Give the sheet's rows in their order, each with its result.
+
+    The rows are read in pages, so that nobody waits for the whole.
+    """
     position = -1
     tries = (
         sa.select(sa.func.count())
@@ -184,8 +193,10 @@ def lines(
 
 
 def progress(connection: Connection, campaign_id: int) -> str:
-    """A text that changes whenever something happens to a row of the campaign: the list is read, an
-    attempt, a decision."""
+    """Return a text that changes whenever something happens to a row of the campaign.
+
+    Such an event is a reading of the list, an attempt or a decision.
+    """
     attempt, decision, delivery = schema.attempt, schema.decision, schema.delivery
     stamp = sa.select(schema.campaign.c.stamp).where(schema.campaign.c.id == campaign_id)
     attempts = sa.select(sa.func.count(attempt.c.settled_at), sa.func.max(attempt.c.id)).where(
@@ -244,7 +255,7 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
 
 
 def is_listed(connection: Connection, delivery_id: int) -> bool:
-    """Whether a row of the campaign's list stands for the delivery."""
+    """Tell whether a row of the campaign's list stands for the delivery."""
     table = schema.delivery
     found = (
         sa.select(table.c.id)
@@ -255,8 +266,7 @@ def is_listed(connection: Connection, delivery_id: int) -> bool:
 
 
 def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
-    """The campaign's delivery to a person, under any spelling, that was attempted, if there is
-    one."""
+    """Find the campaign's attempted delivery to a person, under any spelling, if there is one."""
     table, keys = schema.delivery, spellings_of(connection, person.keys)
     named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
     attempted = sa.select(table.c.id).where(
@@ -266,7 +276,7 @@ def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> 
 
 
 def recipient(connection: Connection, delivery_id: int) -> Recipient:
-    """Whom a delivery is for."""
+    """Return the person that a delivery is for."""
     table = schema.delivery
     found = connection.execute(
         sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)

@@ -30,7 +30,10 @@ class Suppression:
 
 
 class Suppressed:
-    """Whom never to message, under every known spelling. Loaded once, for work on a whole sheet."""
+    """The people that are never messaged, under every known spelling.
+
+    The list is loaded once, for work on a whole sheet.
+    """
 
     def __init__(self, connection: Connection, spellings: Spellings) -> None:
         table = schema.do_not_contact
@@ -41,20 +44,25 @@ class Suppressed:
         self._forgotten = Forgotten(connection)
 
     def has(self, keys: Iterable[str]) -> bool:
-        """Whether a person of these spellings is on the list by name."""
+        """Tell whether a person of these spellings is on the list by name."""
         return not self.keys.isdisjoint(keys)
 
     def has_forgotten(self, keys: Iterable[str]) -> bool:
-        """Whether a person of these spellings was forgotten, so that nothing of them may be
-        kept."""
+        """Tell whether a person of these spellings was forgotten.
+
+        Nothing of a forgotten person may be kept.
+        """
         return self._forgotten.token(keys) is not None
 
 
 def suppress(
     connection: Connection, people: Iterable[Sequence[str]], reason: str | None, now: datetime
 ) -> int:
-    """Put people, each given by one or several spellings, on the do-not-contact list; how many were
-    new to it. Forgotten people are on it already, namelessly."""
+    """Put people on the do-not-contact list, and return how many were new to it.
+
+    Each person is given by one or several spellings. Forgotten people are on the list already,
+    without a name.
+    """
     people = list(people)
     learn(connection, [(keys[0], key) for keys in people for key in keys[1:]], now)
     spellings = Spellings(connection)
@@ -71,8 +79,10 @@ def suppress(
 
 
 def unsuppress(connection: Connection, recipient: Recipient) -> int:
-    """Take a person off the list under every known spelling, also one who was forgotten; how many
-    entries went."""
+    """Take a person off the list under every known spelling, and return how many entries went.
+
+    This holds for a forgotten person, too.
+    """
     table = schema.do_not_contact
     keys = spellings_of(connection, recipient.keys)
     gone = connection.execute(sa.delete(table).where(table.c.identity.in_(keys))).rowcount
@@ -83,7 +93,7 @@ def unsuppress(connection: Connection, recipient: Recipient) -> int:
 
 
 def suppressions(connection: Connection) -> Iterator[Suppression]:
-    """Everyone on the list, each person once, in the order they were added."""
+    """Give everyone on the list, each person once, in the order they were added."""
     table, spellings, seen = schema.do_not_contact, Spellings(connection), set[str]()
     for found in connection.execute(sa.select(table).order_by(table.c.added_at, table.c.identity)):
         every = spellings.of([found.identity]) if found.forgotten is None else (found.forgotten,)
@@ -95,8 +105,10 @@ def suppressions(connection: Connection) -> Iterator[Suppression]:
 
 
 def listed(connection: Connection, keys: Iterable[str]) -> str | None:
-    """Why a person of all these spellings must not be messaged, if they are on the list; asked
-    inside a claim."""
+    """Return the reason why a person of all these spellings must not be messaged, if there is one.
+
+    A person on the list must not be messaged. This is asked inside a claim.
+    """
     table, keys = schema.do_not_contact, tuple(keys)
     if connection.execute(
         sa.select(table.c.identity).where(table.c.identity.in_(keys)).limit(1)
@@ -106,7 +118,7 @@ def listed(connection: Connection, keys: Iterable[str]) -> str | None:
 
 
 def suppression_state(connection: Connection) -> str:
-    """A text that changes whenever the list does."""
+    """Return a text that changes whenever the list does."""
     table = schema.do_not_contact
     count, latest = connection.execute(
         sa.select(sa.func.count(), sa.func.max(table.c.added_at))

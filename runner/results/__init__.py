@@ -1,1 +1,1 @@
-"""From the ledger to what people read: the results sheet, totals, forecast, and why a row waits."""
+"""The ledger as people read it: the results sheet, totals, forecast, and why a row waits."""

@@ -1,8 +1,10 @@
-"""The results in a copy of the user's own workbook: the result columns right of everything on its
-worksheet, its look kept.
+"""The results in a copy of the user's own workbook.
 
-What openpyxl would silently change in the user's cells on its way (dates, long numbers, spaces,
-blank links) is kept as the file has it; what it cannot keep at all, `loss` tells beforehand.
+The result columns stand right of everything on the worksheet, which keeps its look.
+
+openpyxl would silently change some of the user's cells on its way (dates, long numbers, spaces,
+blank links). They are kept as the file has them. `loss` tells beforehand what openpyxl cannot keep
+at all.
 """
 
 from __future__ import annotations
@@ -36,8 +38,10 @@ class CopyError(Exception):
 
 
 def ending(data: bytes) -> str:
-    """How the copy's name must end for Excel to open it: `.xlsm` only where there are macros to
-    keep."""
+    """Return the ending that the copy's name needs for Excel to open it.
+
+    It is `.xlsm` only when there are macros to keep.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return ".xlsm" if MACROS in archive.namelist() else ".xlsx"
 
@@ -53,12 +57,11 @@ def write_copy(
     replace: Sequence[int] = (),
     coloured: int = 0,
 ) -> None:
-    """Write the workbook with `headers` in `header_row` and each row's values in the row of that
-    number.
+    """Write the workbook with `headers` in `header_row` and the values of each row.
 
-    They go right of everything used on the worksheet, or over the columns `replace` (from 0, in the
-    order of `headers`). `coloured` is the index of the status. Raises CopyError; OSError when the
-    file cannot be written.
+    Each row's values go in the row of that number. Headers and values go right of everything used
+    on the worksheet, or over the columns `replace` (from 0, in the order of `headers`). `coloured`
+    is the index of the status. Raises CopyError, and OSError when the file cannot be written.
     """
     keep_spaces()
     with warnings.catch_warnings():
@@ -78,7 +81,7 @@ def write_copy(
             _show(worksheet, column, None if replace else width)
         written = (
             io.BytesIO()
-        )  # an archive that meets a full disk complains again when it is forgotten
+        )  # an archive that meets a full disk raises again when it is collected
         with _translated("written", OSError):
             book.save(written)
     file.write(written.getbuffer())
@@ -90,7 +93,8 @@ def _translated(done: str, passed: type[Exception] = CopyError) -> Iterator[None
         yield
     except (CopyError, passed):
         raise
-    except Exception as error:  # openpyxl, zipfile and expat answer what they do not know with almost any exception
+    except Exception as error:
+        # openpyxl, zipfile and expat answer unknown content with almost any exception.
         reason = str(error).partition("\n")[0][:200]
         raise CopyError(
             f"The workbook cannot be {done} for a copy ({type(error).__name__}: {reason})."
@@ -100,11 +104,11 @@ def _translated(done: str, passed: type[Exception] = CopyError) -> Iterator[None
 class _Archive(LiteralArchive):
     escaped = re.compile(
         "xl/(worksheets/|sharedstrings)", re.IGNORECASE
-    )  # with formats within texts, openpyxl does it in both
+    )  # when it reads formats within texts, openpyxl takes "x005F_" out of both
 
 
 class _Reader(ExcelReader):
-    """openpyxl's reader, without what it changes in cells that nobody asked it to interpret."""
+    """openpyxl's reader, without the changes it makes to cells by interpreting them unasked."""
 
     def __init__(self, data: bytes, *, macros: bool) -> None:
         super().__init__(io.BytesIO(data), keep_vba=macros, rich_text=True)
@@ -114,7 +118,7 @@ class _Reader(ExcelReader):
         book: Any = self.wb
         book._date_formats = (
             set()
-        )  # dates stay numbers: of one before 1900 or after 9999 it would make an error
+        )  # dates stay numbers: openpyxl would make an error of one before 1900 or after 9999
         super().read_worksheets()
 
 
@@ -135,29 +139,31 @@ def _keep_as_stored(book: Any) -> None:
     for worksheet in book.worksheets:
         worksheet._images = [
             each for each in worksheet._images if each.format not in ("emf", "wmf")
-        ]  # it cannot save them
+        ]  # openpyxl cannot save them
         for cell in worksheet._cells.values():
             value = cell._value
             if isinstance(value, str):
                 if cell.hyperlink and (
                     value is cell.hyperlink.target or value is cell.hyperlink.location
                 ):
-                    # openpyxl makes a blank cell's link, the very same object, its text; with None
-                    # it would drop the link
+                    # openpyxl makes the link of a blank cell its text: the very same object. With
+                    # None as the text it would drop the link.
                     cell._value, cell.data_type = "", "n"
             elif (
                 isinstance(value, int | float)
                 and not isinstance(value, bool)
                 and float(f"{value:.16g}") != value
             ):
-                cell._value = repr(value)  # it would write 16 digits of it
+                cell._value = repr(value)  # openpyxl would write 16 digits of it
             elif isinstance(value, CellRichText):
                 cell._value = CellRichText([_spaced(run) for run in value])
 
 
 def _spaced(run: Any) -> Any:
-    """A run of nothing but spaces so that it is not read as empty: an escape, which openpyxl writes
-    as it is."""
+    """Return a run, kept from being read as empty when it holds nothing but spaces.
+
+    The first space becomes an escape, which openpyxl writes as it is.
+    """
     text = run.text if isinstance(run, TextBlock) else run
     if not text.isspace():
         return run
@@ -192,7 +198,7 @@ def _fill(
     columns: Sequence[int],
     coloured: int,
 ) -> list[int]:
-    """Put the texts in; how wide the columns are to be."""
+    """Put the texts in, and return the widths of the columns."""
     titles = [
         cell for cell in worksheet[header_row] if _is_used(cell) and cell.column not in columns
     ]
@@ -234,8 +240,10 @@ def _put(worksheet: Any, row: int, column: int, value: str | int) -> Any:
 
 
 def _show(worksheet: Any, column: int, width: int | None) -> None:
-    """Make the column visible and wide; where the file describes a range of columns, only this one
-    of them changes."""
+    """Make the column visible and wide.
+
+    When the file describes a range of columns, only this one of them changes.
+    """
     dimensions = worksheet.column_dimensions
     for first, dimension in list(dimensions.items()):
         dimension.reindex()

@@ -1,8 +1,8 @@
-"""What a copy of a workbook would lose, told from the file alone, before anything is copied.
+"""The losses of a copy of a workbook, told from the file alone, before anything is copied.
 
-openpyxl reads a workbook and writes it again; what it does not know is gone, without a word. This
-module says the words. Parts and elements are those of ECMA-376 and Microsoft's extensions of it
-([MS-XLSX]).
+openpyxl reads a workbook and writes it again. Anything that it does not know is gone, without a
+word. This module says the words. The parts and elements are those of ECMA-376 and Microsoft's
+extensions of it ([MS-XLSX]).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _PICTURES: Final = "pictures"
 _CHARTS: Final = "charts"
 _BUTTONS: Final = "buttons and form controls"
 _HEADERS: Final = "page headers and footers"
-# A relationship (the last word of its type), or an element of a worksheet or of its extensions, and
-# what is lost with it.
+# Each key is a relationship (the last word of its type), or an element of a worksheet or of its
+# extensions. Its value says what is lost with it.
 _LOST: Final = {
     "activeXControl": "ActiveX controls",
     "attachedToolbars": "toolbars",
@@ -63,8 +63,8 @@ _LOST: Final = {
     "xlMacrosheet": "old macro sheets",
     "xmlMaps": "XML maps",
 }
-# What openpyxl keeps, what means nothing to a person or comes back by itself, and what other
-# entries tell of.
+# The names of things that openpyxl keeps, that mean nothing to a person, that come back by
+# themselves, or that other entries tell of.
 _TOLD_OR_KEPT: Final = re.compile(
     "officeDocument|core-properties|extended-properties|custom-properties|thumbnail|worksheet|chartsheet|theme|"
     "styles|sharedStrings|calcChain|externalLink|pivotCacheDefinition|vbaProject|sheetMetadata|rdRichValue|"
@@ -92,15 +92,20 @@ class _Element(NamedTuple):
 
 
 def losses(data: bytes) -> list[str]:
-    """What a copy of this workbook would lose, as parts of a sentence: `sparklines on 'People'`.
-    Raises whatever a damaged file makes zipfile or expat raise."""
+    """Return what a copy of this workbook would lose, as parts of a sentence.
+
+    An example is `sparklines on 'People'`. Raises any error that a damaged file makes zipfile or
+    expat raise.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return _Look(archive).told()
 
 
 class _Look:
-    """One look through a workbook's parts, which collects what a copy would lose and on which
-    worksheets."""
+    """One look through a workbook's parts.
+
+    It collects what a copy would lose, and on which worksheets.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -169,7 +174,7 @@ class _Look:
             self._known(kind, title)
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
-        """By id, the kind of each relationship of a part and the part it leads to."""
+        """Return the relationships of a part by id: the kind, and the part it leads to."""
         return {
             identifier: (kind, target)
             for identifier, (target, kind) in relations(self._archive, part).items()
@@ -238,9 +243,7 @@ class _Look:
         control = False
         uri = link = ""
         for depth, parent, name, attributes, _, alternate in self._elements(part):
-            if (
-                name == "compatExt"
-            ):  # the newer twin of a form control, which its old drawing tells of
+            if name == "compatExt":  # the newer twin of a form control; the old drawing tells of it
                 control = True
             elif name == "graphicData":
                 uri = attributes.get("uri", "")
@@ -269,8 +272,10 @@ class _Look:
 
 
 def _elements(file: IO[bytes]) -> Iterator[_Element]:
-    """The elements of an XML part as they end, whatever their prefixes; what a newer Excel has a
-    substitute for, only once."""
+    """Give the elements of an XML part as they end, without regard to their prefixes.
+
+    An element for a newer Excel and its substitute (Fallback) count only once.
+    """
     found: list[_Element] = []
     open_: list[tuple[str, Mapping[str, str]]] = []
     texts: list[str] = []
@@ -307,7 +312,7 @@ def _elements(file: IO[bytes]) -> Iterator[_Element]:
 
 
 def _place(coordinate: str | None, row: int, column: int) -> tuple[int, int]:
-    """Where a cell is; one that does not say follows the one before it."""
+    """Return a cell's row and column. A cell without a coordinate follows the one before it."""
     if coordinate is None:
         return row, column + 1
     letters = coordinate.rstrip("0123456789")
@@ -315,8 +320,10 @@ def _place(coordinate: str | None, row: int, column: int) -> tuple[int, int]:
 
 
 def _hides(merged: str, filled: Mapping[int, int]) -> bool:
-    """Whether a merged range holds more than its first cell; `filled` has a bit for each filled
-    column of a row."""
+    """Tell whether a merged range holds more than its first cell.
+
+    `filled` has a bit for each filled column of a row.
+    """
     area = CellRange(merged)
     covered = (1 << area.max_col + 1) - (1 << area.min_col)
     first = 1 << area.min_col
@@ -327,7 +334,7 @@ def _hides(merged: str, filled: Mapping[int, int]) -> bool:
 
 
 def _is_plain(attributes: Mapping[str, str]) -> bool:
-    """Whether openpyxl can hold this limit of a conditional format: a number or a cell."""
+    """Tell whether openpyxl can hold this limit of a conditional format: a number or a cell."""
     return (
         re.fullmatch(
             r"\$?[A-Za-z]{1,3}\$?\d+|[-+]?[\d.]+(?:[Ee][-+]?\d+)?|", attributes.get("val", "")

@@ -1,5 +1,7 @@
-"""Where results are written: beside the input, never over it, into place in one step, for their
-owner only."""
+"""The place of the results: beside the input, and never over it.
+
+A file goes into place in one step, and is for its owner only.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,11 @@ ENDINGS: Final = (".csv", ".xlsx")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the results are; `instead_of` is the place that could not be written, when they are
-    elsewhere; `note` says what else is other than was asked for."""
+    """The place of the written results.
+
+    `instead_of` is the place that could not be written, when the results are elsewhere. `note` says
+    what else differs from what was asked for.
+    """
 
     path: Path
     instead_of: Path | None = None
@@ -28,8 +33,11 @@ class Written:
 
 
 def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
-    """`people.csv` → `people.results.csv`, beside it; another ending follows the kind of the input,
-    or is the one said."""
+    """Return the default place of the results: `people.csv` → `people.results.csv`, beside it.
+
+    An input that ends in `.csv` or `.xlsx` keeps its ending, unless `ending` is given. For any
+    other input, the ending follows its kind.
+    """
     suffix = (
         ending or sheet.suffix
         if sheet.suffix.lower() in (".csv", ".xlsx")
@@ -42,8 +50,10 @@ def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
 
 
 def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
-    """Refuse, before anything is sent, a place that results cannot go to, or (with `ending`) one of
-    another ending. Raises UsageError, StorageError."""
+    """Refuse a place that results cannot go to, before anything is sent.
+
+    With `ending`, a place of another ending is refused too. Raises UsageError, StorageError.
+    """
     if path.suffix.lower() not in ((ending,) if ending else ENDINGS):
         remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
         raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
@@ -67,8 +77,11 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
 
 
 def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
-    """Let `fill` write a file here; where that is locked or read-only, beside it under another
-    name. Raises StorageError."""
+    """Let `fill` write a file here.
+
+    When the place is locked or read-only, the file goes beside it under another name. Raises
+    StorageError.
+    """
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
         if _protected(target) or (attempt > 1 and target.exists()):
@@ -85,8 +98,10 @@ def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
 
 
 def _protected(target: Path) -> bool:
-    """Whether someone marked the file read-only, or has it open in Excel or LibreOffice (which
-    leave a note beside it)."""
+    """Tell whether someone marked the file read-only, or has it open in Excel or LibreOffice.
+
+    Both programs leave a note beside a file that is open.
+    """
     if not target.exists():
         return False
     notes = (target.with_name(f"~${target.name}"), target.with_name(f".~lock.{target.name}#"))
@@ -107,8 +122,10 @@ def _unwritable(path: Path, reason: str | None) -> StorageError:
 
 @contextmanager
 def _replaced(target: Path) -> Iterator[IO[bytes]]:
-    """A file (mode 0600) that takes the target's place, durably and in one step, when its block
-    ends well."""
+    """Give a file (mode 0600) that takes the target's place when its block ends well.
+
+    It takes the place durably and in one step.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:

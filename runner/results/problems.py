@@ -1,5 +1,7 @@
-"""The problems of a sheet as a workbook for a colleague to work through: a line for each, by cell,
-and a count of each kind."""
+"""The problems of a sheet as a workbook for a colleague to work through.
+
+It has a line for each problem, by cell, and a count of each kind.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,10 @@ def write(path: Path, sheet: Path, checked: Check, findings: Findings) -> Writte
 
 
 def _worth_keeping(path: Path) -> str:
-    """Why a file is not to be replaced, if it is not: a person's own, or one that a colleague has
-    begun to work through."""
+    """Return the reason not to replace a file, or an empty text.
+
+    Such a file is a person's own, or a colleague has begun to work through it.
+    """
     try:
         table = read(path, Reading("Problems"))
         if tuple(column.header for column in table.columns) != HEADERS:

@@ -1,5 +1,7 @@
-"""Cells of a workbook to be written: text that stays text whatever it looks like, cut to what a
-cell holds; and the colours."""
+"""The cells of a workbook to be written, and their colours.
+
+Text stays text, no matter what it looks like, and is cut to what a cell holds.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ COLOURS: Final = {
     Status.INVALID: "FFC7CE",
     Status.UNCERTAIN: "FFEB9C",
 }
-# XML holds no control characters; a workbook writes them, and what looks like such an escape, as
-# _xHHHH_.
+# XML holds no control characters. A workbook writes them as _xHHHH_, and also any text that looks
+# like such an escape.
 _TO_ESCAPE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}(?:_|[\x00-\x08\x0b-\x1f]))"
 )
@@ -65,7 +67,7 @@ class Style:
     def row(
         self, worksheet: Any, cells: Sequence[str | int], status: Status, coloured: int
     ) -> list[Any]:
-        """The cells of a row, the one at `coloured` in the colour of `status`."""
+        """Return the cells of a row, with the one at `coloured` in the colour of `status`."""
         values: list[Any] = [
             self.text(worksheet, cell) if isinstance(cell, str) else cell for cell in cells
         ]
@@ -80,8 +82,10 @@ class Style:
         return values
 
     def text(self, worksheet: Any, text: str) -> Any:
-        """The text as openpyxl may have it: plain where that is safe (and fast), else a cell typed
-        as text."""
+        """Return the text in a form that is safe with openpyxl.
+
+        It stays plain where that is safe (and fast), else it becomes a cell typed as text.
+        """
         if not text:
             return None
         plain = text[0] not in "=# \n\t" and len(text) < _SURELY_FITS
@@ -101,8 +105,10 @@ class Style:
 
 
 def keep_spaces() -> None:
-    """Let openpyxl mark a text of nothing but spaces, too, as one whose spaces count; unmarked it
-    would be read as blank."""
+    """Let openpyxl also mark a text of nothing but spaces as one whose spaces count.
+
+    Unmarked it would be read as blank.
+    """
     from openpyxl.cell import _writer
 
     def mark(node: Any) -> None:
@@ -113,13 +119,15 @@ def keep_spaces() -> None:
 
 
 def width_of(longest: int) -> int:
-    """How wide a column is to be whose longest text has so many characters."""
+    """Return the width of a column whose longest text has so many characters."""
     return min(max(longest + 2, 8), 60)
 
 
 def escape(text: str) -> str:
-    """The text as a workbook's XML can hold it, cut to what one of its cells can hold (counted in
-    UTF-16, as Excel does)."""
+    """Return the text as a workbook's XML can hold it, cut to what one of its cells can hold.
+
+    The length is counted in UTF-16, as Excel does.
+    """
     text = _UNWRITABLE.sub("\ufffd", text)
     if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le")) > 2 * MAX_CELL:
         room = 2 * (MAX_CELL - len(_MARK))

@@ -1,8 +1,8 @@
-"""The results sheet: the input's columns untouched, then what happened to each row, as CSV or XLSX.
+"""The results sheet, as CSV or XLSX: the input's columns, then what happened to each row.
 
-Written from the ledger, into place in one step, never over the input. Foreign text can never become
-a formula: a workbook's cells are typed as text, and a CSV's risky ones get a leading apostrophe,
-which reading the sheet again takes off.
+The input's columns are untouched. The sheet is written from the ledger, into place in one step,
+never over the input. Foreign text can never become a formula: a workbook's cells are typed as text,
+and a CSV's risky cells get a leading apostrophe. Reading the sheet again takes the apostrophe off.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ _LONGEST_GAP: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the results hold: the input's headers, the lines, the summary's lines, and when a
-    waiting line may go."""
+    """The content of the results: the input's headers, the lines, and the summary's lines.
+
+    `waits_until` tells when a waiting line may go.
+    """
 
     headers: Sequence[str]
     lines: Callable[[], Iterable[Line]]
@@ -42,14 +44,16 @@ class Sheet:
 
 
 def write(path: Path, sheet: Sheet) -> Written:
-    """Write the results; where the place is locked or read-only, beside it under another name.
-    Raises StorageError."""
+    """Write the results. Raises StorageError.
+
+    When the place is locked or read-only, the results go beside it under another name.
+    """
     fill = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
     return put(path, lambda file: fill(file, sheet))
 
 
 def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
-    """One cell per name of RESULT_COLUMNS."""
+    """Return one cell per name of RESULT_COLUMNS."""
     sent = line.status in (Status.SENT, Status.UNCERTAIN)
     typing = "" if line.typing_indicator_sent is None else str(line.typing_indicator_sent).lower()
     until = sheet.waits_until(line) if line.status is Status.WAITING else None
@@ -74,8 +78,10 @@ def _instant(instant: datetime | None) -> str:
 
 
 def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:
-    """The lines with None for each blank row of the sheet between them, so that rows keep the
-    numbers people know them by."""
+    """Give the lines, with None for each blank row of the sheet between them.
+
+    So rows keep the numbers that people know them by.
+    """
     row = 2
     for line in lines:
         if line.number - row <= _LONGEST_GAP:
@@ -99,7 +105,7 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
             writer.writerow([])
             continue
         cells = [*line.cells, *map(str, outcome_cells(line, sheet))]
-        # A zero byte would make the whole file look like no text at all.
+        # A zero byte would make the whole file look as if it were not text.
         writer.writerow([guard(cell).replace("\x00", "\ufffd") for cell in cells])
     text.flush()
     text.detach()
@@ -147,7 +153,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
 
 
 def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
-    """How wide the columns are to be, by their headers and first cells."""
+    """Return the widths of the columns, by their headers and first cells."""
     widths = [len(header) + 2 for header in headers]
     for index, line in enumerate(sheet.lines()):
         if index == WIDTH_SAMPLE:

@@ -1,5 +1,7 @@
-"""One line of the user's crontab, told from all others by the comment it ends in. No other byte of
-the crontab changes."""
+"""One line of the user's crontab, told from all others by the comment at its end.
+
+No other byte of the crontab changes.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ from runner.schedule.machine import Machine, MissingProgramError, Run, Step, fai
 
 _READ: Final = ("crontab", "-l")
 _WRITE: Final = ("crontab", "-")
-# By the names of Vixie cron and its heirs, cronie, BusyBox and fcron.
+# The names of the daemons of Vixie cron and its heirs, cronie, BusyBox and fcron.
 _DAEMON: Final = ("pgrep", "-x", "cron|crond|cronie|fcron")
 _REMEDY: Final = "Have cron started with this computer."
-# How Vixie cron with its heirs, and BusyBox, say that the user has no crontab.
+# Vixie cron with its heirs, and BusyBox, say in these words that the user has no crontab.
 _NONE: Final = ("no crontab for", "no such file")
 
 
@@ -49,7 +51,7 @@ class Cron:
         return Entry(self.name, place, text, None, command_of(lines[0]), trouble, _REMEDY)
 
     def install(self, job: Job) -> tuple[Step, ...]:
-        """The step; it replaces what is there. Raises StorageError, MissingProgramError."""
+        """The step; it replaces an earlier line. Raises StorageError, MissingProgramError."""
         return (Run(_WRITE, placed(self._crontab(), job.label, line(job, str(self.machine.home)))),)
 
     def remove(self, label: str) -> tuple[Step, ...]:
@@ -72,10 +74,10 @@ class Cron:
             raise MissingProgramError(_READ[0], "this user may not use it")
         if any(words in said for words in _NONE):
             return ""
-        raise failed(_READ, answer)  # taken for an empty crontab, it would be overwritten
+        raise failed(_READ, answer)  # if taken for an empty crontab, it would be overwritten
 
     def _trouble(self) -> str | None:
-        """That nobody reads the crontab, as far as that can be seen."""
+        """Return the trouble that nobody reads the crontab, as far as that can be seen."""
         try:
             return (
                 "no cron is running on this computer"
@@ -87,8 +89,10 @@ class Cron:
 
 
 def line(job: Job, home: str) -> str:
-    """The crontab's line. It begins with an empty environment: what cron gives differs from system
-    to system."""
+    """Return the crontab's line.
+
+    It begins with an empty environment, because cron's own differs from system to system.
+    """
     environment = (f"{name}={value}" for name, value in (("HOME", home), *job.environment))
     words = " ".join(map(_quoted, (*environment, *job.command)))
     return (
@@ -108,9 +112,12 @@ def command_of(line: str) -> tuple[str, ...]:
 
 
 def placed(crontab: str, label: str, line: str = "") -> str:
-    """The crontab with this line in the place of those under the label, or else at its beginning,
-    where no variable that the crontab sets, SHELL least of all, holds for it yet. Without a line,
-    they are taken out."""
+    """Return the crontab with this line in the place of those under the label.
+
+    If the label has no line yet, this line comes first in the crontab. No variable that the crontab
+    sets, SHELL least of all, holds for it there. Without a line, those under the label are taken
+    out.
+    """
     lines = _lines(crontab)
     ours = [index for index, old in enumerate(lines) if _is_ours(old, label)]
     kept = [old for old in lines if not _is_ours(old, label)]
@@ -127,8 +134,10 @@ def _is_ours(line: str, label: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """Quoted for the shell, and for cron, which reads the line first: a bare % ends the command,
-    and two backslashes in a row are one to some crons."""
+    """Quote a text for the shell, and for cron, which reads the line first.
+
+    To cron a bare % ends the command. To some crons two backslashes in a row are one.
+    """
     parts = (part for part in re.split(r"([%\\])", text) if part)
     return (
         "".join({"%": "\\%", "\\": "'\\'"}.get(part) or shlex.quote(part) for part in parts) or "''"

@@ -1,4 +1,4 @@
-"""What a scheduler has for one campaign, and what every scheduler can do."""
+"""A scheduler's entry for one campaign, and the actions of every scheduler."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from runner.errors import StorageError
 from runner.schedule.job import Job
 from runner.schedule.machine import Step
 
-# How long a run that is told to stop may take: a message in flight waits this long for its answer,
+# A run that is told to stop may take this long. A message in flight waits this long for its answer,
 # and is uncertain without it.
 STOP_SECONDS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An installed daily run: in which scheduler, where, its text, when it comes next, where the
-    scheduler tells; the `command` that it starts, empty where somebody has changed the text beyond
-    reading; and why it will not start, if that shows, with the remedy where installing again is
-    none."""
+    """An installed daily run: its scheduler, its place there and its text.
+
+    `next_run` is its next time, where the scheduler tells that. `command` is the command that it
+    starts; it is empty where somebody has changed the text beyond reading. `trouble` is the reason
+    why it will not start, if that shows. `remedy` is the remedy where a new installation does not
+    help.
+    """
 
     scheduler: str
     place: str
@@ -32,7 +35,7 @@ class Entry:
     remedy: str | None = None
 
     def option(self, name: str) -> str | None:
-        """What the command says for an option of `campaign run`."""
+        """Return the value that the command gives for an option of `campaign run`."""
         return dict(pairwise(self.command)).get(name)
 
 
@@ -54,7 +57,7 @@ class Scheduler(Protocol):
 
 
 def read(path: Path) -> str | None:
-    """An installed file's text; None where there is none. Raises StorageError."""
+    """Return the text of an installed file; None if there is no such file. Raises StorageError."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

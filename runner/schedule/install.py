@@ -1,5 +1,7 @@
-"""Installing, finding and removing a campaign file's daily run: which scheduler, which steps, what
-a person has to be told."""
+"""Installing, finding and removing a campaign file's daily run.
+
+This module finds the scheduler, the steps, and the facts that a person has to be told.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,14 @@ from runner.schedule.systemd import Systemd
 from runner.schedule.task_scheduler import TaskScheduler
 from runner.sending.key import default_key_file, find_key
 
-# In the order of preference; what is not listed has cron.
+# The schedulers of each platform, in the order of preference. Any other platform has cron.
 _SCHEDULERS: Final[Mapping[str, tuple[Callable[[Machine], Scheduler], ...]]] = {
     "linux": (Systemd, Cron),
     "darwin": (Launchd, Cron),
     "win32": (TaskScheduler,),
 }
-# What a run takes from its surroundings beside CAMPAIGN_…; and what an installation carries over or
-# a daily run has no use for.
+# A run takes the variables of _SURROUNDINGS from its surroundings, beside CAMPAIGN_…. An
+# installation carries those of _CARRIED over, or a daily run has no use for them.
 _SURROUNDINGS: Final = (
     "CONNECTSAFELY_ACCOUNT_ID",
     "TZ",
@@ -49,7 +51,10 @@ _CARRIED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What an installation will do, in which scheduler, and what this scheduler does not do."""
+    """A planned installation: its scheduler, its steps and its notices.
+
+    The notices say what the scheduler does not do.
+    """
 
     scheduler: str
     steps: tuple[Step, ...]
@@ -57,10 +62,10 @@ class Planned:
 
 
 def plan(job: Job, machine: Machine, chosen: str | None = None) -> Planned:
-    """The installation in the chosen scheduler, or the first that works here, in place of any
-    earlier one in whichever.
+    """Plan the installation in the chosen scheduler, or in the first that works here.
 
-    Raises UsageError, StorageError."""
+    It takes the place of an earlier installation in any scheduler. Raises UsageError, StorageError.
+    """
     here = _schedulers(machine)
     scheduler = next(
         (each for each in here if (each.name == chosen if chosen else each.works())), None
@@ -82,15 +87,19 @@ def plan(job: Job, machine: Machine, chosen: str | None = None) -> Planned:
 
 
 def find(campaign: Path, machine: Machine) -> list[Entry]:
-    """What is installed for a campaign file, which need not be there any more. Raises
-    StorageError."""
+    """Find the installed entries of a campaign file. The file itself may be gone by now.
+
+    Raises StorageError.
+    """
     name = label(absolute(campaign))
     return [entry for scheduler in _schedulers(machine) if (entry := scheduler.find(name))]
 
 
 def removal(campaign: Path, machine: Machine) -> tuple[list[str], list[Step]]:
-    """The schedulers that have the campaign file's daily run, and the steps that take it away.
-    Raises StorageError."""
+    """Find the schedulers that have the campaign file's daily run, and the steps that remove it.
+
+    Raises StorageError.
+    """
     name = label(absolute(campaign))
     having = [scheduler for scheduler in _schedulers(machine) if scheduler.find(name)]
     return [scheduler.name for scheduler in having], [
@@ -105,9 +114,10 @@ def _schedulers(machine: Machine) -> list[Scheduler]:
 def notices(
     campaign: Campaign, job: Job, scheduler: str, environment: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """What would make the scheduled run differ from one in this shell, in sentences.
+    """Say, in sentences, what would make the scheduled run differ from one in this shell.
 
-    Raises UsageError when the key file that was named cannot be used."""
+    Raises UsageError when the key file that was named cannot be used.
+    """
     said = (_key(campaign, scheduler), _left_behind(environment), _too_late(campaign, job))
     return tuple(sentence for sentence in said if sentence)
 

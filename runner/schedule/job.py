@@ -1,5 +1,7 @@
-"""What is to run, where and when: all that a scheduler has to be told. It knows no scheduler and
-holds no secret."""
+"""The job of a scheduler: the command to run, its folder and its time.
+
+It is all that a scheduler has to be told. It knows no scheduler and holds no secret.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,17 @@ from runner.errors import UsageError
 
 _AT: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
-# Where the key file is looked for, when a person has moved that.
+# A person can move the folder of the key file with these variables.
 _PLACES: Final = ("XDG_CONFIG_HOME",)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One campaign's daily run. Paths are absolute; `at` is on this computer's clock, `begins` the
-    first day it comes.
+    """One campaign's daily run.
 
-    `environment` is what a POSIX scheduler gives it; Windows' has the user's own. Raises UsageError
-    for what a scheduler could not be told.
+    Paths are absolute. `at` is a time on this computer's clock, and `begins` is the first day of
+    the run. A POSIX scheduler gives the run this `environment`; the scheduler of Windows gives it
+    the user's own. Raises UsageError for a text that a scheduler could not be told.
     """
 
     campaign: Path
@@ -61,12 +63,12 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """Where it runs: the campaign file's folder."""
+        """The folder that it runs in: the campaign file's folder."""
         return self.campaign.parent
 
     @property
     def label(self) -> str:
-        """What its entry is called, in every scheduler."""
+        """The name of its entry in every scheduler."""
         return label(self.campaign)
 
 
@@ -78,9 +80,11 @@ def daily(
     key_file: Path | None,
     environment: Mapping[str, str],
 ) -> Job:
-    """The run of a campaign file by the Python that runs now. The ledger is always named: a
-    scheduled run may see another default than a person's shell, and another ledger would not know
-    who has been written to."""
+    """Return the daily run of a campaign file by the Python that runs now.
+
+    The ledger is always named. A scheduled run may see another default than a person's shell, and
+    another ledger would not know who has been written to.
+    """
     # -P: a file of the campaign's folder never takes a module's place.
     arguments = [
         "-P",
@@ -105,8 +109,11 @@ def daily(
 
 
 def label(campaign: Path) -> str:
-    """A campaign file's name in a scheduler. Made of the path alone, so that it is found again when
-    the file has changed, or is gone."""
+    """Return a campaign file's name in a scheduler.
+
+    The name is made of the path alone, so that it is found again when the file has changed or is
+    gone.
+    """
     slug = re.sub(r"[^a-z0-9]+", "-", campaign.stem.lower()).strip("-")[:40].rstrip("-")
     digest = hashlib.sha256(os.path.normcase(campaign).encode(errors="surrogatepass")).hexdigest()[
         :8
@@ -115,13 +122,15 @@ def label(campaign: Path) -> str:
 
 
 def absolute(path: Path) -> Path:
-    """The path from the root, without `..`. Symbolic links stay: what they mean may change, and the
-    run is to see it."""
+    """Return the path from the root, without `..`.
+
+    Symbolic links stay. Their targets may change, and the run is to see the change.
+    """
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - absolute() keeps `..`, resolve() follows links
 
 
 def parse_at(text: str) -> time:
-    """`09:00`. Raises UsageError."""
+    """Read a time of day, such as `09:00`. Raises UsageError."""
     match = _AT.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text!r} is no time of day.", remedy="Write it as 09:00.")
@@ -129,8 +138,10 @@ def parse_at(text: str) -> time:
 
 
 def _is_writable(text: str) -> bool:
-    """Whether units, crontabs, plists and XML can all hold it: no control character, surrogate or
-    noncharacter."""
+    """Tell whether units, crontabs, plists and XML can all hold a text.
+
+    Such a text has no control character, surrogate or noncharacter.
+    """
     codes = [ord(character) for character in text]
     return not any(
         code < 0x20

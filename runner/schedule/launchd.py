@@ -39,7 +39,7 @@ class Launchd:
         return Entry(self.name, str(path), text, None, command_of(text), trouble)
 
     def install(self, job: Job) -> tuple[Step, ...]:
-        """The steps; they replace what is there."""
+        """The steps; they replace an earlier installation."""
         path, domain = self._path(job.label), f"gui/{self.machine.uid}"
         return (
             Write(path, plist(job, self.machine.home / "Library" / "Logs" / f"{job.label}.log")),
@@ -49,7 +49,7 @@ class Launchd:
         )
 
     def remove(self, label: str) -> tuple[Step, ...]:
-        """The steps. A run that is under way is told to stop, which it does after its message."""
+        """The steps. A run that is under way is told to stop. It stops after its message."""
         return (
             Run(("launchctl", "bootout", f"gui/{self.machine.uid}/{label}"), may_fail=True),
             Delete(self._path(label)),
@@ -71,8 +71,10 @@ def command_of(text: str) -> tuple[str, ...]:
 
 
 def plist(job: Job, log: Path) -> bytes:
-    """The property list. `log` takes what the run writes on its standard streams, which launchd
-    would drop."""
+    """Return the property list.
+
+    `log` is the file for the run's standard streams, which launchd would drop.
+    """
     return plistlib.dumps(
         {
             "Label": job.label,

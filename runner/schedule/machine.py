@@ -1,8 +1,7 @@
-"""The computer that a schedule is installed on, and the only ways to it: a program that is called,
-a file that is written.
+"""The computer that a schedule is installed on.
 
-What an installation does is a list of steps, so that it can be shown before it is done, and that it
-is done as shown.
+There are only two ways to it: a program is called, or a file is written. An installation is a list
+of steps. So it can be shown before it is done, and it is done as it was shown.
 """
 
 from __future__ import annotations
@@ -31,8 +30,10 @@ class MissingProgramError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a program said. Bytes that are no text survive in `out` as they do in file names
-    (surrogateescape)."""
+    """A program's answer.
+
+    Bytes that are not text survive in `out` as they do in file names (surrogateescape).
+    """
 
     code: int
     out: str = ""
@@ -44,8 +45,11 @@ Call = Callable[[Sequence[str], str], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where things are, who is asking (`user` by Windows' name, `uid` elsewhere), and how programs
-    are called with an input."""
+    """The places on the computer, the user who asks, and the way to call a program.
+
+    The user is known by `user`, the name in Windows, and elsewhere by `uid`. `call` calls a program
+    with an input.
+    """
 
     platform: str
     home: Path
@@ -153,7 +157,7 @@ def perform(steps: Iterable[Step], call: Call) -> None:
 
 
 def failed(command: Sequence[str], answer: Answer) -> StorageError:
-    """That a program has failed, in its own words."""
+    """Return the error that a program has failed, in the program's own words."""
     said = " ".join(
         (answer.err.strip() or answer.out.strip() or f"exit code {answer.code}").split()
     )[:_LONGEST_COMPLAINT]

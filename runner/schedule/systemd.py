@@ -13,7 +13,7 @@ from runner.schedule.job import Job
 from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, Step, Write
 
 _SYSTEMCTL: Final = ("systemctl", "--user")
-# Fails where no user manager answers.
+# This fails where no user manager answers.
 _ASK: Final = (*_SYSTEMCTL, "list-timers")
 _SILENT: Final = "your systemd does not answer here"
 _ASKED: Final = ("ActiveState", "UnitFileState", "NextElapseUSecRealtime")
@@ -27,7 +27,7 @@ class Systemd:
     name: ClassVar = "systemd"
 
     def works(self) -> bool:
-        """Whether there is a user manager to hand the units to."""
+        """Tell whether there is a user manager to hand the units to."""
         try:
             return self.machine.call(_ASK, "").code == 0
         except MissingProgramError:
@@ -59,7 +59,7 @@ class Systemd:
         )
 
     def install(self, job: Job) -> tuple[Step, ...]:
-        """The steps; they replace what is there."""
+        """The steps; they replace an earlier installation."""
         service_path, timer_path = self._units(job.label)
         return (
             Run(_ASK),  # before anything is written
@@ -81,7 +81,7 @@ class Systemd:
         )
 
     def notices(self) -> tuple[str, ...]:
-        """What a person has to know after installing."""
+        """Say what a person has to know after the installation."""
         try:
             answer = self.machine.call(
                 ("loginctl", "show-user", str(self.machine.uid), "--property=Linger"), ""
@@ -98,8 +98,10 @@ class Systemd:
         )
 
     def _forget(self, label: str) -> tuple[Step, ...]:
-        """Stop the timer, and forget when it last ran: a new one is not to make up for an old one's
-        days at once."""
+        """Stop the timer, and forget when it last ran.
+
+        Otherwise a new timer would make up for an old one's days at once.
+        """
         return (
             Run((*_SYSTEMCTL, "stop", f"{label}.timer"), may_fail=True),
             Run((*_SYSTEMCTL, "clean", "--what=state", f"{label}.timer"), may_fail=True),
@@ -110,7 +112,7 @@ class Systemd:
         return folder / f"{label}.service", folder / f"{label}.timer"
 
     def _timer(self, label: str) -> tuple[str | None, str | None]:
-        """When the timer elapses next, and why it does not, if there is a reason."""
+        """Return the time when the timer elapses next, and the reason why it does not, if any."""
         try:
             answer = self.machine.call(
                 (*_SYSTEMCTL, "show", f"{label}.timer", f"--property={','.join(_ASKED)}"), ""
@@ -130,14 +132,17 @@ class Systemd:
 
 
 def service(job: Job) -> str:
-    """The unit that runs the campaign once. It is started through `env` because systemd refuses a
-    program whose own path holds a quote or a backslash, which a folder's name may."""
+    """Return the unit that runs the campaign once.
+
+    The program is started through `env`. systemd refuses a program whose own path holds a quote or
+    a backslash, and a folder's name may hold one.
+    """
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.command)
     environment = "".join(
         f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.environment
     )
-    # This value is taken as it stands, but for %; its last character must be neither a blank nor a
-    # backslash.
+    # systemd takes this value as it stands, except for %. The last character must not be a blank or
+    # a backslash.
     folder = f"{job.folder}/".replace("%", "%%")
     return (
         f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}\n\n"
@@ -158,8 +163,10 @@ def command_of(unit: str) -> tuple[str, ...]:
 
 
 def timer(job: Job) -> str:
-    """The unit that starts it daily; after days asleep or off it starts once, when the computer is
-    back."""
+    """Return the unit that starts it daily.
+
+    After days asleep or off it starts once, when the computer is back.
+    """
     return (
         f"[Unit]\nDescription=Campaign Runner, {job.campaign.name.replace('%', '%%')}, daily\n\n"
         f"[Timer]\nOnCalendar=*-*-* {job.at:%H:%M}:00\nPersistent=true\n\n"

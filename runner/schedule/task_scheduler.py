@@ -17,8 +17,8 @@ from runner.schedule.machine import Delete, Machine, MissingProgramError, Run, S
 
 NAMESPACE: Final = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 _QUERY: Final = ("schtasks", "/Query", "/FO", "CSV", "/NH")
-# The schema's own defaults would leave out a day asleep, and stop on a laptop without its power
-# supply.
+# The schema's own defaults would leave out a day on which the computer is asleep. They would also
+# stop on a laptop without its power supply.
 _SETTINGS: Final = {
     "MultipleInstancesPolicy": "IgnoreNew",
     "DisallowStartIfOnBatteries": "false",
@@ -39,8 +39,10 @@ class TaskScheduler:
         return True
 
     def find(self, label: str) -> Entry | None:
-        """Raises StorageError. All tasks are asked for: that one is not there is said in the
-        system's language only."""
+        """Find the entry in the list of all tasks. Raises StorageError.
+
+        A query for one task would say only in the system's language that the task is missing.
+        """
         try:
             listed = self.machine.call(_QUERY, "")
         except MissingProgramError:
@@ -70,7 +72,7 @@ class TaskScheduler:
         )
 
     def install(self, job: Job) -> tuple[Step, ...]:
-        """The steps; they replace what is there. Raises UsageError."""
+        """The steps; they replace an earlier installation. Raises UsageError."""
         path = self.machine.scratch / f"{job.label}.xml"
         return (
             Write(path, task(job, self.machine.user), "utf-16"),
@@ -87,11 +89,12 @@ class TaskScheduler:
 
 
 def task(job: Job, user: str) -> bytes:
-    """The task as XML, in UTF-16. It begins on its first day to come: one that began earlier would
-    be run at once, as missed.
+    """Return the task as XML, in UTF-16.
 
-    Raises UsageError for a path that Task Scheduler would read otherwise: it has no way to escape
-    its variables."""
+    It begins on its first day to come. A task that began earlier would be run at once, as missed.
+    Raises UsageError for a path that Task Scheduler would read otherwise. Task Scheduler has no way
+    to escape its variables.
+    """
     arguments = subprocess.list2cmdline(job.arguments)
     for text in (job.python, arguments, str(job.folder)):
         if found := re.search(r"%[^%]+%|\$\(", text):
@@ -103,7 +106,7 @@ def task(job: Job, user: str) -> bytes:
 
 
 def read_task(xml: str) -> tuple[tuple[str, ...], bool]:
-    """The program and arguments of a task, and whether it is enabled."""
+    """Return the program and arguments of a task, and whether it is enabled."""
     try:
         task = ET.fromstring(re.sub(r"^\s*<\?xml.*?\?>", "", xml))  # noqa: S314 - the user's own scheduler wrote it
     except ET.ParseError:
@@ -117,8 +120,10 @@ def read_task(xml: str) -> tuple[tuple[str, ...], bool]:
 
 
 def words_of(command_line: str) -> list[str]:
-    """A command line's words, as Windows' programs read them: the inverse of
-    `subprocess.list2cmdline`."""
+    """Split a command line into words, as Windows' programs read them.
+
+    This is the inverse of `subprocess.list2cmdline`.
+    """
     words, word, inside = [], None, False
     for slashes, character in re.findall(r"(\\*)([^\\]?)", command_line, re.DOTALL):
         if character == '"':

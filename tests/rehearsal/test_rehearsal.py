@@ -14,7 +14,7 @@ import pytest
 from runner.campaign.campaign import load
 from runner.errors import ExitCode
 from runner.rehearsal.endpoint import SimulatedEndpoint
-from runner.rehearsal.rehearse import Day, Rehearsed, rehearse, results_path, sample
+from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse, sample
 from runner.rehearsal.transport import JumpingClock
 from tests.loopback import serving
 from tests.world import MONDAY, World, crowd, read_results
@@ -89,9 +89,10 @@ def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
     assert (tmp_path / "r.xlsx").exists()
 
 
-def test_a_rehearsal_never_writes_where_real_results_are() -> None:
+def test_a_rehearsal_never_writes_where_real_results_are(tmp_path: Path) -> None:
     """Its results have a name of their own."""
-    assert results_path(Path("people.xlsx"), workbook=True) == Path("people.rehearsal.results.xlsx")
+    campaign = World(tmp_path, crowd(1)).campaign()
+    assert beside(campaign).results == tmp_path / "people.rehearsal.results.csv"
 
 
 def test_the_clock_jumps_over_waits_and_keeps_their_order() -> None:
@@ -110,7 +111,7 @@ def test_the_clock_jumps_over_waits_and_keeps_their_order() -> None:
                 await asyncio.sleep(86400)
 
     with asyncio.Runner(loop_factory=clock.loop) as runner:
-        runner.action.run(scene())
+        runner.run(scene())
     assert order == ["now", "early", "late"]
     assert round((clock.now() - MONDAY).total_seconds()) == 10800
 

@@ -119,7 +119,7 @@ class SeasonServer(SimulatedEndpoint):
         if answer.status == 200:
             account = target.split("/")[-2]
             told = self._known(account)
-            told.limit, told.left = self._limit, max(0, self._limit - self._spent(account))
+            told.limit, told.left = self.limit, max(0, self.limit - self._spent(account))
         return answer
 
     def settle_foreign(self) -> None:
@@ -129,8 +129,8 @@ class SeasonServer(SimulatedEndpoint):
             use = self._foreign_to_come.pop(0)
             day = use.at.astimezone(UTC).date()
             key = (use.account, day.isoformat())
-            count = max(0, min(use.count, self._limit - self._used.get(key, 0)))
-            self._used[key] = self._used.get(key, 0) + count
+            count = max(0, min(use.count, self.limit - self.used.get(key, 0)))
+            self.used[key] = self.used.get(key, 0) + count
             self.foreign[use.account, day] += count
 
     # --- what a request says of the one who asks
@@ -140,13 +140,13 @@ class SeasonServer(SimulatedEndpoint):
         self._judge_hours(account)
         told = self._known(account)
         told.misdated |= self._is_lost() is not None
-        if self._spent(account) < self._limit:
+        if self._spent(account) < self.limit:
             return super()._answer(headers, body)
         reason = self._explain(account, told)
         self.tally.refused[reason or "unexplained"] += 1
         if reason is None:
             self._violate(f"{account} asked for one more than its quota, and knew better")
-            return self._accept(account, json.loads(body), None)
+            return self.accept(account, json.loads(body), None)
         told.left = 0  # the answer says so
         return super()._answer(headers, body)
 
@@ -218,7 +218,7 @@ class SeasonServer(SimulatedEndpoint):
 
     def _accept(self, account: str, fields: dict[str, Any], fault: str | None) -> Answer:
         self._known(account).send()
-        return super()._accept(account, fields, fault)
+        return super().accept(account, fields, fault)
 
     def _rate(self, account: str) -> dict[str, str]:
         headers = super()._rate(account)
@@ -235,11 +235,11 @@ class SeasonServer(SimulatedEndpoint):
             said["X-RateLimit-Reset"] = (self._now() + dice.uniform(0.1, 4) * DAY).isoformat()
         intact = {name for name in said if said[name] == headers[name]}
         if "X-RateLimit-Limit" in intact:
-            told.limit = self._limit
+            told.limit = self.limit
         if "X-RateLimit-Remaining" in intact or (
             "X-RateLimit-Used" in intact and told.limit is not None
         ):
-            told.left = self._limit - self._spent(account)
+            told.left = self.limit - self._spent(account)
         return said
 
     def _dated(self, answer: Answer) -> Answer:

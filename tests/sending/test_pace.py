@@ -145,7 +145,7 @@ def test_holidays_are_no_sending_days_and_say_so() -> None:
         {date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), date(2027, 1, 6)}
     )
     assert date(2026, 12, 24) in sent_on
-    wait = pace.judge(Book({1: 1}).state(), datetime(2026, 12, 25, 10, tzinfo=UTC))
+    wait = Turn(pace, Book({1: 1}).state(), datetime(2026, 12, 25, 10, tzinfo=UTC)).wait()
     assert wait is not None
     assert "holiday" in wait.reason
     assert wait.until == datetime(2026, 12, 28, 8, tzinfo=UTC)
@@ -177,7 +177,7 @@ def test_campaigns_share_an_account_by_their_priorities(
         waits = []
         for number in numbers:
             if book.waiting[number]:
-                wait = paces[number].judge(book.state(number), now)
+                wait = Turn(paces[number], book.state(number), now).wait()
                 if wait is None:
                     book.send(now, number)
                     waits.append(now + timedelta(seconds=1))
@@ -265,7 +265,7 @@ def test_the_vendors_velocity_limits_hold_without_a_gap() -> None:
 def test_a_spent_window_of_the_server_is_waited_out_whatever_our_own_count_says() -> None:
     """Told that none is left until a reset in two hours: nothing before it."""
     book = Book({1: 5}, told=Told(MONDAY, 20, 20, 0, MONDAY + timedelta(hours=2)))
-    wait = Pace(None).judge(book.state(), MONDAY + timedelta(minutes=1))
+    wait = Turn(Pace(None), book.state(), MONDAY + timedelta(minutes=1)).wait()
     assert wait is not None
     assert wait.until == MONDAY + timedelta(hours=2)
 
@@ -288,18 +288,18 @@ def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) ->
 def test_a_reserve_of_the_whole_quota_is_named_as_the_reason() -> None:
     """Nothing can ever go: that says so, and is no pause like any other."""
     book = Book({1: 5}, limit=20, told=Told(MONDAY_NOON, 20, 0, 20))
-    wait = Pace(office(), timedelta(), reserve=20).judge(book.state(), MONDAY_NOON)
+    wait = Turn(Pace(office(), timedelta(), reserve=20), book.state(), MONDAY_NOON).wait()
     assert wait is not None
     assert wait.reason == "all that the account may send (20) is kept for others (reserve 20)"
 
 
 def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
     """Some years ahead, in good time; whoever shows it can see by the counts that it is not all."""
-    windows = list(
-        Pace(office(), timedelta(), daily_limit=1).windows(Book({1: 100_000}).state(), MONDAY_NOON)
+    found = list(
+        windows(Pace(office(), timedelta(), daily_limit=1), Book({1: 100_000}).state(), MONDAY_NOON)
     )
-    assert MONDAY_NOON + 3 * 365 * DAY < windows[-1][0] < MONDAY_NOON + 10 * 365 * DAY
-    assert sum(count for _, count in windows) == len(windows) < 100_000
+    assert MONDAY_NOON + 3 * 365 * DAY < found[-1][0] < MONDAY_NOON + 10 * 365 * DAY
+    assert sum(count for _, count in found) == len(found) < 100_000
 
 
 def test_of_a_bound_of_our_own_only_our_messages_are_used() -> None:
@@ -307,7 +307,7 @@ def test_of_a_bound_of_our_own_only_our_messages_are_used() -> None:
     book = Book(
         {1: 9}, limit=150, told=Told(MONDAY_NOON, 150, 14, 136), sent=[(MONDAY + DAY / 3, 1)] * 5
     )
-    left = Pace(office(), timedelta(), daily_limit=5).allowance(book.state(), MONDAY_NOON)
+    left = Turn(Pace(office(), timedelta(), daily_limit=5), book.state(), MONDAY_NOON).allowance()
     assert (left.limit, left.used, left.remaining, left.foreign) == (5, 5, 0, 9)
-    left = Pace(office(), timedelta(), daily_limit=200).allowance(book.state(), MONDAY_NOON)
+    left = Turn(Pace(office(), timedelta(), daily_limit=200), book.state(), MONDAY_NOON).allowance()
     assert (left.limit, left.used, left.remaining, left.foreign) == (150, 14, 136, 9)

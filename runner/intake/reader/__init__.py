@@ -1,1 +1,1 @@
-"""The bytes of files: every kind of spreadsheet as rows of text, and the marks beside its cells."""
+"""The reading of files: every kind of spreadsheet as rows of text, with the marks of its cells."""

@@ -1,7 +1,7 @@
-"""What a ZIP file is, told before any parser is let near it; and a look into its parts.
+"""The kind of a ZIP file, told before any parser reads it, and a look into its parts.
 
-What would unpack to an absurd size or names a part twice is refused, and so is XML that declares a
-document type.
+A file that would unpack to an absurd size, or that names a part twice, is refused. So is XML that
+declares a document type.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from runner.intake.reader.marks import DamagedError
 from runner.intake.sheet import Source
 
 MAX_UNPACKED: Final = 2 * 1024**3
-# Sheets of text unpack to 5 times their size, of formatted blanks to 12, of small numbers to 21, of
-# one text over and over to 140; bombs to 400 and more.
+# Sheets of text unpack to 5 times their size, of formatted blanks to 12 times, of small numbers to
+# 21 times, of one repeated text to 140 times. Bombs unpack to 400 times and more.
 MAX_RATIO: Final = 200
 RATIO_MATTERS_FROM: Final = 5 * 1024**2
 MAX_PARTS: Final = 10_000
-# The lists that hold a workbook together: of its parts, styles, links (65,530 on a sheet, which is
-# Excel's most, are 10 MB).
+# The most bytes of a list that holds a workbook together: of its parts, styles or links. Excel
+# allows 65,530 links on a sheet, which are 10 MB.
 MAX_LISTING: Final = 12 * 1024**2
 _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
-_DEEPEST: Final = 10_000  # as far as can be told from the signs alone
+_DEEPEST: Final = 10_000  # the depth as far as the signs alone tell it
 _TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<]+")
 _END: Final = b"PK\x05\x06"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/"
@@ -45,8 +45,11 @@ _MAIN_PARTS: Final = {
 
 
 class LiteralArchive(zipfile.ZipFile):
-    """A workbook's parts for openpyxl, which takes each "x005F_" out of a shared text (making
-    "_x0041_" an "A"): given one to take."""
+    """The parts of a workbook for openpyxl, with shared texts that it reads as they are written.
+
+    openpyxl takes each "x005F_" out of a shared text, which makes "_x0041_" an "A". This archive
+    adds one for it to take.
+    """
 
     escaped = re.compile("xl/sharedstrings", re.IGNORECASE)
 
@@ -62,8 +65,10 @@ class LiteralArchive(zipfile.ZipFile):
 
 
 def kind(source: Source) -> str:
-    """Which spreadsheet a ZIP file is: `xlsx`, `xlsb` or `ods`. Raises RefusedError for any other,
-    and for what is not safe."""
+    """Tell which spreadsheet a ZIP file is: `xlsx`, `xlsb` or `ods`.
+
+    Raises RefusedError for any other file, and for a file that is not safe.
+    """
     path = source.path
     end = source.data.rfind(_END)
     if end >= 0 and int.from_bytes(source.data[end + 10 : end + 12], "little") > MAX_PARTS:
@@ -91,7 +96,7 @@ def kind(source: Source) -> str:
                         'Open XML Spreadsheet".'
                     ),
                 )
-    except KeyError:  # a part under another name than the one it is referred to
+    except KeyError:  # a part has another name than its reference says
         raise _not_a_workbook(path) from None
     except (
         zipfile.BadZipFile,
@@ -108,7 +113,7 @@ def kind(source: Source) -> str:
         ) from None
     if found in ("xlsx", "xlsb"):
         return found
-    if "xl/workbook.xml" in names:  # under a name that spreadsheet programs do not give it
+    if "xl/workbook.xml" in names:  # spreadsheet programs do not write the name so
         raise _not_a_workbook(path)
     numbers = (
         "an Apple Numbers document"
@@ -139,8 +144,10 @@ def _start(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
-    """The part that an Office file's other parts hang on, "" when it is none. Raises
-    DamagedError."""
+    """Return the part that an Office file's other parts hang on, or "" for any other file.
+
+    Raises DamagedError.
+    """
     said = (target for target, kind in relations(archive, "").values() if kind == "officeDocument")
     usual = {"xl/workbook.xml", *_MAIN_PARTS}.intersection(archive.namelist())
     return next(said, "") or next(iter(usual), "")
@@ -175,11 +182,10 @@ def _not_a_workbook(path: Path) -> RefusedError:
 def elements(
     archive: zipfile.ZipFile, part: str, most: int = MAX_LISTING
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """A part's elements in the order they begin, each with its name (without a prefix) and
-    attributes.
+    """Give a part's elements in the order they begin.
 
-    Raises DamagedError (also for a part of more than `most` bytes), KeyError where there is no such
-    part.
+    Each has its name (without a prefix) and its attributes. Raises DamagedError (also for a part of
+    more than `most` bytes), and KeyError when there is no such part.
     """
     if archive.getinfo(part).file_size > most:
         raise DamagedError("a listing without end")
@@ -193,8 +199,10 @@ def elements(
 
 
 def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """What a part refers to: by id, the target and the last word of its type. Targets inside the
-    file are parts' names."""
+    """Return the references of a part by id: the target, and the last word of its type.
+
+    A target inside the file is the name of a part.
+    """
     folder, name = posixpath.split(part)
     found = {}
     try:
@@ -223,9 +231,11 @@ def styles_part(archive: zipfile.ZipFile) -> str | None:
 
 
 def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
-    """Feed a part to an expat parser, pausing after each piece. Raises DamagedError for what is no
-    XML, declares a document type, or holds a tag without end (which costs expat the square of its
-    length) or elements within elements without end."""
+    """Feed a part to an expat parser, pausing after each piece.
+
+    Raises DamagedError for a part that is not XML, declares a document type, holds a tag without
+    end (which costs expat the square of its length), or holds elements within elements without end.
+    """
 
     def refuse(*_: Any) -> None:
         raise DamagedError("a document type")

@@ -1,9 +1,11 @@
-"""A CSV as rows of text: its encoding and delimiter known for certain, or refused with what a
-person needs to decide.
+"""A CSV as rows of text.
+
+The encoding and the delimiter are known for certain, or the file is refused with what a person
+needs to decide.
 
 Strict UTF-8 (or UTF-16 with its mark) is certain: no other encoding of a list of names passes for
-it. Anything else is asked for, since a wrong guess turns Núñez into Núńez in a message and nobody
-is told.
+it. A person is asked for any other encoding, since a wrong guess turns Núñez into Núńez in a
+message and nobody is told.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _SAMPLE: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024**2
-# What lists are saved in where they are not UTF-8, with who does that.
+# The likely encodings of a list that is not UTF-8, each with its usual source.
 _LIKELY: Final = {
     "cp1252": "Western Europe, Excel's plain CSV",
     "mac_roman": "Excel for Mac",
@@ -50,7 +52,7 @@ _MULTIBYTE: Final = (
     "iso2022",
     "johab",
 )
-# Codecs of text, but of no file's.
+# Text codecs that no file is written in.
 _NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 _MARKED: Final = {  # in this order: one of UTF-32's marks begins like one of UTF-16's
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
@@ -68,7 +70,7 @@ _SPACED: Final = re.compile(r"[^\S\t]").match
 
 
 def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()) -> Grid:
-    """A text file's rows; `mapped` are headers that are known to be its own.
+    """Return a text file's rows. The headers `mapped` are known to be its own.
 
     Raises RefusedError when its encoding or its delimiter is in doubt.
     """
@@ -108,7 +110,10 @@ def _encoding(source: Source, said: str | None) -> str:
 
 
 def _said(source: Source, said: str) -> str:
-    """The encoding that a person named; a mark at the text's start wins over another byte order."""
+    """Return the encoding that a person named.
+
+    A mark at the text's start wins over another byte order.
+    """
     try:
         name = codecs.lookup(said).name
         io.TextIOWrapper(io.BytesIO(), encoding=name)  # some codecs are not of text
@@ -140,8 +145,10 @@ def _said(source: Source, said: str) -> str:
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether the text is UTF-8 for certain: no text in a single-byte encoding comes out as such by
-    chance."""
+    """Tell whether the text is UTF-8 for certain.
+
+    No text in a single-byte encoding passes for UTF-8 by chance.
+    """
     try:
         return not data.decode("utf-8").isascii()
     except UnicodeDecodeError:
@@ -181,8 +188,10 @@ def _sample(data: bytes, encoding: str) -> str:
 
 
 def _undecodable(source: Source, encoding: str) -> RefusedError:
-    """The refusal of a text that is not in the encoding it has to be in, with its names as other
-    encodings would have them."""
+    """Return the refusal of a text that is not in the encoding it has to be in.
+
+    The refusal shows the names as other encodings would have them.
+    """
     data, position = source.data, 0
     try:
         data.decode(encoding)
@@ -222,10 +231,11 @@ def _odd_words(line: str) -> list[str]:
 
 
 def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
-    """The delimiter under which the most records are as wide as the header; where no header is
-    known, as most of them are.
+    """Find the delimiter that makes the most records as wide as the header.
 
-    A single column if none has two. Raises RefusedError when two would do equally well.
+    When no header is known, it is the delimiter that makes the most records equally wide. When no
+    delimiter makes two columns, the sheet has a single column. Raises RefusedError when two
+    delimiters would do equally well.
     """
     fitting: dict[str, int] = {}
     likely: dict[str, int] = {}
@@ -234,7 +244,7 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
         header = 0
         with suppress(
             csv.Error
-        ):  # the sample ends in the middle, or has a quote too many: what came before counts
+        ):  # the sample may end within a record or have a quote too many: the earlier records count
             for number, record in enumerate(
                 csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
             ):
@@ -251,7 +261,8 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
     best = max(scores.values(), default=0)
     found = [delimiter for delimiter, score in scores.items() if score == best]
     if len(found) > 1:
-        # In the header the right one separates words; the other stands within them, if at all.
+        # In the header the right delimiter separates words. The other stands within words, if at
+        # all.
         header_line = next(
             (
                 line
@@ -278,14 +289,14 @@ def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
 
 
 def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str, bool] | None:
-    """A line within a cell that looks like a row of its own, and whether it surely is one.
+    """Find a line in a cell that looks like a row of its own, and tell whether it surely is one.
 
-    Two stray quotes that pair up make one cell of what is between. A text has its delimiters before
-    spaces or between digits, as a rule. A row has one between its columns each, and somewhere whom
-    it means; within quotes it can have none of its own.
+    Two stray quotes that pair up make one cell of everything between them. A text usually has its
+    delimiters before spaces or between digits. A row has a delimiter between each two columns, and
+    it names its recipient somewhere. A row within quotes cannot have quotes of its own.
     """
-    # A quick look first: messages of several lines are no rarity, and hardly ever hold that many
-    # delimiters, or a recipient.
+    # A quick look comes first: messages of several lines are common, and they hardly ever hold that
+    # many delimiters, or a recipient.
     width, last = len(record), record[-1]
     if (
         last.count("\n") == breaks
@@ -299,7 +310,7 @@ def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str,
     def is_row(fields: Sequence[str]) -> bool:
         if len(fields) != width or not _several(
             fields
-        ):  # one of two and a comma: how a greeting ends
+        ):  # one filled field of two: a greeting ends in a comma
             return False
         return not any(map(_SPACED, fields[1:])) and bool(parting(delimiter.join(fields)))
 
@@ -333,26 +344,26 @@ def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str,
 
 
 def _several(fields: Sequence[str]) -> bool:
-    """Whether more than one field is filled."""
+    """Tell whether more than one field is filled."""
     return len([*filter(str.strip, fields)]) > 1
 
 
 @cache
 def _parting(delimiter: str) -> Callable[[str], re.Match[str] | None]:
-    """A search for a delimiter that is not between digits."""
+    """Return a search for a delimiter that is not between digits."""
     at = re.escape(delimiter)
     return re.compile(rf"(?<!\d){at}|{at}(?!\d)").search
 
 
 def _without_end_mark(data: bytes, encoding: str) -> bytes:
-    """The text without the mark by which old programs end a file."""
+    """Return the text without the mark that old programs write at the end of a file."""
     if encoding in _MARKED:
         encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
     for ending, kept in (("\n\x1a\r\n", "\n"), ("\n\x1a\n", "\n"), ("\x1a", "")):
         mark, rest = (text.encode(encoding.removesuffix("-sig")) for text in (ending, kept))
         while (
             data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0
-        ):  # else its bytes are of two characters
+        ):  # else its bytes belong to two characters
             data = data[: -len(mark)] + rest
     return data
 

@@ -1,7 +1,6 @@
-"""Which kind of file a list is, told by its content, never by its name; and the rows of each kind
-that is read.
+"""The kind of a list's file, told by its content and never by its name, and the file's rows.
 
-What no list can be read from is refused with what it is and the way out.
+A file that no list can be read from is refused. The error says what the file is, and the way out.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _SUFFIXES: Final = {
 
 
 def open_grid(source: Source, reading: Reading) -> Grid:
-    """The rows of a file of any kind that is read. Raises RefusedError for all others."""
+    """Return the rows of a file of any kind that is read. Raises RefusedError for all others."""
     path, start = source.path, source.data[:4096]
     kind, suffix = None, path.suffix.lower()
     if start.startswith(b"PK"):

@@ -1,5 +1,7 @@
-"""A pandas DataFrame as rows of text: what is missing is blank, whole numbers are digits, and the
-index is left out."""
+"""A pandas DataFrame as rows of text.
+
+A missing value is blank, a whole number is digits, and the index is left out.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
 
 
 def rows(frame: pandas.DataFrame, *, header: bool) -> Iterator[Row]:
-    """The frame's rows, counted from 1; with `header` the column labels are row 1, as a sheet of
-    the frame would have them."""
+    """Give the frame's rows, counted from 1.
+
+    With `header` the column labels are row 1, as a sheet of the frame would have them.
+    """
     if header:
         labels = (
             " ".join(map(str, label)) if isinstance(label, tuple) else str(label)

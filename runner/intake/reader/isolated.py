@@ -1,5 +1,6 @@
-"""A workbook read in a process of its own, so that a parser that crashes or runs out of memory
-takes nothing down with it.
+"""A workbook read in a process of its own.
+
+A parser that crashes or runs out of memory takes nothing else down with it.
 
 The child reads the file's bytes from its standard input and answers with lines of JSON: rows in
 pieces, then one line on the whole. The parent keeps the pieces as they came, and makes rows of them
@@ -28,10 +29,12 @@ _ROOT: Final = Path(__file__).parents[3]
 
 
 def grid(source: Source, kind: str, sheet: str | None) -> Grid:
-    """A workbook's rows. Raises RefusedError when there is no such worksheet, or the file is
-    protected or damaged."""
+    """Return a workbook's rows.
+
+    Raises RefusedError when there is no such worksheet, or when the file is protected or damaged.
+    """
     request = json.dumps({"kind": kind, "sheet": sheet, "name": source.path.name}).encode() + b"\n"
-    # -P keeps the current folder, where anybody's csv.py may lie, out of the child's path.
+    # -P keeps the current folder out of the child's path: anybody's csv.py may lie there.
     command = [sys.executable, "-P", "-m", __name__]
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -47,7 +50,7 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
                 into.write(request)
                 into.write(source.data)
         except OSError:
-            pass  # it died before it had read all; its answer says the rest
+            pass  # the child died before it had read all; its answer says the rest
         pieces = list(out)
     answer: dict[str, Any] = (
         json.loads(pieces.pop()) if pieces and child.returncode == 0 else {"damaged": True}
@@ -151,7 +154,7 @@ def _main() -> None:
     for line in _answer(request, data):
         piece = json.dumps(line).encode() + b"\n"
         room -= len(piece)
-        if room < 0:  # few texts, named by very many cells
+        if room < 0:  # very many cells name a few texts
             piece = b'{"damaged": true}\n'
         out.write(piece)
         if room < 0:

@@ -1,8 +1,9 @@
-"""What a worksheet says beside its cells' values, and what a workbook says of its worksheets: the
-same for every kind of file.
+"""The marks of a worksheet: everything it holds beside its cells' values.
+
+The marks, and the list of worksheets in a workbook, have the same form for every kind of file.
 
 The libraries that read values hand on error cells and formulas without stored values as blanks, and
-hidden rows as rows like any other. Nobody may take them for that.
+hidden rows as rows like any other. They must not pass for blanks or for ordinary rows.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ ERRORS: Final = {
 _LINK: Final = re.compile(
     r"""\s*_?(?:xlfn\.)?HYPERLINK\(\s*"((?:[^"]|"")*)"\s*[,;)]""", re.IGNORECASE
 )
-# What is behind a cell whose formula computes a link.
+# The target of a cell whose formula computes its link.
 COMPUTED: Final = "a computed link"
 _MOST: Final = 100_000
 
 
 class DamagedError(ValueError):
-    """The file cannot be what it says it is. The text is for us: people are told the way out, not
-    the parser's words."""
+    """The file cannot be what it says it is.
+
+    The text is for us: people are told the way out, not the parser's words.
+    """
 
 
 class ProtectedError(ValueError):
@@ -52,11 +55,11 @@ class ProtectedError(ValueError):
 
 
 class UnreadableError(ValueError):
-    """The file is whole, but of a form that is not read exactly; the text says which."""
+    """The file is whole, but its form is not read exactly. The text names the form."""
 
 
 class WideError(ValueError):
-    """Something stands further to the right or below than is read."""
+    """Something stands further to the right, or further down, than is read."""
 
 
 class Worksheet(NamedTuple):
@@ -70,13 +73,13 @@ class Worksheet(NamedTuple):
 
 @dataclass(slots=True)
 class Marks:
-    """Rows count from 1, columns from 0.
+    """The marks of a worksheet. Rows count from 1, columns from 0.
 
-    `faults` are cells that cannot be read (as code and sentence), `links` the targets behind cells,
-    `merged` areas as first row, first column, last row, last column. `special` tells whether any
-    cell shows something else than what is stored (an error, a date, zeros before a number).
-    `last_row` is the last that holds anything, None where nobody looked. `wide` tells that
-    something stands further to the right than is read.
+    `faults` are the cells that cannot be read (as code and sentence), `links` the targets behind
+    cells, `merged` the merged areas as first row, first column, last row, last column. `special`
+    tells whether any cell shows something else than it stores (an error, a date, zeros before a
+    number). `last_row` is the last row that holds anything, or None when no reader looked. `wide`
+    tells that something stands further to the right than is read.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -99,12 +102,18 @@ class Marks:
         )
 
     def merged_away(self) -> Iterator[tuple[int, int]]:
-        """The cells that merging took the value of; of an absurdly large area only the first."""
+        """Give the cells that lost their value to a merge.
+
+        Of an absurdly large area, only the first cells are given.
+        """
         for area in self.merged:
             yield from islice(cells_of(area), 1, _MOST)
 
     def link(self, area: tuple[int, int, int, int], target: str) -> None:
-        """Note the target behind an area's cells; one over whole columns is no person's."""
+        """Note the target behind an area's cells.
+
+        A link over whole columns is not a person's, so it is left out.
+        """
         cells = list(islice(cells_of(area), _MOST))
         if target and len(cells) < _MOST:
             self.links.update(dict.fromkeys(cells, target))
@@ -112,8 +121,10 @@ class Marks:
 
 @cache
 def shows_zeros(code: str) -> bool:
-    """Whether a number under this format is shown with zeros before it: 00000, 000-00-0000,
-    [<=99999]00000;00000-0000."""
+    """Tell whether a number under this format is shown with zeros before it.
+
+    Such formats are 00000, 000-00-0000 and [<=99999]00000;00000-0000.
+    """
     plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code)
     return any(
         re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";")
@@ -121,16 +132,20 @@ def shows_zeros(code: str) -> bool:
 
 
 def link_of(formula: str) -> str:
-    """The target of a formula that is a link, HYPERLINK("…", …), COMPUTED where it computes one,
-    else an empty text."""
+    """Return the target of a formula that is a link, HYPERLINK("…", …).
+
+    Return COMPUTED for a formula that computes a link, and an empty text for any other formula.
+    """
     if match := _LINK.match(formula):
         return match[1].replace('""', '"')
     return COMPUTED if "HYPERLINK(" in formula.upper() else ""
 
 
 def link_in(tokens: bytes, literal: Callable[[bytes], str]) -> str:
-    """As `link_of`, of a formula in Excel's binary tokens; `literal` reads the text of a token
-    after its kind."""
+    """Do the same as `link_of` for a formula in Excel's binary tokens.
+
+    The function `literal` reads the text of a token from the bytes after its kind.
+    """
     call = re.search(rb"[\x22\x42\x62][\x01\x02]\x67\x01", tokens)
     if call is None:
         return ""

@@ -1,5 +1,7 @@
-"""What an ODS spreadsheet says beside its cells' values. Elements and attributes are those of
-OpenDocument 1.3, part 3."""
+"""The marks of an ODS spreadsheet: everything it holds beside its cells' values.
+
+The elements and attributes are those of OpenDocument 1.3, part 3.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,10 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError,
-    UnreadableError, WideError."""
+    """Read the marks of a worksheet: everything it holds beside its values.
+
+    Raises DamagedError, ProtectedError, UnreadableError, WideError.
+    """
     sheets: dict[str | None, Marks] = {}
     found, row, column = Marks(), 1, 0
 
@@ -69,8 +73,8 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             found, row, column = Marks(), 1, 0
 
     _walk(data, "content.xml", end)
-    # What the reader of values cannot open may have that width on any of its sheets: it opens them
-    # all.
+    # The reader of values opens all sheets. A file that it cannot open may have that width on any
+    # of them.
     if any(sheet.wide for sheet in ([sheets[tab.name]] if tab.name in sheets else sheets.values())):
         raise WideError
     if tab.name not in sheets:
@@ -96,7 +100,7 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
 
 
 def _row(found: Marks, element: Element, row: int) -> int:
-    """Note a row's marks; the answer is the number of the next row."""
+    """Note a row's marks and return the number of the next row."""
     after, column, used = row + int(element.get("table:number-rows-repeated", 1)), 0, False
     for cell in element:
         first, column = column, column + int(cell.get("table:number-columns-repeated", 1))
@@ -136,7 +140,7 @@ def _fault(cell: Element) -> tuple[Code, str] | None:
         return ("cell-error", f"the cell shows the error {shown}")
     if (
         value is None and kind != "string" and (kind or shown or not paragraphs)
-    ):  # an empty text of a formula has a paragraph
+    ):  # a formula that gives an empty text has a paragraph
         return UNCACHED if formula else UNREAD if kind or shown else None
     if (kind == "time" and _LONG_TIME.match(value or "")) or (
         kind == "float" and (_PADDED.fullmatch(shown) or shown.isalpha())

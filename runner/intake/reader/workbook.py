@@ -1,8 +1,10 @@
-"""A workbook's rows, whatever library reads its kind best. Runs in a process of its own
-(`isolated`): parsers can crash.
+"""A workbook's rows, read by the library that reads its kind best.
 
-XLSX: openpyxl, or python-calamine where the worksheet holds nothing that it would hide or change.
-XLS, XLSB and ODS: pandas with calamine, beside a look at the raw file for what they hide.
+This module runs in a process of its own (`isolated`), because parsers can crash.
+
+An XLSX is read by openpyxl, or by python-calamine when the worksheet holds nothing that calamine
+would hide or change. XLS, XLSB and ODS are read by pandas with calamine, beside a look at the raw
+file for what they hide.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, s
 from runner.intake.sheet import Fault, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
-# Formats of dates that Excel has built in for Chinese, Japanese and Korean only; files do not spell
+# Date formats that Excel has built in for Chinese, Japanese and Korean only. Files do not spell
 # them out.
 _EAST_ASIAN: Final = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd hh:mm")
 _FIRST_YEAR: Final = 1900
@@ -39,7 +41,7 @@ Values = Iterator[tuple[int, Sequence[str], list[Fault]]]
 
 
 class Opened(NamedTuple):
-    """A chosen worksheet, what to say about the choice, and its rows, which can be walked once."""
+    """A chosen worksheet, the notices on the choice, and the rows, which can be walked once."""
 
     sheet: str
     notices: list[str]
@@ -47,17 +49,17 @@ class Opened(NamedTuple):
 
 
 def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opened:
-    """The rows of the worksheet `sheet`, or else of the only visible one, or else of the one the
-    workbook opens with.
+    """Open one worksheet of a workbook.
 
-    `name` is the file's, for sentences. Raises RefusedError, the errors of `marks`, or whatever a
-    parser raises.
+    It is the worksheet `sheet`, or else the only visible one, or else the one that the workbook
+    opens with. `name` is the name of the file, for sentences. Raises RefusedError, the errors of
+    `marks`, or any error that a parser raises.
     """
     if kind != "xls":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if (
                 archive.testzip()
-            ):  # a part that is not as it was written, which calamine would read all the same
+            ):  # a part is not as it was written; calamine would read it all the same
                 raise DamagedError("a part is not as it was written")
     if kind == "xlsx":
         tabs, active = xlsx.worksheets(data)
@@ -72,7 +74,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         try:
             tabs = _tabs(data)
         except CalamineError:
-            reader.marks(data, Worksheet(""))  # which may know what is wrong
+            reader.marks(data, Worksheet(""))  # this may raise an error that says more
             raise
         active = next((index for index, tab in enumerate(tabs) if tab.name == opens_with), 0)
         chosen, notices = choose(tabs, active, sheet, name)
@@ -100,7 +102,7 @@ def _tabs(data: bytes) -> list[Worksheet]:
 def choose(
     tabs: Sequence[Worksheet], active: int, sheet: str | None, name: str
 ) -> tuple[Worksheet, list[str]]:
-    """The worksheet to read and what to say about it. Raises RefusedError."""
+    """Choose the worksheet to read, and give the notices on the choice. Raises RefusedError."""
     readable = [tab for tab in tabs if not tab.is_chart]
     visible = [tab for tab in readable if tab.visible]
     if sheet is not None:
@@ -136,7 +138,7 @@ def choose(
 
 
 def _rows(values: Values, found: Marks) -> Iterator[Row]:
-    """The rows, each with what its marks say of it."""
+    """Give the rows, each with its marks."""
     faults: dict[int, list[tuple[int, Code, str]]] = {}
     for (number, column), (code, text) in found.faults.items():
         faults.setdefault(number, []).append((column, code, text))
@@ -156,7 +158,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
             ):
                 own.append(Fault(column, code, text))
         yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
-    # A reader of values ends before rows in which it sees none.
+    # A reader of values leaves out the last rows when it sees no values in them.
     for after in sorted({row for row, _ in found.faults if row > number}):
         own = [Fault(*fault) for fault in faults[after]]
         yield Row(
@@ -171,7 +173,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
 def _calamine(data: bytes, sheet: str) -> Values:
     try:
         worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
-    except CalamineError:  # of some part that openpyxl passes over
+    except CalamineError:  # calamine fails on some part that openpyxl passes over
         yield from _openpyxl(data, sheet)
         return
     left = (
@@ -237,7 +239,7 @@ def _pandas(data: bytes, sheet: str) -> Values:
 
 
 def rounded(values: Sequence[object]) -> list[Fault]:
-    """A fault for each number that has more digits than its spreadsheet program keeps."""
+    """Return a fault for each number that has more digits than its spreadsheet program keeps."""
     return [
         Fault(index, "rounded-number", ROUNDED)
         for index, value in enumerate(values)

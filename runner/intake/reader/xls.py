@@ -1,4 +1,7 @@
-"""What an old XLS workbook says beside its cells' values. Records are those of [MS-XLS]."""
+"""The marks of an old XLS workbook: everything it holds beside its cells' values.
+
+The records are those of [MS-XLS].
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,10 @@ _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
 
 class _Book(NamedTuple):
-    """The places of the worksheets by name, which of them is the active one, and the styles that
-    pad numbers with zeros."""
+    """The worksheets' places by name, the index of the active one, and the padding styles.
+
+    The padding styles (`padded`) show numbers with zeros before them.
+    """
 
     sheets: dict[str, int]
     active: int
@@ -51,8 +56,10 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, ProtectedError,
-    UnreadableError."""
+    """Read the marks of a worksheet: everything it holds beside its values.
+
+    Raises DamagedError, ProtectedError, UnreadableError.
+    """
     stream, found = _stream(data), Marks()
     book = _book(stream)
     awaited, blank, calculated = (0, 0), [], False
@@ -73,7 +80,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             form = body[6] if body[12:14] == b"\xff\xff" else None
             if form == 3 or (
                 not any(body[6:14]) and body[14] & 2
-            ):  # what programs write that do not calculate
+            ):  # programs that do not calculate write this
                 blank.append((row, column))
                 continue
             calculated = True
@@ -85,7 +92,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
         elif kind in (
             0x206,
             0x406,
-        ):  # FORMULA as older programs wrote it, which the reader of values leaves out
+        ):  # FORMULA as older programs wrote it; the reader of values leaves it out
             found.faults[row, column] = UNREAD
         elif kind == 0x207:  # STRING, the text that the last formula stored
             found.faults.pop(awaited, None)
@@ -107,7 +114,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
                 body[place + 4 : place + 4 + size].decode("utf-16-le", "ignore").partition("\0")[0]
             )
             found.link((first + 1, left, last + 1, right), target)
-    if not calculated:  # else a blank is what the formula gave
+    if not calculated:  # else the formula itself gave the blank
         found.faults.update(dict.fromkeys(blank, UNCACHED))
     return found
 
@@ -124,8 +131,10 @@ def _stream(data: bytes) -> bytes:
 
 
 def _records(stream: bytes, place: int) -> Iterator[tuple[int, bytes]]:
-    """The records up to the EOF that answers the first BOF, without those of charts between
-    them."""
+    """Give the records up to the EOF that matches the first BOF.
+
+    The records of charts between them are left out.
+    """
     depth = 0
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<2H", stream, place)
@@ -173,7 +182,7 @@ def _book(stream: bytes) -> _Book:
 
 
 def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
-    """The columns of a record of numbers that are shown with zeros before them."""
+    """Give the columns of those numbers in a record that are shown with zeros before them."""
     places = range(4, len(body) - 2, 6) if kind == 0xBD else (4,)  # MULRK; FORMULA, NUMBER, RK
     column = int.from_bytes(body[2:4], "little")
     for index, place in enumerate(places):
@@ -182,6 +191,6 @@ def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
 
 
 def _literal(token: bytes) -> str:
-    """The text of a token: its length, whether its characters are wide, and they."""
+    """Read the text of a token: its length, a mark for wide characters, and the characters."""
     size = token[0] << (token[1] & 1)
     return token[2 : 2 + size].decode("utf-16-le" if token[1] & 1 else "latin-1", "ignore")

@@ -1,4 +1,7 @@
-"""What an XLSB workbook says beside its cells' values. Records are those of [MS-XLSB]."""
+"""The marks of an XLSB workbook: everything it holds beside its cells' values.
+
+The records are those of [MS-XLSB].
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def active(data: bytes) -> str | None:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, UnreadableError, WideError."""
+    """Read the marks of a worksheet: everything it holds beside its values.
+
+    Raises DamagedError, UnreadableError, WideError.
+    """
     found, row = Marks(), 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         padded = _padded_styles(archive)
@@ -75,7 +81,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
 
 
 def _sheets(archive: zipfile.ZipFile) -> tuple[dict[str, str], int]:
-    """The worksheets' parts by name, and which of them is the active one."""
+    """Return the worksheets' parts by name, and the index of the active one."""
     book = main_part(archive)
     targets, sheets, first = relations(archive, book), {}, 0
     for kind, body in _records(archive, book):
@@ -104,7 +110,7 @@ def _padded_styles(archive: zipfile.ZipFile) -> set[int]:
 
 
 def _literal(token: bytes) -> str:
-    """The text of a token: its length, and its characters."""
+    """Read the text of a token: its length, and its characters."""
     return token[2 : 2 + 2 * int.from_bytes(token[:2], "little")].decode("utf-16-le", "ignore")
 
 
@@ -114,7 +120,7 @@ def _records(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, bytes]]
         numbers = [0, 0]
         for number, most in enumerate(
             (2, 4)
-        ):  # the kind, the size: seven bits a byte, as long as the eighth is set
+        ):  # kind and size hold seven bits a byte, and go on while the eighth is set
             for index in range(most):
                 place += 1
                 numbers[number] |= (data[place - 1] & 0x7F) << 7 * index
@@ -131,6 +137,6 @@ def _long(body: bytes, place: int) -> int:
 
 
 def _wide(body: bytes, place: int) -> tuple[str, int]:
-    """A text after its length, and where it ends."""
+    """Return the text that follows its length, and the place where it ends."""
     end = place + 4 + 2 * _long(body, place)
     return body[place + 4 : end].decode("utf-16-le"), end

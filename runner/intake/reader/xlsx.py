@@ -1,8 +1,8 @@
-"""What an XLSX workbook says beside its cells' values: its worksheets, hidden rows, merged cells,
-links, formulas, formats.
+"""The marks of an XLSX workbook: everything it holds beside its cells' values.
 
-openpyxl's streaming mode tells none of it, and its full mode costs twenty times as much. The values
-are left to the libraries.
+The marks are its worksheets, hidden rows, merged cells, links, formulas and formats. openpyxl's
+streaming mode does not tell any of it, and its full mode costs twenty times as much. The values are
+left to the libraries.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _CHUNK: Final = 1024**2
 _LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _EXACT: Final = 15
-# What is not plain: a formula, an error or a date of its own kind, a cell whose place has to be
-# counted, a negative number or one of too many digits, a cell far to the right, a text without its
-# number, a text where no reader looks. One by one, since a search is quick when it knows how what
-# it seeks begins.
+# The signs of a worksheet that is not plain: a formula, an error or a date of its own kind, a cell
+# whose place has to be counted, a negative number or one of too many digits, a cell far to the
+# right, a text without its number, a text where no reader looks. They are searched for one by one,
+# since a search is quick when its pattern has a fixed beginning.
 _ODD: Final = [
     re.compile(pattern)
     for pattern in (
@@ -54,7 +54,10 @@ _CORNER: Final = re.compile(r"(?=.)\$?([A-Z]{1,3})?\$?(\d{1,7})?")
 
 
 def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
-    """A workbook's tabs in their order, and which of them it opens with. Raises DamagedError."""
+    """Return a workbook's tabs in their order, and the index of the one it opens with.
+
+    Raises DamagedError.
+    """
     found, active = [], 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         book = main_part(archive)
@@ -71,7 +74,10 @@ def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
 
 
 def marks(data: bytes, tab: Worksheet) -> Marks:
-    """What a worksheet says beside its values. Raises DamagedError, WideError."""
+    """Read the marks of a worksheet: everything it holds beside its values.
+
+    Raises DamagedError, WideError.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         coded = _coded_styles(archive)
         if _is_plain(archive, tab.part, coded):
@@ -88,8 +94,11 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
 
 
 def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> bool:
-    """A quick look that is sure when it says yes: rows in their order, of nothing but text and
-    plain numbers near the left."""
+    """Tell, after a quick look, whether a worksheet is plain. Only a yes is sure.
+
+    A plain worksheet has rows in their order, with nothing but text and plain numbers near the
+    left.
+    """
     telling = [
         b" hidden=",
         b"<mergeCell",
@@ -110,7 +119,8 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
                 or len(text) > 2 * _CHUNK
             ):
                 return False
-            # Whole rows only; the last, which may go on, is looked at again with what follows.
+            # Only whole rows count. The last row may go on, so it is looked at again with what
+            # follows.
             cut = len(text) if chunk is rest else max(text.rfind(b"<row "), 0)
             numbers = [last, *map(int, _ROW.findall(text, 0, cut))]
             if len(numbers) - 1 != text.count(b"<row", 0, cut) or any(
@@ -123,8 +133,10 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
 
 
 class _Scan:
-    """One pass over a worksheet's XML. Only rows, cells, formulas, merges, links and columns are
-    looked at."""
+    """One pass over a worksheet's XML.
+
+    It looks only at rows, cells, formulas, merges, links and columns.
+    """
 
     def __init__(self, coded: frozenset[str]) -> None:
         self.marks = Marks()
@@ -147,7 +159,7 @@ class _Scan:
         if name == "c":
             self._cell(attributes)
         elif name in ("v", "is"):
-            # Programs that do not calculate write <v></v> behind a formula; a text that came out
+            # Programs that do not calculate write <v></v> behind a formula. A text that came out
             # empty says that it is a text.
             self._has_value = not self._has_formula or self._type == "str"
             if (
@@ -170,7 +182,7 @@ class _Scan:
             if number <= self._row:
                 raise DamagedError(
                     "rows out of their order"
-                )  # of which one reader takes the first, and one the last
+                )  # one reader takes the first of them, another the last
             if number > MAX_ROWS:
                 raise WideError
             self._row = number
@@ -217,7 +229,7 @@ class _Scan:
             if self._type == "s" and text.strip() and not text.strip().isdecimal():
                 raise DamagedError(
                     "a shared text without a number"
-                )  # one reader of values would take the first
+                )  # one reader of values would take the first shared text
 
     def _end(self, name: str) -> None:
         name = name.rpartition(":")[2]
@@ -237,8 +249,10 @@ class _Scan:
 
 
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """The styles (by their index, as cells name them) under which a number is shown as a date, a
-    time or padded with zeros."""
+    """Return the styles that show a number as a date, as a time or padded with zeros.
+
+    A style is given by its index, as cells name it.
+    """
     part = styles_part(archive)
     if part is None:
         return frozenset()
@@ -249,7 +263,7 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
         if element == "numFmt":
             formats.setdefault(
                 said.get("numFmtId", ""), said.get("formatCode", "")
-            )  # those of `dxfs` come later
+            )  # the formats of `dxfs` come later
         elif element in ("cellStyleXfs", "cellXfs"):
             section = element
         elif element == "xf" and section == "cellXfs":
@@ -268,8 +282,10 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
 
 
 def _area(reference: str) -> tuple[int, int, int, int]:
-    """`B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column. Raises
-    DamagedError."""
+    """Read `B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column.
+
+    Raises DamagedError.
+    """
     first, _, last = reference.partition(":")
     corners = [_CORNER.fullmatch(corner) for corner in (first, last or first)]
     if corners[0] is None or corners[1] is None:
@@ -284,7 +300,7 @@ def _area(reference: str) -> tuple[int, int, int, int]:
 
 
 def _column_index(letters: str) -> int:
-    """A is 0, Z is 25, AA is 26."""
+    """Return the index of a column from its letters: A is 0, Z is 25, AA is 26."""
     index = 0
     for letter in letters:
         index = 26 * index + ord(letter) - 64

@@ -1,5 +1,4 @@
-"""How Alembic reaches the ledger: over the connection, and inside the transaction, that it is
-handed."""
+"""Alembic migrates the ledger over the connection, and in the transaction, that it is given."""
 
 from alembic import context
 

@@ -1,5 +1,8 @@
-"""Contacts outside the campaigns, forgotten people, what each answer told of the quota, the results
-file as it was written."""
+"""Contacts outside the campaigns, forgotten people, quota numbers, the state of the results file.
+
+An attempt gets the number that its answer told of the quota. A campaign gets the state in which its
+results file was written.
+"""
 
 import sqlalchemy as sa
 from alembic import op
