@@ -15,7 +15,7 @@ import pytest
 
 from runner.action.standing import find_line
 from runner.errors import ExitCode, RefusedError
-from runner.ledger.ledger import campaigns
+from runner.ledger.campaign import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
 from runner.results.summary import Summary, summarise

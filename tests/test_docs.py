@@ -20,7 +20,7 @@ from runner.cli import app
 from runner.errors import ExitCode
 from runner.intake.code import Code
 from runner.intake.column import RESULT_COLUMNS, ROLES
-from runner.intake.template import _FILTERS
+from runner.intake.sandbox import FILTERS
 from runner.ledger.record import Status
 
 ROOT = Path(__file__).parents[1]
@@ -89,7 +89,7 @@ def test_every_key_role_and_filter_is_documented() -> None:
     for role in ROLES:
         assert f"`{role}`" in text
     templates = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
-    for name in _FILTERS:
+    for name in FILTERS:
         assert f"`{name}`" in templates, name
 
 

@@ -22,9 +22,9 @@ from runner.action.settle import settle_rows
 from runner.errors import ExitCode, UsageError
 from runner.intake.recipient import Recipient, parse
 from runner.ledger import schema
+from runner.ledger.campaign import campaign_named
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.doubt import Count, doubts
-from runner.ledger.ledger import campaign_named
 from runner.ledger.person import learn
 from runner.ledger.record import Status
 from runner.ledger.standing import history

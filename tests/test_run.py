@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from runner.action.plan import prepare, take_list
+from runner.action.plan import prepare
 from runner.action.settle import settle_rows
 from runner.action.standing import find_line
+from runner.action.take import take_list
 from runner.errors import (
     AlreadyRunningError,
     ExitCode,

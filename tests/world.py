@@ -15,7 +15,8 @@ from typing import Any
 from runner.action.plan import Plan
 from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign, load
-from runner.ledger.ledger import Ledger, campaign_named, open_ledger
+from runner.ledger.campaign import campaign_named
+from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.record import Line
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint

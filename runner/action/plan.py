@@ -8,43 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from runner.action.take import Taken
 from runner.campaign.campaign import Campaign
-from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
-from runner.campaign.recognise import choose, stamp_of, unchanged
-from runner.campaign.stored import check_worksheet, store_read, store_unchanged, with_senders
+from runner.campaign.material import Intake
+from runner.campaign.recognise import stamp_of, unchanged
+from runner.campaign.stored import store_read, store_unchanged
 from runner.errors import RefusedError
-from runner.intake.check import judge
-from runner.intake.sheet import Source
 from runner.ledger.attempt import recover
+from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.contact import resting
-from runner.ledger.delivery import take_in
-from runner.ledger.ledger import Ledger, campaign_named, mark_running, note_stamp
+from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
 from runner.ledger.setting import DEFAULT_MIN_DAYS
 from runner.ledger.standing import waiting
-from runner.results.handback import check_replaceable, copy_of, results_of_others
-from runner.results.place import check_path, default_path
+from runner.ledger.take import take_in
 from runner.results.summary import Summary, summarise
 from runner.sending.traffic import Traffic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """A campaign's list and text, recognised or read. `intake` is None when they are as they were
-    when `record` took them in. `results` is the checked place of the results."""
-
-    campaign: Campaign
-    material: Material
-    record: CampaignRecord
-    intake: Intake | None
-    results: Path
-    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,110 +65,6 @@ class Plan:
     @property
     def notices(self) -> tuple[str, ...]:
         return (*self.prepared.taken.notices, *self.prepared.notices)
-
-
-def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
-    """Recognise the campaign's list and text, or read and check them.
-
-    A list and a text that are as they were when the campaign was last read are not read again.
-    Raises RefusedError when the campaign cannot be trusted.
-    """
-    material = gather(campaign)
-    with ledger.read() as connection:
-        record = unchanged(connection, campaign, material, now)
-    if record is not None:
-        with ledger.write() as connection:
-            return _take_unchanged(connection, campaign, material, record)
-    intake = take(campaign, material)
-    refuse_unusable(intake)
-    with ledger.write() as connection:
-        return _take_read(connection, campaign, material, intake, now)
-
-
-def _take_unchanged(
-    connection: Connection, campaign: Campaign, material: Material, record: CampaignRecord
-) -> Taken:
-    said = (
-        f"List and text are as they were on {record.read_at:%a %Y-%m-%d %H:%M} UTC; they were not "
-        "read again."
-    )
-    campaign, senders = with_senders(campaign, record)
-    ending, loss = _ending(campaign, material)
-    is_workbook = bool(record.settings.worksheet)
-    return Taken(
-        campaign=campaign,
-        material=material,
-        record=record,
-        intake=None,
-        results=_results_path(
-            connection, campaign, record.name, record, ending, is_workbook=is_workbook
-        ),
-        notices=(said, *senders, *loss),
-    )
-
-
-def _take_read(
-    connection: Connection, campaign: Campaign, material: Material, intake: Intake, now: datetime
-) -> Taken:
-    named = choose(connection, campaign, intake.findings.people, material.template_hash)
-    record = campaign_named(connection, named.name)
-    check_worksheet(campaign, intake, record)
-    notices = (*intake.notices, *named.notices)
-    campaign, senders = with_senders(campaign, record)
-    if senders:  # a conversation has one sender: it is judged by the senders there are
-        intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))
-        refuse_unusable(intake)
-    ending, loss = _ending(campaign, material)
-    is_workbook = intake.is_workbook
-    results = _results_path(
-        connection, campaign, named.name, record, ending, is_workbook=is_workbook
-    )
-    if record is None:
-        record = store_read(connection, named.name, campaign, material, intake, results, now)
-    return Taken(
-        campaign=campaign,
-        material=material,
-        record=record,
-        intake=intake,
-        results=results,
-        notices=(*notices, *senders, *loss),
-    )
-
-
-def _ending(campaign: Campaign, material: Material) -> tuple[str, list[str]]:
-    """The ending of a copy of the list that holds the results, and what the copy loses."""
-    if not campaign.results_in_copy:
-        return "", []
-    if isinstance(material.source, Source):
-        return copy_of(material.source)
-    raise RefusedError(
-        "A data frame has no workbook that results could go into a copy of.",
-        remedy='Leave results_in="copy" out.',
-    )
-
-
-def _results_path(
-    connection: Connection,
-    campaign: Campaign,
-    name: str,
-    record: CampaignRecord | None,
-    ending: str,
-    *,
-    is_workbook: bool,
-) -> Path:
-    """The checked place of the results. Another campaign's results, and files that hold no results,
-    are never replaced."""
-    path = campaign.results
-    if path is None:
-        path = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
-        if str(path.absolute()) in results_of_others(connection, name):
-            stem = path.name.removesuffix(f".results{path.suffix}")
-            path = path.with_name(f"{stem}.{name}.results{path.suffix}")
-    path = path.absolute()
-    check_path(path, campaign.sheet, ending=ending)
-    if record is None or record.settings.results != str(path):
-        check_replaceable(connection, path, name)
-    return path
 
 
 def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:

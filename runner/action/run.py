@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from runner.action.plan import Plan, Prepared, make_plan, prepare, take_list
+from runner.action.plan import Plan, Prepared, make_plan, prepare
+from runner.action.take import take_list
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
-from runner.ledger.ledger import Ledger, mark_running, note_stamp
+from runner.ledger.campaign import mark_running, note_stamp
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
 from runner.results.handback import are_current, write_results

@@ -13,10 +13,11 @@ from runner.action.standing import find_campaign, find_line, summary_of
 from runner.errors import AlreadyRunningError, ExitCode, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
+from runner.ledger.campaign import campaigns
 from runner.ledger.contact import bar
 from runner.ledger.decision import decide
 from runner.ledger.delivery import WITHDRAWN
-from runner.ledger.ledger import Ledger, campaigns
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import CampaignRecord
 from runner.ledger.standing import delivery_to, is_listed, recipient

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from runner.errors import ExitCode, UsageError
 from runner.intake.column import nearest
-from runner.ledger.ledger import Ledger, campaigns
+from runner.ledger.campaign import campaigns
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord, Line
 from runner.ledger.standing import lines

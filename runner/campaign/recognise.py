@@ -17,9 +17,9 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.material import Material
 from runner.errors import RefusedError
 from runner.intake.recipient import Recipient
+from runner.ledger.campaign import campaigns
 from runner.ledger.contact import contact_state, resting
-from runner.ledger.delivery import Overlap, overlaps
-from runner.ledger.ledger import campaigns
+from runner.ledger.overlap import Overlap, overlaps
 from runner.ledger.record import CampaignRecord
 from runner.ledger.suppression import suppression_state
 

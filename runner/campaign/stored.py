@@ -13,7 +13,7 @@ from runner.campaign.material import Intake, Material
 from runner.errors import RefusedError
 from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import Source
-from runner.ledger.ledger import put_campaign
+from runner.ledger.campaign import put_campaign
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin, Stored
 

@@ -13,8 +13,9 @@ from runner import words
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
+from runner.ledger.campaign import campaigns
 from runner.ledger.health import check_health
-from runner.ledger.ledger import campaigns, open_ledger
+from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import is_running
 from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows

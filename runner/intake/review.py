@@ -245,14 +245,18 @@ class Review:
     """A record of the things seen in a sheet's rows; it is asked at the end."""
 
     def __init__(self) -> None:
-        self.said: set[int] = set()  # the hashes of all texts
+        self._said: set[int] = set()  # the hashes of all texts
         self._again: dict[int, list[int]] = {}
         self.greeted: dict[str, list[int]] = {}
         self._conversations: list[tuple[int, str, str]] = []
 
-    def repeat(self, row: int, key: int) -> None:
-        """Note that a text, by its hash, was met again."""
-        self._again.setdefault(key, []).append(row)
+    def text(self, row: int, text: str) -> None:
+        """Note the text of a message."""
+        key = hash(text)
+        if key in self._said:
+            self._again.setdefault(key, []).append(row)
+        else:
+            self._said.add(key)
 
     def greeting(self, row: int, name: str) -> None:
         """Note that a row's own message greets a person that the row does not name."""

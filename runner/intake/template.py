@@ -11,229 +11,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, cast
-
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.exceptions import SecurityError, TemplateError
-from jinja2.meta import find_undeclared_variables
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
+from typing import Final, Literal, cast
 
 from runner.errors import RefusedError
-from runner.intake.cell import whole
 from runner.intake.column import nearest
+from runner.intake.sandbox import Part, compile_part
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
-# Twice LinkedIn's longest message. No text that a template builds on the way may be longer.
-MAX_TEXT: Final = 16_000
 FRONT_MATTER_KEYS: Final = ("subject", "messageType")
 _FENCE: Final = re.compile(
     r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
 )
-_STATEMENTS: Final = {
-    nodes.For: "for",
-    nodes.Macro: "macro",
-    nodes.CallBlock: "call",
-    nodes.FilterBlock: "filter",
-    nodes.Block: "block",
-    nodes.Extends: "extends",
-    nodes.Include: "include",
-    nodes.Import: "import",
-    nodes.FromImport: "from … import",
-    nodes.AssignBlock: "set … endset",
-    nodes.With: "with",
-}
-_METHODS: Final = frozenset(
-    {
-        "upper",
-        "lower",
-        "title",
-        "capitalize",
-        "casefold",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "split",
-        "removeprefix",
-        "removesuffix",
-    }
-    | {"startswith", "endswith", "isdigit", "isalpha", "isupper", "islower", "find", "count"}
-)
-
-
-# The errors that an expression of a template can end in.
-_FAILURES: Final = (
-    TemplateError,
-    ArithmeticError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    LookupError,
-    AssertionError,
-    MemoryError,
-)
-
-
-class RenderError(ValueError):
-    """One row's message cannot be made.
-
-    `column` is the header of the blank cell, when a blank cell is the reason.
-    """
-
-    def __init__(self, text: str, column: str | None = None) -> None:
-        super().__init__(text)
-        self.column = column
-
-
-class _BlankError(UndefinedError):
-    def __init__(self, column: str) -> None:
-        super().__init__(f"the column {column!r} is blank in this row")
-        self.column = column
-
-
-class Blank(StrictUndefined):
-    """A cell with nothing in it: false, empty, equal to '', and replaced by `default`.
-
-    Anything that would print it is an error.
-    """
-
-    __slots__ = ()
-
-    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise _BlankError(str(self._undefined_name))
-
-    # StrictUndefined types these as never returning; a blank cell answers them.
-    def __bool__(self) -> bool:  # type: ignore[override]
-        return False
-
-    def __len__(self) -> int:  # type: ignore[override]
-        return 0
-
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
-        return iter(())
-
-    def __eq__(self, other: object) -> bool:  # type: ignore[override]
-        return other == "" or isinstance(other, Blank)
-
-    def __ne__(self, other: object) -> bool:  # type: ignore[override]
-        return not self == other
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash("")
-
-    __str__ = _fail_with_undefined_error
-    __contains__ = _fail_with_undefined_error
-
-
-def _printable(value: object) -> object:
-    """Return a value that may stand in a message: a text or a number.
-
-    `True`, `None`, a list or a method would be an embarrassment.
-    """
-    if isinstance(value, StrictUndefined):
-        return str(value)  # raises
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise SecurityError(f"it would print {str(value)[:40]!r}")
-    return value
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_TEXT:
-        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
-    return text
-
-
-def _concat(parts: Sequence[object]) -> str:
-    texts = [str(_printable(part)) for part in parts]
-    if sum(map(len, texts)) > MAX_TEXT:
-        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
-    return "".join(texts)
-
-
-def _replace(text: object, old: str, new: str) -> str:
-    value = str(text)
-    if len(value) + (value.count(old) if old else len(value) + 1) * len(new) > 2 * MAX_TEXT:
-        raise SecurityError(f"the text grows beyond {MAX_TEXT:,} characters")
-    return value.replace(old, new)
-
-
-class _Concat(NodeTransformer):
-    """`a ~ b` becomes our bounded filter: Jinja2 offers no other way to watch it."""
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's naming
-        self.generic_visit(node)
-        parts = nodes.List(node.nodes, lineno=node.lineno)
-        return nodes.Filter(parts, "concat", [], [], None, None, lineno=node.lineno)
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(["+", "*", "**", "%", "//", "/"])
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        numbers = isinstance(left, int | float) and isinstance(right, int | float)
-        texts = isinstance(left, str) and isinstance(right, str) and operator == "+"
-        if isinstance(left, StrictUndefined) or isinstance(right, StrictUndefined):
-            str(left), str(right)  # one of them raises
-        if operator == "**" or not (numbers or texts):
-            raise SecurityError(f"{operator} works on numbers only in a message template")
-        if numbers and (abs(left) > 1e15 or abs(right) > 1e15):
-            raise SecurityError("the numbers grow too large")
-        result = super().call_binop(context, operator, left, right)
-        return _bounded(result) if isinstance(result, str) else result
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
-        return isinstance(obj, str) and attr in _METHODS
-
-
-def _environment() -> _Sandbox:
-    environment = _Sandbox(
-        undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False
-    )
-    environment.globals.clear()
-    kept = (
-        "default d upper lower title capitalize trim first last length int float string truncate "
-        "wordcount"
-    )
-    environment.filters = {name: environment.filters[name] for name in kept.split()}
-    environment.filters |= {"concat": _concat, "replace": _replace}
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()
-_FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A compiled text, and the names it reads (`row["…"]` included).
-
-    `literal` is the part of the text that is printed as it stands.
-    """
-
-    compiled: Template
-    names: Mapping[str, int]
-    literal: str
-
-    def render(self, values: Mapping[str, object]) -> str:
-        """Return the text, at most MAX_TEXT characters. Raises RenderError."""
-        pieces, length = [], 0
-        try:
-            for piece in self.compiled.generate(values):
-                pieces.append(piece)
-                length += len(piece)
-                if length > MAX_TEXT:
-                    break
-        except _BlankError as error:
-            raise RenderError(str(error), error.column) from None
-        except _FAILURES as error:
-            raise RenderError(f"the template fails on this row: {error}") from None
-        if length > MAX_TEXT:
-            raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
-        return whole("".join(pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +101,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
             if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
                 value = value[1:-1]
             if key == "subject":
-                subject = _compile(value, path, line)
+                subject = compile_part(value, path, line)
             else:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
     elif re.match(
@@ -320,7 +112,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
             where=path.name,
             remedy="Write --- above and below it, or take the first line away.",
         )
-    part = _compile(body, path, first_line)
+    part = compile_part(body, path, first_line)
     if not body.strip():
         raise RefusedError(
             "The template has no text.", where=path.name, remedy="Write the message into it."
@@ -336,120 +128,3 @@ def message_type_of(text: str, where: str) -> MessageType:
             f"{text!r} is no message type.", where=where, remedy="Write normal or inmail."
         )
     return cast(MessageType, value)
-
-
-def _compile(text: str, path: Path, first_line: int) -> Part:
-    def refuse(what: str, line: int, remedy: str) -> NoReturn:
-        raise RefusedError(
-            what, where=f"{path.name}, line {line + first_line - 1}", remedy=remedy
-        ) from None
-
-    try:
-        tree = _ENVIRONMENT.parse(text)
-        for what, line, remedy in _forbidden(tree):
-            refuse(what, line, remedy)
-        names = {name: line + first_line - 1 for name, line in _names(tree).items()}
-        literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
-        compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
-        return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
-    except TemplateSyntaxError as error:
-        what = f"The template has a mistake: {error.message}".rstrip(".")
-        words = str(error.message).startswith("expected token 'end of print statement', got")
-        remedy = (
-            'A header of several words is written {{ first_name }}, or {{ row["First Name"] }}.'
-        )
-        refuse(
-            f"{what}.",
-            error.lineno,
-            remedy if words else "Correct it; `campaign preview` shows the result.",
-        )
-    except TemplateError as error:
-        refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
-    except (RecursionError, MemoryError, ValueError, SyntaxError, ArithmeticError):
-        refuse("The template is too deeply nested, or holds too large a number.", 1, "Simplify it.")
-
-
-def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
-    """Find all that a message template may not hold.
-
-    Each is given as a sentence, its line, and what to write instead.
-    """
-    for node in tree.find_all(tuple(_STATEMENTS)):
-        word = _STATEMENTS[type(node)]
-        yield (
-            f"{{% {word} %}} cannot be used in a message template.",
-            node.lineno,
-            "Use {{ … }}, {% if %} and {% set %}.",
-        )
-    for filter_ in tree.find_all(nodes.Filter):
-        if filter_.name not in _FILTERS:
-            guess = nearest(filter_.name, _FILTERS)
-            remedy = (
-                f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(_FILTERS))}."
-            )
-            yield (
-                f"The template uses the filter {filter_.name!r}, which it cannot.",
-                filter_.lineno,
-                remedy,
-            )
-    called = set()
-    for call in tree.find_all(nodes.Call):
-        called.add(id(call.node))
-        if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
-            yield (
-                f"The template calls .{call.node.attr}(), which it cannot.",
-                call.lineno,
-                "Use a filter: {{ name|upper }}.",
-            )
-    for attribute in tree.find_all(nodes.Getattr):
-        if id(attribute) not in called and not _is_row(attribute.node):
-            yield (
-                f"The template reads .{attribute.attr}, which it cannot.",
-                attribute.lineno,
-                "Use a filter: {{ name|upper }}.",
-            )
-    for item in tree.find_all(nodes.Getitem):
-        constant = item.arg.value if isinstance(item.arg, nodes.Const) else None
-        if _is_row(item.node) != isinstance(constant, str):
-            yield (
-                "[…] takes a place in a text, or a column's name after row.",
-                item.lineno,
-                'Write row["First Name"].',
-            )
-    listed = {
-        id(operand.expr)
-        for operand in tree.find_all(nodes.Operand)
-        if operand.op in ("in", "notin")
-    }
-    for literal in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
-        if id(literal) not in listed:
-            yield (
-                "The template makes a list, which it can only behind `in`.",
-                literal.lineno,
-                "Write the values one by one.",
-            )
-
-
-def _names(tree: nodes.Template) -> dict[str, int]:
-    """Find the names that the text reads and does not set itself, each with its line.
-
-    `row["First Name"]` and `row.x` count as such names.
-    """
-    # `{% set name = name|default("there") %}` both reads and sets the name: Jinja2 knows which
-    # comes first.
-    read = find_undeclared_variables(tree) - {"row"}
-    names: dict[str, int] = {}
-    for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name in read:
-            names.setdefault(name.name, name.lineno)
-    for item in tree.find_all(nodes.Getitem):
-        if _is_row(item.node) and isinstance(item.arg, nodes.Const):
-            names.setdefault(str(item.arg.value), item.lineno)
-    for attribute in tree.find_all(nodes.Getattr):
-        if _is_row(attribute.node):
-            names.setdefault(attribute.attr, attribute.lineno)
-    return names
-
-
-def _is_row(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "row"

@@ -21,8 +21,9 @@ from runner.errors import AlreadyRunningError
 from runner.intake.recipient import RecipientError, parse
 from runner.ledger import schema
 from runner.ledger.attempt import recover
+from runner.ledger.campaign import campaigns, note_results
 from runner.ledger.forgotten import REASON, Forgotten
-from runner.ledger.ledger import Ledger, campaigns, note_results
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status

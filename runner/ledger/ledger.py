@@ -1,4 +1,4 @@
-"""The ledger's door: opening it safely, its two kinds of transaction, and the campaigns in it.
+"""The ledger's door: opening it safely, and its two kinds of transaction.
 
 A ledger is never recreated over a damaged one, and never written by a version that does not know
 its tables. On SQLite a write transaction takes the write lock at once, so that what it read is
@@ -7,15 +7,13 @@ still true when it commits.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from platformdirs import user_data_path
@@ -25,8 +23,6 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAl
 
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
-from runner.ledger.record import CampaignRecord
-from runner.ledger.setting import Stored, from_json, to_json
 
 BUSY_SECONDS: Final = 60
 # PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
@@ -275,105 +271,4 @@ def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
         remedy=(
             "Restore the ledger from a backup. A new one would not know who was messaged already."
         ),
-    )
-
-
-# --- campaigns
-
-
-def campaigns(connection: Connection) -> list[CampaignRecord]:
-    """All campaigns, the most recently read first."""
-    table = schema.campaign
-    return [
-        _campaign(found)
-        for found in connection.execute(
-            sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc())
-        )
-    ]
-
-
-def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
-    found = connection.execute(
-        sa.select(schema.campaign).where(schema.campaign.c.name == name)
-    ).first()
-    return _campaign(found) if found else None
-
-
-def put_campaign(
-    connection: Connection,
-    name: str,
-    *,
-    source: str,
-    template_hash: str,
-    headers: tuple[str, ...],
-    delimiter: str,
-    settings: Stored,
-    now: datetime,
-) -> CampaignRecord:
-    """Create the campaign, or note what it was read from this time."""
-    table = schema.campaign
-    values: dict[str, Any] = {
-        "source": source,
-        "template_hash": template_hash,
-        "headers": json.dumps(headers, ensure_ascii=True),
-        "delimiter": delimiter,
-        "settings": to_json(settings),
-        "read_at": now,
-    }
-    if (
-        connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount
-        == 0
-    ):
-        connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
-    found = connection.execute(sa.select(table).where(table.c.name == name)).one()
-    return _campaign(found)
-
-
-def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:
-    """Note the state of the list and the text that the campaign has taken in.
-
-    The note belongs in the transaction that takes them in. With None, the next run reads them again
-    in any case.
-    """
-    connection.execute(
-        sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp)
-    )
-
-
-def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
-    """Note the state of the results file, or None when it no longer matches the ledger."""
-    table = schema.campaign
-    connection.execute(
-        sa.update(table).where(table.c.id == campaign_id).values(results_written=written)
-    )
-
-
-def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
-    """Note that this process runs the campaign since then; with None, that the run has ended.
-
-    The lock keeps runs apart, not this note.
-    """
-    pid = os.getpid() if since else None
-    table = schema.campaign
-    connection.execute(
-        sa.update(table)
-        .where(table.c.id == campaign_id)
-        .values(running_since=since, running_pid=pid)
-    )
-
-
-def _campaign(found: sa.Row[Any]) -> CampaignRecord:
-    return CampaignRecord(
-        found.id,
-        found.name,
-        found.source,
-        found.template_hash,
-        tuple(json.loads(found.headers)),
-        found.delimiter,
-        from_json(found.settings),
-        found.read_at,
-        found.stamp,
-        found.results_written,
-        found.running_since,
-        found.running_pid,
     )

@@ -11,7 +11,8 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from runner.errors import AlreadyRunningError, StorageError
-from runner.ledger.ledger import Ledger, campaign_named
+from runner.ledger.campaign import campaign_named
+from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 
 # `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that

@@ -16,7 +16,8 @@ from runner.intake.column import RESULT_COLUMNS, lay_out
 from runner.intake.reader import archive
 from runner.intake.sheet import Source
 from runner.intake.table import read
-from runner.ledger.ledger import Ledger, campaigns, note_results
+from runner.ledger.campaign import campaigns, note_results
+from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress

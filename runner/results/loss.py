@@ -11,19 +11,19 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Final, NamedTuple
-from xml.parsers import expat
+from typing import Final
 
 from openpyxl.drawing import image
-from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.cell_range import CellRange
 
-from runner.intake.reader.archive import parse, relations
+from runner.intake.reader.archive import relations
+from runner.results.element import Cells, Element, elements
 
 MACROS: Final = "xl/vbaProject.bin"
 _SHAPES: Final = "text boxes and shapes"
 _PICTURES: Final = "pictures"
 _CHARTS: Final = "charts"
+_SPILLING: Final = "the spilling of dynamic array formulas (they become {=…} of fixed size)"
 _BUTTONS: Final = "buttons and form controls"
 _HEADERS: Final = "page headers and footers"
 # Each key is a relationship (the last word of its type), or an element of a worksheet or of its
@@ -77,18 +77,6 @@ _TOLD_OR_KEPT: Final = re.compile(
     "customProperties|smartTags|legacyDrawing|controls|webPublishItems|tableParts|extLst|AlternateContent|PLV|"
     "slicerList|timelineRefs|workbookmetadata"
 )
-
-
-class _Element(NamedTuple):
-    depth: int
-    parent: str
-    name: str
-    attributes: Mapping[str, str]
-    text: str
-    alternate: bool
-
-    def id(self) -> str:
-        return next((value for name, value in self.attributes.items() if name.endswith(" id")), "")
 
 
 def losses(data: bytes) -> list[str]:
@@ -180,63 +168,52 @@ class _Look:
             for identifier, (target, kind) in relations(self._archive, part).items()
         }
 
-    def _elements(self, part: str) -> Iterator[_Element]:
+    def _elements(self, part: str) -> Iterator[Element]:
         with self._archive.open(part) as file:
-            yield from _elements(file)
+            yield from elements(file)
 
     def _worksheet(self, part: str, title: str) -> None:
         related = self._related(part)
         self._relationships(related.values(), title)
-        formula = stored = False
-        filled: dict[int, int] = {}
-        row, column = 1, 0
-        for depth, parent, name, attributes, text, alternate in self._elements(part):
-            if name == "f" and parent == "c":
-                formula = True
-            elif name in ("v", "is") and parent == "c":
-                stored = name == "is" or bool(text)
-            elif name == "c" and parent == "row":
-                row, column = _place(attributes.get("r"), row, column)
-                self._formulas += formula and stored
-                filled[row] = filled.get(row, 0) | (formula or stored) << column
-                formula = stored = False
-                if "cm" in attributes:
-                    self._add(
-                        "the spilling of dynamic array formulas (they become {=…} of fixed size)",
-                        title,
-                    )
-                if "vm" in attributes:
-                    self._add("pictures placed in cells and linked data types", title)
-            elif name == "row" and parent == "sheetData":
-                row, column = row + 1, 0
+        cells = Cells()
+        for element in self._elements(part):
+            name, parent = element.name, element.parent
+            if cells.see(element):
+                self._cell(element, title)
             elif name == "mergeCell":
-                if _hides(attributes["ref"], filled):
+                if _hides(element.attributes["ref"], cells.filled):
                     self._add("values hidden under merged cells", title)
-            elif (
-                name == "cfvo" and attributes.get("type") != "formula" and not _is_plain(attributes)
-            ):
-                self._add("conditional formats whose limits are formulas", title)
-            elif parent == "headerFooter" and text and not re.match("&[LCR]", text):
-                self._add(_HEADERS, title)
-            elif (parent == "ext" and depth == 3) or (
-                name != "dataValidations" and (depth == 1 or (alternate and name in _LOST))
-            ):
+            elif name == "cfvo" and element.attributes.get("type") != "formula":
+                if not _is_plain(element.attributes):
+                    self._add("conditional formats whose limits are formulas", title)
+            elif parent == "headerFooter" and element.text:
+                if not re.match("&[LCR]", element.text):
+                    self._add(_HEADERS, title)
+            elif _is_feature(element):
                 self._known(name, title)
+        self._formulas += cells.formulas
         for kind, target in related.values():
-            if target not in self._names:
-                continue
-            if kind == "drawing":
-                self._drawing(target, title)
-            elif (
-                kind == "vmlDrawing"
-                and not self._macros
-                and _holds_control(self._archive.read(target))
-            ):
+            if target in self._names:
+                self._target(kind, target, title)
+
+    def _cell(self, element: Element, title: str) -> None:
+        if element.name == "c" and element.parent == "row":
+            if "cm" in element.attributes:
+                self._add(_SPILLING, title)
+            if "vm" in element.attributes:
+                self._add("pictures placed in cells and linked data types", title)
+
+    def _target(self, kind: str, target: str, title: str) -> None:
+        """Look at a part that belongs to a worksheet."""
+        if kind == "drawing":
+            self._drawing(target, title)
+        elif kind == "vmlDrawing":
+            if not self._macros and _holds_control(self._archive.read(target)):
                 self._add(_BUTTONS, title)
-            elif kind == "comments":
-                self._add("the size and text formats of comments", title)
-            elif kind == "table":
-                self._relationships(self._related(target).values(), title)
+        elif kind == "comments":
+            self._add("the size and text formats of comments", title)
+        elif kind == "table":
+            self._relationships(self._related(target).values(), title)
 
     def _drawing(self, part: str, title: str) -> None:
         related = self._related(part)
@@ -271,52 +248,13 @@ class _Look:
             self._add(f"{_CHARTS} of newer kinds", title)
 
 
-def _elements(file: IO[bytes]) -> Iterator[_Element]:
-    """Give the elements of an XML part as they end, without regard to their prefixes.
-
-    An element for a newer Excel and its substitute (Fallback) count only once.
-    """
-    found: list[_Element] = []
-    open_: list[tuple[str, Mapping[str, str]]] = []
-    texts: list[str] = []
-    alternate = fallback = 0
-
-    def start(name: str, attributes: Mapping[str, str]) -> None:
-        nonlocal alternate, fallback
-        name = name.rpartition(" ")[2]
-        alternate += name == "AlternateContent"
-        fallback += name == "Fallback"
-        open_.append((name, attributes))
-        texts.clear()
-
-    def end(_: str) -> None:
-        nonlocal alternate, fallback
-        name, attributes = open_.pop()
-        alternate -= name == "AlternateContent"
-        fallback -= name == "Fallback"
-        if not fallback:
-            parent = open_[-1][0] if open_ else ""
-            found.append(
-                _Element(len(open_), parent, name, attributes, "".join(texts), alternate > 0)
-            )
-        texts.clear()
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = texts.append
-    for _ in parse(parser, file):
-        yield from found
-        found.clear()
-    yield from found
-
-
-def _place(coordinate: str | None, row: int, column: int) -> tuple[int, int]:
-    """Return a cell's row and column. A cell without a coordinate follows the one before it."""
-    if coordinate is None:
-        return row, column + 1
-    letters = coordinate.rstrip("0123456789")
-    return int(coordinate[len(letters) :]), column_index_from_string(letters)
+def _is_feature(element: Element) -> bool:
+    """Tell whether an element of a worksheet stands for a feature of its own."""
+    if element.parent == "ext" and element.depth == 3:
+        return True
+    if element.name == "dataValidations":
+        return False
+    return element.depth == 1 or (element.alternate and element.name in _LOST)
 
 
 def _hides(merged: str, filled: Mapping[int, int]) -> bool:

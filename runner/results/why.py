@@ -7,56 +7,69 @@ from itertools import islice
 from runner import words
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import Line, Status
+from runner.ledger.record import Attempt, Line, Status
 from runner.ledger.standing import history, recipient, waiting_before
 from runner.results.summary import Summary
 
 
 def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
-    """What a row waits for and until when, or what happened to it; a sentence first, then attempt
-    by attempt."""
-    account = (line.account or "default") if line.delivery else "default"
+    """Say what a row waits for and until when, or what happened to it.
+
+    One sentence comes first; then one for each attempt and each decision, the oldest first.
+    """
     if line.status is Status.WAITING:
         said = [f"Row {line.number} {_waits(ledger, summary, line)}."]
     else:
-        became = {
-            Status.SENT: f"was sent from account {account}",
-            Status.UNCERTAIN: f"may or may not have been delivered to {line.identity} from account {account}; "
-            "it is not tried again by itself",
-            Status.FAILED: "was certainly not delivered",
-            Status.SKIPPED: "is skipped on purpose",
-            Status.INVALID: "cannot be sent as it is",
-        }[line.status]
-        detail = line.error or line.reason
-        because = ": " + detail.rstrip(".") if detail else ""
-        until = (
-            f"; from {words.clock(line.free_at, summary.zone)} on it is not skipped for that"
-            if line.free_at
-            else ""
-        )
-        said = [f"Row {line.number} {became}{because}{until}."]
+        said = [f"Row {line.number} {_became(summary, line)}."]
     if line.delivery is not None:
-        with ledger.read() as connection:
-            attempts, decisions = history(connection, line.delivery)
-        happened = []
-        for number, attempt in enumerate(attempts, start=1):
-            left = "the request left" if attempt.wired_at else "nothing left this machine"
-            ended = f"{attempt.status or 'no outcome yet'}{f' (HTTP {attempt.http_status})' if attempt.http_status else ''}"
-            reason = ": " + attempt.error.rstrip(".") if attempt.error else ""
-            at = words.clock(attempt.claimed_at, summary.zone)
-            happened.append(
-                (attempt.claimed_at, f"Attempt {number}, {at}: {left}; {ended}{reason}.")
-            )
-        for decision in decisions:
-            at = words.clock(decision.decided_at, summary.zone)
-            happened.append(
-                (
-                    decision.decided_at,
-                    f"Settled as {decision.verdict} by {decision.decided_by}, {at}.",
-                )
-            )
-        said += [sentence for _, sentence in sorted(happened)]
+        said += _happened(ledger, summary, line.delivery)
     return said
+
+
+def _became(summary: Summary, line: Line) -> str:
+    account = (line.account or "default") if line.delivery else "default"
+    became = {
+        Status.SENT: f"was sent from account {account}",
+        Status.UNCERTAIN: (
+            f"may or may not have been delivered to {line.identity} from account {account}; it is "
+            "not tried again by itself"
+        ),
+        Status.FAILED: "was certainly not delivered",
+        Status.SKIPPED: "is skipped on purpose",
+        Status.INVALID: "cannot be sent as it is",
+    }[line.status]
+    detail = line.error or line.reason
+    if detail:
+        became += ": " + detail.rstrip(".")
+    if line.free_at:
+        at = words.clock(line.free_at, summary.zone)
+        became += f"; from {at} on it is not skipped for that"
+    return became
+
+
+def _happened(ledger: Ledger, summary: Summary, delivery: int) -> list[str]:
+    with ledger.read() as connection:
+        attempts, decisions = history(connection, delivery)
+    happened = []
+    for number, attempt in enumerate(attempts, start=1):
+        at = words.clock(attempt.claimed_at, summary.zone)
+        said = f"Attempt {number}, {at}: {_attempted(attempt)}."
+        happened.append((attempt.claimed_at, said))
+    for decision in decisions:
+        at = words.clock(decision.decided_at, summary.zone)
+        said = f"Settled as {decision.verdict} by {decision.decided_by}, {at}."
+        happened.append((decision.decided_at, said))
+    return [sentence for _, sentence in sorted(happened)]
+
+
+def _attempted(attempt: Attempt) -> str:
+    left = "the request left" if attempt.wired_at else "nothing left this machine"
+    ended = attempt.status or "no outcome yet"
+    if attempt.http_status:
+        ended += f" (HTTP {attempt.http_status})"
+    if attempt.error:
+        ended += ": " + attempt.error.rstrip(".")
+    return f"{left}; {ended}"
 
 
 def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:

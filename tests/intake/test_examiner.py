@@ -15,9 +15,10 @@ from runner.intake.check import Check, Findings, check, judge
 from runner.intake.column import RESULT_COLUMNS, Column
 from runner.intake.reader.marks import COMPUTED
 from runner.intake.review import MANY
+from runner.intake.sandbox import Part
 from runner.intake.sheet import SHIFTED, Fault, Reading, Row
 from runner.intake.table import Table
-from runner.intake.template import Part, parse
+from runner.intake.template import parse
 
 CONVERSATION = "urn:li:msg_conversation:(urn:li:fsd_profile:{},2-NzkzMDFlNzA==)"
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import ExitCode, RefusedError
-from runner.intake.template import MAX_TEXT, Blank, RenderError, load, parse
+from runner.intake.sandbox import MAX_TEXT, Blank, RenderError
+from runner.intake.template import load, parse
 
 PATH = Path("hello.j2")
 

@@ -18,8 +18,9 @@ from runner.campaign.campaign import load
 from runner.errors import ExitCode, RefusedError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import claim, commit_intent
+from runner.ledger.campaign import campaign_named
 from runner.ledger.contact import Contact, bar, note_contacts
-from runner.ledger.ledger import campaign_named, open_ledger
+from runner.ledger.ledger import open_ledger
 from runner.ledger.person import learn
 from runner.ledger.record import Claim
 from runner.ledger.suppression import suppress

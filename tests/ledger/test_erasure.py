@@ -17,9 +17,10 @@ from runner.errors import AlreadyRunningError, ExitCode
 from runner.intake.recipient import URN_PREFIX, Recipient, parse
 from runner.ledger import schema
 from runner.ledger.attempt import claim, commit_intent
+from runner.ledger.campaign import campaign_named
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.erasure import Erased, forget
-from runner.ledger.ledger import Ledger, campaign_named, open_ledger
+from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import learn, spellings_of
 from runner.ledger.record import Claim

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 import runner.ledger
 from runner.errors import ExitCode, StorageError, UsageError
-from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_told
 from runner.ledger.attempt import claim, commit_intent, recover, settle
-from runner.ledger.delivery import _Known, _Shares
-from runner.ledger.ledger import campaign_named, campaigns, open_ledger
+from runner.ledger.campaign import campaign_named, campaigns
+from runner.ledger.ledger import open_ledger
 from runner.ledger.person import Spellings, learn, spellings_of
 from runner.ledger.record import Outcome, Status, Told, Wait
+from runner.ledger.share import Shares
 from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
 from runner.sending.quota import allowance
 from tests.world import MONDAY, World, crowd
@@ -227,16 +227,10 @@ def test_accounts_share_the_rows_evenly_and_rows_stay_with_theirs(
     rows: dict[int, str] = {}
     for accounts, more in readings:
         before = rows
-        known = [
-            _Known(number, "", Status.WAITING, (number, number, account))
-            for number, account in rows.items()
-        ]
-        shares = _Shares(accounts, known)
-        stored = dict(enumerate(known))
-        message = Message(Recipient(slug="x"), "Hi")
+        shares = Shares(accounts, rows)
         rows = {
-            number: shares.account(message, stored.get(number))
-            for number in range(len(known) + more)
+            number: shares.account(None, number if number in before else None)
+            for number in range(len(before) + more)
         }
         counts = [list(rows.values()).count(account) for account in accounts] or [0]
         assert max(counts) - min(counts) <= 1

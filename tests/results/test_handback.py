@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.action.settle import settle_rows
+from runner.ledger.campaign import campaigns
 from runner.ledger.erasure import forget
-from runner.ledger.ledger import campaigns
 from tests.world import World, crowd, read_results
 
 

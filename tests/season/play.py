@@ -18,7 +18,8 @@ from runner.action.plan import Plan
 from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign, load
 from runner.errors import ExitCode
-from runner.ledger.ledger import campaign_named, open_ledger
+from runner.ledger.campaign import campaign_named
+from runner.ledger.ledger import open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.transport import SimulatedTransport

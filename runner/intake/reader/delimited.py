@@ -10,7 +10,6 @@ message and nobody is told.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -22,42 +21,18 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import MAX_CELL
 from runner.intake.column import names_recipients
+from runner.intake.reader.encoding import (
+    _SAMPLE,
+    find_encoding,
+    line_at,
+    sample_of,
+    undecodable,
+    without_end_mark,
+)
 from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-_SAMPLE: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024**2
-# The likely encodings of a list that is not UTF-8, each with its usual source.
-_LIKELY: Final = {
-    "cp1252": "Western Europe, Excel's plain CSV",
-    "mac_roman": "Excel for Mac",
-    "cp1250": "Central Europe",
-    "cp1251": "Cyrillic",
-    "cp1253": "Greek",
-    "cp1254": "Turkish",
-    "cp932": "Japanese",
-    "gb18030": "Chinese",
-    "cp950": "Traditional Chinese",
-    "cp949": "Korean",
-}
-_MULTIBYTE: Final = (
-    "gb",
-    "hz",
-    "big5",
-    "cp932",
-    "cp949",
-    "cp950",
-    "shift",
-    "euc",
-    "iso2022",
-    "johab",
-)
-# Text codecs that no file is written in.
-_NOT_OF_FILES: Final = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
-_MARKED: Final = {  # in this order: one of UTF-32's marks begins like one of UTF-16's
-    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-}
 _MEANS: Final = re.compile(
     r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE
 ).fullmatch
@@ -74,94 +49,14 @@ def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()
 
     Raises RefusedError when its encoding or its delimiter is in doubt.
     """
-    encoding = _encoding(source, encoding)
+    encoding = find_encoding(source, encoding)
     _refuse_endless_lines(source)
-    sample = _sample(source.data, encoding)
+    sample = sample_of(source.data, encoding)
     declared = re.match(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
     delimiter = declared[1] if declared else _delimiter(source, sample, mapped)
     return Grid(
         None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter
     )
-
-
-def _encoding(source: Source, said: str | None) -> str:
-    path, data = source.path, source.data
-    if said:
-        return _said(source, said)
-    for wide, marks in _MARKED.items():
-        if data.startswith(marks):
-            return wide
-    head = data[:_SAMPLE]
-    if b"\0" in head:
-        halves = head[0::2], head[1::2]
-        for zeros, guess in zip(halves, ("utf-16-be", "utf-16-le"), strict=True):
-            if zeros.count(0) > len(zeros) * 0.6 and head.count(0) < len(head) * 0.6:
-                raise RefusedError(
-                    f"{path} looks like UTF-16 text without the mark that says so.",
-                    remedy=f"If it is, add --encoding {guess}; else save it as CSV (UTF-8) or XLSX.",
-                )
-        if head.count(0) > len(head) // 100:
-            raise RefusedError(
-                f"{path} is not a text file that can be read as CSV.",
-                remedy="Save the list as CSV (UTF-8) or as XLSX.",
-            )
-    _refuse_zeros(source)
-    return "utf-8-sig"
-
-
-def _said(source: Source, said: str) -> str:
-    """Return the encoding that a person named.
-
-    A mark at the text's start wins over another byte order.
-    """
-    try:
-        name = codecs.lookup(said).name
-        io.TextIOWrapper(io.BytesIO(), encoding=name)  # some codecs are not of text
-    except (LookupError, ValueError):
-        name = ""
-    if not name or name in _NOT_OF_FILES:
-        raise RefusedError(
-            f"There is no encoding {said!r}.",
-            remedy=f"Give --encoding one of: utf-8, utf-16, {', '.join(_LIKELY)}.",
-        )
-    for wide, marks in _MARKED.items():
-        if name.startswith(wide) and source.data.startswith(marks):
-            return wide
-        if name == wide:
-            raise RefusedError(
-                f"{source.path} is not {name} text: the mark that says its byte order is missing.",
-                remedy=f"If it is, add --encoding {name}-le or {name}-be; else leave --encoding out.",
-            )
-    if not name.startswith(tuple(_MARKED)):
-        _refuse_zeros(source)
-    if name in ("utf-8", "utf-8-sig"):
-        return "utf-8-sig"
-    if not name.startswith((*_MARKED, *_MULTIBYTE)) and _is_utf8(source.data):
-        raise RefusedError(
-            f"{source.path} is UTF-8 text, and read as {name} its names would be misread.",
-            remedy="Leave --encoding out.",
-        )
-    return name
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Tell whether the text is UTF-8 for certain.
-
-    No text in a single-byte encoding passes for UTF-8 by chance.
-    """
-    try:
-        return not data.decode("utf-8").isascii()
-    except UnicodeDecodeError:
-        return False
-
-
-def _refuse_zeros(source: Source) -> None:
-    if (position := source.data.find(b"\0")) >= 0:
-        raise RefusedError(
-            f"{source.path} holds characters of value zero: it was damaged on its way.",
-            where=f"{source.path.name}, line {_line_at(source.data, position)}",
-            remedy="Fetch or save it again.",
-        )
 
 
 def _refuse_endless_lines(source: Source) -> None:
@@ -174,60 +69,9 @@ def _refuse_endless_lines(source: Source) -> None:
         ):
             raise RefusedError(
                 f"{source.path} has a line of more than {_LONGEST_LINE // 1024**2} MB, so it is no list of people.",
-                where=f"{source.path.name}, line {_line_at(data, start)}",
+                where=f"{source.path.name}, line {line_at(data, start)}",
                 remedy="Look at it in a text editor, or save the list as XLSX.",
             )
-
-
-def _line_at(data: bytes, position: int) -> int:
-    return max(data.count(b"\n", 0, position), data.count(b"\r", 0, position)) + 1
-
-
-def _sample(data: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE])
-
-
-def _undecodable(source: Source, encoding: str) -> RefusedError:
-    """Return the refusal of a text that is not in the encoding it has to be in.
-
-    The refusal shows the names as other encodings would have them.
-    """
-    data, position = source.data, 0
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError as error:
-        position = error.start
-    where = f"{source.path.name}, line {_line_at(data, position)}"
-    if encoding != "utf-8-sig":
-        return RefusedError(
-            f"{source.path} is not {encoding} text.",
-            where=where,
-            remedy="Give another --encoding, or save the list as XLSX.",
-        )
-    lines = [found for found in data.splitlines() if not found.isascii()][:3]
-    shown: dict[str, str] = {}
-    for name in _LIKELY:
-        try:
-            words = [_odd_words(found.decode(name)) for found in lines]
-        except UnicodeDecodeError:
-            continue
-        text = ", ".join(word for some in words for word in some[:2])
-        if text and text.isprintable() and text not in shown.values():
-            shown[name] = text
-    listed = "".join(
-        f"\n    --encoding {name:<10} {text}  ({_LIKELY[name]})" for name, text in shown.items()
-    )
-    return RefusedError(
-        f"{source.path} is not UTF-8 text, so its names could be misread.",
-        where=where,
-        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, '
-        "if one of these lines "
-        f"shows the names right, add its option:{listed}",
-    )
-
-
-def _odd_words(line: str) -> list[str]:
-    return [word for word in re.findall(r"[^\s,;|\t\"]+", line) if not word.isascii()]
 
 
 def _delimiter(source: Source, sample: str, mapped: Iterable[str]) -> str:
@@ -355,22 +199,9 @@ def _parting(delimiter: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(rf"(?<!\d){at}|{at}(?!\d)").search
 
 
-def _without_end_mark(data: bytes, encoding: str) -> bytes:
-    """Return the text without the mark that old programs write at the end of a file."""
-    if encoding in _MARKED:
-        encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
-    for ending, kept in (("\n\x1a\r\n", "\n"), ("\n\x1a\n", "\n"), ("\x1a", "")):
-        mark, rest = (text.encode(encoding.removesuffix("-sig")) for text in (ending, kept))
-        while (
-            data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0
-        ):  # else its bytes belong to two characters
-            data = data[: -len(mark)] + rest
-    return data
-
-
 def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
-    data = _without_end_mark(source.data, encoding)
+    data = without_end_mark(source.data, encoding)
     file = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     file._CHUNK_SIZE = _SAMPLE  # type: ignore[attr-defined]
     new = (
@@ -417,7 +248,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
             ),
         ) from None
     except UnicodeError:
-        raise _undecodable(source, encoding) from None
+        raise undecodable(source, encoding) from None
     raise RefusedError(
         f"The sheet has more than {MAX_ROWS:,} rows.",
         where=source.path.name,

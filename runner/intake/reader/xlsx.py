@@ -159,48 +159,54 @@ class _Scan:
         if name == "c":
             self._cell(attributes)
         elif name in ("v", "is"):
-            # Programs that do not calculate write <v></v> behind a formula. A text that came out
-            # empty says that it is a text.
-            self._has_value = not self._has_formula or self._type == "str"
-            if (
-                name == "v" and self._type == "inlineStr"
-            ):  # a text where the readers of values do not look
-                self.marks.faults[self._row, self._column] = UNREAD
-            elif name == "is":
-                self.marks.faults.pop((self._row, self._column), None)
-            self._in_value = True
-            self.marks.last_row = max(self.marks.last_row or 0, self._row)
-            if self._column >= MAX_COLUMNS:
-                raise WideError
+            self._value(name)
         elif name == "f":
             self._has_formula, self._formula = True, []
             self._shared = attributes.get("si", "")
         elif name == "sheetData" and self._row:
             raise DamagedError("a second table")
         elif name == "row":
-            number = int(attributes.get("r") or self._row + 1)
-            if number <= self._row:
-                raise DamagedError(
-                    "rows out of their order"
-                )  # one reader takes the first of them, another the last
-            if number > MAX_ROWS:
-                raise WideError
-            self._row = number
-            self._column = -1
-            if attributes.get("hidden") in ("1", "true"):
-                self.marks.hidden_rows.add(self._row)
+            self._begin_row(attributes)
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
             self.marks.hide_columns(int(attributes["min"]) - 1, int(attributes["max"]) - 1)
         elif name == "mergeCell":
             self.marks.merged.append(_area(attributes.get("ref", "")))
         elif name == "hyperlink":
-            reference = next(
-                (value for key, value in attributes.items() if local(key) == "id"), None
-            )
-            if reference is not None:
-                self.references.append((reference, _area(attributes.get("ref", ""))))
-            else:
-                self.marks.link(_area(attributes.get("ref", "")), attributes.get("location", ""))
+            self._link(attributes)
+
+    def _value(self, name: str) -> None:
+        # Programs that do not calculate write <v></v> behind a formula. A text that came out
+        # empty says that it is a text.
+        self._has_value = not self._has_formula or self._type == "str"
+        if name == "v" and self._type == "inlineStr":
+            # This is a text where the readers of values do not look.
+            self.marks.faults[self._row, self._column] = UNREAD
+        elif name == "is":
+            self.marks.faults.pop((self._row, self._column), None)
+        self._in_value = True
+        self.marks.last_row = max(self.marks.last_row or 0, self._row)
+        if self._column >= MAX_COLUMNS:
+            raise WideError
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        number = int(attributes.get("r") or self._row + 1)
+        if number <= self._row:
+            # One reader takes the first of them, another the last.
+            raise DamagedError("rows out of their order")
+        if number > MAX_ROWS:
+            raise WideError
+        self._row = number
+        self._column = -1
+        if attributes.get("hidden") in ("1", "true"):
+            self.marks.hidden_rows.add(self._row)
+
+    def _link(self, attributes: dict[str, str]) -> None:
+        area = _area(attributes.get("ref", ""))
+        for key, reference in attributes.items():
+            if local(key) == "id":
+                self.references.append((reference, area))
+                return
+        self.marks.link(area, attributes.get("location", ""))
 
     def _cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")

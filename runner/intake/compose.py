@@ -1,0 +1,341 @@
+"""The message of a row: composed from the template and the row's own cells, and checked for what
+would embarrass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from runner.errors import RefusedError
+from runner.intake.cell import bare
+from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
+from runner.intake.entry import Message, Problem
+from runner.intake.recipient import (
+    EXPONENT,
+    SHORTENED,
+    Recipient,
+    RecipientError,
+    conversation_owner,
+    parse_conversation,
+)
+from runner.intake.review import (
+    Review,
+    blemishes,
+    gap,
+    greeted,
+    names_people,
+    placeholder,
+    suspicion,
+)
+from runner.intake.sandbox import Blank, RenderError
+from runner.intake.sheet import Row
+from runner.intake.template import MessageTemplate, MessageType, message_type_of
+from runner.intake.text import CellText
+
+# LinkedIn's own limits; the endpoint documents no limit.
+MAX_SUBJECT: Final = 200
+MAX_INMAIL: Final = 1_900
+MAX_MESSAGE: Final = 8_000
+LONG_MESSAGE: Final = 3_000
+# A NamedTuple's own constructor costs twice as much, and this is done for every row.
+_new = tuple.__new__
+
+
+class Composer:
+    """Composes one message after the other; what they have in common is known beforehand."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        template: MessageTemplate | None,
+        review: Review,
+        text: CellText,
+        accounts: Sequence[str],
+    ) -> None:
+        self._template = template
+        self._review = review
+        self._text = text
+        self._account = accounts[0] if len(accounts) == 1 else ""
+        self._several = len(accounts) > 1
+        self._conversation, self._account_id, self._subject, self._message_type, self._message = (
+            layout.column(role) for role in ROLES if role not in RECIPIENT_ROLES
+        )
+        # The variables of the template, each with its column; and these columns by index.
+        self._names: list[tuple[str, int, Blank]] = []
+        self.read: dict[int, Column] = {}
+        for name in template.names if template else ():
+            column = layout.variables[name]
+            blank = Blank(name=column.header.strip() or column.letter)
+            self._names.append((name, column.index, blank))
+            self.read[column.index] = column
+        self._of_people = {
+            index for index, column in self.read.items() if names_people(column.header)
+        }
+        # The last row that was rendered, and its values.
+        self._before: tuple[int, dict[int, str]] = (0, {})
+
+    @property
+    def identifiers(self) -> list[Column]:
+        """The columns that name conversations and accounts."""
+        return [column for column in (self._conversation, self._account_id) if column]
+
+    def compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
+        """Return the message of a row, or None and what is wrong, among `problems`."""
+        number, template = row.number, self._template
+        text, is_marked = self._own_text(row, problems)
+        own = self._message if text else None
+        subject = self._text.read(row, self._subject, problems) if self._subject else ""
+        account = conversation = None
+        message_type: MessageType = template.message_type if template else "normal"
+        # Most lists have no such columns, and this is done for every row.
+        if self._account_id:
+            account = self._sender(row, self._account_id, problems)
+        if self._message_type:
+            message_type = self._kind(row, self._message_type, message_type, problems)
+        if self._conversation:
+            conversation = self._continued(row, self._conversation, account, recipient, problems)
+        if template and not (text and (subject or not template.subject)):
+            text, subject = self._rendered(row, template, text, subject, problems)
+        if not text:
+            if not problems:
+                empty = Problem("message-empty", "the message is empty", number, self._message)
+                problems.append(empty)
+            return None
+        if own:
+            self._review_own(row, text, own, problems, is_marked=is_marked)
+        if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
+            problems += _limits(number, text, subject, message_type, self._subject)
+        self._review.text(number, text)
+        return _new(
+            Message, (recipient, text, message_type, subject or None, conversation, account)
+        )
+
+    def _own_text(self, row: Row, problems: list[Problem]) -> tuple[str, bool]:
+        """The row's own text, and whether it may hold anything to look closer at."""
+        if self._message is None:
+            return "", True
+        found = bare(row.cells[self._message.index])
+        if found is not None:
+            return found, False
+        return self._text.read(row, self._message, problems), True
+
+    def _sender(self, row: Row, column: Column, problems: list[Problem]) -> str | None:
+        account = self._text.read(row, column, problems)
+        if EXPONENT.fullmatch(account):
+            said = f"{account} {SHORTENED}"
+            problems.append(Problem("rounded-number", said, row.number, column))
+        return account or None
+
+    def _kind(
+        self, row: Row, column: Column, usual: MessageType, problems: list[Problem]
+    ) -> MessageType:
+        written = self._text.read(row, column, problems)
+        if not written:
+            return usual
+        try:
+            return message_type_of(written, "")
+        except RefusedError as error:
+            said = f"{error.what} {error.remedy}"
+            problems.append(Problem("message-type", said, row.number, column))
+            return usual
+
+    def _continued(
+        self,
+        row: Row,
+        column: Column,
+        account: str | None,
+        recipient: Recipient,
+        problems: list[Problem],
+    ) -> str | None:
+        """The conversation to continue. It belongs to one account, which must be the one that
+        sends."""
+        written = self._text.read(row, column, problems)
+        if not written:
+            return None
+        number = row.number
+        try:
+            conversation = parse_conversation(written)
+        except RecipientError as error:
+            problems.append(Problem(error.code, str(error), number, column))
+            return None
+        said = ""
+        if recipient.urn and recipient.urn.endswith(f":{conversation_owner(conversation)}"):
+            said = (
+                "the conversation is one of the recipient's own account, and so not one with them"
+            )
+        elif self._several and not account:
+            said = (
+                "several accounts share this list, and a conversation belongs to one: name it in "
+                "the column accountId"
+            )
+        else:
+            self._review.conversation(number, conversation, account or self._account)
+        if said:
+            problems.append(Problem("conversation-account", said, number, column))
+        return conversation
+
+    def _review_own(
+        self, row: Row, text: str, column: Column, problems: list[Problem], *, is_marked: bool
+    ) -> None:
+        """Look at a row's own text for what would embarrass."""
+        name = greeted(text)
+        if name and name not in row.cells:
+            if not any(name in cell for cell in row.cells if cell != text):
+                self._review.greeting(row.number, name)
+        if is_marked or not name:
+            for code, sentence in blemishes(text, name):
+                problems.append(Problem(code, sentence, row.number, column))
+
+    # --- the template
+
+    def _rendered(
+        self, row: Row, template: MessageTemplate, own: str, subject: str, problems: list[Problem]
+    ) -> tuple[str, str]:
+        """Text and subject, each the row's own or the template's; both empty when the template
+        fails on the row."""
+        said = {}
+        for index, column in self.read.items():
+            said[index] = self._text.read(row, column, problems)
+        values: dict[str, object] = {
+            name: said[index] or blank for name, index, blank in self._names
+        }
+        values["row"] = values
+        try:
+            text = own or template.body.render(values).strip()
+            if not subject and template.subject:
+                subject = " ".join(template.subject.render(values).split())
+        except RenderError as error:
+            self._fail(row, error, problems)
+            return "", ""
+        if not own and not self._has_failed(problems):
+            self._review_rendered(row, template, text, said, values, problems)
+        self._review_values(row.number, said, problems)
+        if not own:
+            self._review_foreign(row.number, template, text, said, problems)
+        self._before = (row.number, said)
+        return text, subject
+
+    def _has_failed(self, problems: Sequence[Problem]) -> bool:
+        """Tell whether a value of the template is wrong already."""
+        read = self.read.values()
+        return any(problem.severity == "error" and problem.column in read for problem in problems)
+
+    def _review_rendered(
+        self,
+        row: Row,
+        template: MessageTemplate,
+        text: str,
+        said: Mapping[int, str],
+        values: Mapping[str, object],
+        problems: list[Problem],
+    ) -> None:
+        found = blemishes(text, greeted(text))
+        for code, sentence in found:
+            column = _holder(said) if code == "leftover-placeholder" else None
+            place = None if column is None else self.read.get(column)
+            problems.append(Problem(code, sentence, row.number, place))
+        if found or all(said.values()):
+            return
+        shown = self._gap(template, text, said, values)
+        if shown:
+            sentence = f"a blank value leaves a gap in the message: {shown!r}"
+            problems.append(Problem("gap", sentence, row.number))
+
+    def _review_values(self, number: int, said: Mapping[int, str], problems: list[Problem]) -> None:
+        for index, value in said.items():
+            if not value:
+                continue
+            column = self.read[index]
+            why = suspicion(value, column.header, of_person=index in self._of_people)
+            if why:
+                problems.append(Problem("value-suspicious", why, number, column, "warning"))
+
+    def _review_foreign(
+        self,
+        number: int,
+        template: MessageTemplate,
+        text: str,
+        said: Mapping[int, str],
+        problems: list[Problem],
+    ) -> None:
+        """Look for a value of the row before in this row's message."""
+        before, others = self._before
+        for index, value in others.items():
+            if value != said[index] and value in text and _is_foreign(value, said, template):
+                sentence = f"the message holds {value!r}, which is row {before}'s"
+                problems.append(Problem("foreign-value", sentence, number))
+
+    def _gap(
+        self,
+        template: MessageTemplate,
+        text: str,
+        said: Mapping[int, str],
+        values: Mapping[str, object],
+    ) -> str | None:
+        """The place where a blank value left a gap: one that is neither in the template nor, if the
+        blanks were filled, in the values."""
+        if not gap(text, template.body.literal):
+            return None
+        blanks = {name: "x" for name, index, _ in self._names if not said[index]}
+        filled = {**values, **blanks}
+        filled["row"] = filled
+        try:
+            return gap(text, template.body.render(filled))
+        except RenderError:
+            return gap(text, template.body.literal)
+
+    def _fail(self, row: Row, error: RenderError, problems: list[Problem]) -> None:
+        """Note that the template fails on a row, unless a fault has told of that cell already."""
+        failure = Problem("template-row", str(error), row.number)
+        for column in self.read.values():
+            if error.column and column.header.strip() == error.column:
+                sentence = "blank, but the template uses it without a default"
+                failure = Problem("blank-value", sentence, row.number, column)
+                break
+        told = {fault.column for fault in row.faults}
+        if failure.column is None or failure.column.index not in told:
+            problems.append(failure)
+
+
+def _holder(said: Mapping[int, str]) -> int | None:
+    """The column whose value holds a placeholder."""
+    for index, value in said.items():
+        if placeholder(value):
+            return index
+    return None
+
+
+def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) -> bool:
+    """Tell whether a value can only have come from another row.
+
+    A number may be computed and a short text stands in many words, so neither counts.
+    """
+    if len(value) < 3 or not any(map(str.isalpha, value)):
+        return False
+    folded = value.casefold()
+    return all(folded not in own.casefold() for own in (*said.values(), template.source))
+
+
+def _limits(
+    number: int, text: str, subject: str, message_type: MessageType, column: Column | None
+) -> Iterator[Problem]:
+    if message_type == "inmail":
+        if not subject:
+            yield Problem("inmail-subject", "an InMail needs a subject", number, column)
+        if len(text) > MAX_INMAIL:
+            over = f"the InMail has {len(text):,} characters; LinkedIn takes {MAX_INMAIL:,}"
+            yield Problem("message-long", over, number)
+    elif len(text) > MAX_MESSAGE:
+        yield Problem(
+            "message-long",
+            f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}",
+            number,
+        )
+    elif len(text) >= LONG_MESSAGE:
+        over = f"the message has {len(text):,} characters; few people read that"
+        yield Problem("message-lengthy", over, number, severity="warning")
+    if len(subject) > MAX_SUBJECT:
+        over = f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}"
+        yield Problem("subject-long", over, number, column)
+    for code, sentence in blemishes(subject, None):
+        yield Problem(code, sentence.replace("the message", "the subject"), number, column)

@@ -1,0 +1,113 @@
+"""The campaigns of a ledger: what each was read from, and which process runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.ledger import schema
+from runner.ledger.record import CampaignRecord
+from runner.ledger.setting import Stored, from_json, to_json
+
+
+def campaigns(connection: Connection) -> list[CampaignRecord]:
+    """All campaigns, the most recently read first."""
+    table = schema.campaign
+    return [
+        _campaign(found)
+        for found in connection.execute(
+            sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc())
+        )
+    ]
+
+
+def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
+    found = connection.execute(
+        sa.select(schema.campaign).where(schema.campaign.c.name == name)
+    ).first()
+    return _campaign(found) if found else None
+
+
+def put_campaign(
+    connection: Connection,
+    name: str,
+    *,
+    source: str,
+    template_hash: str,
+    headers: tuple[str, ...],
+    delimiter: str,
+    settings: Stored,
+    now: datetime,
+) -> CampaignRecord:
+    """Create the campaign, or note what it was read from this time."""
+    table = schema.campaign
+    values: dict[str, Any] = {
+        "source": source,
+        "template_hash": template_hash,
+        "headers": json.dumps(headers, ensure_ascii=True),
+        "delimiter": delimiter,
+        "settings": to_json(settings),
+        "read_at": now,
+    }
+    if (
+        connection.execute(sa.update(table).where(table.c.name == name).values(values)).rowcount
+        == 0
+    ):
+        connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
+    found = connection.execute(sa.select(table).where(table.c.name == name)).one()
+    return _campaign(found)
+
+
+def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:
+    """Note the state of the list and the text that the campaign has taken in.
+
+    The note belongs in the transaction that takes them in. With None, the next run reads them again
+    in any case.
+    """
+    connection.execute(
+        sa.update(schema.campaign).where(schema.campaign.c.id == campaign_id).values(stamp=stamp)
+    )
+
+
+def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
+    """Note the state of the results file, or None when it no longer matches the ledger."""
+    table = schema.campaign
+    connection.execute(
+        sa.update(table).where(table.c.id == campaign_id).values(results_written=written)
+    )
+
+
+def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
+    """Note that this process runs the campaign since then; with None, that the run has ended.
+
+    The lock keeps runs apart, not this note.
+    """
+    pid = os.getpid() if since else None
+    table = schema.campaign
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == campaign_id)
+        .values(running_since=since, running_pid=pid)
+    )
+
+
+def _campaign(found: sa.Row[Any]) -> CampaignRecord:
+    return CampaignRecord(
+        found.id,
+        found.name,
+        found.source,
+        found.template_hash,
+        tuple(json.loads(found.headers)),
+        found.delimiter,
+        from_json(found.settings),
+        found.read_at,
+        found.stamp,
+        found.results_written,
+        found.running_since,
+        found.running_pid,
+    )

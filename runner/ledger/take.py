@@ -1,0 +1,261 @@
+"""Taking a list in: its rows, and the deliveries that they stand for.
+
+Reading an edited list is the normal case. People are recognised by identity, never by position:
+new people are added, waiting messages rewritten, vanished ones withdrawn, and what was sent stays
+as it was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.entry import Entry, Message
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.contact import Messaged, messaged_since, min_days
+from runner.ledger.delivery import (
+    ACCOUNT,
+    TEXT,
+    Known,
+    known_deliveries,
+    listed,
+    waiting_accounts,
+    withdraw,
+    written_to,
+)
+from runner.ledger.person import Spellings, learn
+from runner.ledger.record import ATTEMPTED, Status, TakenIn
+from runner.ledger.share import Shares
+from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed
+
+_BATCH: Final = 2_000
+
+
+def take_in(
+    connection: Connection,
+    campaign_id: int,
+    entries: Iterable[Entry],
+    people: Iterable[Recipient],
+    columns: Sequence[int],
+    accounts: Sequence[str],
+    now: datetime,
+) -> TakenIn:
+    """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
+
+    The campaign's settings in the ledger say how recently people may have been messaged. Nothing is
+    kept of a forgotten person but the fact that a row is skipped. `people` are all people that the
+    entries name. `columns` are the indexes of the cells to keep for the results; a row may be
+    shorter. Rows that name no account are shared evenly among `accounts`; without `accounts` they
+    go to the key's default.
+    """
+    known_twice = [(person.slug, person.urn) for person in people if person.slug and person.urn]
+    learn(connection, known_twice, now)
+    taking = _Taking(connection, campaign_id, columns, accounts, now)
+    connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
+    for position, entry in enumerate(entries):
+        taking.add(position, entry)
+    return taking.end()
+
+
+class _Verdict(NamedTuple):
+    """How a row stands by itself, None for a row with a delivery; and the identity of that
+    delivery."""
+
+    status: Status | None
+    reason: str | None
+    identity: str | None = None
+    free_at: datetime | None = None
+
+
+class _Taking:
+    """A list on its way into the ledger, row by row; it is written in batches."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        campaign_id: int,
+        columns: Sequence[int],
+        accounts: Sequence[str],
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._campaign = campaign_id
+        self._columns = columns
+        self._last = max(columns, default=-1)
+        self._spellings = Spellings(connection)
+        self._barred = Suppressed(connection, self._spellings)
+        self._days = min_days(connection, campaign_id)
+        self._lately: dict[str, Messaged] = {}
+        if self._days:
+            since = now - timedelta(days=self._days)
+            self._lately = messaged_since(connection, campaign_id, since, self._spellings)
+        self._known, self._waiting = known_deliveries(connection, campaign_id, self._spellings)
+        self._shares = Shares(accounts, waiting_accounts(self._known.values()))
+        # The deliveries that no row has named yet.
+        self._unmet = listed(connection, campaign_id)
+        # A row's number, by the delivery's id or by each key of a new person.
+        self._taken: dict[int | str, int] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._new: list[dict[str, Any]] = []
+        self._changed: list[dict[str, Any]] = []
+        # Attempted deliveries: only their place in the sheet may change, nothing else.
+        self._moved: list[dict[str, Any]] = []
+        self._wanted: set[int] = set()
+        self._added: list[int] = []
+        self._rewritten: list[int] = []
+        self._outdated: list[int] = []
+
+    def add(self, position: int, entry: Entry) -> None:
+        """Take one row in."""
+        keys = self._spellings.of(entry.recipient.keys) if entry.recipient else ()
+        same = [self._known[key] for key in keys if key in self._known]
+        self._unmet.difference_update(one.id for one in same)
+        is_forgotten = self._barred.has_forgotten(keys)
+        if is_forgotten:
+            verdict = _Verdict(Status.SKIPPED, LISTED_FORGOTTEN)
+        else:
+            verdict = self._judge(position, entry, keys, _first_attempted(same))
+        texts = entry.row.cells
+        if len(texts) <= self._last:
+            texts = [*texts, *[""] * (self._last + 1 - len(texts))]
+        cells = ["" if is_forgotten else texts[index] for index in self._columns]
+        person = None
+        if entry.recipient and not is_forgotten:
+            person = entry.recipient.identity
+        self._rows.append(
+            {
+                "campaign_id": self._campaign,
+                "position": position,
+                "number": entry.row.number,
+                "cells": json.dumps(cells),
+                "identity": verdict.identity,
+                "status": verdict.status,
+                "reason": verdict.reason,
+                "person": person,
+                "free_at": verdict.free_at,
+            }
+        )
+        if len(self._rows) >= _BATCH:
+            self._flush()
+
+    def end(self) -> TakenIn:
+        """Write what is left, and withdraw the deliveries that no row wants any more."""
+        self._flush()
+        withdraw(self._connection, self._waiting - self._wanted)
+        return TakenIn(
+            added=tuple(self._added),
+            rewritten=tuple(self._rewritten),
+            vanished=len(self._unmet),
+            outdated=tuple(self._outdated),
+            again=bool(self._known),
+        )
+
+    def _judge(
+        self, position: int, entry: Entry, keys: Sequence[str], delivery: Known | None
+    ) -> _Verdict:
+        """Decide on a row; the first rule that bears on it holds."""
+        twin = self._twin(keys, delivery)
+        if twin is not None:
+            return _Verdict(Status.SKIPPED, entry.skipped or f"same person as row {twin}")
+        if delivery is not None and delivery.status in ATTEMPTED:
+            return self._attempted(position, entry, delivery)
+        if entry.message is None:
+            if delivery is not None and delivery.status is Status.WAITING:
+                self._rewritten.append(entry.row.number)
+            status = Status.SKIPPED if entry.skipped else Status.INVALID
+            return _Verdict(status, entry.reason)
+        if delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
+            # Another ledger knows this delivery. The sheet is the only source here.
+            return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
+        if self._barred.has(keys):
+            return _Verdict(Status.SKIPPED, LISTED)
+        messaged = [self._lately[key] for key in keys if key in self._lately]
+        if messaged:
+            latest = max(messaged, key=lambda one: one.at)
+            free_at = latest.at + timedelta(days=self._days)
+            return _Verdict(Status.SKIPPED, latest.reason(self._days), None, free_at)
+        if delivery is None:
+            return self._begin(position, entry.row.number, entry.message, keys)
+        return self._rewrite(position, entry.row.number, entry.message, delivery)
+
+    def _twin(self, keys: Sequence[str], delivery: Known | None) -> int | None:
+        """The earlier row of the same person, if there is one."""
+        wanted: Sequence[int | str] = (delivery.id,) if delivery else keys
+        for key in wanted:
+            if key in self._taken:
+                return self._taken[key]
+        return None
+
+    def _attempted(self, position: int, entry: Entry, delivery: Known) -> _Verdict:
+        """A delivery that was attempted stays as it was sent."""
+        number = entry.row.number
+        self._taken[delivery.id] = number
+        if delivery.values[:2] != (position, number):
+            self._moved.append({"_id": delivery.id, "position": position, "row": number})
+        if entry.message is not None and delivery.values[TEXT] != entry.message.text:
+            self._outdated.append(number)
+        return _Verdict(None, None, delivery.identity)
+
+    def _begin(self, position: int, number: int, message: Message, keys: Sequence[str]) -> _Verdict:
+        """A person who is new to the campaign gets a delivery."""
+        account = self._shares.account(message.account, None)
+        identity = message.recipient.identity
+        self._new.append(
+            {
+                "campaign_id": self._campaign,
+                "identity": identity,
+                "status": Status.WAITING,
+                **written_to(position, number, message, account),
+            }
+        )
+        self._taken.update(dict.fromkeys(keys, number))
+        self._added.append(number)
+        return _Verdict(None, None, identity)
+
+    def _rewrite(self, position: int, number: int, message: Message, delivery: Known) -> _Verdict:
+        """A delivery that waits, or was withdrawn, becomes what the row says now."""
+        account = self._shares.account(message.account, delivery.id)
+        written = written_to(position, number, message, account)
+        values = tuple(written.values())
+        is_waiting = delivery.status is Status.WAITING
+        self._wanted.add(delivery.id)
+        self._taken[delivery.id] = number
+        if delivery.values != values or not is_waiting:
+            back = {"_id": delivery.id, "status": Status.WAITING, "reason": None}
+            self._changed.append({**back, **written})
+        if not is_waiting:
+            self._added.append(number)  # the person had left the list and is back
+        elif delivery.values[ACCOUNT + 1 :] != values[ACCOUNT + 1 :]:
+            self._rewritten.append(number)
+        return _Verdict(None, None, delivery.identity)
+
+    def _flush(self) -> None:
+        for table, values in ((schema.row, self._rows), (schema.delivery, self._new)):
+            if values:
+                self._connection.execute(sa.insert(table), values)
+                values.clear()
+        for values in (self._changed, self._moved):
+            if values:
+                self._update(values)
+                values.clear()
+
+    def _update(self, values: list[dict[str, Any]]) -> None:
+        """Update deliveries by their `_id`; all have the same columns."""
+        table = schema.delivery
+        names: dict[str, Any] = {name: sa.bindparam(name) for name in values[0] if name != "_id"}
+        statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values(names)
+        self._connection.execute(statement, values)
+
+
+def _first_attempted(same: Sequence[Known]) -> Known | None:
+    """Of the deliveries of one person, the one that was attempted, or else the first."""
+    for one in same:
+        if one.status in ATTEMPTED:
+            return one
+    return same[0] if same else None
