@@ -221,7 +221,7 @@ def results_bare(folder: Path) -> Any:
 
 def results_written(folder: Path) -> Any:
     from runner.ledger.record import Line, Status
-    from runner.results.workbook import Sheet, write
+    from runner.result.workbook import Sheet, write
 
     until = datetime(2026, 11, 25, 8, tzinfo=UTC)
     lines = [

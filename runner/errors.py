@@ -1,7 +1,7 @@
 """The one error tree: what happened, where, what to do next, and the exit code.
 
-Anything a person can cause or mend is a `CampaignError`; the command line shows it as sentences.
-What is not one is a bug.
+Anything a person can cause or mend is a `CampaignError`. The command line shows it as sentences.
+Any other error is a bug.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class ExitCode(IntEnum):
 
 
 class CampaignError(Exception):
-    """Something a person can act on.
+    """An error that a person can act on.
 
-    `what` is one sentence; `where` names a file, sheet, row or column; `remedy` is the next step, a
-    command when it can be.
+    `what` is one sentence. `where` names a file, sheet, row or column. `remedy` is the next step,
+    as a command when it can be.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.STORAGE
@@ -55,7 +55,7 @@ class RefusedError(CampaignError):
 
 
 class AccessError(CampaignError):
-    """The key, the plan or an account was refused by the vendor."""
+    """The vendor refused the key, the plan or an account."""
 
     exit_code = ExitCode.ACCESS
 
@@ -79,8 +79,10 @@ class InterruptedRunError(CampaignError):
 
 
 def explain(error: BaseException) -> CampaignError:
-    """Any end of a command as an error with a next step. What is none of ours is a bug, told by its
-    place: its words could be a cell's."""
+    """Return any end of a command as an error with a next step.
+
+    An error that is not ours is a bug. It is told by its place, for its words could be a cell's.
+    """
     if isinstance(error, CampaignError):
         return error
     if isinstance(error, KeyboardInterrupt):

@@ -1,5 +1,4 @@
-"""How counts, lists and instants are put into words, wherever people or other programs read
-them."""
+"""Words for counts, lists and instants, wherever people or other programs read them."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ _SHOWN: Final = 5
 
 
 def argument(value: str | Path) -> str:
-    """A file or a name as a word of a command that a person can paste."""
+    """Write a file or a name as a word of a command that a person can paste."""
     text = str(value)
     return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
 
@@ -33,31 +32,31 @@ def command(name: str, /, *arguments: str, **options: str | Path) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
+    """Write `1 row` or `2 rows`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def people(number: int) -> str:
-    """`1 person`, `2 people`."""
+    """Write `1 person` or `2 people`."""
     return "1 person" if number == 1 else f"{number} people"
 
 
 def some(texts: Sequence[str]) -> str:
-    """The first few, and how many more there are."""
+    """Write the first few texts, and how many more there are."""
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
 
 
 def rows(numbers: Sequence[int]) -> str:
-    """`row 5`, `rows 5, 8, 9`."""
+    """Write `row 5` or `rows 5, 8, 9`."""
     return f"{'row' if len(numbers) == 1 else 'rows'} {some([str(number) for number in numbers])}"
 
 
 def instant(moment: datetime) -> str:
-    """`2026-03-02T09:00:00Z`, in UTC."""
+    """Write an instant as `2026-03-02T09:00:00Z`, in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(moment: datetime, zone: tzinfo) -> str:
-    """An instant as people of that zone read it."""
+    """Write an instant as people of that zone read it."""
     return moment.astimezone(zone).strftime("%a %Y-%m-%d %H:%M %Z")

@@ -606,7 +606,7 @@ def test_a_read_only_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(**_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("runner.results.place.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("runner.result.place.tempfile.TemporaryFile", refuse)
     assert shell.run("people.csv", "-t", "hello.j2") == 7
     assert "-o PATH" in shell.err
     assert shell.server.endpoint.requests == 0

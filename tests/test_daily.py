@@ -18,8 +18,8 @@ from runner.errors import ExitCode, RefusedError
 from runner.ledger.campaign import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.rehearse import rehearse
-from runner.results.summary import Summary, summarise
-from runner.results.why import why
+from runner.result.summary import Summary, summarise
+from runner.result.why import why
 from runner.sending.clock import ServerClock
 from runner.sending.event import ClockOff, ForeignUse, Sent
 from runner.sending.pace import pace_of

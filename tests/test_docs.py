@@ -3,7 +3,9 @@ commands that run."""
 
 from __future__ import annotations
 
+import importlib
 import io
+import pkgutil
 import re
 import tomllib
 from contextlib import redirect_stdout
@@ -13,8 +15,9 @@ from typing import get_args
 import pytest
 import typer.main
 
+import runner
 from runner.campaign.campaign import load
-from runner.campaign.kind import rows
+from runner.campaign.kind import rows, table
 from runner.campaign.setting import CampaignSettings
 from runner.cli import app
 from runner.errors import ExitCode
@@ -22,6 +25,7 @@ from runner.intake.code import Code
 from runner.intake.column import RESULT_COLUMNS, ROLES
 from runner.intake.sandbox import FILTERS
 from runner.ledger.record import Status
+from tests.loopback import KEY, serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,9 +87,7 @@ def test_every_exit_code_status_and_column_is_documented() -> None:
 def test_every_key_role_and_filter_is_documented() -> None:
     """Campaign files and templates, and nothing in their tables that the code does not know."""
     text = (ROOT / "docs" / "campaign-files.md").read_text(encoding="utf-8")
-    assert tuple(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)) == tuple(
-        rows(CampaignSettings)
-    )
+    assert table(CampaignSettings) in text
     for role in ROLES:
         assert f"`{role}`" in text
     templates = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
@@ -111,6 +113,43 @@ def test_the_notebook_of_the_documents_runs(
         for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
             exec(code, {})
     assert said.getvalue() == "2 Hi Jane\n"
+
+
+def test_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every example of docs/python.md, one after the other, does what the page says."""
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("runner.ledger.ledger.user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
+    said, names = io.StringIO(), {}
+    with serving() as server, redirect_stdout(said):
+        monkeypatch.setattr("runner.sending.client.BASE_URL", server.url)
+        for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+            exec(code, names)
+    assert said.getvalue().splitlines() == [
+        "2 ready, 1 invalid",
+        "A4 (First Name): blank, but the template uses it without a default",
+        "Hi Jane",
+        "2 sent over 2 days",
+        "2 wait",
+        "2 sent; exit code 1 ; results in spring.results.csv",
+        "2 sent",
+        said.getvalue().splitlines()[7],
+        "again.csv",
+        "There is no setting 'daily_limt' here. Did you mean daily_limit?",
+    ]
+    assert said.getvalue().splitlines()[7].startswith("Row 2 was sent from account default")
+
+
+def test_the_acts_are_callable_after_any_import() -> None:
+    """No module of the package ever takes the place of a function of the same name."""
+    modules = [name for _, name, _ in pkgutil.walk_packages(runner.__path__, "runner.")]
+    for name in modules:
+        if ".migrations" not in name and name != "runner.__main__":
+            importlib.import_module(name)
+    for name in set(runner.__all__) - {"__version__"}:
+        assert callable(getattr(runner, name)), name
 
 
 def test_the_sample_campaign_file_loads() -> None:

@@ -32,7 +32,7 @@ from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
-from runner.results.summary import in_doubt
+from runner.result.summary import in_doubt
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup

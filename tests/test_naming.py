@@ -153,7 +153,7 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
 ) -> None:
     """Exit 7, what was sent, and the command that writes them again."""
     from runner.errors import ExitCode, StorageError
-    from runner.results import handback
+    from runner.result import handback
 
     def fail(*_: object) -> None:
         raise StorageError(

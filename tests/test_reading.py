@@ -14,7 +14,7 @@ from runner.intake.check import judge
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Reading
 from runner.ledger.suppression import suppress, unsuppress
-from runner.results.handback import write_results
+from runner.result.handback import write_results
 from tests.world import World, crowd
 
 

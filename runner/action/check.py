@@ -11,8 +11,8 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake, refuse_unusable, take
 from runner.errors import ExitCode, UsageError
 from runner.intake.entry import Entry
-from runner.results.place import Written
-from runner.results.problems import write as write_problems
+from runner.result.place import Written
+from runner.result.problems import write as write_problems
 
 
 @dataclass(frozen=True, slots=True)

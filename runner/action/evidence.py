@@ -1,8 +1,8 @@
 """Evidence: what the vendor's conversations say about uncertain rows.
 
-A message of ours with the same text, at or after the attempt, proves that it was sent, and settles
-the row. Its absence proves nothing: it can take a while to show. So no row is ever settled as not
-sent here; that stays a person's word.
+A message of ours with the same text, at or after the attempt, proves that the row was sent, and
+settles it. The absence of a message proves nothing: a message can take a while to show. So nothing
+here ever settles a row as not sent; that stays a person's word.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from runner.ledger.decision import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
-from runner.results.handback import write_results
-from runner.results.place import Written
+from runner.result.handback import write_results
+from runner.result.place import Written
 from runner.sending.lookup import Lookup, Message, Neighbour
 
-# How far the vendor's clock may be behind ours.
+# The vendor's clock may be this far behind ours.
 CLOCK_SKEW: Final = timedelta(minutes=2)
 Verdict = Literal["sent", "no-evidence", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about an uncertain row; `said` is a sentence, `hint` what the account's count
-    suggests, if anything."""
+    """A finding about an uncertain row.
+
+    `said` is a sentence. `hint` is what the account's count suggests, if anything.
+    """
 
     row: int | None
     verdict: Verdict
@@ -45,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at uncertain rows found; `left` is how many rows are uncertain after it."""
+    """The result of a look at uncertain rows; `left` is how many rows are uncertain after it."""
 
     campaign: str
     findings: tuple[Finding, ...]
@@ -67,8 +69,9 @@ def look(
     by: str,
     now: Callable[[], datetime],
 ) -> Looked:
-    """Look for evidence on the named rows, or on all that are uncertain; settle as sent what it
-    proves, and write the results again.
+    """Look for evidence on the named rows, or on all that are uncertain.
+
+    Settle as sent the rows that the evidence proves, and write the results again.
 
     Raises UsageError for a named row that is not uncertain, before anything is asked.
     """
@@ -88,7 +91,7 @@ def check(
     by: str,
     now: Callable[[], datetime],
 ) -> list[Finding]:
-    """Look for evidence, and settle as sent what it proves."""
+    """Look for evidence, and settle as sent the rows that it proves."""
     recover_dead_run(ledger, record, now())
     with ledger.read() as connection:
         found = doubts(connection, record.id, rows)
@@ -164,8 +167,11 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
 
 @dataclass(slots=True)
 class _Search:
-    """One person's conversations: how many messages were `read` (None: nobody could say), and what
-    stood in the way."""
+    """The search through one person's conversations.
+
+    `read` is how many messages were read, or None when nobody could say. `obstacle` is what stood
+    in the way.
+    """
 
     doubt: Doubt
     lookup: Lookup
@@ -173,7 +179,7 @@ class _Search:
     obstacle: str | None = None
 
     async def conversations(self) -> AsyncIterator[str]:
-        """The row's own conversation, then those under each profile ID of the person."""
+        """Yield the row's own conversation, then those under each profile ID of the person."""
         own = self.doubt.conversation_urn
         if own:
             yield own
@@ -189,7 +195,7 @@ class _Search:
                 yield found.urn
 
     async def match(self, urn: str) -> Message | None:
-        """The message that was to be sent, if it stands there."""
+        """Return the message that was to be sent, if it stands in this conversation."""
         messages = await self.lookup.messages(urn, self.doubt.account)
         if messages is None:
             self.obstacle = self._unanswered("messages")
@@ -215,8 +221,10 @@ class _Search:
 
 
 def hint_of(count: Count | None) -> str | None:
-    """What the account's count says about an uncertain message: a hint, since others may send from
-    the account as well."""
+    """Say what the account's count suggests about an uncertain message.
+
+    It is only a hint, since others may send from the account as well.
+    """
     if count is None or count.after < count.before:
         return None
     others = f", {count.ours} other of ours in between" if count.ours else ""

@@ -27,7 +27,7 @@ from runner.ledger.record import CampaignRecord, TakenIn
 from runner.ledger.setting import DEFAULT_MIN_DAYS
 from runner.ledger.standing import waiting
 from runner.ledger.take import take_in
-from runner.results.summary import Summary, summarise
+from runner.result.summary import Summary, summarise
 from runner.sending.traffic import Traffic
 
 

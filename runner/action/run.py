@@ -22,9 +22,9 @@ from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
-from runner.results.handback import are_current, write_results
-from runner.results.place import Written
-from runner.results.summary import Summary, summarise
+from runner.result.handback import are_current, write_results
+from runner.result.place import Written
+from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
 from runner.sending.pace import Pace

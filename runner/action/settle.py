@@ -21,8 +21,8 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import CampaignRecord
 from runner.ledger.standing import delivery_to, is_listed, recipient
-from runner.results.handback import write_results
-from runner.results.place import Written
+from runner.result.handback import write_results
+from runner.result.place import Written
 
 Which = int | Recipient
 

@@ -13,10 +13,10 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord, Line
 from runner.ledger.standing import lines
-from runner.results.handback import check_replaceable, write_results
-from runner.results.place import Written, check_path
-from runner.results.summary import Summary, summarise
-from runner.results.why import why as reasons
+from runner.result.handback import check_replaceable, write_results
+from runner.result.place import Written, check_path
+from runner.result.summary import Summary, summarise
+from runner.result.why import why as reasons
 from runner.sending.pace import pace_of
 
 

@@ -18,8 +18,8 @@ from runner.intake.sheet import Source
 from runner.ledger.campaign import campaign_named
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
-from runner.results.handback import check_replaceable, copy_of, results_of_others
-from runner.results.place import check_path, default_path
+from runner.result.handback import check_replaceable, copy_of, results_of_others
+from runner.result.place import check_path, default_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import parse_target
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
-from runner.results.place import ENDINGS
+from runner.result.place import ENDINGS
 
 
 def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> CampaignSettings:

@@ -37,8 +37,8 @@ def unchanged(
 ) -> CampaignRecord | None:
     """Find the one campaign that has this very list and this very text already.
 
-    None when there is not just one, when anything else is not as then, or when it may be time to
-    write to people who were messaged too lately.
+    None when there is not exactly one, when anything else has changed since, or when it may be time
+    to write to people who were messaged too lately.
     """
     stamp = stamp_of(connection, material)
     found = [one for one in campaigns(connection) if _is_same(one, campaign, stamp)]
@@ -56,9 +56,10 @@ def _is_same(record: CampaignRecord, campaign: Campaign, stamp: str) -> bool:
 
 
 def stamp_of(connection: Connection, material: Material) -> str:
-    """Tell one state of list, text and ledger from any other, as far as a reading depends on them.
+    """Return a text that tells one state of list, text and ledger from any other.
 
-    People who come off the do-not-contact list wait again, which only a new reading brings about.
+    It covers them as far as a reading depends on them. People who come off the do-not-contact list
+    wait again, which only a new reading brings about.
     """
     return f"{material.stamp} {suppression_state(connection)} {contact_state(connection)}"
 

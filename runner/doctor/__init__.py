@@ -1,2 +1,4 @@
-"""The doctor: whether a run would find what it needs, without sending anything or making a
-ledger."""
+"""The doctor: it tells whether a run would find what it needs.
+
+It sends nothing and makes no ledger.
+"""

@@ -1,5 +1,8 @@
-"""The daily run: whether it is installed, would start and would find the same ledger, and how it
-ended the last time."""
+"""The daily run: the checks of its schedule and of its log.
+
+They tell whether it is installed, would start and would find the same ledger, and how it ended the
+last time.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,17 @@ from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.schedule.entry import Entry
 
-# A day, and the hours that a run may be late or take.
+# One day, plus the hours that a run may be late or may take.
 EXPECTED: Final = timedelta(hours=36)
 _MARKS: Final = ("begin", "end", "error")
 _WELL: Final = (ExitCode.DONE, ExitCode.PAUSED)
 
 
 def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -> Finding:
-    """Whether the campaign is run every day without anybody, as it would be here: only a campaign
-    file can be."""
+    """Judge whether the campaign is run every day without anybody, as it would be run here.
+
+    Only a campaign file can be run so.
+    """
     source = words.argument(campaign.source)
     if campaign.source.suffix.lower() != ".toml":
         return ok(
@@ -74,8 +79,10 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
 def judge_log(
     log: Sequence[Path], name: str | None, *, scheduled: bool, running: bool, now: datetime
 ) -> Finding:
-    """How the last unattended run of the campaign ended, by its log; with no name, of any
-    campaign."""
+    """Judge the end of the campaign's last unattended run, by its log.
+
+    Without a name, it is the last run of any campaign.
+    """
     path = log[0]
     if path.exists() and not (path.is_file() and os.access(path, os.W_OK)):
         what = "The log cannot be written: an unattended run would end before it sends anything."
@@ -117,13 +124,13 @@ def judge_log(
 
 
 def _options(entry: Entry) -> str:
-    """What it was installed with, for a command that installs it again."""
+    """Return the options of the entry's installation, for a command that installs it again."""
     said = [(name, entry.option(name)) for name in ("--ledger", "--key-file")]
     return "".join(f" {name} {words.argument(value)}" for name, value in said if value)
 
 
 def _records(log: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    """The marks of runs, the latest first. Lines cut short are none."""
+    """Yield the marks of runs, the latest first. Lines that were cut short do not count."""
     for path in log:
         try:
             lines = path.read_bytes().splitlines()
@@ -134,7 +141,7 @@ def _records(log: Sequence[Path]) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
             except ValueError:
                 continue
-            # A run that found another one active says nothing of how that one ends.
+            # A run that found another run active says nothing about the end of that other run.
             if (
                 isinstance(record, dict)
                 and record.get("event") in _MARKS

@@ -1,5 +1,7 @@
-"""The whole examination: every check in its order, each of which says what it found; none ends the
-others."""
+"""The whole examination: every check in its order.
+
+Each check says what it found. No check ends the others.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ def examine(
     now: Callable[[], datetime],
     computer: Machine,
 ) -> Iterator[Finding]:
-    """Look at everything a run needs, with or without a campaign. Raises UsageError for a base URL
-    that is none."""
+    """Look at everything that a run needs, with or without a campaign.
+
+    Raises UsageError when `base_url` is not a base URL.
+    """
     checked_base_url(base_url)
     entries: Sequence[Entry] = ()
     troubles: list[Finding] = []

@@ -1,4 +1,4 @@
-"""What the doctor found about one thing, and what to do about it."""
+"""A finding of the doctor: what it found about one thing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from runner.errors import CampaignError, ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`ok`; `look`: a person should, but a run can go on; `bad`: a run would end with
-    `exit_code`."""
+    """The doctor's verdict on one thing.
+
+    `ok`: all is well. `look`: a person should look at it, but a run can go on. `bad`: a run would
+    end with `exit_code`.
+    """
 
     name: str
     verdict: Literal["ok", "look", "bad"]
@@ -30,13 +33,13 @@ def look(name: str, says: str, remedy: str) -> Finding:
 
 
 def bad(name: str, error: CampaignError) -> Finding:
-    """What a run would end with."""
+    """Return a bad finding for the error that a run would end with."""
     where = f" ({error.where})" if error.where else ""
     return Finding(name, "bad", f"{error.what}{where}", error.remedy, error.exit_code)
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:
-    """That of the first bad finding."""
+    """Return the exit code of the first bad finding."""
     return next(
         (finding.exit_code for finding in findings if finding.verdict == "bad"), ExitCode.DONE
     )

@@ -1,4 +1,7 @@
-"""What a campaign is made of: whether a run could use list and text, and write its results."""
+"""The checks of what a campaign is made of.
+
+They tell whether a run could use the list and the text, and write its results.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.material import refuse_unusable, take
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError
-from runner.results.place import check_path, default_path
+from runner.result.place import check_path, default_path
 
 
 def judge_list(campaign: Campaign) -> Finding:
-    """Whether list and template can be read, and every row be written to."""
+    """Judge whether the list and the template can be read, and every row can be written to."""
     try:
         intake = take(campaign)
         refuse_unusable(intake)
@@ -27,7 +30,7 @@ def judge_list(campaign: Campaign) -> Finding:
 
 
 def judge_results(campaign: Campaign) -> Finding:
-    """Whether the results can be written where they go."""
+    """Judge whether the results can be written where they go."""
     path = (campaign.results or default_path(campaign.sheet, workbook=True)).absolute()
     try:
         check_path(

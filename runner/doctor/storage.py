@@ -1,4 +1,4 @@
-"""What the ledger is like as a file, and what it knows of the campaign."""
+"""The checks of the ledger as a file, and of what it knows of the campaign."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import is_running
 from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
-from runner.results.summary import settling
+from runner.result.summary import settling
 
-# What a campaign of a few thousand people needs, with its results; and what no run can end well
-# with.
+# A campaign of a few thousand people needs LITTLE_BYTES, with its results. No run can end well with
+# NO_BYTES.
 LITTLE_BYTES: Final = 200_000_000
 NO_BYTES: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a ledger knows of a campaign: its name, the accounts of its rows, its uncertain rows,
-    and whether a run of it is active."""
+    """A ledger's knowledge of a campaign: its name, its rows' accounts and its uncertain rows.
+
+    `is_running` is True when a run of it is active.
+    """
 
     name: str
     accounts: tuple[str, ...]
@@ -39,7 +41,7 @@ class Known:
 
 
 def judge_ledger(path: Path) -> Finding:
-    """Whether the ledger is whole, private, can be written, and has room to grow."""
+    """Judge whether the ledger is whole, is private, can be written, and has room to grow."""
     folder = next(parent for parent in path.parents if parent.exists())
     try:
         free = shutil.disk_usage(folder).free
@@ -84,8 +86,11 @@ def judge_ledger(path: Path) -> Finding:
 
 
 def known(path: Path, campaign: Campaign) -> Known | None:
-    """What a whole ledger knows of the campaign, by its name or by the list it was last read from;
-    None of one that is new to it. Raises StorageError."""
+    """Return what a whole ledger knows of the campaign.
+
+    The campaign is found by its name, or by the list that it was last read from. None for a
+    campaign that is new to the ledger. Raises StorageError.
+    """
     if not path.exists():
         return None
     ledger = open_ledger(path, create=False)
@@ -114,7 +119,7 @@ def known(path: Path, campaign: Campaign) -> Known | None:
 
 
 def judge_rows(known: Known) -> Finding:
-    """Whether rows of the campaign wait for a person's word."""
+    """Judge whether rows of the campaign wait for a person's word."""
     if known.uncertain:
         which = words.some([str(row) for row in known.uncertain])
         return look("rows", f"{len(known.uncertain)} uncertain: {which}", settling(known.name))

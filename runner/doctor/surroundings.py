@@ -1,4 +1,4 @@
-"""What a run finds around it on this computer: the key, the proxy, the clock on the wall."""
+"""A run's surroundings on this computer: the key, the proxy and the clock on the wall."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAILY_KEY: Final = "daily key"
 
 
 def judge_key(named: Path | None, folder: Path) -> tuple[Key | None, Finding]:
-    """The key, if there is one, and where it comes from."""
+    """Return the key, if there is one, and a finding that says where it comes from."""
     try:
         key = find_key(named, folder)
     except UsageError as error:
@@ -30,8 +30,10 @@ def judge_key(named: Path | None, folder: Path) -> tuple[Key | None, Finding]:
 
 
 def judge_daily_key(named: Path | None, folder: Path) -> Finding:
-    """Where a run has its key from that is started by a scheduler, and does not see this shell's
-    variables."""
+    """Judge where a scheduled run has its key from.
+
+    A run that a scheduler starts does not see this shell's variables.
+    """
     try:
         return ok(DAILY_KEY, _origin(find_key(named, folder, environment=os.name != "posix")))
     except UsageError as error:
@@ -49,7 +51,7 @@ def _origin(key: Key) -> str:
 
 
 def judge_clock(campaign: Campaign | None, now: datetime) -> Finding:
-    """In which zone the sending hours are, and what the clock on the wall shows there."""
+    """Say in which zone the sending hours are, and what the clock on the wall shows there."""
     calendar = campaign.pace.calendar if campaign else None
     here = get_localzone_name() or "UTC"
     if calendar is None:
@@ -68,7 +70,7 @@ def judge_clock(campaign: Campaign | None, now: datetime) -> Finding:
 
 
 def judge_proxy(base_url: str) -> Finding:
-    """Through which proxy the endpoint is reached, if any; without the proxy's password."""
+    """Name the proxy on the way to the endpoint, if there is one, without the proxy's password."""
     parts = urlsplit(base_url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")

@@ -1,8 +1,7 @@
-"""What the vendor says: whether it is reached, what its clock shows, the key, the accounts and
-their quota. Nothing is sent.
+"""The checks of the vendor: its address, its clock, the key, the accounts and their quota.
 
-The endpoints that tell are optional: one that is not there is no trouble, it only leaves a question
-open.
+Nothing is sent. The endpoints that tell are optional: a missing endpoint is not a fault, it only
+leaves a question open.
 """
 
 from __future__ import annotations
@@ -33,8 +32,10 @@ class UnreachableError(CampaignError):
 
 
 async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
-    """Whether the address answers at all, whatever it answers, and how its clock compares, which
-    sets ours right. No key is sent."""
+    """Judge whether the address answers at all, and how its clock compares with ours.
+
+    Any answer will do. The answer's clock sets ours right. No key is sent.
+    """
     host = urlsplit(base_url).hostname
     try:
         client = Client(None, base_url, httpx.Timeout(REACH_SECONDS))
@@ -54,7 +55,7 @@ async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
 
 
 async def ask(lookup: Lookup, named: Sequence[str], now: Callable[[], datetime]) -> list[Finding]:
-    """Whether the key is accepted; then each named account's health and quota."""
+    """Judge whether the key is accepted, then each named account's health and quota."""
     findings: list[Finding] = []
     try:
         known = await lookup.accounts()

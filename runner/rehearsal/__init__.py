@@ -1,2 +1,4 @@
-"""The same run against a simulated endpoint, on a clock that jumps: days in seconds, nothing
-sent."""
+"""Rehearsals: the same run against a simulated endpoint, on a clock that jumps.
+
+Days take seconds, and nothing is sent.
+"""

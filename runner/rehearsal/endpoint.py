@@ -1,8 +1,9 @@
 """A simulated endpoint that follows the vendor's page.
 
-Bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that resets at
-midnight UTC, a typing delay. It keeps a list of what it accepted: the truth that a rehearsal and
-the tests compare the ledger with; and it answers the vendor's neighbour endpoints from that list.
+It has a bearer check, the 400, 401, 429 and 500 answers, rate headers, a quota per account that
+resets at midnight UTC, and a typing delay. It keeps a list of the messages that it accepted. That
+list is the truth with which a rehearsal and the tests compare the ledger. It also answers the
+vendor's neighbour endpoints from that list.
 
 Faults can be mixed in, from a seed, so that the same rehearsal can be repeated.
 """
@@ -21,8 +22,8 @@ from runner.rehearsal.neighbour import Numbers, look_up
 from runner.rehearsal.receipt import Receipt, conversation_of, urn_of
 
 Cut = Literal["request-lost", "answer-lost"]
-# How often each fault comes when faults are mixed in: what a bad day of such an endpoint looks
-# like.
+# Each fault comes this often, in proportion, when faults are mixed in. A bad day of such an
+# endpoint looks like this.
 FAULTS: Final[Mapping[str, int]] = {
     "refused-connection": 4,
     "slow-down": 3,
@@ -37,8 +38,10 @@ FAULTS: Final[Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: a status, headers and a body, after `delay` seconds; or a connection cut at a
-    phase."""
+    """The answer that goes back: a status, headers and a body, after `delay` seconds.
+
+    With `cut`, it is a connection cut at that phase instead.
+    """
 
     status: int
     body: bytes
@@ -51,10 +54,13 @@ _NOT_FOUND: Final = Answer(404, b"<html>Not Found</html>")
 
 
 class SimulatedEndpoint:
-    """The vendor's side. `answer` takes a POST's headers (lower-case names) and body, `look_up` a
-    GET's target; how they travel is not its matter.
+    """The vendor's side.
 
-    `neighbours` is whether the neighbour endpoints are offered, `skew` how far its clock is ahead.
+    `answer` takes a POST's headers (lower-case names) and body. `look_up` takes a GET's headers and
+    target. This class does not care how they travel.
+
+    `neighbours` is True when the neighbour endpoints are offered. `skew` is how far this endpoint's
+    clock is ahead.
     """
 
     def __init__(
@@ -86,17 +92,20 @@ class SimulatedEndpoint:
         self.used: dict[tuple[str, str], int] = {}
 
     def refuses(self) -> bool:
-        """Whether the next connection is refused; asked once per connection, before its request."""
+        """Tell whether the next connection is refused.
+
+        This is asked once per connection, before its request.
+        """
         self._fault_drawn = self._fault()
         return self._fault_drawn == "refused-connection"
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to one request; an accepted message is in `receipts` before it returns."""
+        """Answer one request. An accepted message is in `receipts` before this returns."""
         self.requests += 1
         return self._dated(self._answer(headers, body))
 
     def look_up(self, headers: Mapping[str, str], target: str) -> Answer:
-        """The answer to a GET of the neighbour endpoints; nothing changes by it."""
+        """Answer a GET of the neighbour endpoints. It changes nothing."""
         self.lookups.append(target)
         if not self.neighbours:
             return self._dated(_NOT_FOUND)
@@ -177,12 +186,12 @@ class SimulatedEndpoint:
         return self._random.choices(list(FAULTS), weights=list(FAULTS.values()))[0]
 
     def use(self, account: str, count: int) -> None:
-        """Let others send so many messages from the account, now."""
+        """Let others send `count` messages from the account now."""
         day = self._day(account)
         self.used[day] = self.used.get(day, 0) + count
 
     def used_on(self, day: datetime, account: str) -> int:
-        """How many messages were accepted for the account on that UTC day."""
+        """Return how many messages were accepted for the account on that UTC day."""
         return self.used.get((account, day.astimezone(UTC).date().isoformat()), 0)
 
     def _day(self, account: str) -> tuple[str, str]:

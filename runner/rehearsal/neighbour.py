@@ -1,5 +1,7 @@
-"""The vendor's neighbour endpoints, simulated: reads, answered from the messages that were accepted
-and the quota they used."""
+"""The vendor's neighbour endpoints, simulated.
+
+They are reads, answered from the accepted messages and the quota that those used.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _HEALTHY: Final = {"status": "active", "enabled": True, "hasTokens": True}
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """An account's quota; `reset_at` as the vendor writes it."""
+    """An account's quota, with `reset_at` as the vendor writes it."""
 
     limit: int
     used: int
@@ -32,8 +34,10 @@ class Numbers:
 
 
 def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Numbers]) -> object:
-    """The JSON of a GET, by its target (a path below any prefix, and a query); None where the
-    vendor has no such endpoint."""
+    """Return the JSON of a GET by its target; None when the vendor has no such endpoint.
+
+    The target is a path below any prefix, and a query.
+    """
     parts = urlsplit(target)
     found = _ROUTE.search(parts.path)
     if found is None:
@@ -66,7 +70,7 @@ def _account(name: str) -> dict[str, object]:
 
 
 def _quotas(numbers: Numbers) -> dict[str, object]:
-    """Other features have quotas of their own, which are not those of messages."""
+    """Return the quota of messages, among quotas of other features that are not for messages."""
     message = {
         "feature": "MESSAGE",
         "window": "daily",
@@ -97,7 +101,7 @@ def _exists(receipts: Sequence[Receipt]) -> dict[str, object]:
 
 
 def _messages(receipts: Sequence[Receipt]) -> dict[str, object]:
-    """The latest first, among them an answer of the other side."""
+    """Return the messages, the latest first, with an answer of the other side among them."""
     ours = [
         {
             "messageUrn": f"urn:li:msg_message:{number}",

@@ -1,5 +1,7 @@
-"""What the simulated LinkedIn holds: messages people have received, and the names it has for people
-and conversations."""
+"""The content of the simulated LinkedIn: the messages that people have received.
+
+It also has names for people and conversations.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,10 @@ from runner.intake.recipient import URN_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message the simulated endpoint accepted, which a person would now have, in that
-    conversation of theirs."""
+    """One message that the simulated endpoint accepted.
+
+    A person would now have it, in that conversation of theirs.
+    """
 
     at: datetime
     account: str
@@ -23,13 +27,13 @@ class Receipt:
 
 
 def urn_of(recipient: str) -> str:
-    """The URN the simulated LinkedIn has for a slug: always the same one."""
+    """Return the URN that the simulated LinkedIn has for a slug: always the same one."""
     if recipient.startswith("urn:"):
         return recipient
     return f"{URN_PREFIX}ACoAA{sha256(recipient.encode()).hexdigest()[:34]}"
 
 
 def conversation_of(account: str, recipient: str) -> str:
-    """The URN of the account's conversation with a person."""
+    """Return the URN of the account's conversation with a person."""
     thread = sha256(f"{account} {urn_of(recipient)}".encode()).hexdigest()[:32]
     return f"urn:li:msg_conversation:({urn_of(f'account {account}')},2-{thread}==)"

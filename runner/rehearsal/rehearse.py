@@ -1,8 +1,8 @@
 """A rehearsal: the whole campaign as it would run day by day, in seconds, with nothing sent.
 
-The real sheet, template, ledger (in a temporary file), HTTP client and results; only the network
-and the clock are simulated. When a run pauses, the clock jumps to the moment it named and the
-campaign is run again, as a daily schedule would.
+The sheet, the template, the ledger (in a temporary file), the HTTP client and the results are real.
+Only the network and the clock are simulated. When a run pauses, the clock jumps to the moment that
+the run named. The campaign is then run again, as a daily schedule would do.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.results.handback import copy_of
-from runner.results.place import default_path
-from runner.results.summary import Summary
+from runner.result.handback import copy_of
+from runner.result.place import default_path
+from runner.result.summary import Summary
 from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.event import Event, Sent
@@ -45,8 +45,11 @@ _ENDS: Final = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day of a rehearsal, when it is over: how many were sent, what waits, each account's
-    quota left at its end."""
+    """One local day of a rehearsal, when it is over.
+
+    It has how many messages were sent, how many rows wait, and each account's quota left at its
+    end.
+    """
 
     day: date
     sent: int
@@ -56,7 +59,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """How a rehearsal ended; `receipts` are the messages that the simulated endpoint accepted."""
+    """The end of a rehearsal; `receipts` are the messages that the simulated endpoint accepted."""
 
     report: Report
     days: tuple[Day, ...]
@@ -66,8 +69,10 @@ class Rehearsed:
 
 
 def sample(name: str) -> Path:
-    """A sample file of the package; in a checkout of the project, the one in samples/ or
-    templates/."""
+    """Find a sample file of the package.
+
+    In a checkout of the project, it is the one in samples/ or templates/.
+    """
     packaged = Path(__file__).with_name("sample") / name
     root = Path(__file__).parents[2]
     return next(
@@ -78,10 +83,12 @@ def sample(name: str) -> Path:
 
 
 def beside(campaign: Campaign) -> Campaign:
-    """The campaign with its results where a rehearsal writes: never where the real ones are."""
-    source = load_sheet(campaign.sheet)
-    ending = copy_of(source)[0] if campaign.results_in_copy else ""
-    is_workbook = read(source, campaign.reading).delimiter is None
+    """Return the campaign with its results in a rehearsal's place, never in the real one."""
+    ending, is_workbook = "", True
+    if campaign.frame is None:
+        source = load_sheet(campaign.sheet)
+        ending = copy_of(source)[0] if campaign.results_in_copy else ""
+        is_workbook = read(source, campaign.reading).delimiter is None
     real = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
     name = real.name.replace(".results.", ".rehearsal.results.")
     return replace(campaign, results=real.with_name(name))
@@ -99,8 +106,9 @@ def rehearse(
 ) -> Rehearsed:
     """Rehearse a campaign from `start`, on a ledger of its own.
 
-    `limit` is each account's simulated daily quota, `faults` the share of requests that meet one.
-    `plan` is shown before the first run, `day` after each day on which something was sent.
+    `limit` is each account's simulated daily quota. `faults` is the share of requests that meet a
+    fault. `plan` is called with the plan before the first run, `day` after each day on which
+    something was sent.
     """
     clock = JumpingClock(start)
     server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
@@ -141,7 +149,7 @@ def _run_days(
 
 
 class _Diary:
-    """Watches the runs of a rehearsal: what was sent on which local day, and what stopped them."""
+    """Watches the runs of a rehearsal: the messages sent on each local day, and the stops."""
 
     def __init__(
         self,
@@ -170,7 +178,7 @@ class _Diary:
             self.sent[today] = self.sent.get(today, 0) + 1
 
     def note(self, ended: Report) -> datetime | None:
-        """Note a run's end; answer when the campaign may be run again."""
+        """Note a run's end. Return when the campaign may be run again."""
         resumes = ended.summary.next_send_at
         now = self._clock.now()
         if ended.stop:
@@ -184,7 +192,7 @@ class _Diary:
         return resumes
 
     def _close_days(self, summary: Summary, today: date, *, today_too: bool) -> None:
-        """Tell each day that is over: several are over at once when a run went on over midnight."""
+        """Tell each day that is over. Several are over at once when a run went on over midnight."""
         quota = tuple((view.name, view.remaining, view.limit) for view in summary.accounts)
         told = {each.day for each in self.days}
         for each in sorted(self.sent.keys() - told):

@@ -1,7 +1,7 @@
 """The simulated endpoint in the network's place, and an event loop whose clock jumps.
 
-The transport does what httpx's own does as far as the sender can tell: it announces the request's
-first byte through the `trace` extension before anything counts as received, and fails with the same
+As far as the sender can tell, the transport does what httpx's own does. It announces the request's
+first byte through the `trace` extension before anything counts as received. It fails with the same
 errors in the same phases.
 """
 
@@ -57,7 +57,7 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
 
 
 class JumpingClock:
-    """Time that stands still while there is work and jumps over every wait."""
+    """A clock that stands still while there is work and jumps over every wait."""
 
     def __init__(self, start: datetime) -> None:
         self._start = start
@@ -80,8 +80,10 @@ class JumpingClock:
         self.advance((instant - self.now()).total_seconds())
 
     def loop(self) -> asyncio.AbstractEventLoop:
-        """An event loop on this clock: when it would wait, the clock jumps to the end of the wait
-        instead."""
+        """Return an event loop on this clock.
+
+        When the loop would wait, the clock jumps to the end of the wait instead.
+        """
         return _JumpingLoop(self)
 
 
@@ -95,9 +97,8 @@ class _JumpingSelector(selectors.DefaultSelector):
         if not ready and timeout is None:
             return super().select(None)  # nothing is planned: only a signal can wake the loop
         if not ready and timeout:
-            self._clock.advance(
-                timeout + 1e-6
-            )  # past the end of the wait, also where a float has no finer step
+            # The clock goes past the end of the wait, also where a float has no finer step.
+            self._clock.advance(timeout + 1e-6)
         return ready
 
 

@@ -1,4 +1,7 @@
-"""The endpoint: one POST, one outcome. The only module that knows its path and its payload."""
+"""The endpoint: one POST, one outcome.
+
+Only this module knows its path and its payload.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,10 @@ WRITE_SECONDS: Final = 30.0
 
 
 class Endpoint:
-    """Where messages go. `clock` is compared with the server's; `transport` replaces the network in
-    rehearsals."""
+    """The vendor's endpoint, to which messages go.
+
+    `clock` is compared with the server's. `transport` replaces the network in rehearsals.
+    """
 
     def __init__(
         self,
@@ -39,21 +44,26 @@ class Endpoint:
             read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS
         )
         self._client = Client(key, base_url, timeout, transport, clock.hear)
-        # httpx bounds each step, not the whole: an answer that drips a byte at a time needs an
-        # outer end.
+        # httpx bounds each step, not the whole. An answer that drips a byte at a time needs an
+        # outer deadline.
         self.deadline_seconds = CONNECT_SECONDS + WRITE_SECONDS + read_seconds
 
     @property
     def is_local(self) -> bool:
-        """Whether messages go to this machine itself, where the vendor's velocity limits do not
-        hold."""
+        """Tell whether messages go to this machine itself.
+
+        The vendor's velocity limits do not hold there.
+        """
         return self._client.is_local
 
     async def send(self, claim: Claim, commit_intent: Callable[[], None]) -> Outcome:
-        """Send one message. `commit_intent` is called once, just before the first request byte; if
-        it raises, none leaves.
+        """Send one message.
 
-        Raises what `commit_intent` raises, and CancelledError; all else becomes an outcome.
+        `commit_intent` is called once, just before the first request byte. If it raises, no byte
+        leaves.
+
+        Raises what `commit_intent` raises, and CancelledError. Every other error becomes an
+        outcome.
         """
         wire = _Wire(commit_intent)
         try:
@@ -70,7 +80,7 @@ class Endpoint:
         async with self._client.request(
             "POST", PATH, json=payload(claim), extensions={"trace": wire.trace}
         ) as response:
-            # From here on the status is known, and stands whatever becomes of the body.
+            # The status is known from here on. It stands even if the body cannot be read.
             body = await read_body(response)
             names = {
                 name.lower(): self._key.hide(value) for name, value in response.headers.items()
@@ -103,7 +113,7 @@ class _Wire:
 
 
 def payload(claim: Claim) -> dict[str, str]:
-    """The request's fields. Exactly one recipient is named, the URN when it is known."""
+    """Return the request's fields. They name exactly one recipient, by the URN when it is known."""
     fields = {
         "accountId": claim.account,
         "recipientProfileUrn": claim.recipient.urn,

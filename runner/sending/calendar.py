@@ -1,9 +1,8 @@
-"""When the next message may go: sending hours and days in a named time zone, and the spacing
-between messages.
+"""The calendar: sending hours and days in a named time zone, and the spacing between messages.
 
-The only module that reasons in wall-clock time. Hours are judged by the wall clock itself, so
-nothing goes outside them when clocks change: an hour that does not exist is skipped, one that
-happens twice is judged both times by what the clock shows.
+It says when the next message may go. Only this module reasons in wall-clock time. The wall clock
+itself judges the hours, so nothing goes outside them when clocks change: an hour that does not
+exist is skipped, and an hour that happens twice is judged both times by what the clock shows.
 """
 
 from __future__ import annotations
@@ -20,19 +19,22 @@ from zoneinfo import ZoneInfo
 from runner.errors import UsageError
 from runner.sending.holiday import holiday_on
 
-# How far a message may be moved off the even spread, as a share of the gap before it.
+# A message may be moved off the even spread by up to this share of the gap before it.
 JITTER: Final = 0.25
 DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_START: Final = time(0)
-# Two years without an open hour are none to wait for.
+# The search ends after two years: nobody waits longer for an open hour.
 _FARTHEST_DAYS: Final = 730
 _HOURS: Final = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sending hours: from `start` until before `end` (None: midnight) on `days` (0 is Monday), by
-    the clocks of `zone`; never on the holidays of these countries and regions."""
+    """Sending hours: from `start` until before `end` on `days`, by the clocks of `zone`.
+
+    An `end` of None is midnight. Day 0 is Monday. The holidays of the countries and regions in
+    `holidays` have no sending hours.
+    """
 
     start: time = time(9)
     end: time | None = time(17)
@@ -46,7 +48,7 @@ class Calendar:
         return inside and wall.weekday() in self.days and self.holiday(instant) is None
 
     def holiday(self, instant: datetime) -> str | None:
-        """The name of the holiday that the zone's day is, if it is one."""
+        """Return the name of the holiday that the zone's day of `instant` is, if it is one."""
         return (
             holiday_on(instant.astimezone(self.zone).date(), self.holidays)
             if self.holidays
@@ -54,8 +56,10 @@ class Calendar:
         )
 
     def next_open(self, instant: datetime) -> datetime:
-        """The first instant from `instant` on that is inside the hours. Raises UsageError when none
-        comes within two years."""
+        """Return the first instant from `instant` on that is inside the hours.
+
+        Raises UsageError when no such instant comes within two years.
+        """
         if self.is_open(instant):
             return instant
         for days in (15, 90, _FARTHEST_DAYS):
@@ -68,8 +72,10 @@ class Calendar:
         )
 
     def span(self, instant: datetime) -> tuple[datetime, datetime]:
-        """From when until when the hours that hold `instant`, which is inside them, are open,
-        within the zone's day."""
+        """Return the start and the end of the open hours around `instant`, within the zone's day.
+
+        `instant` is inside the hours.
+        """
         begin, finish = self.day(instant)
         edges = [edge for edge in self._edges(instant, days=2) if begin <= edge <= finish]
         start = begin
@@ -83,22 +89,27 @@ class Calendar:
         )
 
     def day(self, instant: datetime) -> tuple[datetime, datetime]:
-        """When the zone's day that holds `instant` begins and ends."""
+        """Return the beginning and the end of the zone's day that holds `instant`."""
         today = instant.astimezone(self.zone).date()
         return self._instant(today, _DAY_START), self._instant(
             today + timedelta(days=1), _DAY_START
         )
 
     def open_time(self, start: datetime, end: datetime) -> timedelta:
-        """How much of the time from `start` to `end`, at most some days on, is inside the hours."""
+        """Return how much of the time from `start` to `end` is inside the hours.
+
+        `end` is at most some days after `start`.
+        """
         inside = [edge for edge in self._edges(start) if start < edge < end]
         moments = [start, *inside, max(start, end)]
         spans = (after - before for before, after in pairwise(moments) if self.is_open(before))
         return sum(spans, timedelta())
 
     def _edges(self, instant: datetime, days: int = 15) -> list[datetime]:
-        """Every instant, from the day before that of `instant` on, at which the hours may open or
-        close, in order."""
+        """Return every instant at which the hours may open or close, in order.
+
+        The list begins with the day before that of `instant`.
+        """
         first = instant.astimezone(self.zone).date()
         found = (
             edge
@@ -114,7 +125,7 @@ class Calendar:
         return instant.astimezone(self.zone).utcoffset() or timedelta()
 
     def _change(self, begin: datetime, finish: datetime) -> datetime:
-        """The second in which the zone's clocks change between two instants."""
+        """Find the second in which the zone's clocks change between two instants."""
         low, high = int(begin.timestamp()), int(finish.timestamp())
         before = self._shift(begin)
         while high - low > 1:
@@ -127,7 +138,7 @@ class Calendar:
 
     @property
     def hours(self) -> str:
-        """The hours as `parse_hours` reads them."""
+        """The hours in the form that `parse_hours` reads."""
         return f"{self.start:%H:%M}-{self.end.strftime('%H:%M') if self.end else '24:00'}"
 
     def __str__(self) -> str:
@@ -137,8 +148,10 @@ class Calendar:
 
 @lru_cache(maxsize=4096)
 def _day_edges(calendar: Calendar, day: date) -> tuple[datetime, ...]:
-    """Every instant of a day of the calendar's zone at which the hours may open or close, in
-    order."""
+    """Return every instant of one day at which the hours may open or close, in order.
+
+    The day is one of the calendar's zone.
+    """
     begin, finish = (
         calendar._instant(day, _DAY_START),
         calendar._instant(day + timedelta(days=1), _DAY_START),
@@ -160,13 +173,14 @@ def next_slot(
     min_gap: timedelta,
     seed: str = "",
 ) -> datetime:
-    """When the next of `count` messages may go if they are spread evenly until `end`; `last` is
-    when the account last sent.
+    """Return when the next of `count` messages may go if they are spread evenly until `end`.
 
-    The rest of the day is planned anew each time, so a pause is never caught up in a burst. A
-    message is moved off the even spread by up to JITTER of its gap, so that accounts do not send in
-    step: always the same way for one `seed` and `last`, and never so far that those after it no
-    longer fit before `end`.
+    `last` is when the account last sent.
+
+    The rest of the day is planned anew each time, so a burst never makes up for a pause. A message
+    is moved off the even spread by up to JITTER of its gap, so that accounts do not send in step.
+    The move is always the same for one `seed` and `last`. It is never so far that the messages
+    after it no longer fit before `end`.
     """
     if last is None:
         return now
@@ -179,13 +193,13 @@ def next_slot(
 
 
 def _jitter(seed: str) -> float:
-    """A factor from 1 - JITTER to 1 + JITTER, the same for the same seed on every machine."""
+    """Return a factor from 1 - JITTER to 1 + JITTER. One seed gives the same on every machine."""
     drawn = int.from_bytes(blake2b(seed.encode(), digest_size=8).digest()) / 2**64
     return 1 + JITTER * (2 * drawn - 1)
 
 
 def parse_hours(text: str) -> tuple[time, time | None]:
-    """`09:00-17:00`; the end may be 24:00. Raises UsageError."""
+    """Read hours such as `09:00-17:00`; the end may be 24:00. Raises UsageError."""
     match = _HOURS.fullmatch(text)
     from_hour, from_minute, to_hour, to_minute = (
         (int(part or 0) for part in match.groups()) if match else (99, 0, 0, 0)
@@ -206,7 +220,7 @@ def parse_hours(text: str) -> tuple[time, time | None]:
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """`mon-fri`, `mon,wed,fri`, `sun-thu` or `all`. Raises UsageError."""
+    """Read days such as `mon-fri`, `mon,wed,fri`, `sun-thu` or `all`. Raises UsageError."""
     days: set[int] = set()
     if text.strip().lower() in ("all", "daily", "every day"):
         return frozenset(range(7))
@@ -223,7 +237,7 @@ def parse_days(text: str) -> frozenset[int]:
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """An IANA time zone. Raises UsageError."""
+    """Return the IANA time zone of that name. Raises UsageError."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -234,7 +248,7 @@ def parse_zone(name: str) -> ZoneInfo:
 
 
 def days_text(days: frozenset[int]) -> str:
-    """`mon-fri` for consecutive days, else `mon,wed,fri`."""
+    """Write consecutive days as `mon-fri`, others as `mon,wed,fri`."""
     listed = sorted(days)
     if len(listed) > 2 and listed == list(range(listed[0], listed[-1] + 1)):
         return f"{DAY_NAMES[listed[0]]}-{DAY_NAMES[listed[-1]]}"

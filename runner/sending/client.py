@@ -1,9 +1,10 @@
-"""How the vendor is spoken to: the key, the address and the HTTP library's settings. Only the
-modules beside this one use it.
+"""The client: the key, the address and the HTTP library's settings for requests to the vendor.
+
+Only the modules beside this one use it.
 
 Each request gets a client and a connection of its own: reused connections fail ambiguously, fresh
-ones did not. No redirect is followed, nothing is retried by the transport, and a body is read as
-far as MAX_BODY.
+connections did not. No redirect is followed, the transport retries nothing, and a body is read only
+as far as MAX_BODY.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Secret:
         return self._value
 
     def hide(self, text: str) -> str:
-        """The text without the value."""
+        """Return the text without the value."""
         return text.replace(self._value, "[key]")
 
     def __repr__(self) -> str:
@@ -48,12 +49,15 @@ class Secret:
 
 
 def _unheard(_date: datetime | None) -> None:
-    """Nobody wants to know what the server's clock shows."""
+    """Ignore the time on the server's clock: nobody wants to know it."""
 
 
 class Client:
-    """One address of the vendor's, asked with one key, or with None. `transport` replaces the
-    network in rehearsals; `hear` is told what the server's clock showed in each answer."""
+    """One address of the vendor's, asked with one key, or without a key when it is None.
+
+    `transport` replaces the network in rehearsals. `hear` is told the time that the server's clock
+    showed in each answer.
+    """
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class Client:
 
     @property
     def is_local(self) -> bool:
-        """Whether this machine itself is asked, as tests do."""
+        """Tell whether this machine itself is asked, as in tests."""
         return urlsplit(self._base).hostname in _LOOPBACK
 
     @cached_property
@@ -80,8 +84,10 @@ class Client:
 
     @asynccontextmanager
     async def request(self, method: str, path: str, **more: Any) -> AsyncIterator[httpx.Response]:
-        """Make one request on a fresh connection; the answer's status is known and its body not yet
-        read."""
+        """Make one request on a fresh connection.
+
+        The answer's status is known, and its body is not yet read.
+        """
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -105,7 +111,7 @@ class Client:
 
 
 async def read_body(response: httpx.Response) -> bytes | None:
-    """The body, at most MAX_BODY bytes of it unpacked; None when it is longer, damaged or cut."""
+    """Return the unpacked body, at most MAX_BODY bytes; None when it is longer, damaged or cut."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         return None
@@ -123,8 +129,10 @@ async def read_body(response: httpx.Response) -> bytes | None:
 
 
 def read_date(response: httpx.Response) -> datetime | None:
-    """What the server's clock showed when it answered, in whole seconds; None when it does not say,
-    or not readably."""
+    """Return the time on the server's clock when it answered, in whole seconds.
+
+    None when the answer does not give a time, or gives one that cannot be read.
+    """
     try:
         date = parsedate_to_datetime(response.headers.get("date", ""))
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
@@ -133,8 +141,10 @@ def read_date(response: httpx.Response) -> datetime | None:
 
 
 def checked_base_url(text: str) -> str:
-    """The base URL without a final slash: https, since the key travels to it, or this machine.
-    Raises UsageError."""
+    """Return the base URL without a final slash.
+
+    It must be https, since the key travels to it, or be this machine. Raises UsageError.
+    """
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -150,7 +160,7 @@ def checked_base_url(text: str) -> str:
 
 
 def keeps_secrets(url: str) -> bool:
-    """Whether what is sent there is encrypted, or stays on this machine."""
+    """Tell whether anything sent to `url` is encrypted, or stays on this machine."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (

@@ -1,4 +1,4 @@
-"""The clock of a run: this computer's, set right by what the server's answers show."""
+"""The clock of a run: this computer's clock, set right by the server's answers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-# The Date header counts whole seconds and an answer takes its time; less than this is no fault of
-# the clock.
+# The Date header counts whole seconds, and an answer takes its time. A smaller difference is not
+# the clock's fault.
 TOLERATED: Final = timedelta(minutes=2)
-# Further apart, neither clock can be believed.
+# When the clocks are further apart than this, neither can be believed.
 BELIEVED: Final = timedelta(hours=24)
 
 
 class ServerClock:
-    """Shows this computer's time, or, where the two are more than TOLERATED apart, the server's.
+    """Shows this computer's time, or the server's when the two are more than TOLERATED apart.
 
-    `ahead` is how far this computer's clock was ahead of the server's when it was last compared;
+    `ahead` is how far this computer's clock was ahead of the server's at the last comparison. It is
     zero within TOLERATED.
     """
 
@@ -25,12 +25,11 @@ class ServerClock:
         self.ahead = timedelta()
 
     def now(self) -> datetime:
-        """The time as far as it is known. A difference too large to be believed corrects
-        nothing."""
+        """Return the best known time. A difference too large to be believed corrects nothing."""
         return self._own() - (self.ahead if self.is_believable else timedelta())
 
     def hear(self, date: datetime | None) -> None:
-        """Compare with what the server's clock showed just now; None when it did not say."""
+        """Compare with the `date` on the server's clock just now; None when it did not say."""
         if date is not None:
             ahead = self._own() - date
             self.ahead = ahead if abs(ahead) > TOLERATED else timedelta()

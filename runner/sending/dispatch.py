@@ -1,7 +1,7 @@
 """Dispatch: all lanes of one run, in this process, and the signals that end them.
 
-The first signal lets the message in flight finish; the second does not wait for it, which leaves it
-uncertain.
+The first signal lets the message in flight finish. The second does not wait for that message, and
+leaves it uncertain.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIGNALS = tuple(
 
 @dataclass(slots=True)
 class Interruption:
-    """How many signals came, and who is told of each; with nobody told, they are only counted."""
+    """Counts the signals that came. Each calls `tell`; without `tell` they are only counted."""
 
     count: int = 0
     tell: Callable[[], object] | None = None
@@ -35,7 +35,7 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """While this lasts, SIGINT, SIGTERM and SIGHUP end nothing by themselves."""
+    """Keep SIGINT, SIGTERM and SIGHUP from ending anything by themselves inside the block."""
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption  # only the main thread is told of signals
@@ -56,7 +56,7 @@ def interruptible() -> Iterator[Interruption]:
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
-    """How the sending of a run ended; `reason` is why the lane that may go on first is paused."""
+    """The end of a run's sending; `reason` is why the lane that may go on first is paused."""
 
     interrupted: bool
     stop: Stop | None
@@ -99,13 +99,13 @@ async def dispatch(
 
 
 def _first_stop(lanes: Sequence[LaneEnd]) -> Stop | None:
-    """The stop that matters most: one of the whole run first."""
+    """Return the stop that matters most: a stop of the whole run comes first."""
     stops = [end.stop for end in lanes if end.stop]
     return min(stops, key=lambda stop: (stop.scope != "run", stop.exit_code), default=None)
 
 
 def _first_pause(lanes: Sequence[LaneEnd]) -> str:
-    """The reason of the lane that may go on first."""
+    """Return the reason of the paused lane that may go on first."""
     pauses = [(end.until, end.reason) for end in lanes if end.kind == "paused" and end.until]
     return min(pauses, key=lambda pause: pause[0], default=(None, ""))[1]
 

@@ -9,8 +9,10 @@ from runner.errors import UsageError
 
 
 def parse_holidays(text: str) -> tuple[str, ...]:
-    """`DE`, `DE-BY` or `US-CA, CA-QC`: ISO codes of countries, a region after the dash. Raises
-    UsageError."""
+    """Read ISO codes of countries, with a region after the dash: `DE`, `DE-BY` or `US-CA, CA-QC`.
+
+    Raises UsageError.
+    """
     codes = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for code in codes:
         try:
@@ -24,15 +26,14 @@ def parse_holidays(text: str) -> tuple[str, ...]:
 
 
 def holiday_on(day: date, codes: tuple[str, ...]) -> str | None:
-    """The name of the first of these places' holidays on that day, None when it is none."""
+    """Return the day's holiday in the first of these places that has one, or None."""
     return next((name for code in codes if (name := _holidays_of(code, day.year).get(day))), None)
 
 
 @lru_cache(maxsize=256)
 def _holidays_of(code: str, year: int) -> dict[date, str]:
-    from holidays import (
-        country_holidays,  # a twentieth of a second that only those who ask for it pay
-    )
+    # This import takes a twentieth of a second. Only campaigns with holidays pay for it.
+    from holidays import country_holidays
 
     country, _, region = code.partition("-")
     return dict(

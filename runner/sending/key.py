@@ -1,8 +1,7 @@
-"""The API key: the places it is looked for, in their order, and that no other user of this computer
-can read it there.
+"""The API key: the places where it is looked for, in their order.
 
-A place that holds something which is no key is an error, never passed over for the next place: the
-wrong key would be worse.
+No other user of this computer may be able to read it there. A place that holds something that is
+not a key is an error. It is never passed over for the next place: the wrong key would be worse.
 """
 
 from __future__ import annotations
@@ -26,17 +25,18 @@ from runner.sending.client import Secret
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
 SERVICE: Final = "campaign-runner"
 USERNAME: Final = "api-key"
-# A keyring may ask a person to unlock it, or wait for a desktop that a scheduled run does not have.
+# A keyring may ask a person to unlock it. It may also wait for a desktop, which a scheduled run
+# does not have.
 KEYRING_SECONDS: Final = 20.0
 _LONGEST_FILE: Final = 65_536
-# How keys stand in a shell's file, and in .env, whose reader takes that away.
+# Keys stand like this in a shell's file and in .env. The reader of .env takes these marks away.
 _LINE: Final = re.compile(r"(export\s|[A-Z_]+\s*=\s*[^\s=]|[\"'`])")
 _COPY: Final = "Copy the key from the vendor's dashboard again."
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key, and where it came from: `origin` in words, `path` when that is a file."""
+    """The key and its source: `origin` in words, `path` when the source is a file."""
 
     secret: Secret
     origin: str
@@ -44,17 +44,19 @@ class Key:
 
 
 def default_key_file() -> Path:
-    """The key file that is read when none is named and the environment has no key."""
+    """Return the key file that is read when no file is named and the environment has no key."""
     return user_config_path("campaign-runner", appauthor=False) / "key"
 
 
 def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> Key:
-    """The key from the first place that has one: the `named` key file, and no other place then; the
-    environment, unless a run without this one is meant; `.env` in the list's folder; the default
-    key file; the keyring.
+    """Find the key in the first place that has one.
 
-    Raises UsageError when no place has a key, or when what one has cannot be read, is readable by
-    others or is no key.
+    A `named` key file is the only place. Otherwise the places are, in this order: the environment,
+    unless a run without this environment is meant; `.env` in the list's folder; the default key
+    file; the keyring.
+
+    Raises UsageError when no place has a key, or when the content of a place cannot be read, is
+    readable by others or is not a key.
     """
     if named is not None:
         found = _from_file(named)
@@ -73,7 +75,7 @@ def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> K
 
 
 def ways() -> str:
-    """The places a key can be put, for a person who has none in any."""
+    """Describe the places where a key can be put, for a person who has no key in any of them."""
     return (
         "Put the key of the vendor's dashboard into one of these:\n"
         f"         the environment variable {VARIABLES[0]},\n"
@@ -102,7 +104,7 @@ def _from_dotenv(path: Path) -> Key | None:
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     for variable in VARIABLES:
         if value := (values.get(variable) or "").strip():
-            _refuse_readable(path, mode)  # a .env without the key is none of our business
+            _refuse_readable(path, mode)  # a .env without the key is not our business
             return Key(_secret(value, f"{variable} in {path}"), f"the file {path}", path)
     return None
 
@@ -118,10 +120,12 @@ def _from_file(path: Path) -> Key | None:
 
 
 def _read(path: Path) -> tuple[str, int] | None:
-    """A small text file and its mode, both of the same opening; None where there is no file. Raises
-    UsageError."""
+    """Read a small text file and its mode, both from the same opening.
+
+    None when there is no file. Raises UsageError.
+    """
     try:
-        # Without waiting: opening a pipe that nobody writes to would never return.
+        # O_NONBLOCK does not wait: opening a pipe that nobody writes to would never return.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(handle, "rb") as file:  # noqa: PTH123 - a handle has no path
             mode = os.fstat(handle).st_mode
@@ -157,8 +161,11 @@ def _refuse_readable(path: Path, mode: int) -> None:
 
 
 def _from_keyring() -> Key | None:
-    """What the system's keyring has under our name, when the optional library is there. Raises
-    UsageError, in any case soon."""
+    """Return the key that the system's keyring has under our name.
+
+    None when the optional library is not there, or when it has no such key. It waits at most
+    KEYRING_SECONDS. Raises UsageError.
+    """
     value: list[str | None] = []
     trouble: list[str] = []
 

@@ -1,5 +1,7 @@
-"""A lane: one account's serial loop. Claim, send, settle, and wait in between for as long as its
-run wants to."""
+"""A lane: one account's serial loop.
+
+It claims, sends and settles. In between it waits for as long as its run wants to.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,16 @@ from runner.sending.turn import Turn
 
 # A request that never left is tried again after these pauses, then the account stops.
 RETRY_PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60))
-# One more answer like these in a row and the endpoint, not the row, is the trouble.
+# After this many such answers in a row the trouble is the endpoint, not the row.
 UNCERTAIN_IN_A_ROW: Final = 3
 SLOWED_IN_A_ROW: Final = 5
-# Other campaigns, and people, change what is in the ledger: look there now and then.
+# Other campaigns and people change the ledger, so a lane looks there now and then.
 LONGEST_SLEEP: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class LaneEnd:
-    """How a lane came to its end: nothing waits, a pause until `until`, a stop, or the halt
-    signal."""
+    """The end of a lane: nothing waits, a pause until `until`, a stop, or the halt signal."""
 
     kind: Literal["done", "paused", "stopped", "halted"]
     until: datetime | None = None
@@ -45,7 +46,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
     while not traffic.halt.is_set():
         if not traffic.has_heard(account, until=waited.until if waited else None):
             await traffic.read_quota(account)
-        # From here to the request nothing is awaited: of several lanes only so many begin as the
+        # Nothing is awaited from here to the request. So no more lanes begin a message than the
         # budget has left.
         match _claim(traffic, account):
             case LaneEnd() as end:
@@ -69,7 +70,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
 
 
 def _claim(traffic: Traffic, account: str) -> Claim | Wait | LaneEnd:
-    """Take the account's next delivery, or say why there is not one now."""
+    """Take the account's next delivery, or say why no delivery may go now."""
     if not traffic.vendor.clock.is_believable:
         return _lost_clock(traffic.vendor.clock.ahead)
     if traffic.budget is not None and traffic.budget <= 0:
@@ -83,7 +84,7 @@ def _claim(traffic: Traffic, account: str) -> Claim | Wait | LaneEnd:
     taken = claim(
         traffic.ledger, traffic.campaign_id, account, traffic.now(), traffic.lease, decide
     )
-    for event in noticed:  # told only now: the claim's transaction waits for no terminal
+    for event in noticed:  # told only now: the claim's transaction must not wait for a terminal
         traffic.report(event)
     if taken is None:
         return LaneEnd("done")
@@ -93,7 +94,7 @@ def _claim(traffic: Traffic, account: str) -> Claim | Wait | LaneEnd:
 
 
 class _Streaks:
-    """Outcomes of one kind in a row: after some of them the trouble is not the row's."""
+    """Counts outcomes of one kind in a row. After some of them the trouble is not the row's."""
 
     def __init__(self) -> None:
         self._unreachable = 0
@@ -101,7 +102,7 @@ class _Streaks:
         self._slowed = 0
 
     def note(self, outcome: Outcome, *, stay: bool) -> LaneEnd | timedelta:
-        """Note one more outcome; answer the pause before the next message, or the lane's end."""
+        """Note one more outcome. Return the pause before the next message, or the lane's end."""
         hold = outcome.hold
         is_slowed = hold is not None and hold.brief
         self._unreachable = self._unreachable + 1 if outcome.unreachable else 0

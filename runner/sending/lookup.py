@@ -1,9 +1,8 @@
-"""The vendor's neighbour endpoints: reads that cost no quota and send nothing, each of them
-optional.
+"""The vendor's neighbour endpoints: optional reads that cost no quota and send nothing.
 
-They are not in the contract, so nothing may depend on them: what is not offered, not answered or
-not readable is None, never an error. An endpoint that says it is not there is not asked again by
-this object. No answer is trusted: its types are checked.
+They are not in the contract, so nothing may depend on them. An answer that is not offered, not
+given or not readable is None, never an error. A Lookup does not ask an endpoint again that has said
+that it is not there. No answer is trusted: its types are checked.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ DEADLINE_SECONDS: Final = 15.0
 _MESSAGES: Final = 100
 _LONGEST: Final = 300
 _NOT_THERE: Final = (404, 405, 410, 501)
-# A 404 about what was asked for, not about the endpoint.
+# These words of a 404 are about the thing that was asked for, not about the endpoint.
 _UNKNOWN: Final = re.compile(
     r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE
 )
@@ -52,7 +51,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatus:
-    """An account's health, each answer None where the vendor gave none."""
+    """An account's health. A field is None when the vendor did not give it."""
 
     status: str | None
     enabled: bool | None
@@ -61,7 +60,7 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Whether an account has a conversation with a person, and which."""
+    """An account's conversation with a person: whether it exists, and its URN."""
 
     exists: bool
     urn: str | None
@@ -78,11 +77,13 @@ class Message:
 
 
 class Lookup:
-    """Asks the neighbour endpoints. Every question answers None for "not known", and raises
-    AccessError when the key, the plan or the account is refused.
+    """Asks the neighbour endpoints.
 
-    `status` and `server_date` are of the last question's answer: its HTTP status, and what the
-    server's clock showed.
+    Every question answers None for "not known". It raises AccessError when the key, the plan or the
+    account is refused.
+
+    `status` and `server_date` belong to the last question's answer: its HTTP status, and the time
+    on the server's clock.
     """
 
     def __init__(
@@ -103,11 +104,11 @@ class Lookup:
         self.server_date: datetime | None = None
 
     def offers(self, neighbour: Neighbour) -> bool:
-        """False once the endpoint has said that it is not there."""
+        """Tell whether the endpoint may be there: False once it has said that it is not."""
         return neighbour not in self._off
 
     async def accounts(self) -> list[Account] | None:
-        """The accounts of the key."""
+        """Return the accounts of the key."""
         answer = await self._ask("accounts", "/accounts")
         if not isinstance(answer, list):
             return None
@@ -124,7 +125,10 @@ class Lookup:
         ]
 
     async def account_status(self, account: str) -> AccountStatus | None:
-        """The account's health; None for the key's default account, which has no name to ask by."""
+        """Return the account's health.
+
+        None for the key's default account, which has no name to ask by.
+        """
         answer = (
             await self._ask("status", f"/account/{quote(account, safe='')}/status")
             if account
@@ -139,8 +143,10 @@ class Lookup:
         )
 
     async def quota(self, account: str) -> Told | None:
-        """The account's daily numbers for messages, without spending any; None also for the key's
-        default account."""
+        """Return the account's daily numbers for messages, without spending any.
+
+        None also for the key's default account.
+        """
         answer = (
             await self._ask("quota", f"/account/{quote(account, safe='')}/quota")
             if account
@@ -154,7 +160,7 @@ class Lookup:
             for entry in quotas
             if _is_daily_messages(entry) and (numbers := _told(entry, self._clock.now()))
         ]
-        # Several limits can bear on messages: the lowest is met first.
+        # Several limits can apply to messages. The lowest is reached first.
         return min(
             told,
             key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0),
@@ -162,7 +168,7 @@ class Lookup:
         )
 
     async def conversation(self, slug: str, account: str) -> Conversation | None:
-        """Whether the account has a conversation with the person of that profile ID."""
+        """Find the account's conversation with the person of that profile ID."""
         answer = await self._ask(
             "exists", f"/conversations/exists/{quote(slug, safe='')}", accountId=account
         )
@@ -175,12 +181,12 @@ class Lookup:
         )
 
     async def messages(self, conversation_urn: str, account: str) -> list[Message] | None:
-        """The conversation's latest messages, as many as the vendor gives at once."""
+        """Return the conversation's latest messages, as many as the vendor gives at once."""
         path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
         answer = await self._ask("messages", path, accountId=account, count=str(_MESSAGES))
         found = answer.get("messages") if isinstance(answer, dict) else None
-        # The owner of a conversation's URN is the sending account. The vendor's own flag has been
-        # seen to miss its messages.
+        # The owner in a conversation's URN is the sending account. The vendor's own flag has been
+        # seen to miss messages of that account.
         owner = _OWNER.search(conversation_urn)
         ours = owner[1] if owner else None
         return (
@@ -190,7 +196,7 @@ class Lookup:
         )
 
     async def _ask(self, neighbour: Neighbour, path: str, **query: str) -> object:
-        """The JSON of a 200; None for anything else. Raises AccessError."""
+        """Return the JSON of a 200; None for any other answer. Raises AccessError."""
         self.status = self.server_date = None
         if neighbour in self._off:
             return None
@@ -229,7 +235,7 @@ def _is_daily_messages(entry: object) -> bool:
 
 
 def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
-    """The numbers of one entry, judged as the rate headers of an answer are."""
+    """Return the numbers of one entry, judged like the rate headers of an answer."""
     names = {"limit": "limit", "used": "used", "remaining": "remaining", "resetAt": "reset"}
     headers = {
         f"x-ratelimit-{header}": str(entry[name])
@@ -239,9 +245,8 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
     told = read_headers(headers, now)
     if entry.get("limitReached") is not True:
         return told
-    return replace(
-        told or Told(now), remaining=0
-    )  # LinkedIn itself has refused more in this window, whatever the count says
+    # LinkedIn itself has refused more messages in this window, even if the count allows them.
+    return replace(told or Told(now), remaining=0)
 
 
 def _message(entry: object, owner: str | None) -> Message | None:
@@ -270,7 +275,7 @@ def _name(entry: Mapping[str, Any]) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """A short text that can be shown; None for anything else."""
+    """Return a short text that can be shown; None for anything else."""
     if (
         not isinstance(value, str)
         or not value.strip()

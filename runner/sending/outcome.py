@@ -1,8 +1,8 @@
-"""What an answer means: one outcome for everything the endpoint, or the network in its place, can
-say.
+"""The meaning of an answer: one outcome for everything that can be said.
 
-The table is the one of the endpoint's documentation. Where an answer does not say whether the
-message went out, the outcome is uncertain; it is never tried again by itself.
+The endpoint says it, or the network in its place. The table is the one of the endpoint's
+documentation. When an answer does not say whether the message went out, the outcome is uncertain.
+Such a message is never tried again by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from runner.errors import ExitCode
 from runner.ledger.record import LONGEST_WINDOW, Hold, Outcome, Status, Stop, Told
 from runner.sending.quota import next_midnight, read_headers, read_reset
 
-# A pause of up to this long is waited out within the run; a longer one ends it.
+# A run waits out a pause of up to this length. A longer pause ends the run.
 BRIEF: Final = timedelta(minutes=15)
 _VELOCITY_PAUSE: Final = timedelta(seconds=60)
 _SHOWN: Final = 300
@@ -67,9 +67,9 @@ def read_answer(
     now: datetime,
     hide: Callable[[str], str] = str,
 ) -> Outcome:
-    """The outcome of an answer whose status line arrived.
+    """Return the outcome of an answer whose status line arrived.
 
-    `headers` have lower-case names; `body` is None when it could not be read whole; `hide` takes
+    `headers` have lower-case names. `body` is None when it could not be read whole. `hide` takes
     secrets out of a text.
     """
     told = read_headers(headers, now)
@@ -102,15 +102,20 @@ def read_answer(
 
 
 def unanswered(error: str, *, on_wire: bool) -> Outcome:
-    """The outcome when no status line arrived. Whether a request byte may have left, not the kind
-    of error, decides."""
+    """Return the outcome when no status line arrived.
+
+    It depends on whether a request byte may have left, not on the kind of error.
+    """
     if on_wire:
         return Outcome(Status.UNCERTAIN, error=error)
     return Outcome(Status.WAITING, error=error, unreachable=True)
 
 
 def error_text(answer: object, body: bytes | None) -> str | None:
-    """The sentence of an error body, in the order of the endpoint's documentation, cut short."""
+    """Return the sentence of an error body, cut short.
+
+    It is looked for in the order of the endpoint's documentation.
+    """
     text: object = None
     if isinstance(answer, dict):
         error, details = answer.get("error"), answer.get("errorDetails")
@@ -138,7 +143,7 @@ def error_text(answer: object, body: bytes | None) -> str | None:
 
 
 class _Reply:
-    """One answer on its way to an outcome: what every outcome of it carries."""
+    """One answer on its way to an outcome: the parts that every outcome of it carries."""
 
     def __init__(self, status: int, error: str, told: Told | None) -> None:
         self.status, self.error, self.told = status, error, told
@@ -177,8 +182,10 @@ def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
 
 
 def _unsure(body: bytes | None) -> bool:
-    """Whether a refusal wraps trouble behind the endpoint that leaves open what became of the
-    message, or cannot be read."""
+    """Tell whether a refusal leaves open what became of the message.
+
+    It does when it wraps trouble behind the endpoint, or when it cannot be read.
+    """
     if body is None:
         return True
     text = body.decode("utf-8", "replace")
@@ -211,7 +218,7 @@ def _not_found(reply: _Reply, answer: object) -> Outcome:
 def _hold(
     answer: object, error: str | None, headers: Mapping[str, str], told: Told | None, now: datetime
 ) -> Hold:
-    """Until when an account that was told 429 pauses."""
+    """Return the hold of an account that was told 429, with the instant until when it pauses."""
     if isinstance(answer, dict) and (until := _hold_until(answer.get("holdUntil"), now)):
         return Hold(until, "the server put the account on hold")
     spent = _SPENT.search(error or "")
@@ -239,7 +246,7 @@ def _hold_until(value: object, now: datetime) -> datetime | None:
 
 
 def _retry_after(text: str | None, now: datetime) -> timedelta | None:
-    """Seconds, or an HTTP date; None when missing, unreadable or absurd."""
+    """Read seconds or an HTTP date as a pause; None when it is missing, unreadable or absurd."""
     if text is None:
         return None
     try:
@@ -254,7 +261,7 @@ def _retry_after(text: str | None, now: datetime) -> timedelta | None:
 
 
 def read_json(body: bytes | None) -> object:
-    """What a body says, None when it is no JSON."""
+    """Return the value of a JSON body; None when the body is not JSON."""
     try:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):

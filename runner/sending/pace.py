@@ -1,5 +1,7 @@
-"""A campaign's pace: the bounds and hours that it keeps, as data, and read from the words of its
-settings."""
+"""A campaign's pace: the bounds and hours that it keeps.
+
+The pace is data, read from the words of the campaign's settings.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,9 @@ MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a campaign may go. Without a calendar messages go as soon as quota, share and
-    `min_gap` allow.
+    """The speed that a campaign may have.
+
+    Without a calendar, messages go as soon as quota, share and `min_gap` allow.
 
     `reserve` messages of the account's quota are left to people and other tools. `daily_limit` and
     `ramp` bound the account's messages in a day of the calendar's zone, or a UTC day. `velocity`
@@ -45,18 +48,18 @@ class Pace:
 
     @property
     def gap(self) -> timedelta:
-        """How close messages come in the long run."""
+        """The shortest gap between messages in the long run."""
         return max(self.min_gap, MINUTE / WRITES_A_MINUTE) if self.velocity else self.min_gap
 
     def day(self, instant: datetime) -> tuple[datetime, datetime]:
-        """The beginning and the end of the day that the daily bounds are for."""
+        """Return the beginning and the end of the day that the daily bounds are for."""
         if self.calendar is not None:
             return self.calendar.day(instant)
         start = midnight(instant)
         return start, start + DAY
 
     def opening(self, instant: datetime) -> datetime:
-        """The first instant from `instant` on inside the sending hours."""
+        """Return the first instant from `instant` on that is inside the sending hours."""
         return self.calendar.next_open(instant) if self.calendar else instant
 
     def is_same_day(self, now: datetime, later: datetime) -> bool:

@@ -1,8 +1,8 @@
-"""How many messages an account may still send, and until when.
+"""The quota: how many messages an account may still send, and until when.
 
-The server's numbers decide; our own count of attempts stands in where it said nothing, and only
-ever lowers them. Daily windows end at midnight UTC unless the server names another reset.
-Everything here is a function of its arguments.
+The server's numbers decide. Our own count of attempts stands in where the server said nothing, and
+it only ever lowers the server's numbers. Daily windows end at midnight UTC unless the server names
+another reset. Everything here is a function of its arguments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from runner.ledger.record import LONGEST_WINDOW, Told
 
-# The vendor's published limit; a default only: the header decides.
+# The vendor's published limit. It is only a default: the header decides.
 DEFAULT_LIMIT: Final = 150
 _MOST: Final = 1_000_000
 DAY: Final = timedelta(days=1)
@@ -24,8 +24,10 @@ _INTEGER: Final = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many messages may go between `opened` and `reset_at`; `limit` and `used` are what people
-    are shown, and `foreign` how many of those used were not ours."""
+    """The `remaining` messages that may go between `opened` and `reset_at`.
+
+    People are shown `limit` and `used`. `foreign` is how many of those used were not ours.
+    """
 
     remaining: int
     limit: int
@@ -36,7 +38,7 @@ class Allowance:
 
 
 def next_midnight(now: datetime) -> datetime:
-    """The next midnight UTC, always after `now`."""
+    """Return the next midnight UTC, always after `now`."""
     return midnight(now) + DAY
 
 
@@ -46,11 +48,12 @@ def allowance(
     now: datetime,
     reserve: int = 0,
 ) -> Allowance:
-    """What is left at `now`. `charged_after(t)` counts our own attempts claimed after `t` that may
-    have cost quota.
+    """Return what is left at `now`.
 
-    `reserve` messages of the window are left to people and other tools; what those have used of it
-    already need not be kept.
+    `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
+
+    `reserve` messages of the window are left to people and other tools. The part of it that they
+    have used already need not be kept.
     """
     opened, reset_at = _window(told, now)
     ours = used = charged_after(opened - timedelta(microseconds=1))
@@ -67,13 +70,17 @@ def allowance(
     if current and current.remaining is not None:
         remaining = current.remaining - since
         used = limit - remaining if current.used is None else used
-    # Ours is the last word downwards: a server that forgets to count does not open the quota again.
+    # Our own count has the last word downwards: a server that forgets to count does not open the
+    # quota again.
     remaining = min(remaining, limit - reserve - ours)
     return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), opened, reset_at)
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
-    """When the present window opened, or a moment since when it has been open, and when it ends."""
+    """Return the start and the end of the present window.
+
+    The start is the window's opening, or a later moment. The window has been open since then.
+    """
     start = midnight(now)
     if told is None or told.reset_at is None:
         return start, next_midnight(now)
@@ -84,15 +91,15 @@ def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
 
 
 def midnight(now: datetime) -> datetime:
-    """The UTC midnight before `now`, or `now`."""
+    """Return the UTC midnight before `now`, or `now` itself when it is midnight."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
-    """The server's numbers from the `X-RateLimit-*` headers (names in lower case), None when there
-    are none.
+    """Read the server's numbers from the `X-RateLimit-*` headers; None when they give no number.
 
-    What cannot be read, or is absurd, counts as missing.
+    The names of `headers` are in lower case. A number that is unreadable or absurd counts as
+    missing.
     """
     limit = _integer(headers.get("x-ratelimit-limit"))
     used = _integer(headers.get("x-ratelimit-used"))
@@ -102,9 +109,8 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
         limit = None
     if remaining is None and limit is not None and used is not None:
         remaining = max(0, limit - used)
-    if (
-        limit is None and used is not None and remaining
-    ):  # with none left, more may have been used than the limit
+    # With 0 left, more may have been used than the limit, and the sum would not be the limit.
+    if limit is None and used is not None and remaining:
         limit = used + remaining
     if remaining is not None and limit is not None:
         remaining = min(remaining, limit)
@@ -114,10 +120,10 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
 
 
 def read_reset(text: str | None, now: datetime) -> datetime | None:
-    """A reset as the vendor has been seen to write it; past and far-off instants count as missing.
+    """Read a reset as the vendor has been seen to write it.
 
-    ISO 8601 with `Z` or an offset, `T` or a space, with or without a fraction; or a Unix time in
-    seconds or milliseconds.
+    It is ISO 8601 with `Z` or an offset, `T` or a space, with or without a fraction; or a Unix time
+    in seconds or milliseconds. Past and far-off instants count as missing.
     """
     if text is None:
         return None

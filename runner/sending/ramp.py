@@ -1,5 +1,7 @@
-"""A ramp: a daily limit that grows with each day an account has sent, for an account that is new to
-sending."""
+"""A ramp: a daily limit that grows with each day on which an account has sent.
+
+It is for an account that is new to sending.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,10 @@ _RAMP: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """`first` messages on the first day, `step` more on each further day that something was sent,
-    `most` in the end."""
+    """A ramp that allows `first` messages on the first day, and `most` in the end.
+
+    Each further day on which something was sent allows `step` more.
+    """
 
     first: int
     step: int
@@ -34,10 +38,10 @@ class Ramp:
         start_of_day: Callable[[datetime], datetime],
         sent_before: Callable[[datetime], datetime | None],
     ) -> int:
-        """The limit of the day that holds `now`; `sent_before(t)` is when the account last sent
-        before `t`.
+        """Return the limit of the day that holds `now`.
 
-        Days without a message do not count, so that a weekend makes no jump.
+        `sent_before(t)` is when the account last sent before `t`. Days without a message do not
+        count, so that a weekend makes no jump.
         """
         limit, day = self.first, start_of_day(now)
         while limit < self.most and (last := sent_before(day)) is not None and day - last < COLD:
@@ -50,7 +54,7 @@ class Ramp:
 
 
 def parse_ramp(text: str) -> Ramp:
-    """`20 +10 to 100`, or `start 20, +10 a day, to 100`. Raises UsageError."""
+    """Read `20 +10 to 100`, or `start 20, +10 a day, to 100`. Raises UsageError."""
     match = _RAMP.fullmatch(text.strip())
     first, step, most = (int(number) for number in match.groups()) if match else (0, 0, 0)
     if first < 1 or step < 1 or most < first:

@@ -1,5 +1,7 @@
-"""How campaigns share what an account may send: by their priorities, and what one cannot use goes
-to the others."""
+"""Shares: campaigns share what an account may send, by their priorities.
+
+The others get the part that one campaign cannot use.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from fractions import Fraction
 
 
 def shares(total: int, claims: Sequence[tuple[int, int]]) -> list[int]:
-    """Each campaign's part of `total`, for campaigns given as (priority, how many it could use).
+    """Return each campaign's part of `total`.
 
-    Nobody gets more than it could use; the parts of those who need less are shared among the rest.
-    Parts are rounded up, so that nothing is left over: whoever is first gets the odd one.
+    A campaign is given in `claims` as (priority, how many it could use). No campaign gets more than
+    it could use. A campaign that needs less than its part leaves the rest to the others. Parts are
+    rounded up so that nothing is left over: the campaign that is first gets the odd one.
     """
     parts = [0] * len(claims)
     open_claims = {index for index, (_, wanted) in enumerate(claims) if wanted > 0}

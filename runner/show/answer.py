@@ -12,7 +12,7 @@ from runner.errors import CampaignError, ExitCode
 if TYPE_CHECKING:
     from runner.action.run import Report
     from runner.intake.entry import Problem
-    from runner.results.summary import Summary
+    from runner.result.summary import Summary
 
 _TOTALS = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
 

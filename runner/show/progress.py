@@ -1,4 +1,4 @@
-"""How far a run has come: messages sent, quota left, next send, time to finish."""
+"""The progress of a run: messages sent, quota left, next send, time to finish."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Messages sent, quota left, next send, time to finish: a bar on a terminal, else a line now
-    and then."""
+    """Shows messages sent, quota left, next send and time to finish.
+
+    It is a bar on a terminal, else a line now and then.
+    """
 
     def __init__(self, waiting: int, tell: Callable[[str], None]) -> None:
         self._total = waiting
@@ -73,7 +75,7 @@ class Progress:
             self._tell_now_and_then()
 
     def _tell_now_and_then(self) -> None:
-        """Without a bar, a line after the first message and after each tenth of them."""
+        """Without a bar, tell a line after the first message and after each tenth of them."""
         every = max(10, self._total // 10)
         if self._settled == 1 or self._settled % every == 0:
             left = "" if self._left is None else f"; quota left {self._left}"
@@ -108,6 +110,6 @@ def _clock_text(ahead: timedelta) -> str:
 
 
 def _duration(length: timedelta) -> str:
-    """`3 h 12 min`, whichever way it points."""
+    """Write a length of either sign as `3 h 12 min`."""
     minutes = round(abs(length) / timedelta(minutes=1))
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner import words
 from runner.errors import ExitCode
-from runner.results.summary import in_doubt
+from runner.result.summary import in_doubt
 from runner.show.answer import run_answer
 from runner.show.console import Console
 from runner.show.problem import alike, grouped
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from runner.action.plan import Plan
     from runner.action.run import Report
     from runner.ledger.record import TakenIn, Totals
-    from runner.results.place import Written
-    from runner.results.summary import Summary
+    from runner.result.place import Written
+    from runner.result.summary import Summary
     from runner.sending.event import Event
 
 _TERMS: Final = (

@@ -19,7 +19,7 @@ from runner.show.run import (
 
 if TYPE_CHECKING:
     from runner.action.standing import HandedBack, Reasons, Standing
-    from runner.results.summary import AccountView, Summary
+    from runner.result.summary import AccountView, Summary
 
 
 def show_status(console: Console, standing: Standing) -> ExitCode:

@@ -1,9 +1,9 @@
-"""The log of unattended runs: one JSON object a line, in a file beside the ledger that its owner
-alone can read.
+"""The log of unattended runs: one JSON object a line, in a file beside the ledger.
 
-It says what happened to which row, when and how the run ended; never who: no names, texts,
-identities or keys, and nothing the endpoint said beyond its HTTP status. No library's logger can
-write to it, since it belongs to no logger.
+Only the file's owner can read it. The log says what happened to which row and when, and how the run
+ended. It never says who: it holds no names, texts, identities or keys, and nothing that the
+endpoint said beyond its HTTP status. No library's logger can write to it, since it belongs to no
+logger.
 """
 
 from __future__ import annotations
@@ -30,21 +30,23 @@ FILES: Final = 5
 
 
 def log_path(ledger: Path) -> Path:
-    """Where the log of a ledger's runs is."""
+    """Return the path of the log of a ledger's runs."""
     return ledger.with_name(f"{ledger.name}.log")
 
 
 def log_files(ledger: Path) -> list[Path]:
-    """All files that the log can have, the latest first."""
+    """Return all files that the log can have, the latest first."""
     path = log_path(ledger)
     return [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, FILES))]
 
 
 class RunLog:
-    """Writes one run's records; with no path, none. Raises StorageError when it cannot be begun.
+    """Writes one run's records, or nothing when it has no path.
 
-    `campaign` is noted with each record. `trouble` says why a later record could not be written,
-    which ends no run.
+    `campaign` is noted with each record. `trouble` says why a later record could not be written.
+    That does not end a run.
+
+    Raises StorageError when the log cannot be begun.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class RunLog:
         return self._file.trouble if self._file else None
 
     def write(self, event: str, **more: object) -> None:
-        """Add a record. The caller vouches that nothing in it names a person or repeats a foreign
-        text."""
+        """Add a record.
+
+        The caller makes sure that nothing in it names a person or repeats a foreign text.
+        """
         if self._file is not None:
             record = {
                 "time": words.instant(self._now()),
@@ -92,7 +96,8 @@ class RunLog:
                 assert_never(event)
 
     def _attempt(self, claim: Claim, outcome: Outcome) -> None:
-        # Without a status line the text is our own: the kind of error, and the system's word for it.
+        # Without a status line the text is our own: the kind of error, and the system's word for
+        # it.
         error = None
         if outcome.error and outcome.http_status is None:
             error = outcome.error.partition(":")[0]
@@ -107,8 +112,10 @@ class RunLog:
         )
 
     def ended(self, answer: Mapping[str, Any]) -> None:
-        """The end of a run, from its JSON answer, of which the caller has taken what the endpoint
-        said."""
+        """Write the end of a run, from its JSON answer.
+
+        The caller has taken the endpoint's words out of the answer.
+        """
         told = ("totals", "sentThisRun", "accounts", "nextSendAt", "exitCode")
         stop = answer["stopped"]
         self.write(
@@ -116,16 +123,20 @@ class RunLog:
         )
 
     def failed(self, error: BaseException, exit_code: ExitCode) -> None:
-        """A run's end by an error: its kind and the place in this program that raised it; its words
-        may hold a cell's."""
+        """Write a run's end by an error: its kind, and the place in this program that raised it.
+
+        The error's words are left out, for they may be a cell's.
+        """
         places = traceback.extract_tb(error.__traceback__)
         at = f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else None
         self.write("error", error=type(error).__name__, at=at, exitCode=int(exit_code))
 
 
 class _File(RotatingFileHandler):
-    """A rotating file that is open only while a record is written: so runs of several campaigns can
-    share it, and one of them can rotate it, on Windows too."""
+    """A rotating file that is open only while a record is written.
+
+    So runs of several campaigns can share it, and one of them can rotate it, on Windows too.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -134,7 +145,7 @@ class _File(RotatingFileHandler):
         self.trouble: str | None = None
 
     def _open(self) -> io.TextIOWrapper:
-        return open(  # a path's own open knows no opener
+        return open(  # a path's own open does not take an opener
             self.baseFilename,
             "a",
             encoding="utf-8",
@@ -159,7 +170,7 @@ def _begin(path: Path) -> _File:
         file = _File(path)
         with file._open():
             if os.name == "posix":
-                path.chmod(0o600)  # whoever made it readable
+                path.chmod(0o600)  # even when somebody else made it readable
     except OSError as error:
         raise StorageError(
             f"The log cannot be written ({error.strerror}); nothing was sent.",

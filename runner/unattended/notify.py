@@ -1,8 +1,7 @@
-"""Telling someone how a run ended: a command that gets the JSON answer on its stdin, or a webhook
-that gets it as a POST.
+"""The notification, which tells someone how a run ended.
 
-It comes after everything else and bears on nothing: what goes wrong with it is a sentence, never an
-error.
+A command gets the JSON answer on its stdin, or a webhook gets it as a POST. The notification comes
+after everything else and changes nothing. Trouble with it is a sentence, never an error.
 """
 
 from __future__ import annotations
@@ -27,11 +26,10 @@ WEBHOOK_SECONDS: Final = 10.0
 
 
 def notify(target: Target, answer: Mapping[str, Any], folder: Path) -> str | None:
-    """Hand the answer over; a command runs without a shell, in this folder, without the API key in
-    its environment.
+    """Hand the answer over. Return None, or one sentence that says what went wrong.
 
-    Returns None, or in one sentence what went wrong; neither the
-    address nor the arguments are in it: they can hold a secret.
+    A command runs in this folder, without a shell and without the API key in its environment. The
+    sentence contains neither the address nor the arguments, for they can hold a secret.
     """
     content = json.dumps(answer).encode() + b"\n"
     try:
@@ -49,9 +47,8 @@ def notify(target: Target, answer: Mapping[str, Any], folder: Path) -> str | Non
 
 def _run(words: Sequence[str], content: bytes, folder: Path) -> str | None:
     program = words[0]
-    if (
-        Path(program).parent != Path()
-    ):  # a path, which systems take as relative to different folders
+    # Systems take a path as relative to different folders, so the folder is put before it.
+    if Path(program).parent != Path():
         program = str(folder / program)
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     try:

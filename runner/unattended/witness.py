@@ -1,5 +1,4 @@
-"""The witness of a run: it sees the run from its start to its end, logs it, and notifies the
-campaign's target."""
+"""The witness: it sees a run from start to end, logs it, and notifies the campaign's target."""
 
 from __future__ import annotations
 
@@ -32,11 +31,12 @@ _ENDS: Final = {
 
 
 class Witness:
-    """Watches a run beside its screen. `log` writes nothing until it is replaced by one that has a
-    file.
+    """Watches a run beside its screen.
 
-    `target` is the word of the command line. Raises UsageError for a target that cannot be
-    notified.
+    `log` writes nothing until it is replaced by one that has a file. `target` is the word of the
+    command line.
+
+    Raises UsageError for a target that cannot be notified.
     """
 
     def __init__(self, screen: Watcher, target: str | None, source: Path) -> None:
@@ -47,7 +47,7 @@ class Witness:
         self._answer: Mapping[str, Any] = {}
 
     def loaded(self, campaign: Campaign) -> None:
-        """The campaign is known: its file may say whom to notify."""
+        """Take note of the campaign: its file may name the target to notify."""
         self._target, self._folder = campaign.notify, campaign.folder
 
     def agree(self, plan: Plan) -> bool:
@@ -61,17 +61,17 @@ class Witness:
         self.log.event(event)
 
     def ended(self, report: Report) -> None:
-        """The run came to its end, whichever end that is."""
+        """Take note of the run's report, after any kind of end."""
         answer = run_answer(report)
         if stop := answer["stopped"]:
-            # Behind a colon stand the endpoint's words, or a person's name: they stay on this
+            # The endpoint's words or a person's name stand behind a colon. They stay on this
             # computer.
             stop["reason"] = stop["reason"].partition(":")[0]
         self._answer = answer
         self.log.ended(answer)
 
     def failed(self, error: BaseException) -> None:
-        """An error ended the run."""
+        """Take note of the error that ended the run."""
         explained = explain(error)
         # The words of an error may quote a cell. The target is told the kind of error, and where
         # its words can be read.
@@ -98,7 +98,7 @@ class Witness:
 
 @contextmanager
 def witnessed(witness: Witness, tell: Callable[[str], None]) -> Iterator[None]:
-    """Let the witness see the end of this block, an error too, which goes on its way."""
+    """Let the witness see the end of this block. An error that ends the block goes on its way."""
     try:
         yield
     except BaseException as error:

@@ -513,7 +513,7 @@ def test_a_frame_is_checked_like_the_csv_it_was_written_to(tmp_path: Path) -> No
     path = tmp_path / "x.csv"
     frame.to_csv(path, index=False)
     template = parse("Hi {{ first_name }}, since {{ since }}", Path("t.j2"))
-    both = [judge(runner.check(runner.read(source), template)) for source in (frame, path)]
+    both = [judge(check(runner.read(source), template)) for source in (frame, path)]
     told = [[(problem.cell, problem.code) for problem in findings.problems] for _, findings in both]
     assert told[0] == told[1] == [("A3", "blank-value"), ("B4", "recipient-missing")]
     messages = [

@@ -25,8 +25,8 @@ from runner.ledger.person import learn
 from runner.ledger.record import Claim
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer, urn_of
-from runner.results.summary import summarise
-from runner.results.why import why
+from runner.result.summary import summarise
+from runner.result.why import why
 from runner.sending.pace import Pace
 from tests.world import MONDAY, World, crowd
 

@@ -26,7 +26,7 @@ from runner.ledger.person import learn, spellings_of
 from runner.ledger.record import Claim
 from runner.ledger.suppression import suppress, suppressions, unsuppress
 from runner.rehearsal.endpoint import Answer, urn_of
-from runner.results.handback import write_results
+from runner.result.handback import write_results
 from tests.world import MONDAY, World, crowd, read_results
 
 SLUG, URN = "zelda-quixote", urn_of("zelda-quixote")

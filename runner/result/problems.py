@@ -17,8 +17,8 @@ from runner.intake.entry import Problem
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Status
-from runner.results.place import Written, check_path, put
-from runner.results.style import Style
+from runner.result.place import Written, check_path, put
+from runner.result.style import Style
 
 HEADERS: Final = (
     "severity",

@@ -9,7 +9,7 @@ from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import Attempt, Line, Status
 from runner.ledger.standing import history, recipient, waiting_before
-from runner.results.summary import Summary
+from runner.result.summary import Summary
 
 
 def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:

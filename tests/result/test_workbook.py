@@ -15,8 +15,8 @@ from openpyxl import load_workbook
 from runner.errors import StorageError, UsageError
 from runner.intake.column import RESULT_COLUMNS
 from runner.ledger.record import Line, Status
-from runner.results.place import check_path, default_path
-from runner.results.workbook import Sheet, write
+from runner.result.place import check_path, default_path
+from runner.result.workbook import Sheet, write
 
 URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN"
 AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)

@@ -19,8 +19,8 @@ from openpyxl.worksheet.table import Table
 
 from runner.intake.column import RESULT_COLUMNS
 from runner.intake.reader.marks import DamagedError
-from runner.results.copy import CopyError, ending, write_copy
-from runner.results.loss import losses
+from runner.result.copy import CopyError, ending, write_copy
+from runner.result.loss import losses
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -1,5 +1,7 @@
-"""Where a campaign stands: totals, each account's quota, the days ahead, and why a row waits; read
-from the ledger."""
+"""The summary: where a campaign stands, read from the ledger.
+
+It has the totals, each account's quota, the days ahead, and why a row waits.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,12 @@ _DAYS_LISTED: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account's quota now, with how many of the used were `foreign`, sent by people or other
-    tools; `waiting` rows of this campaign, and the forecast of when they go: none when nothing can.
-    With an `alarm` the account sends nothing until a person has settled a row."""
+    """An account's quota now, and the forecast of this campaign's rows on it.
+
+    `foreign` is how many of the used messages were sent by people or other tools. `waiting` counts
+    rows of this campaign. `windows` is the forecast of when they go; it is empty when nothing can
+    go. With an `alarm` the account sends nothing until a person has settled a row.
+    """
 
     account: str
     limit: int
@@ -60,8 +65,11 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A campaign at one instant; `live` while a run of it is active, `uncertain` the rows that need
-    a look in LinkedIn."""
+    """A campaign at one instant.
+
+    `live` is True while a run of it is active. `uncertain` are the rows that need a look in
+    LinkedIn.
+    """
 
     campaign: CampaignRecord
     totals: Totals
@@ -74,7 +82,7 @@ class Summary:
 
     @property
     def next_send_at(self) -> datetime | None:
-        """When the first waiting row may go; None when none waits, or none can."""
+        """The instant when the first waiting row may go; None when no row waits or can go."""
         starts = [
             view.wait.until if view.wait else self.at for view in self.accounts if view.windows
         ]
@@ -82,7 +90,7 @@ class Summary:
 
     @property
     def days(self) -> tuple[tuple[date, int], ...]:
-        """The forecast: how many go on which local day."""
+        """The forecast: how many messages go on each local day."""
         counts: dict[date, int] = {}
         for view in self.accounts:
             for start, count in view.windows:
@@ -92,8 +100,10 @@ class Summary:
 
     @property
     def finish(self) -> str:
-        """On which day the last waiting row goes; a forecast looks some years ahead, and says so
-        when that is not enough."""
+        """The day on which the last waiting row goes, in words.
+
+        A forecast looks some years ahead, and says so when that is not enough.
+        """
         days = self.days
         if not days:
             return "no end in sight"
@@ -101,8 +111,10 @@ class Summary:
         return f"{'the last on' if whole else 'not done before'} {days[-1][0]:%a %Y-%m-%d}"
 
     def starts(self) -> Callable[[Line], datetime | None]:
-        """A function from each waiting line, in the sheet's order, to the start of the sending
-        hours it is forecast for."""
+        """Return a function that gives a waiting line the start of its forecast sending hours.
+
+        The function takes the lines in the sheet's order.
+        """
         queues = {
             view.account: [start for start, count in view.windows for _ in range(count)]
             for view in self.accounts
@@ -130,8 +142,10 @@ def summarise(
     *,
     live: bool = False,
 ) -> Summary:
-    """The campaign now. `accounts` are shown beside those of its rows; `live` says that a run of it
-    is active elsewhere."""
+    """Return the campaign as it stands now.
+
+    `accounts` are shown beside those of its rows. `live` says that a run of it is active elsewhere.
+    """
     with ledger.read() as connection:
         waits = waiting(connection, campaign.id)
         named = dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts))
@@ -170,8 +184,10 @@ def _view(
 
 
 def in_doubt(summary: Summary) -> list[str]:
-    """What is said of uncertain rows, before all else: which, and how they are settled; nothing
-    when there are none."""
+    """Say which rows are uncertain and how they are settled, in a list of sentences.
+
+    They come before everything else. The list is empty when no row is uncertain.
+    """
     if not summary.uncertain:
         return []
     which = words.some([str(row) for row in summary.uncertain])
@@ -182,7 +198,7 @@ def in_doubt(summary: Summary) -> list[str]:
 
 
 def settling(name: str) -> str:
-    """How uncertain rows of the campaign are settled."""
+    """Say how uncertain rows of the campaign are settled."""
     named = f"--name {words.argument(name)}"
     return (
         f"campaign settle --check {named} looks for evidence; "
@@ -191,7 +207,7 @@ def settling(name: str) -> str:
 
 
 def rows(summary: Summary) -> list[tuple[str, str]]:
-    """The summary as label and value, for the results workbook."""
+    """Return the summary as pairs of label and value, for the results workbook."""
     counts = summary.totals
     listed = list(zip(("Uncertain rows", "To settle them"), in_doubt(summary), strict=False))
     listed += [

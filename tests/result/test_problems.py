@@ -14,7 +14,7 @@ from runner.intake.column import Column
 from runner.intake.sheet import Row
 from runner.intake.table import Table
 from runner.intake.template import parse
-from runner.results.problems import HEADERS, write
+from runner.result.problems import HEADERS, write
 
 
 def test_every_problem_has_a_line(tmp_path: Path) -> None:

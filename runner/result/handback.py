@@ -1,5 +1,8 @@
-"""The results file of a campaign: where it may be, writing it from the ledger, and whether it says
-all there is to say."""
+"""The results file of a campaign.
+
+This module says where the file may be, writes it from the ledger, and tells whether it says all
+there is to say.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,16 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress
-from runner.results.place import Written, put
-from runner.results.summary import Summary, rows
-from runner.results.workbook import Sheet, outcome_cells, write
+from runner.result.place import Written, put
+from runner.result.summary import Summary, rows
+from runner.result.workbook import Sheet, outcome_cells, write
 
 
 def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
-    """Write a campaign's results sheet from the ledger, and note there how it was left. Raises
-    StorageError."""
+    """Write a campaign's results sheet from the ledger, and note in the ledger how it was left.
+
+    Raises StorageError.
+    """
     record = summary.campaign
     with ledger.read() as connection:
         state = progress(connection, record.id)
@@ -39,16 +44,17 @@ def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
 
 
 def are_current(connection: Connection, record: CampaignRecord, path: Path) -> bool:
-    """Whether the results file is as it was left, and nothing has happened in the campaign since.
+    """Tell whether the results file is still current.
 
-    Only for a campaign of which no row waits: until when rows wait is said in the results, and
-    changes by itself.
+    It is when the file is as it was left and nothing has happened in the campaign since. This is
+    only for a campaign without waiting rows: the results say until when rows wait, and that changes
+    by itself.
     """
     return record.results_written == _mark(path, progress(connection, record.id))
 
 
 def _mark(path: Path, state: str) -> str:
-    """A text that changes when the file does, or the state of the campaign."""
+    """Return a text that changes when the file changes, or the state of the campaign."""
     try:
         found = path.stat()
     except OSError:
@@ -68,7 +74,7 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
     origin = record.settings.copy
     if origin is None:
         return write(path, sheet)
-    from runner.results.copy import CopyError
+    from runner.result.copy import CopyError
 
     try:
         return put(path, _copying(record, origin, sheet))
@@ -80,9 +86,11 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
 def _copying(
     record: CampaignRecord, origin: CopyOrigin, sheet: Sheet
 ) -> Callable[[IO[bytes]], None]:
-    """What writes the results into a copy of the list. Raises RefusedError when the list is gone,
-    CopyError when it changed."""
-    from runner.results.copy import CopyError, write_copy
+    """Return a function that writes the results into a copy of the list.
+
+    Raises RefusedError when the list is gone, CopyError when it changed.
+    """
+    from runner.result.copy import CopyError, write_copy
 
     source = sheets.load(Path(record.settings.sheet))
     if source.digest != origin.digest:
@@ -103,8 +111,10 @@ def _copying(
 
 
 def copy_of(source: Source) -> tuple[str, list[str]]:
-    """How the copy of a workbook has to end, and what to say about it beforehand. Raises
-    RefusedError for any other file."""
+    """Return the ending of the copy of a workbook, and what to say about it beforehand.
+
+    Raises RefusedError for any other file.
+    """
     if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
         raise RefusedError(
             (
@@ -115,8 +125,8 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
                 "Leave --results-in (results_in in a campaign file) out, or save the list as XLSX."
             ),
         )
-    from runner.results.copy import ending
-    from runner.results.loss import losses
+    from runner.result.copy import ending
+    from runner.result.loss import losses
 
     try:
         lost = losses(source.data)
@@ -136,8 +146,7 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
 
 
 def check_replaceable(connection: Connection, path: Path, name: str) -> None:
-    """Raise UsageError for an existing file that is not a results sheet, or is another
-    campaign's."""
+    """Raise UsageError for an existing file that is not a results sheet of this campaign."""
     foreign = str(path) in results_of_others(connection, name)
     if path.exists() and (foreign or not _is_results(path)):
         whose = "holds the results of another campaign" if foreign else "is no results sheet"

@@ -20,7 +20,7 @@ from runner.intake.cell import unguard
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Line, Status
-from runner.results.workbook import Sheet, write
+from runner.result.workbook import Sheet, write
 
 _LONGEST: Final = 32_767
 _MARK: Final = "… [cut]"

@@ -17,7 +17,7 @@ from openpyxl.drawing import image
 from openpyxl.worksheet.cell_range import CellRange
 
 from runner.intake.reader.archive import relations
-from runner.results.element import Cells, Element, elements
+from runner.result.element import Cells, Element, elements
 
 MACROS: Final = "xl/vbaProject.bin"
 _SHAPES: Final = "text boxes and shapes"

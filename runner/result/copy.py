@@ -27,8 +27,8 @@ from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.dimensions import ColumnDimension
 
 from runner.intake.reader.archive import LiteralArchive
-from runner.results.loss import MACROS
-from runner.results.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
+from runner.result.loss import MACROS
+from runner.result.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
 
 _MAX_COLUMNS: Final = 16_384
 

@@ -20,8 +20,8 @@ from runner.intake.cell import column_letter, guard
 from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import MAX_ROWS
 from runner.ledger.record import NEEDS_A_PERSON, Line, Status
-from runner.results.place import Written, put
-from runner.results.style import WIDTH_SAMPLE, Style, width_of
+from runner.result.place import Written, put
+from runner.result.style import WIDTH_SAMPLE, Style, width_of
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -1,0 +1,250 @@
+"""The acts as functions of Python, for notebooks and orchestrators: no terminal, no question.
+
+A list is a path or a pandas DataFrame. Settings are keywords, named as in campaign files. Results
+are typed and frozen, and everything that a person can mend is a `CampaignError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
+
+from runner.action import check as checking
+from runner.action import run as running
+from runner.action import settle as settling
+from runner.action import standing
+from runner.action.check import Checked, Previewed
+from runner.action.plan import Plan
+from runner.action.run import Report
+from runner.action.settle import Settled
+from runner.action.standing import HandedBack, Reasons, Standing
+from runner.campaign.campaign import Campaign, load
+from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
+from runner.campaign.kind import check_kind, rows
+from runner.campaign.setting import ListSettings, NameSettings, RehearsalSettings, SaidSettings
+from runner.errors import RefusedError, UsageError
+from runner.intake.column import nearest
+from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.ledger.ledger import Ledger, default_path, ledger_path, open_ledger
+from runner.rehearsal import rehearse as rehearsing
+from runner.rehearsal.rehearse import Rehearsed
+from runner.sending import client
+from runner.sending.api import READ_SECONDS
+from runner.sending.clock import ServerClock
+from runner.sending.event import Event
+from runner.sending.key import find_key
+from runner.sending.vendor import Vendor
+
+if TYPE_CHECKING:
+    import pandas
+
+    Sheet: TypeAlias = str | os.PathLike[str] | pandas.DataFrame
+T = TypeVar("T")
+
+
+class RunKeywords(SaidSettings, SendingSettings, LedgerSettings, EndpointSettings, total=False):
+    """The keywords of `run`: all settings but those that belong to a terminal."""
+
+
+class RehearsalKeywords(NameSettings, RehearsalSettings, total=False):
+    """The keywords of `rehearse`; a data frame has no name but the one that is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watcher:
+    agree: Callable[[Plan], bool]
+    see: Callable[[Event], None]
+
+
+def check(sheet: Sheet, **said: Unpack[ListSettings]) -> Checked:
+    """Find every problem of list and text; nothing is sent. Raises RefusedError, UsageError."""
+    return checking.check(_campaign(sheet, ListSettings, said))
+
+
+def preview(
+    sheet: Sheet, *, number: int = 5, row: int | None = None, **said: Unpack[ListSettings]
+) -> Previewed:
+    """Render the first `number` messages, or that of one row. Raises RefusedError, UsageError."""
+    return checking.preview(_campaign(sheet, ListSettings, said), number, row)
+
+
+def run(
+    sheet: Sheet,
+    *,
+    agree: Callable[[Plan], bool] = lambda _plan: True,
+    see: Callable[[Event], None] = lambda _event: None,
+    **said: Unpack[RunKeywords],
+) -> Report:
+    """Send what may go today; the same call resumes, tomorrow or after a crash.
+
+    Without `agree` nobody is asked: the call itself is the yes. `see` hears of every event. The key
+    comes from the usual places. Raises CampaignError.
+    """
+    campaign = _campaign(sheet, RunKeywords, said)
+    vendor = Vendor(
+        find_key(campaign.key_file, campaign.folder).secret,
+        ServerClock(_now),
+        base_url=said.get("base_url", client.BASE_URL),
+        read_seconds=said.get("timeout", READ_SECONDS),
+    )
+    watcher = _Watcher(agree, see)
+    stay, most = said.get("wait", False), said.get("max")
+    with _opened(said.get("ledger")) as ledger:
+        return _in_a_loop(
+            lambda loop: running.run(campaign, ledger, vendor, watcher, loop, stay=stay, most=most)
+        )
+
+
+def rehearse(
+    sheet: Sheet,
+    *,
+    start: datetime | None = None,
+    quota: int = 150,
+    faults: float = 0.0,
+    seed: int = 0,
+    **said: Unpack[RehearsalKeywords],
+) -> Rehearsed:
+    """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent.
+
+    `quota` is each simulated account's, `faults` the share of requests that meet one. Raises
+    RefusedError, UsageError.
+    """
+    campaign = _campaign(sheet, RehearsalKeywords, said)
+    if "results" not in said:
+        campaign = rehearsing.beside(campaign)
+    return _in_a_thread(
+        lambda: rehearsing.rehearse(
+            campaign, start or _now(), limit=quota, faults=faults, seed=seed
+        )
+    )
+
+
+def status(name: str | None = None, *, ledger: str | None = None) -> Standing:
+    """Say where the named campaign stands, or the one last read. Raises UsageError."""
+    with _opened(ledger, create=False) as opened:
+        return standing.status(opened, name, _now())
+
+
+def why(row: int, name: str | None = None, *, ledger: str | None = None) -> Reasons:
+    """Say what a row waits for, or what happened to it. Raises UsageError."""
+    with _opened(ledger, create=False) as opened:
+        return standing.why(opened, name, row, _now())
+
+
+def results(
+    name: str | None = None,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    ledger: str | None = None,
+) -> HandedBack:
+    """Write the results sheet again, from the ledger. Raises UsageError, StorageError."""
+    with _opened(ledger, create=False) as opened:
+        return standing.results(opened, name, Path(path) if path else None, _now())
+
+
+def settle(
+    rows: Sequence[int | str],
+    *,
+    sent: bool,
+    name: str | None = None,
+    by: str | None = None,
+    ledger: str | None = None,
+) -> Settled:
+    """Record your word on uncertain rows, given by number or by profile, after a look in LinkedIn.
+
+    All of the rows are settled, or not one of them. `by` is your name in the record. Raises
+    UsageError.
+    """
+    which = [_which(row) for row in rows]
+    with _opened(ledger, create=False) as opened:
+        record = settling.only_campaign(opened, name)
+        return settling.settle(
+            opened, record, which, sent=sent, by=by or getpass.getuser(), now=_now
+        )
+
+
+def _campaign(sheet: Sheet, group: type, said: Mapping[str, Any]) -> Campaign:
+    """The campaign of a list and its keywords, each checked by the table of settings."""
+    checked = {key: _checked(group, key, value) for key, value in said.items()}
+    if isinstance(sheet, str | os.PathLike):
+        return load(Path(sheet), checked)
+    name = checked.get("name", "data-frame")
+    return load(Path(f"{name}.csv"), checked, sheet)
+
+
+def _checked(group: type, key: str, value: Any) -> Any:
+    known = rows(group)
+    if key not in known:
+        guess = nearest(key, known)
+        remedy = f"Did you mean {guess}?" if guess else f"It takes: {', '.join(known)}."
+        raise UsageError(f"There is no setting {key!r} here.", remedy=remedy)
+    if value is None:
+        return None
+    try:
+        check_kind(known[key], value, key)
+    except RefusedError as error:
+        raise UsageError(error.what, where=error.where, remedy=error.remedy) from None
+    return Path(value) if known[key].type is Path else value
+
+
+def _which(row: int | str) -> int | Recipient:
+    if isinstance(row, int):
+        return row
+    try:
+        return parse(row)
+    except RecipientError as error:
+        raise UsageError(f"{row!r} is neither a row's number nor a person: {error}.") from None
+
+
+@contextmanager
+def _opened(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
+    ledger = open_ledger(ledger_path(place or default_path()), create=create)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _in_a_loop(act: Callable[[asyncio.Runner], T]) -> T:
+    """Give an act an event loop of its own."""
+
+    def call() -> T:
+        with asyncio.Runner() as loop:
+            return act(loop)
+
+    return _in_a_thread(call)
+
+
+def _in_a_thread(call: Callable[[], T]) -> T:
+    """Call here, or in a thread where this one has an event loop running, as notebooks do."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return call()
+    answers: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            answers.append(call())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return answers[0]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
