@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = (
+    "asyncio",
     "campaign",
     "check",
     "client",
@@ -44,6 +45,8 @@ __all__ = (
 )
 
 if TYPE_CHECKING:
+    import asyncio
+
     from runner.action import check, evidence, people, run, settle, standing
     from runner.campaign import campaign, starter
     from runner.doctor import examine, finding
@@ -64,41 +67,42 @@ if TYPE_CHECKING:
     from runner.unattended import log, witness
 else:
     _MODULES = {
-        "check": "action.check",
-        "evidence": "action.evidence",
-        "people": "action.people",
-        "run": "action.run",
-        "settle": "action.settle",
-        "standing": "action.standing",
-        "campaign": "campaign.campaign",
-        "starter": "campaign.starter",
-        "examine": "doctor.examine",
-        "finding": "doctor.finding",
-        "recipient": "intake.recipient",
-        "sheet": "intake.sheet",
-        "ledger": "ledger.ledger",
-        "rehearse": "rehearsal.rehearse",
-        "install": "schedule.install",
-        "job": "schedule.job",
-        "machine": "schedule.machine",
-        "client": "sending.client",
-        "clock": "sending.clock",
-        "key": "sending.key",
-        "vendor": "sending.vendor",
-        "show_check": "show.check",
-        "show_doctor": "show.doctor",
-        "show_people": "show.people",
-        "show_rehearsal": "show.rehearsal",
-        "show_run": "show.run",
-        "show_schedule": "show.schedule",
-        "show_settle": "show.settle",
-        "show_standing": "show.standing",
-        "show_starter": "show.starter",
-        "log": "unattended.log",
-        "witness": "unattended.witness",
+        "asyncio": "asyncio",
+        "check": "runner.action.check",
+        "evidence": "runner.action.evidence",
+        "people": "runner.action.people",
+        "run": "runner.action.run",
+        "settle": "runner.action.settle",
+        "standing": "runner.action.standing",
+        "campaign": "runner.campaign.campaign",
+        "starter": "runner.campaign.starter",
+        "examine": "runner.doctor.examine",
+        "finding": "runner.doctor.finding",
+        "recipient": "runner.intake.recipient",
+        "sheet": "runner.intake.sheet",
+        "ledger": "runner.ledger.ledger",
+        "rehearse": "runner.rehearsal.rehearse",
+        "install": "runner.schedule.install",
+        "job": "runner.schedule.job",
+        "machine": "runner.schedule.machine",
+        "client": "runner.sending.client",
+        "clock": "runner.sending.clock",
+        "key": "runner.sending.key",
+        "vendor": "runner.sending.vendor",
+        "show_check": "runner.show.check",
+        "show_doctor": "runner.show.doctor",
+        "show_people": "runner.show.people",
+        "show_rehearsal": "runner.show.rehearsal",
+        "show_run": "runner.show.run",
+        "show_schedule": "runner.show.schedule",
+        "show_settle": "runner.show.settle",
+        "show_standing": "runner.show.standing",
+        "show_starter": "runner.show.starter",
+        "log": "runner.unattended.log",
+        "witness": "runner.unattended.witness",
     }
 
     def __getattr__(name: str) -> Any:
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return import_module(f"runner.{_MODULES[name]}")
+        return import_module(_MODULES[name])

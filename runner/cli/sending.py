@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
@@ -35,7 +34,7 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
         vendor = _vendor(campaign.key_file, campaign.folder, said)
-        with opened_ledger(said.get("ledger")) as ledger, asyncio.Runner() as loop:
+        with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             if not unattended:
                 tell_if_new(ledger, said.get("ledger"), console)
             stay = said.get("wait", False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
@@ -109,7 +108,7 @@ def settle(
             return late.show_settle.show_settled(console, settled, texts)
         lookup = _lookup(said.get("key_file"), Path(record.source).parent, base_url, timeout)
         numbers = _numbers(wanted)
-        with asyncio.Runner() as loop:
+        with late.asyncio.Runner() as loop:
             looked = late.evidence.look(
                 opened, record, numbers, lookup, loop, by=_user(), now=utc_now
             )

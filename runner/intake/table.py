@@ -17,6 +17,7 @@ from runner.errors import RefusedError
 from runner.intake.cell import clean
 from runner.intake.column import Column, names_recipients
 from runner.intake.reader import format as formats
+from runner.intake.reader import frame as frames
 from runner.intake.sheet import (
     HEADER_AMONG,
     MAX_COLUMNS,
@@ -92,13 +93,11 @@ def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None
     pandas = sys.modules.get("pandas")  # a caller with a frame has imported pandas
     if pandas is None or not isinstance(source, pandas.DataFrame):
         raise TypeError(f"a path or a pandas DataFrame is needed, not {type(source).__name__}")
-    from runner.intake.reader import frame
-
     if source.columns.empty:
         raise RefusedError(
             "The data frame has no columns.", remedy="It needs one that says whom to write to."
         )
-    grid = Grid(None, lambda: frame.rows(source, header=True), len(source.columns))
+    grid = Grid(None, lambda: frames.rows(source, header=True), len(source.columns))
     return _table(
         None, grid, replace(reading, header_row=reading.header_row or 1)
     )  # a frame says what its labels are

@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from runner.errors import RefusedError
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
-from runner.intake.reader import ods, xls, xlsb, xlsx
+from runner.intake.reader import frame, ods, xls, xlsb, xlsx
 from runner.intake.reader.archive import LiteralArchive
 from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
 from runner.intake.sheet import Fault, Row
@@ -222,8 +222,6 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
 
 def _pandas(data: bytes, sheet: str) -> Values:
     from pandas import read_excel
-
-    from runner.intake.reader import frame
 
     found = read_excel(
         io.BytesIO(data),
