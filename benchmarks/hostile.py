@@ -26,7 +26,8 @@ try:
     list(read(sys.argv[1]).rows())
 except RefusedError:
     pass
-print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+print(sum(resource.getrusage(who).ru_maxrss for who in both))
 """
 
 

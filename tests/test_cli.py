@@ -466,7 +466,8 @@ def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path])
     write(
         "old.csv",
         (
-            f"Profile,Last contacted\njo-doe,{today - timedelta(days=3):%Y-%m-%d}\nal-doe,soon\nnot a "
+            "Profile,Last "
+            f"contacted\njo-doe,{today - timedelta(days=3):%Y-%m-%d}\nal-doe,soon\nnot a "
             "profile,\n"
         ),
     )

@@ -268,7 +268,8 @@ def test_a_log_that_fails_on_the_way_ends_nothing(
 TELL = """\
 import json, os, sys
 from pathlib import Path
-told = {"stdin": json.load(sys.stdin), "cwd": os.getcwd(), "environment": dict(os.environ), "argv": sys.argv[1:]}
+told = {"stdin": json.load(sys.stdin), "cwd": os.getcwd(), "argv": sys.argv[1:]}
+told["environment"] = dict(os.environ)
 Path("told.json").write_text(json.dumps(told))
 sys.exit(int(sys.argv[1]))
 """

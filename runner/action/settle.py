@@ -118,7 +118,9 @@ def settle_rows(
                 raise UsageError(
                     f"{case.label} {case.stands}; only uncertain and failed rows can be settled. "
                     "No row was changed.",
-                    remedy=f"{words.command('why', 'ROW', name=record.name)} says how a row stands.",
+                    remedy=(
+                        f"{words.command('why', 'ROW', name=record.name)} says how a row stands."
+                    ),
                 )
             if sent:
                 continue

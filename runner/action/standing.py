@@ -1,4 +1,4 @@
-"""How a campaign stands: its totals and forecast, what a row waits for, and its results once more."""
+"""The standing of a campaign: its totals and forecast, the reasons of a row, its results again."""
 
 from __future__ import annotations
 

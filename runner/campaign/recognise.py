@@ -140,7 +140,8 @@ def _chosen(
             likely.name,
             (
                 (
-                    f"This is the list of the campaign {likely.name!r} under another name; it goes on "
+                    f"This is the list of the campaign {likely.name!r} under another "
+                    "name; it goes on "
                     "where it stood."
                 ),
             ),

@@ -1,5 +1,4 @@
-"""A campaign file to begin with: every key with its meaning. A key that can stay unsaid is commented
-out."""
+"""A campaign file to begin with: every key with its meaning, and most of them commented out."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Source = Annotated[
 ]
 
 
-def option(key: str, *, help: str | None = None, value: object = None) -> Any:  # noqa: A002
+def option(key: str, *, help: str | None = None) -> Any:  # noqa: A002 - typer's word
     """The option of one setting, for a command that takes it by itself or words its help anew."""
     row = rows(RunSettings)[key]
     setting = row.setting

@@ -55,7 +55,10 @@ def settle(
         list[str] | None,
         typer.Argument(
             metavar="ROW|PERSON",
-            help="Rows, as the spreadsheet program numbers them, or people; --check without any: all.",
+            help=(
+                "Rows, as the spreadsheet program numbers them, or people; --check "
+                "without any: all."
+            ),
         ),
     ] = None,
     sent: Annotated[

@@ -38,14 +38,14 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
     if not entries:
         return ok(
             "schedule",
-            f"none; to have it run every day: campaign schedule install {source} --at 09:00",
+            f"none; to have it run every day: {_install(campaign)}",
         )
     said = "; ".join(
         f"{entry.scheduler}, {f'next {entry.next_run}' if entry.next_run else entry.place}"
         for entry in entries
     )
     for entry in entries:
-        again = f"Install it again: campaign schedule install {source}{_options(entry)} --at 09:00"
+        again = f"Install it again: {_install(campaign, entry)}"
         if entry.command and not Path(entry.command[0]).exists():
             what = (
                 "The daily run is started by a Python that is not there any more "
@@ -71,7 +71,10 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
         return look(
             "schedule",
             said,
-            f"One daily run is enough: campaign schedule remove {source}, then install it again.",
+            (
+                f"One daily run is enough: {words.command('schedule remove', source)}, then "
+                "install it again."
+            ),
         )
     return ok("schedule", said)
 
@@ -123,10 +126,15 @@ def judge_log(
     return ok("log", says)
 
 
-def _options(entry: Entry) -> str:
-    """Return the options of the entry's installation, for a command that installs it again."""
-    said = [(name, entry.option(name)) for name in ("--ledger", "--key-file")]
-    return "".join(f" {name} {words.argument(value)}" for name, value in said if value)
+def _install(campaign: Campaign, entry: Entry | None = None) -> str:
+    """Word the command that installs the daily run, or installs an entry again."""
+    options = {}
+    for name in ("ledger", "key_file"):
+        value = entry.option(f"--{name.replace('_', '-')}") if entry else None
+        if value:
+            options[name] = value
+    source = words.argument(campaign.source)
+    return words.command("schedule install", source, **options, at="09:00")
 
 
 def _records(log: Sequence[Path]) -> Iterator[dict[str, Any]]:

@@ -49,7 +49,7 @@ def examine(
                 find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
             )
         except CampaignError as error:
-            remedy = error.remedy or f"campaign schedule show {words.argument(campaign.source)}"
+            remedy = error.remedy or words.command("schedule show", words.argument(campaign.source))
             troubles.append(look("schedule", error.what, remedy))
     folder = campaign.folder if campaign else Path.cwd()
     key, finding = surroundings.judge_key(key_file, folder)

@@ -22,7 +22,7 @@ def judge_list(campaign: Campaign) -> Finding:
         return bad("list", error)
     says = f"{campaign.sheet.name}, {words.count(intake.findings.rows, 'row')}"
     if intake.findings.invalid:
-        remedy = f"campaign check {words.argument(campaign.source)} names every cell."
+        remedy = f"{words.command('check', words.argument(campaign.source))} names every cell."
         return look(
             "list", f"{says}, of which {intake.findings.invalid} cannot be sent as they are", remedy
         )

@@ -16,7 +16,8 @@ def hidden_problem(table: Table, hidden: int, rows: int) -> Problem:
     return Problem(
         "hidden-rows",
         (
-            f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, and may not be "
+            f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, "
+            "and may not be "
             "meant"
         ),
         remedy=(
@@ -74,7 +75,8 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
             yield Problem(
                 "no-template",
                 (
-                    "there is no template and the sheet has no message column, so there is nothing to "
+                    "there is no template and the sheet has no message column, so there "
+                    "is nothing to "
                     "say"
                 ),
                 remedy=(

@@ -179,9 +179,8 @@ class Composer:
     ) -> None:
         """Look at a row's own text for what would embarrass."""
         name = greeted(text)
-        if name and name not in row.cells:
-            if not any(name in cell for cell in row.cells if cell != text):
-                self._review.greeting(row.number, name)
+        if name and not _names(row.cells, name, text):
+            self._review.greeting(row.number, name)
         if is_marked or not name:
             for code, sentence in blemishes(text, name):
                 problems.append(Problem(code, sentence, row.number, column))
@@ -295,6 +294,11 @@ class Composer:
         told = {fault.column for fault in row.faults}
         if failure.column is None or failure.column.index not in told:
             problems.append(failure)
+
+
+def _names(cells: Sequence[str], name: str, text: str) -> bool:
+    """Tell whether a row names somebody in another cell than its text."""
+    return name in cells or any(name in cell for cell in cells if cell != text)
 
 
 def _holder(said: Mapping[int, str]) -> int | None:

@@ -45,7 +45,8 @@ _LABELS: Final = frozenset(
     word
     for words in (
         (
-            "profile linkedin link url view visit open here click show more contact website web www "
+            "profile linkedin link url view visit open here click show more contact "
+            "website web www "
             "http https private public yes"
         ),
         (
@@ -53,7 +54,8 @@ _LABELS: Final = frozenset(
             "member user person lead"
         ),
         (
-            "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil ver enlace "
+            "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil "
+            "ver enlace "
             "sí oui non"
         ),
     )
@@ -275,7 +277,8 @@ def _from_slug(slug: str, value: str) -> Recipient:
         raise RecipientError(
             "recipient-unreadable",
             (
-                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands after "
+                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what "
+                "stands after "
                 "linkedin.com/in/)"
             ),
         )

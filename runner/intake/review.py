@@ -36,11 +36,13 @@ _GREETINGS: Final = frozenset(
     word
     for words in (
         (
-            "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou cher chère hola "
+            "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou "
+            "cher chère hola "
             "estimado estimada ciao"
         ),
         (
-            "gentile olá ola caro cara beste hoi dag hej hei cześć ahoj merhaba привет здравствуйте "
+            "gentile olá ola caro cara beste hoi dag hej hei cześć ahoj merhaba привет "
+            "здравствуйте "
             "γεια"
         ),
     )

@@ -46,12 +46,13 @@ def alarm(connection: Connection, account: str) -> Stop | None:
 
 def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
     """The end of sending from the account, as people are told of it."""
-    settle = f"campaign settle {row} --name {words.argument(campaign)}"
+    settle = words.command("settle", str(row), name=campaign)
     return Stop(
         "account",
         ExitCode.ENDPOINT,
         (
-            f"A message may have gone to another person: row {row} of {campaign} asked for {asked}, "
+            f"A message may have gone to another person: row {row} of {campaign} asked "
+            f"for {asked}, "
             f"the answer names {answered}."
         ),
         f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check the "

@@ -192,18 +192,19 @@ def in_doubt(summary: Summary) -> list[str]:
         return []
     which = words.some([str(row) for row in summary.uncertain])
     return [
-        f"{len(summary.uncertain)} uncertain, {which}: may or may not have been delivered, and not tried again by itself.",
+        (
+            f"{len(summary.uncertain)} uncertain, {which}: may or may not have been "
+            "delivered, and not tried again by itself."
+        ),
         settling(summary.campaign.name),
     ]
 
 
 def settling(name: str) -> str:
     """Say how uncertain rows of the campaign are settled."""
-    named = f"--name {words.argument(name)}"
-    return (
-        f"campaign settle --check {named} looks for evidence; "
-        f"campaign settle ROW|PERSON --sent|--not-sent {named} records what you saw in LinkedIn."
-    )
+    look = words.command("settle", "--check", name=name)
+    word = words.command("settle", "ROW|PERSON", "--sent|--not-sent", name=name)
+    return f"{look} looks for evidence; {word} records what you saw in LinkedIn."
 
 
 def rows(summary: Summary) -> list[tuple[str, str]]:
@@ -223,7 +224,10 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))
     for view in summary.accounts:
-        quota = f"{view.used} of {view.limit} used, {view.remaining} left until {view.reset_at:%Y-%m-%d %H:%M} UTC"
+        quota = (
+            f"{view.used} of {view.limit} used, {view.remaining} left until "
+            f"{view.reset_at:%Y-%m-%d %H:%M} UTC"
+        )
         listed.append((f"Account {view.name}", quota))
     listed += [
         (f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]

@@ -136,7 +136,10 @@ class Turn:
             gone = self._gone_since(self._day_start(self.now))
             return f"no more go today ({gone} have gone, of {left.limit} a day)"
         if reserve >= left.limit:
-            return f"all that the account may send ({left.limit}) is kept for others (reserve {reserve})"
+            return (
+                f"all that the account may send ({left.limit}) is kept for others "
+                f"(reserve {reserve})"
+            )
         kept = f", {reserve} are kept for others" if reserve else ""
         return f"no more may go now ({left.used} of {left.limit} used{kept})"
 

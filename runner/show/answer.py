@@ -1,4 +1,4 @@
-"""What the JSON objects of the contract hold: a campaign, a run, an error, a problem, an instant."""
+"""The JSON objects of the contract: a campaign, a run, an error, a problem, an instant."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _WIDEST: Final = 48
 
 
 class Console:
-    """Speaks for one command. With `as_json`, stdout carries exactly one JSON object, at the end."""
+    """Speaks for one command; with `as_json`, stdout carries just one JSON object, at the end."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json

@@ -25,9 +25,9 @@ def show_installed(
         named = words.argument(source)
         at = f"{job.at:%H:%M}"
         console.say(f"Scheduled with {planned.scheduler}: {job.campaign}, every day at {at}.")
-        console.say(
-            f"  Look: campaign schedule show {named}   Undo: campaign schedule remove {named}"
-        )
+        look = words.command("schedule show", named)
+        undo = words.command("schedule remove", named)
+        console.say(f"  Look: {look}   Undo: {undo}")
     else:
         console.say("\n".join(map(str, planned.steps)))
     for sentence in notes:

@@ -482,7 +482,8 @@ def ods(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
     content = (
         "<office:document-content "
         f"{_SPACES}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
-        f"<office:spreadsheet>{''.join(map(_ods_sheet, sheets))}</office:spreadsheet></office:body></office:document-content>"
+        f"<office:spreadsheet>{''.join(map(_ods_sheet, sheets))}</office:spreadsheet>"
+        "</office:body></office:document-content>"
     )
     settings = (
         f"<office:document-settings {_SPACES}><office:settings><config:config-item "
@@ -580,10 +581,8 @@ def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tup
         clock = f"PT{seconds // 3600:02}H{seconds // 60 % 60:02}M{seconds % 60:02}S"
         said, shown = f' office:value-type="time" office:time-value="{clock}"', str(value)
     elif isinstance(value, str):
-        said = (
-            " "
-            f'office:value-type="string"{f" office:string-value={quoteattr(value)}" if cell.formula else ""}'
-        )
+        stored = f" office:string-value={quoteattr(value)}" if cell.formula else ""
+        said = f' office:value-type="string"{stored}'
         shown = value
     if cell.formula and not cell.cached:
         said, shown = "", ""

@@ -479,8 +479,10 @@ IN = "https://www.linkedin.com/in/"
         (THREE.replace("URL,", 'URL,"') + 'Jo,jo,x\nAl,al,y"\nBo,bo,z\n', 1),
         ("Name,LinkedIn URL,Age,Score\n" + 'Jo,jo,3,"5\nAl,al,4,6\nBo,bo,4,7"\nCy,cy,4,5\n', 2),
         (
-            "Name,LinkedIn URL,Since\n"
-            + 'Jo,jo,"2024-01-01\nAl,al,2024-01-02\nBo,bo,2024-01-03"\nCy,cy,2024-01-04\n',
+            (
+                "Name,LinkedIn URL,Since\n"
+                'Jo,jo,"2024-01-01\nAl,al,2024-01-02\nBo,bo,2024-01-03"\nCy,cy,2024-01-04\n'
+            ),
             2,
         ),
         ("Name,LinkedIn URL,Company,Note\n" + 'Jo,jo,Acme,"x\nAl,al,,\nBo,bo,,"\nCy,cy,,w\n', 2),
@@ -498,8 +500,8 @@ IN = "https://www.linkedin.com/in/"
             2,
         ),
         (
-            CONNECTIONS
-            + f'Jo,Doe,{IN}jo,,"Acme,CEO,12-Mar-24\nAl,Roe,{IN}al,,Foo,CTO,7-Feb-22\nBo,,{IN}bo,,Bar",,1-Mar-24\n',
+            CONNECTIONS + f'Jo,Doe,{IN}jo,,"Acme,CEO,12-Mar-24\nAl,Roe,{IN}al,,Foo,CTO,7-Feb-22\n'
+            f'Bo,,{IN}bo,,Bar",,1-Mar-24\n',
             2,
         ),
     ],

@@ -136,8 +136,8 @@ def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
     for row in (
         ["Profile", "Last contacted"],
         ["a-doe", date(2026, 11, 10)],
-        ["b-doe", datetime(2026, 11, 10, 9, 30)],
-    ):  # noqa: DTZ001
+        ["b-doe", datetime(2026, 11, 10, 9, 30)],  # noqa: DTZ001 - a sheet knows no zones
+    ):
         sheet.append(row)
     book.save(tmp_path / "old.xlsx")
     found = read_history(load(tmp_path / "old.xlsx"), Reading(), None, NOW)

@@ -136,7 +136,8 @@ def test_two_identifiers_of_one_row_must_not_disagree() -> None:
 
 def test_a_conversation_urn_is_taken_as_it_is_or_refused() -> None:
     """The vendor's form passes unchanged; anything else is a row problem."""
-    good = "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAATPlQ0Bc8wdg,2-NzkzMDFlNzAtZjU2OS00MjIwLWE2ZDc==)"
+    owner, thread = "urn:li:fsd_profile:ACoAAATPlQ0Bc8wdg", "2-NzkzMDFlNzAtZjU2OS00MjIwLWE2ZDc=="
+    good = f"urn:li:msg_conversation:({owner},{thread})"
     assert parse_conversation(f" {good} ") == good
     for bad in ("urn:li:example:123456", "2-NzkzMDFl==", "hello"):
         with pytest.raises(RecipientError):

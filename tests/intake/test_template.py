@@ -157,7 +157,8 @@ def test_front_matter_gives_subject_and_type() -> None:
     keep their numbers."""
     template = parse(
         (
-            '---\nsubject: "{{ name }}, a question"\n# a remark\nmessageType: InMail\n---\nHello {{ '
+            '---\nsubject: "{{ name }}, a question"\n# a remark\nmessageType: '
+            "InMail\n---\nHello {{ "
             "name }}\n{{ other }}"
         ),
         PATH,

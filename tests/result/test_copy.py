@@ -72,9 +72,11 @@ def handmade(
     contents = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/>'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         + "".join(
-            f'<Override PartName="/xl/{name}.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+            f'<Override PartName="/xl/{name}.xml" '
+            'ContentType="application/vnd.openxmlformats-officedocument.'
             f'spreadsheetml.{kind}+xml"/>'
             for name, kind in (
                 ("workbook", "sheet.main"),
@@ -90,7 +92,8 @@ def handmade(
             ("rId2", "styles", "styles.xml"),
             ("rId3", "sharedStrings", "sharedStrings.xml"),
         ),
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="People" sheetId="1" '
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{REL}"><sheets><sheet name="People" '
+        'sheetId="1" '
         'r:id="rId1"/>'
         "</sheets></workbook>",
         "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><fonts><font><sz val="11"/><name '

@@ -38,7 +38,8 @@ _MEANS: Final = re.compile(
 ).fullmatch
 _LIKE_A_SLUG: Final = re.compile(r"(?=.*[a-z])(?=.*[-\d])[a-z\d-]{3,100}").fullmatch
 _CURE: Final = (
-    'Look there in a text editor, and save it again; a quote in a value is written "". If the cell is right as it is, save the '
+    'Look there in a text editor, and save it again; a quote in a value is written "". If '
+    "the cell is right as it is, save the "
     "list as XLSX."
 )
 _SPACED: Final = re.compile(r"[^\S\t]").match
@@ -68,7 +69,10 @@ def _refuse_endless_lines(source: Source) -> None:
             and data.find(b"\r", start, start + _LONGEST_LINE) < 0
         ):
             raise RefusedError(
-                f"{source.path} has a line of more than {_LONGEST_LINE // 1024**2} MB, so it is no list of people.",
+                (
+                    f"{source.path} has a line of more than {_LONGEST_LINE // 1024**2} MB, so "
+                    "it is no list of people."
+                ),
                 where=f"{source.path.name}, line {line_at(data, start)}",
                 remedy="Look at it in a text editor, or save the list as XLSX.",
             )
@@ -238,7 +242,8 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
     except csv.Error as error:
         raise RefusedError(
             (
-                f"The text around line {reader.line_num + skip} is not valid CSV ({error}); a quote "
+                f"The text around line {reader.line_num + skip} is not valid CSV "
+                f"({error}); a quote "
                 "is probably missing."
             ),
             where=f"{source.path.name}, after row {number}",

@@ -66,7 +66,9 @@ def find_encoding(source: Source, said: str | None) -> str:
             if zeros.count(0) > len(zeros) * 0.6 and head.count(0) < len(head) * 0.6:
                 raise RefusedError(
                     f"{path} looks like UTF-16 text without the mark that says so.",
-                    remedy=f"If it is, add --encoding {guess}; else save it as CSV (UTF-8) or XLSX.",
+                    remedy=(
+                        f"If it is, add --encoding {guess}; else save it as CSV (UTF-8) or XLSX."
+                    ),
                 )
         if head.count(0) > len(head) // 100:
             raise RefusedError(
@@ -98,7 +100,9 @@ def _said(source: Source, said: str) -> str:
         if name == wide:
             raise RefusedError(
                 f"{source.path} is not {name} text: the mark that says its byte order is missing.",
-                remedy=f"If it is, add --encoding {name}-le or {name}-be; else leave --encoding out.",
+                remedy=(
+                    f"If it is, add --encoding {name}-le or {name}-be; else leave --encoding out."
+                ),
             )
     if not name.startswith(tuple(_MARKED)):
         _refuse_zeros(source)
@@ -173,7 +177,8 @@ def undecodable(source: Source, encoding: str) -> RefusedError:
     return RefusedError(
         f"{source.path} is not UTF-8 text, so its names could be misread.",
         where=where,
-        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX workbook; or, '
+        remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX '
+        "workbook; or, "
         "if one of these lines "
         f"shows the names right, add its option:{listed}",
     )

@@ -45,7 +45,8 @@ def open_grid(source: Source, reading: Reading) -> Grid:
         if reading.encoding:
             raise RefusedError(
                 (
-                    f"{path.name} is a workbook, which knows its own encoding; --encoding cannot be "
+                    f"{path.name} is a workbook, which knows its own encoding; --encoding "
+                    "cannot be "
                     "meant."
                 ),
                 remedy="Leave it out.",
@@ -56,7 +57,8 @@ def open_grid(source: Source, reading: Reading) -> Grid:
         if reading.sheet is not None:
             raise RefusedError(
                 (
-                    f"{path} is a text file and has no worksheets, so the worksheet {reading.sheet!r} "
+                    f"{path} is a text file and has no worksheets, so the worksheet "
+                    f"{reading.sheet!r} "
                     "cannot be meant."
                 ),
                 remedy="Leave --sheet (sheet_name in a campaign file) out.",
