@@ -690,6 +690,7 @@ def leads(path: Path) -> None:
     book.save(path)
 
 
+@pytest.mark.slow
 def test_any_list_is_read_as_its_options_say(
     shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:

@@ -28,6 +28,8 @@ from runner.sending import traffic
 from tests.loopback import KEY, serving
 from tests.world import World, crowd, read_results
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 3
 
 

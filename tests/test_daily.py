@@ -166,6 +166,7 @@ def test_small_differences_of_clocks_are_nothing() -> None:
 # --- the forecast
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accounts", [1, 5])
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles"])
 def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(
@@ -321,6 +322,7 @@ def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -
     assert {receipt.account for receipt in world.server.receipts} == {"acc_1", "acc_9"}
 
 
+@pytest.mark.slow
 def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> None:
     """The other campaign sends on Saturdays only, or has a ramp of its own: what it cannot use goes
     to this one."""

@@ -18,6 +18,8 @@ from tests.season.measure import Measured, measure
 from tests.season.play import Season
 from tests.season.scenario import DAY, ForeignUse, Scenario, draw
 
+pytestmark = pytest.mark.slow
+
 DAYS = 6
 
 

@@ -29,7 +29,12 @@ from tests.loopback import KEY, serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [README, *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    README,
+    CONTRIBUTING,
+    *(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")),
+]
 
 
 def commands() -> dict[str, list[str]]:
@@ -166,6 +171,7 @@ def test_links_lead_somewhere() -> None:
     """Every relative link of every document."""
     for folder, document in [
         (ROOT, README),
+        (ROOT, CONTRIBUTING),
         *((ROOT / "docs", p.read_text(encoding="utf-8")) for p in (ROOT / "docs").glob("*.md")),
     ]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document):

@@ -78,6 +78,7 @@ def losing(world: World, *people: str, arrives: bool = True) -> None:
     world.server.script = script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 2, 3])
 def test_a_row_is_settled_exactly_when_its_person_has_the_message(
     tmp_path: Path, seed: int
@@ -368,6 +369,7 @@ def test_another_day_is_another_count(tmp_path: Path) -> None:
 # --- the command
 
 
+@pytest.mark.slow
 @needs_sigkill
 def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
     """SIGKILL under way; `campaign settle --check` finds what arrived and exits 0; without a key it

@@ -70,6 +70,7 @@ def test_the_quota_is_used_fully_and_never_exceeded_over_days(tmp_path: Path) ->
     assert world.server.requests == 40
 
 
+@pytest.mark.slow
 def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
     """No rate header at all: 150 a UTC day by our own count, on from midnight."""
 
@@ -84,6 +85,7 @@ def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
     assert world.run(now=True, min_gap=1).sent == 50
 
 
+@pytest.mark.slow
 def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
     """Within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart; --wait stays over
     nights and the weekend."""
@@ -99,6 +101,7 @@ def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
     assert whole_day[-1] - whole_day[0] > timedelta(hours=7)
 
 
+@pytest.mark.slow
 def test_a_quota_that_resets_within_the_hours_makes_no_burst(tmp_path: Path) -> None:
     """In Los Angeles the quota's day ends at 16:00: what the last hour could send is spread into
     the next day's hours."""
@@ -119,6 +122,7 @@ def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
     assert read_results(report.results.path)[0]["waitsUntil"] == "2026-11-30T09:00:00Z"
 
 
+@pytest.mark.slow
 def test_accounts_share_the_rows_evenly_and_keep_their_own_quota(tmp_path: Path) -> None:
     """Each recipient keeps an account when the list is sorted anew; a row's own accountId wins;
     quotas are per account."""
@@ -624,6 +628,7 @@ edits = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=40)
 @given(edits, st.integers(0, 1_000), st.sampled_from([0.0, 0.3]))
 def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(

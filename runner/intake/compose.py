@@ -1,15 +1,24 @@
-"""The message of a row: composed from the template and the row's own cells, and checked for what
-would embarrass."""
+"""The message of a row: composed from template and cells, and checked for embarrassments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from runner.errors import RefusedError
+from runner.intake.blemish import (
+    blemishes,
+    gap,
+    greeted,
+    is_foreign,
+    is_named,
+    names_people,
+    placeholder,
+    suspicion,
+)
 from runner.intake.cell import bare
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.entry import Message, Problem
+from runner.intake.limit import LONG_MESSAGE, over_limits
 from runner.intake.recipient import (
     EXPONENT,
     SHORTENED,
@@ -18,25 +27,12 @@ from runner.intake.recipient import (
     conversation_owner,
     parse_conversation,
 )
-from runner.intake.review import (
-    Review,
-    blemishes,
-    gap,
-    greeted,
-    names_people,
-    placeholder,
-    suspicion,
-)
+from runner.intake.review import Review
 from runner.intake.sandbox import Blank, RenderError
 from runner.intake.sheet import Row
 from runner.intake.template import MessageTemplate, MessageType, message_type_of
 from runner.intake.text import CellText
 
-# LinkedIn's own limits; the endpoint documents no limit.
-MAX_SUBJECT: Final = 200
-MAX_INMAIL: Final = 1_900
-MAX_MESSAGE: Final = 8_000
-LONG_MESSAGE: Final = 3_000
 # A NamedTuple's own constructor costs twice as much, and this is done for every row.
 _new = tuple.__new__
 
@@ -68,10 +64,9 @@ class Composer:
             blank = Blank(name=column.header.strip() or column.letter)
             self._names.append((name, column.index, blank))
             self.read[column.index] = column
-        self._of_people = {
-            index for index, column in self.read.items() if names_people(column.header)
-        }
-        # The last row that was rendered, and its values.
+        of_people = (at for at, column in self.read.items() if names_people(column.header))
+        self._of_people = frozenset(of_people)
+        # The row rendered last, and its values.
         self._before: tuple[int, dict[int, str]] = (0, {})
 
     @property
@@ -104,7 +99,7 @@ class Composer:
         if own:
             self._review_own(row, text, own, problems, is_marked=is_marked)
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
-            problems += _limits(number, text, subject, message_type, self._subject)
+            problems += over_limits(number, text, subject, message_type, self._subject)
         self._review.text(number, text)
         return _new(
             Message, (recipient, text, message_type, subject or None, conversation, account)
@@ -147,8 +142,7 @@ class Composer:
         recipient: Recipient,
         problems: list[Problem],
     ) -> str | None:
-        """The conversation to continue. It belongs to one account, which must be the one that
-        sends."""
+        """The conversation to continue, which belongs to one account: the one that sends."""
         written = self._text.read(row, column, problems)
         if not written:
             return None
@@ -179,7 +173,7 @@ class Composer:
     ) -> None:
         """Look at a row's own text for what would embarrass."""
         name = greeted(text)
-        if name and not _names(row.cells, name, text):
+        if name and not is_named(name, row.cells, text):
             self._review.greeting(row.number, name)
         if is_marked or not name:
             for code, sentence in blemishes(text, name):
@@ -190,8 +184,7 @@ class Composer:
     def _rendered(
         self, row: Row, template: MessageTemplate, own: str, subject: str, problems: list[Problem]
     ) -> tuple[str, str]:
-        """Text and subject, each the row's own or the template's; both empty when the template
-        fails on the row."""
+        """The row's own text and subject, or the template's; both empty when that fails."""
         said = {}
         for index, column in self.read.items():
             said[index] = self._text.read(row, column, problems)
@@ -260,7 +253,11 @@ class Composer:
         """Look for a value of the row before in this row's message."""
         before, others = self._before
         for index, value in others.items():
-            if value != said[index] and value in text and _is_foreign(value, said, template):
+            if (
+                value != said[index]
+                and value in text
+                and is_foreign(value, (*said.values(), template.source))
+            ):
                 sentence = f"the message holds {value!r}, which is row {before}'s"
                 problems.append(Problem("foreign-value", sentence, number))
 
@@ -271,8 +268,7 @@ class Composer:
         said: Mapping[int, str],
         values: Mapping[str, object],
     ) -> str | None:
-        """The place where a blank value left a gap: one that is neither in the template nor, if the
-        blanks were filled, in the values."""
+        """The gap that a blank value left: neither the template nor the other values have it."""
         if not gap(text, template.body.literal):
             return None
         blanks = {name: "x" for name, index, _ in self._names if not said[index]}
@@ -296,50 +292,9 @@ class Composer:
             problems.append(failure)
 
 
-def _names(cells: Sequence[str], name: str, text: str) -> bool:
-    """Tell whether a row names somebody in another cell than its text."""
-    return name in cells or any(name in cell for cell in cells if cell != text)
-
-
 def _holder(said: Mapping[int, str]) -> int | None:
     """The column whose value holds a placeholder."""
     for index, value in said.items():
         if placeholder(value):
             return index
     return None
-
-
-def _is_foreign(value: str, said: Mapping[int, str], template: MessageTemplate) -> bool:
-    """Tell whether a value can only have come from another row.
-
-    A number may be computed and a short text stands in many words, so neither counts.
-    """
-    if len(value) < 3 or not any(map(str.isalpha, value)):
-        return False
-    folded = value.casefold()
-    return all(folded not in own.casefold() for own in (*said.values(), template.source))
-
-
-def _limits(
-    number: int, text: str, subject: str, message_type: MessageType, column: Column | None
-) -> Iterator[Problem]:
-    if message_type == "inmail":
-        if not subject:
-            yield Problem("inmail-subject", "an InMail needs a subject", number, column)
-        if len(text) > MAX_INMAIL:
-            over = f"the InMail has {len(text):,} characters; LinkedIn takes {MAX_INMAIL:,}"
-            yield Problem("message-long", over, number)
-    elif len(text) > MAX_MESSAGE:
-        yield Problem(
-            "message-long",
-            f"the message has {len(text):,} characters; LinkedIn takes {MAX_MESSAGE:,}",
-            number,
-        )
-    elif len(text) >= LONG_MESSAGE:
-        over = f"the message has {len(text):,} characters; few people read that"
-        yield Problem("message-lengthy", over, number, severity="warning")
-    if len(subject) > MAX_SUBJECT:
-        over = f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}"
-        yield Problem("subject-long", over, number, column)
-    for code, sentence in blemishes(subject, None):
-        yield Problem(code, sentence.replace("the message", "the subject"), number, column)

@@ -9,49 +9,15 @@ from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError, TemplateError
-from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import RefusedError
 from runner.intake.cell import whole
-from runner.intake.column import nearest
+from runner.intake.grammar import METHODS, forbidden, names_read
 
 # Twice LinkedIn's longest message. No text that a template builds on the way may be longer.
 MAX_TEXT: Final = 16_000
-
-
-_STATEMENTS: Final = {
-    nodes.For: "for",
-    nodes.Macro: "macro",
-    nodes.CallBlock: "call",
-    nodes.FilterBlock: "filter",
-    nodes.Block: "block",
-    nodes.Extends: "extends",
-    nodes.Include: "include",
-    nodes.Import: "import",
-    nodes.FromImport: "from … import",
-    nodes.AssignBlock: "set … endset",
-    nodes.With: "with",
-}
-
-
-_METHODS: Final = frozenset(
-    {
-        "upper",
-        "lower",
-        "title",
-        "capitalize",
-        "casefold",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "split",
-        "removeprefix",
-        "removesuffix",
-    }
-    | {"startswith", "endswith", "isdigit", "isalpha", "isupper", "islower", "find", "count"}
-)
 
 
 # The errors that an expression of a template can end in.
@@ -175,7 +141,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return _bounded(result) if isinstance(result, str) else result
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
-        return isinstance(obj, str) and attr in _METHODS
+        return isinstance(obj, str) and attr in METHODS
 
 
 def _environment() -> _Sandbox:
@@ -235,9 +201,9 @@ def compile_part(text: str, path: Path, first_line: int) -> Part:
 
     try:
         tree = _ENVIRONMENT.parse(text)
-        for what, line, remedy in _forbidden(tree):
+        for what, line, remedy in forbidden(tree, FILTERS):
             refuse(what, line, remedy)
-        names = {name: line + first_line - 1 for name, line in _names(tree).items()}
+        names = {name: line + first_line - 1 for name, line in names_read(tree).items()}
         literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
@@ -256,89 +222,3 @@ def compile_part(text: str, path: Path, first_line: int) -> Part:
         refuse(f"The template cannot be used: {error}.", 1, "Simplify it.")
     except (RecursionError, MemoryError, ValueError, SyntaxError, ArithmeticError):
         refuse("The template is too deeply nested, or holds too large a number.", 1, "Simplify it.")
-
-
-def _forbidden(tree: nodes.Template) -> Iterator[tuple[str, int, str]]:
-    """Find all that a message template may not hold.
-
-    Each is given as a sentence, its line, and what to write instead.
-    """
-    for node in tree.find_all(tuple(_STATEMENTS)):
-        word = _STATEMENTS[type(node)]
-        yield (
-            f"{{% {word} %}} cannot be used in a message template.",
-            node.lineno,
-            "Use {{ … }}, {% if %} and {% set %}.",
-        )
-    for filter_ in tree.find_all(nodes.Filter):
-        if filter_.name not in FILTERS:
-            guess = nearest(filter_.name, FILTERS)
-            remedy = (
-                f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(FILTERS))}."
-            )
-            yield (
-                f"The template uses the filter {filter_.name!r}, which it cannot.",
-                filter_.lineno,
-                remedy,
-            )
-    called = set()
-    for call in tree.find_all(nodes.Call):
-        called.add(id(call.node))
-        if isinstance(call.node, nodes.Getattr) and call.node.attr not in _METHODS:
-            yield (
-                f"The template calls .{call.node.attr}(), which it cannot.",
-                call.lineno,
-                "Use a filter: {{ name|upper }}.",
-            )
-    for attribute in tree.find_all(nodes.Getattr):
-        if id(attribute) not in called and not _is_row(attribute.node):
-            yield (
-                f"The template reads .{attribute.attr}, which it cannot.",
-                attribute.lineno,
-                "Use a filter: {{ name|upper }}.",
-            )
-    for item in tree.find_all(nodes.Getitem):
-        constant = item.arg.value if isinstance(item.arg, nodes.Const) else None
-        if _is_row(item.node) != isinstance(constant, str):
-            yield (
-                "[…] takes a place in a text, or a column's name after row.",
-                item.lineno,
-                'Write row["First Name"].',
-            )
-    listed = {
-        id(operand.expr)
-        for operand in tree.find_all(nodes.Operand)
-        if operand.op in ("in", "notin")
-    }
-    for literal in tree.find_all((nodes.List, nodes.Tuple, nodes.Dict)):
-        if id(literal) not in listed:
-            yield (
-                "The template makes a list, which it can only behind `in`.",
-                literal.lineno,
-                "Write the values one by one.",
-            )
-
-
-def _names(tree: nodes.Template) -> dict[str, int]:
-    """Find the names that the text reads and does not set itself, each with its line.
-
-    `row["First Name"]` and `row.x` count as such names.
-    """
-    # `{% set name = name|default("there") %}` both reads and sets the name: Jinja2 knows which
-    # comes first.
-    read = find_undeclared_variables(tree) - {"row"}
-    names: dict[str, int] = {}
-    for name in tree.find_all(nodes.Name):
-        if name.ctx == "load" and name.name in read:
-            names.setdefault(name.name, name.lineno)
-    for item in tree.find_all(nodes.Getitem):
-        if _is_row(item.node) and isinstance(item.arg, nodes.Const):
-            names.setdefault(str(item.arg.value), item.lineno)
-    for attribute in tree.find_all(nodes.Getattr):
-        if _is_row(attribute.node):
-            names.setdefault(attribute.attr, attribute.lineno)
-    return names
-
-
-def _is_row(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "row"

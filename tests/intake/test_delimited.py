@@ -711,6 +711,7 @@ def lists(draw: st.DrawFn) -> tuple[Sequence[Sequence[str]], str, str, bytes]:
     return people, delimiter, encoding, MARKS[encoding] + text.encode(encoding)
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(lists())
 def test_any_list_comes_in_as_it_was_written(
@@ -850,6 +851,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return data or b"x"
 
 
+@pytest.mark.slow
 @settings(max_examples=1_500)
 @given(st.one_of(st.binary(min_size=1, max_size=80), damaged()), st.sampled_from(SAID))
 @example(b"Name,URL\nJo,jo-doe\n", "utf-16")

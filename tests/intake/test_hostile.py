@@ -173,6 +173,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path, place: int) -> None:
         list(read(path).rows())
 
 
+@pytest.mark.slow
 def test_any_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
     """A byte changed anywhere in a small workbook never changes what is read: at worst the file is
     refused."""

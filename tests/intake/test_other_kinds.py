@@ -493,6 +493,7 @@ def test_a_wrong_place_of_the_list_of_parts_is_refused(tmp_path: Path, build: Bu
     assert refused(written(tmp_path, whole[:-6] + (2**16).to_bytes(4, "little") + whole[-2:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [xlsb, ods])
 def test_a_cell_far_away_is_told(tmp_path: Path, build: Build) -> None:
     """In the last corner of the sheet, where somebody once pressed a key: not damaged, and not half

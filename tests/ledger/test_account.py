@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
 
+import pytest
+
 from runner.ledger.account import account_state, note_told
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.sending.quota import DEFAULT_LIMIT, allowance, read_headers
@@ -39,6 +41,7 @@ def hear(
         return allowance(state.told, state.charged_after, at + MINUTE).remaining
 
 
+@pytest.mark.slow
 def test_an_answer_that_lacks_numbers_does_not_unsay_what_an_earlier_one_told(
     tmp_path: Path,
 ) -> None:

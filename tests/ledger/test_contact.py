@@ -238,6 +238,7 @@ def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
 SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=60)
 @given(
     st.lists(st.tuples(SPELLINGS, SPELLINGS), max_size=8),

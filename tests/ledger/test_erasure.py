@@ -265,6 +265,7 @@ def test_a_forgotten_ledger_is_as_durable_as_before(tmp_path: Path) -> None:
 SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=30)
 @given(
     st.lists(st.tuples(SPELLINGS, SPELLINGS), max_size=8),

@@ -28,6 +28,7 @@ def rehearsed(
     return rehearse(campaign, MONDAY, faults=faults, seed=seed, limit=limit)
 
 
+@pytest.mark.slow
 def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
     """150, 150, 100 on three days running, every row sent, the results sheet written."""
     done = rehearsed(tmp_path, 400)
@@ -44,6 +45,7 @@ def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
     assert Counter(row["status"] for row in read_results(tmp_path / "out.csv")) == {"sent": 400}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) -> None:
     """A bad endpoint: every row ends sent, failed or uncertain; what is called sent was received,
@@ -59,6 +61,7 @@ def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) 
     assert "uncertain" in statuses.values()
 
 
+@pytest.mark.slow
 def test_the_same_seed_is_the_same_rehearsal(tmp_path: Path) -> None:
     """Faults can be repeated; another seed is another bad day."""
     runs = []

@@ -214,6 +214,7 @@ def _table(texts: Sequence[str]) -> list[list[str]]:
 _many = st.lists(_any_text, min_size=1, max_size=10 * _WIDTH).map(_table)
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=40)
 @given(_many)
 def test_any_text_comes_back_from_a_workbook(rows: list[list[str]]) -> None:

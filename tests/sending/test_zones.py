@@ -17,6 +17,8 @@ from runner.sending.forecast import windows
 from runner.sending.pace import Pace
 from tests.sending.book import DAY, Book
 
+pytestmark = pytest.mark.slow
+
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 STEP = timedelta(hours=6)  # no two changes of a clock are this close

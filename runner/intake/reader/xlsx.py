@@ -26,10 +26,10 @@ from runner.intake.reader.marks import (
     link_of,
     shows_zeros,
 )
+from runner.intake.reader.reference import LAST_COLUMN, column_index, parse_area
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
-_LAST_COLUMN: Final = 16_384
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
 _EXACT: Final = 15
 # The signs of a worksheet that is not plain: a formula, an error or a date of its own kind, a cell
@@ -50,7 +50,6 @@ _ODD: Final = [
     )
 ]
 _CELL: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-_CORNER: Final = re.compile(r"(?=.)\$?([A-Z]{1,3})?\$?(\d{1,7})?")
 
 
 def worksheets(data: bytes) -> tuple[list[Worksheet], int]:
@@ -170,7 +169,7 @@ class _Scan:
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
             self.marks.hide_columns(int(attributes["min"]) - 1, int(attributes["max"]) - 1)
         elif name == "mergeCell":
-            self.marks.merged.append(_area(attributes.get("ref", "")))
+            self.marks.merged.append(parse_area(attributes.get("ref", "")))
         elif name == "hyperlink":
             self._link(attributes)
 
@@ -201,7 +200,7 @@ class _Scan:
             self.marks.hidden_rows.add(self._row)
 
     def _link(self, attributes: dict[str, str]) -> None:
-        area = _area(attributes.get("ref", ""))
+        area = parse_area(attributes.get("ref", ""))
         for key, reference in attributes.items():
             if local(key) == "id":
                 self.references.append((reference, area))
@@ -213,10 +212,10 @@ class _Scan:
         if reference is None:
             self._column += 1
         elif match := _CELL.fullmatch(reference):
-            self._column = _column_index(match[1])
+            self._column = column_index(match[1])
         else:
             raise DamagedError("a cell without a place")
-        if self._column >= _LAST_COLUMN:
+        if self._column >= LAST_COLUMN:
             raise WideError
         self._type = attributes.get("t", "n")
         self._has_formula = self._has_value = False
@@ -285,29 +284,3 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
                 coded.add(str(index))
             index += 1
     return frozenset(coded)
-
-
-def _area(reference: str) -> tuple[int, int, int, int]:
-    """Read `B2:C4`, `B:C` or `2:4` as first row, first column, last row, last column.
-
-    Raises DamagedError.
-    """
-    first, _, last = reference.partition(":")
-    corners = [_CORNER.fullmatch(corner) for corner in (first, last or first)]
-    if corners[0] is None or corners[1] is None:
-        raise DamagedError("an area without a place")
-    (left, top), (right, bottom) = corners[0].groups(), corners[1].groups()
-    return (
-        int(top or 1),
-        _column_index(left) if left else 0,
-        int(bottom or MAX_ROWS),
-        _column_index(right) if right else _LAST_COLUMN - 1,
-    )
-
-
-def _column_index(letters: str) -> int:
-    """Return the index of a column from its letters: A is 0, Z is 25, AA is 26."""
-    index = 0
-    for letter in letters:
-        index = 26 * index + ord(letter) - 64
-    return index - 1
