@@ -32,7 +32,7 @@ BAR = 0.99
 
 
 def season(seed: int) -> Measured:
-    """Play and measure one season; what a run raises is a violation."""
+    """Play and measure one season; an exception of a run is a violation."""
     sys.path[:0] = [str(ROOT)] * (str(ROOT) not in sys.path)
     from tests.season.measure import Measured, measure
     from tests.season.play import Season

@@ -1,5 +1,6 @@
-"""Reads every hostile file of the tests in a process of its own and names each that takes more than
-3 seconds or 300 MB.
+"""Read every hostile file of the tests in a process of its own, and name each that takes too much.
+
+Too much is more than 3 seconds or 300 MB.
 
     python benchmarks/hostile.py
 
@@ -32,7 +33,7 @@ print(sum(resource.getrusage(who).ru_maxrss for who in both))
 
 
 def prove(path: Path) -> str | None:
-    """Read one file; says what was too much, None when nothing."""
+    """Read one file, and return what was too much, or None."""
     begun = time.monotonic()
     command = [sys.executable, "-c", PROGRAM, str(path)]
     done = subprocess.run(

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def timed(command: list[str], folder: Path) -> tuple[float, float]:
-    """Seconds and peak memory in MB of one process."""
+    """Run one process, and return its seconds and its peak memory in MB."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL

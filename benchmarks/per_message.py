@@ -54,7 +54,7 @@ def endpoint(folder: Path) -> Iterator[str]:
 
 
 def bare(url: str, messages: int) -> float:
-    """Seconds for that many plain POSTs, each on a fresh connection."""
+    """Return the seconds for that many plain POSTs, each on a fresh connection."""
 
     async def post_all() -> None:
         headers = {"Authorization": f"Bearer {KEY}", "Connection": "close"}
@@ -77,7 +77,7 @@ def bare(url: str, messages: int) -> float:
 
 
 class Nobody:
-    """Agrees to every plan and watches nothing."""
+    """A watcher that agrees to every plan and watches nothing."""
 
     def agree(self, _plan: object) -> bool:
         return True
@@ -87,7 +87,10 @@ class Nobody:
 
 
 def whole(url: str, messages: int, folder: Path) -> float:
-    """Seconds for a whole run of that many rows, from reading the sheet to the results."""
+    """Return the seconds for a whole run of that many rows.
+
+    It goes from reading the sheet to the results.
+    """
     folder.mkdir()
     sheet, template = folder / "people.csv", folder / "hello.j2"
     rows = [f"Name{number},{folder.name}-person-{number}" for number in range(messages)]

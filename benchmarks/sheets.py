@@ -36,7 +36,7 @@ HEADERS = [
     "Industry",
 ]
 HEADERS += ["Seniority", "Connected On", "Tags", "Owner", "Source", "message"]
-# What an export from a prospecting tool has besides.
+# Columns that an export from a prospecting tool has besides.
 MORE = [
     "Email Status",
     "# Employees",
@@ -248,7 +248,7 @@ def unchanged_list(folder: Path) -> Any:
 
 
 def _take_in(folder: Path) -> None:
-    """A campaign of the list, taken in and not sent."""
+    """Take the list in as a campaign, and send nothing."""
     from runner.action.plan import prepare, take_list
     from runner.campaign.campaign import load
     from runner.ledger.ledger import open_ledger
@@ -283,7 +283,7 @@ def side(name: str, folder: Path) -> None:
         __import__(module)
     start = time.perf_counter()
     answer = work(folder)
-    if callable(answer):  # what came before was preparation
+    if callable(answer):  # the work before was preparation
         start = time.perf_counter()
         answer = answer()
     seconds = time.perf_counter() - start

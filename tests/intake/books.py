@@ -1,8 +1,7 @@
-"""Workbooks of raw parts, so that a test can say what any program may have written; and hostile
-files, built without weight.
+"""Workbooks of raw parts, and hostile files that are built without their weight.
 
-Only the standard library: what these files hold is never what another library of ours thinks a
-workbook is.
+With raw parts a test can hold anything that any program may have written. Only the standard library
+builds them, so that these files never hold what another library of ours takes for a workbook.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def text(place: str, value: str) -> str:
 
 
 def cell(place: str, inner: str, kind: str = "", *, style: int = 0) -> str:
-    """Any cell: `inner` is what stands within <c>, `kind` its t="…"."""
+    """Any cell: `inner` is the raw XML within <c>, `kind` is its t="…"."""
     styled, typed = (f' s="{style}"' if style else ""), (f' t="{kind}"' if kind else "")
     return f'<c r="{place}"{styled}{typed}>{inner}</c>'
 
@@ -48,7 +47,7 @@ def row(at: int, *cells: str, more: str = "") -> str:
 
 
 def rows(table: Iterable[Sequence[str]], first: int = 1) -> str:
-    """Rows of inline texts, one below the other from row `first`; an empty text is no cell."""
+    """Rows of inline texts, one below the other from row `first`; an empty text makes no cell."""
     found = []
     for at, values in enumerate(table, first):
         found.append(
@@ -69,9 +68,11 @@ def rows(table: Iterable[Sequence[str]], first: int = 1) -> str:
 
 @dataclass(frozen=True)
 class Tab:
-    """A worksheet: `rows` as texts or as raw XML, `before` and `after` what stands around its
-    <sheetData>, `links` its relations to other places by id. `kind` is worksheet or chartsheet;
-    `state` is hidden, veryHidden or nothing."""
+    """A worksheet; its `rows` are texts or raw XML.
+
+    `before` and `after` stand around its <sheetData>; `links` are its relations to other places, by
+    id. `kind` is worksheet or chartsheet; `state` is hidden, veryHidden or nothing.
+    """
 
     name: str = "Sheet1"
     rows: str | Sequence[Sequence[str]] = ""
@@ -112,10 +113,10 @@ def xlsx(
 ) -> bytes:
     """A workbook of one worksheet with `table` (texts, or the raw rows), or of `sheets`.
 
-    `shared` are the shared strings as the raw inside of <si>; style N shows numbers as `styles[N -
-    1]` says: a format code, or a built-in format's number. `parts` are put in place of what would
-    be written, None leaves a part out; `renamed` makes a part's name in the archive of its usual
-    name. `absolute` writes the relations' targets from the archive's root.
+    `shared` are the shared strings, each as the raw inside of <si>. Style N shows numbers as
+    `styles[N - 1]` says: a format code, or the number of a built-in format. `parts` replace the
+    parts that would be written; None leaves a part out. `renamed` turns the usual name of a part
+    into its name in the archive. `absolute` writes the relations' targets from the archive's root.
     """
     made = book_parts(
         sheets or [Tab(rows=table, before=before, after=after, links=links)],
@@ -187,7 +188,7 @@ def book_parts(
 
 
 def relations(found: Iterable[tuple[str, str, str]], *, outside: bool = False) -> str:
-    """A part's relations, each its id, type and target."""
+    """A part's relations, each with its id, type and target."""
     mode = ' TargetMode="External"' if outside else ""
     listed = "".join(
         f'<Relationship Id="{a}" Type="{b}" Target={quoteattr(c)}{mode}/>' for a, b, c in found
@@ -257,9 +258,11 @@ def deflated(name: str, content: str | bytes, **changes: int) -> Member:
 
 
 def heavy(name: str, start: bytes, block: bytes, times: int, end: bytes) -> Member:
-    """`start`, `times` the `block`, `end`, deflated without ever being held: a flushed block's
-    bytes can be repeated as they are, and what the block does to a checksum is a linear map, whose
-    power is found by squaring."""
+    """A member of `start`, `times` the `block`, and `end`, deflated without ever being held.
+
+    The bytes of a flushed block can be repeated as they are. The effect of the block on a checksum
+    is a linear map, and squaring finds the power of that map.
+    """
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     head = deflate.compress(start) + deflate.flush(zlib.Z_FULL_FLUSH)
     piece = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
@@ -290,8 +293,10 @@ def _checksum(crc: int, block: bytes, times: int) -> int:
 
 
 def zipped(members: Iterable[Member], *, overlapping: bool = False) -> bytes:
-    """A ZIP file of the members as they are; `overlapping` lists all of them at the first one's
-    place."""
+    """A ZIP file of the members as they are.
+
+    `overlapping` lists all of them at the place of the first one.
+    """
     body, central = bytearray(), bytearray()
     count = 0
     for member in members:
@@ -360,7 +365,7 @@ def _of_spaces() -> bytes:
 
 
 def _of_small_bombs() -> bytes:
-    # Each part below what is looked at singly, together 40 GB.
+    # Each part is below the size that is looked at singly; together they are 40 GB.
     piece = heavy("x", b"<x>", b" " * _MB, 4, b"</x>")
     more = [
         Member(f"xl/media/{at}.xml", piece.packed, piece.size, piece.crc) for at in range(9_000)
@@ -465,7 +470,7 @@ def _far() -> bytes:
 
 
 def _ole(*streams: str) -> bytes:
-    """An OLE file as far as is looked: its mark, and its streams' names in UTF-16."""
+    """The part of an OLE file that a reader looks at: its mark and its streams' names in UTF-16."""
     names = b"".join(
         stream.encode("utf-16-le").ljust(64, b"\0").ljust(128, b"\0") for stream in streams
     )
@@ -592,6 +597,8 @@ HOSTILE: Final[Mapping[str, Callable[[], bytes]]] = {
 
 
 def hostile() -> Mapping[str, Callable[[], bytes]]:
-    """Files that are damaged, dangerous or no workbook, by what is wrong with them; each is made
-    when it is asked for."""
+    """Return files that are damaged, dangerous or not a workbook, by what is wrong with them.
+
+    Each file is made when it is asked for.
+    """
     return HOSTILE

@@ -1,8 +1,8 @@
-"""Spreadsheets as other programs than ours write them: XLS, XLSB and ODS, made by hand from lists
-of Python values.
+"""Spreadsheets as other programs than ours write them: XLS, XLSB and ODS, made by hand.
 
-They hold what a reader looks at and no more, by [MS-XLS], [MS-XLSB] and OpenDocument 1.3. One
-vocabulary serves all three, so that a test can hold one law for every kind.
+They are made from lists of Python values. They hold everything that a reader looks at and nothing
+more, by [MS-XLS], [MS-XLSB] and OpenDocument 1.3. One vocabulary serves all three, so that a test
+can hold one law for every kind.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Plain = str | int | float | bool | date | time | timedelta | None
 Area = tuple[int, int, int, int]
 State = Literal["visible", "hidden", "veryHidden"]
 
-# How each kind of file writes an error down; ODS as its text.
+# XLS and XLSB write each error as this number; ODS writes it as its text.
 ERRORS: Final = {
     "#NULL!": 0,
     "#DIV/0!": 7,
@@ -31,22 +31,22 @@ ERRORS: Final = {
     "#N/A": 42,
 }
 _STATES: Final = ("visible", "hidden", "veryHidden")
-# The number formats that every workbook knows: General, a date, a date with time, a time, hours
-# beyond a day.
+# Every workbook knows these number formats: General, a date, a date with time, a time, hours beyond
+# a day. The number 164 is this workbook's own format.
 _FORMATS: Final = (0, 14, 22, 20, 46, 164)
-# And one of this workbook's own.
+# The code of this workbook's own format.
 _PADDED: Final = "00000"
-# The formula =1 in Excel's tokens; what it would give is not looked at. And a call of HYPERLINK
+# The formula =1 in Excel's tokens; its result is not looked at. The second is a call of HYPERLINK
 # with two arguments.
 _FORMULA: Final = bytes.fromhex("1E0100")
 _HYPERLINK: Final = bytes.fromhex("42026701")
 
 
 class Cell(NamedTuple):
-    """A cell that is more than a value. `error` is shown instead of one; a formula whose value is
-    not `cached` has none.
+    """A cell that is more than a value.
 
-    `inline` texts stand in the cell itself, not among the shared ones; a `padded` number is shown
+    `error` is shown instead of a value. A formula whose value is not `cached` has no value. An
+    `inline` text stands in the cell itself, not among the shared texts. A `padded` number is shown
     with five digits. `target` is a link that a formula makes.
     """
 
@@ -61,8 +61,10 @@ class Cell(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A worksheet. Rows count from 1, columns from 0; a merged area is its first row, first column,
-    last row, last column."""
+    """A worksheet; its rows count from 1, its columns from 0.
+
+    A merged area is its first row, first column, last row, last column.
+    """
 
     name: str
     rows: Sequence[Sequence[Plain | Cell]]
@@ -72,7 +74,7 @@ class Sheet(NamedTuple):
     merged: Sequence[Area] = ()
 
     def lines(self) -> Iterator[tuple[int, list[tuple[int, Cell]]]]:
-        """Each row of which there is anything to say, with its cells by their column."""
+        """Give each row that has something to write, with its cells by their column."""
         for row, values in enumerate(self.rows, 1):
             cells = [
                 (column, cell) for column, cell in enumerate(map(_cell, values)) if cell != Cell()
@@ -81,7 +83,7 @@ class Sheet(NamedTuple):
                 yield row, cells
 
     def links(self) -> list[tuple[int, int, str]]:
-        """Row, column and target of each link."""
+        """Return row, column and target of each link."""
         return [
             (row, column, cell.link)
             for row, cells in self.lines()
@@ -95,7 +97,7 @@ def _cell(value: Plain | Cell) -> Cell:
 
 
 def _shared(sheets: Sequence[Sheet]) -> dict[str, int]:
-    """The texts that cells share, with their places."""
+    """Return the texts that cells share, with their places."""
     cells = (
         cell
         for sheet in sheets
@@ -108,7 +110,7 @@ def _shared(sheets: Sequence[Sheet]) -> dict[str, int]:
 
 
 def _serial(value: Plain) -> tuple[float, int]:
-    """A number as Excel stores it, and the place of its format."""
+    """Return the number that Excel stores for a value, and the place of its format."""
     if isinstance(value, datetime):
         return (value - datetime(1899, 12, 30)) / timedelta(days=1), 2  # noqa: DTZ001
     if isinstance(value, date):
@@ -122,9 +124,11 @@ def _serial(value: Plain) -> tuple[float, int]:
 
 
 def _rk(value: float) -> bytes | None:
-    """A number in the short form, if it fits: as its first 30 bits, a whole number, or either of
-    its hundredths. In the order in which Excel tries them, so that most whole numbers and all dates
-    are the first."""
+    """Return a number in the short form, or None if it does not fit.
+
+    The short form is the number's first 30 bits, a whole number, or either of these in hundredths.
+    They are tried in Excel's order, so that most whole numbers and all dates take the first.
+    """
     for factor, flag in ((1, 0), (100, 1)):
         number = value * factor
         bits = struct.pack("<d", number)
@@ -161,8 +165,10 @@ def xls(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """An OLE2 file with these streams, each padded to the 4096 bytes from which streams lie in
-    sectors of their own."""
+    """An OLE2 file with these streams, each padded to 4096 bytes.
+
+    From that size on, streams lie in sectors of their own.
+    """
     contents = [content.ljust(4096, b"\0") for content in streams.values()]
     directory = _entry("Root Entry", 5, 1, 0xFFFFFFFE, 0)
     chains, place = [1 + len(streams) // 4], 0
@@ -191,7 +197,7 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
 def _entry(
     name: str, kind: int, child: int, place: int, size: int, following: int = 0xFFFFFFFF
 ) -> bytes:
-    """An entry of the directory: a stream, or the root whose `child` is the first of them."""
+    """An entry of the directory: a stream, or the root, whose `child` is the first stream."""
     encoded = name.encode("utf-16-le") + b"\0\0"
     links = struct.pack("<HBB3I", len(encoded), kind, 1, 0xFFFFFFFF, following, child)
     return encoded.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", place, size)
@@ -207,7 +213,7 @@ def _xls_text(text: str, length: str = "<H") -> bytes:
 
 
 def _xls_shared(texts: Collection[str]) -> bytes:
-    """The table of shared texts, carried on in further records where one is full."""
+    """The table of shared texts; a further record carries on where one is full."""
     records, kinds = [struct.pack("<2I", len(texts), len(texts))], [0xFC]
     for text in map(_xls_text, texts):
         if len(records[-1]) + len(text) > 8224:
@@ -271,9 +277,9 @@ def _xls_cell(row: int, column: int, cell: Cell, shared: Mapping[str, int]) -> b
 
 def _xls_formula(head: bytes, number: float, cell: Cell) -> bytes:
     value, flags, after = cell.value, 0, b""
-    if not cell.cached and value is None:  # as xlwt leaves it: an empty text
+    if not cell.cached and value is None:  # xlwt leaves it as an empty text
         result = struct.pack("<B5xH", 3, 0xFFFF)
-    elif not cell.cached:  # as PHPExcel leaves it: a 0, to be calculated when it is opened
+    elif not cell.cached:  # PHPExcel leaves a 0, to be calculated when it is opened
         result, flags = bytes(8), 3
     elif cell.error:
         result = struct.pack("<BxB3xH", 2, ERRORS[cell.error], 0xFFFF)
@@ -300,8 +306,10 @@ def _xls_formula(head: bytes, number: float, cell: Cell) -> bytes:
 
 
 def xlsb(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
-    """An Excel binary workbook. A protected one is an OLE2 file around something scrambled, as
-    Excel makes it."""
+    """An Excel binary workbook.
+
+    A protected one is an OLE2 file around scrambled content, as Excel makes it.
+    """
     if protected:
         return compound(
             {"EncryptedPackage": b"\x5a" * 5000, "EncryptionInfo": b"\4\0\4\0\x40\0\0\0"}
@@ -361,7 +369,7 @@ def xlsb(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
 
 
 def _part(kind: int, body: bytes = b"") -> bytes:
-    """A record: its kind and size seven bits a byte."""
+    """A record; its kind and its size are written with seven bits in a byte."""
     head, size = bytes([kind] if kind < 128 else [kind & 0x7F | 0x80, kind >> 7]), len(body)
     while size > 127:
         head, size = head + bytes([size & 0x7F | 0x80]), size >> 7
@@ -425,7 +433,7 @@ def _xlsb_sheet(sheet: Sheet, shared: Mapping[str, int]) -> bytes:
 
 
 def _xlsb_cell(column: int, cell: Cell, shared: Mapping[str, int]) -> bytes:
-    """A cell's record; a formula's is that of its value, and never without one."""
+    """The record of a cell; a formula has the record of its value, and always has a value."""
     value, number_format, short = cell.value, 0, None
     if cell.error:
         kind, body = 3, bytes([ERRORS[cell.error]])
@@ -470,8 +478,11 @@ _SPACES: Final = " ".join(
 
 
 def ods(*sheets: Sheet, active: int = 0, protected: bool = False) -> bytes:
-    """A spreadsheet as LibreOffice writes it: runs of the same cell or row once, and blanks to the
-    end of the sheet. The content of a protected one is scrambled."""
+    """A spreadsheet as LibreOffice writes it.
+
+    A run of the same cell or row is written once, and blanks reach to the end of the sheet. The
+    content of a protected one is scrambled.
+    """
     styles = "".join(
         (
             f'<style:style style:name="{name}" style:family="table"><style:table-properties '
@@ -541,7 +552,7 @@ def _ods_sheet(sheet: Sheet) -> str:
 
 
 def _repeated(what: str, parts: Iterable[tuple[str, str, str]]) -> str:
-    """Elements as kind, attributes and content; runs of the same are written once."""
+    """Write elements, given as kind, attributes and content; a run of the same is written once."""
     found = []
     for (kind, said, inside), run in groupby(parts):
         count = len(list(run))
@@ -601,7 +612,7 @@ def _ods_cell(cell: Cell, span: tuple[int, int] | None, *, covered: bool) -> tup
 
 
 def _ods_text(line: str, link: str) -> str:
-    """A paragraph's words: spaces that XML would lose are elements."""
+    """The words of a paragraph; spaces that XML would lose are elements."""
     rest = line.lstrip(" ")
     words = escape(rest.rstrip(" ")).replace("  ", " <text:s/>")
     before, after = len(line) - len(rest), len(rest) - len(rest.rstrip(" "))

@@ -1,4 +1,4 @@
-"""Every problem at once, each by its cell; and the message of each row that has none."""
+"""The check tells every problem at once, by its cell, and gives each sound row its message."""
 
 from __future__ import annotations
 
@@ -38,8 +38,11 @@ def codes(path: Path, template: str | None = "Hi {{ first_name }}") -> list[tupl
 
 @pytest.mark.parametrize("name", ["recipients.csv", "recipients.xlsx"])
 def test_the_sample_has_the_problems_it_was_made_with(name: str) -> None:
-    """A duplicate by URL and slug, a blank name, a Sales Navigator link, a company page; all else
-    is ready, one as InMail."""
+    """The sample has a duplicate by URL and slug, and three invalid rows.
+
+    These have a blank name, a Sales Navigator link and a company page. All other rows are ready,
+    one as InMail.
+    """
     found = list(check(read(SAMPLES / name), load(TEMPLATES / "introduction.j2")).entries())
     assert {entry.row.number: entry.skipped for entry in found if entry.skipped} == {
         16: "same person as row 2"
@@ -71,8 +74,10 @@ def test_the_sample_has_the_problems_it_was_made_with(name: str) -> None:
 def test_a_variable_without_a_column_stops_everything(
     write: Write, template: str, remedy: str
 ) -> None:
-    """Even behind a default: it is a typo; the nearest column is named, with the line of the
-    template."""
+    """A variable without a column stops everything, even behind a default, because it is a typo.
+
+    The problem names the nearest column and the line of the template.
+    """
     checked = examine(write("x.csv", "First Name,LinkedIn URL,company\nJo,jo-doe,Acme\n"), template)
     assert [problem.code for problem in checked.blocking] == ["template-variable"]
     assert remedy in str(checked.blocking[0].remedy)
@@ -81,7 +86,7 @@ def test_a_variable_without_a_column_stops_everything(
 
 
 def test_every_problem_comes_at_once(write: Write) -> None:
-    """Several rows, several columns, several kinds: one pass, each by its cell."""
+    """One pass tells the problems of several rows, columns and kinds, each by its cell."""
     path = write(
         "x.csv",
         "First "
@@ -118,7 +123,10 @@ def test_every_problem_comes_at_once(write: Write) -> None:
 
 
 def test_duplicates_are_skipped_under_any_spelling(write: Write) -> None:
-    """Link against slug, token against URN, and a row that links the two; the first row counts."""
+    """The first row of a person counts, and later rows are skipped under any spelling.
+
+    This holds for a link against a slug, a token against a URN, and a row that links the two.
+    """
     path = write(
         "x.csv",
         "first name,recipientProfileId,recipientProfileUrn\n"
@@ -132,8 +140,10 @@ def test_duplicates_are_skipped_under_any_spelling(write: Write) -> None:
 
 
 def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> None:
-    """Row values win over the template, are taken literally, and a blank one falls back to the
-    template."""
+    """Row values win over the template and are taken literally.
+
+    A blank value falls back to the template.
+    """
     path = write(
         "x.csv",
         (
@@ -159,7 +169,10 @@ def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> 
 
 
 def test_without_template_the_sheet_needs_messages(write: Write) -> None:
-    """No template and no message column stops everything; a blank message is that row's problem."""
+    """A sheet without a template and without a message column stops everything.
+
+    A blank message is a problem of its own row.
+    """
     assert [p.code for p in examine(write("x.csv", "profile\njo-doe\n"), None).blocking] == [
         "no-template"
     ]
@@ -169,15 +182,17 @@ def test_without_template_the_sheet_needs_messages(write: Write) -> None:
 
 
 def test_no_recipient_column_stops_everything(write: Write) -> None:
-    """With the columns there are, and the likeliest one."""
+    """A sheet without a recipient column stops everything.
+
+    The remedy names the columns that there are, and the likeliest one.
+    """
     blocking = examine(write("x.csv", "First Name,recipientProfilId\nJo,jo-doe\n")).blocking
     assert [problem.code for problem in blocking] == ["no-recipient-column"]
     assert "recipientProfilId" in str(blocking[0].remedy)
 
 
 def test_a_named_column_wins_over_an_alias() -> None:
-    """Beside recipientProfileId, or beside any LinkedIn column, a bare URL is the company's web
-    site."""
+    """A bare URL is the company's web site beside recipientProfileId or any LinkedIn column."""
     for headers, expected in (
         (["URL", "recipientProfileId"], ["recipientProfileId"]),
         (["URL", "LinkedIn"], ["LinkedIn"]),
@@ -189,7 +204,10 @@ def test_a_named_column_wins_over_an_alias() -> None:
 
 
 def test_a_mapping_names_the_column() -> None:
-    """A campaign file's [columns] win; a header that is not there is refused with the nearest."""
+    """The [columns] of a campaign file win.
+
+    A header that is not there is refused with the nearest one.
+    """
     columns = [Column(0, "Wer"), Column(1, "LinkedIn")]
     assert lay_out(columns, {"recipientProfileId": "wer"}).roles["recipientProfileId"] == (
         columns[0],
@@ -199,8 +217,10 @@ def test_a_mapping_names_the_column() -> None:
 
 
 def test_headers_are_variables_under_python_friendly_names() -> None:
-    """First Name → first_name, and the header itself; two columns of one name are ambiguous, an
-    exact header wins."""
+    """A header is a variable by itself and as a Python-friendly name: First Name → first_name.
+
+    Two columns of one name are ambiguous. An exact header wins.
+    """
     assert set(variable_names("First Name")) == {"First Name", "first_name"}
     assert "first_name" in variable_names("firstName")
     assert "first_name" in variable_names("FIRST-NAME")
@@ -224,8 +244,10 @@ def test_an_ambiguous_variable_stops_everything_only_if_used(write: Write) -> No
 
 
 def test_a_results_sheet_is_an_input(write: Write) -> None:
-    """The result columns are recognised as one block and left out; a person's own `status` column
-    stays."""
+    """The result columns are recognised as one block and left out.
+
+    A person's own `status` column stays.
+    """
     header = ",".join(["profile", "status", "note", *RESULT_COLUMNS])
     path = write("x.csv", header + "\njo-doe,lead,'=1+1" + "," * len(RESULT_COLUMNS) + "\n")
     checked = examine(path, "{{ status }} {{ note }}")
@@ -238,7 +260,7 @@ def test_a_results_sheet_is_an_input(write: Write) -> None:
 
 
 def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
-    """Through check as well, with the nearest header."""
+    """The check, too, refuses a mapping to a missing column, and names the nearest header."""
     with pytest.raises(RefusedError) as caught:
         check(
             read(write("x.csv", "LinkedIn\njo-doe\n")),
@@ -249,7 +271,10 @@ def test_a_mapping_to_a_missing_column_is_refused(write: Write) -> None:
 
 
 def test_a_spreadsheets_error_text_is_an_error_also_in_a_csv(write: Write) -> None:
-    """#N/A in a cell the template uses; elsewhere it does not matter; `NA` is a name."""
+    """An error text such as #N/A is an error in a cell that the template uses.
+
+    It does not matter elsewhere. `NA` is a name.
+    """
     path = write(
         "x.csv",
         (

@@ -1,5 +1,7 @@
-"""A text file is read exactly, to the last character and with its row numbers, or refused with what
-a person needs to know."""
+"""A text file is read exactly, to the last character and with its row numbers, or it is refused.
+
+The refusal says everything that a person needs to know.
+"""
 
 from __future__ import annotations
 
@@ -57,8 +59,10 @@ PEOPLE = [(2, ["Jürgen", "juergen-k"]), (3, ["太郎", "taro-y"])]
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_an_encoding_that_marks_itself_is_known(encoding: str) -> None:
-    """UTF-8 with and without its mark, UTF-16 and UTF-32 with theirs; the mark is no part of the
-    first header."""
+    """UTF-8 is known with and without its mark, UTF-16 and UTF-32 with theirs.
+
+    The mark is not a part of the first header.
+    """
     data = LIST.encode(encoding)
     assert headers(data) == ["First Name", "LinkedIn URL"]
     assert rows(data) == PEOPLE
@@ -67,8 +71,10 @@ def test_an_encoding_that_marks_itself_is_known(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_of_either_byte_order(encoding: str) -> None:
-    """Excel's "Unicode text" is UTF-16 with a mark and tabs; without the mark it is refused and
-    --encoding named."""
+    """Excel's "Unicode text" is UTF-16 with a mark and tabs, and is read in either byte order.
+
+    Without the mark it is refused, and the remedy names --encoding.
+    """
     text = LIST.replace(",", "\t")
     marked = UTF16_MARKS[encoding] + text.encode(encoding)
     assert (headers(marked), rows(marked)) == (["First Name", "LinkedIn URL"], PEOPLE)
@@ -83,8 +89,10 @@ def test_utf16_of_either_byte_order(encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_a_mark_is_no_part_of_the_header_whatever_was_said(encoding: str) -> None:
-    """The mark goes also when --encoding names the byte order, and a header in quotes behind it
-    stays whole."""
+    """The mark is dropped even when --encoding names the byte order.
+
+    A header in quotes behind the mark stays whole.
+    """
     data = UTF16_MARKS[encoding] + '"Name, First",LinkedIn URL\nJürgen,juergen-k\n'.encode(encoding)
     assert headers(data, encoding) == ["Name, First", "LinkedIn URL"]
     assert rows(data, encoding) == [(2, ["Jürgen", "juergen-k"])]
@@ -97,8 +105,10 @@ def test_a_mark_is_no_part_of_the_header_whatever_was_said(encoding: str) -> Non
 def test_a_character_that_ends_like_an_end_of_file_mark_stays_whole(
     encoding: str, last: str
 ) -> None:
-    """In UTF-16 the byte 1A is half of a character; a file without a last line break may well end
-    in it."""
+    """A last character that holds the byte 1A stays whole in UTF-16.
+
+    The byte is half of a character there, and a file without a last line break may well end in it.
+    """
     data = UTF16_MARKS[encoding] + f"Name,URL\njo,{last}".encode(encoding)
     assert rows(data) == [(2, ["jo", last])]
 
@@ -123,8 +133,11 @@ def test_a_character_that_ends_like_an_end_of_file_mark_stays_whole(
 def test_an_encoding_that_cannot_be_known_is_asked_for(
     encoding: str, names: tuple[str, ...]
 ) -> None:
-    """The refusal shows the first names as the likely encodings have them; the option whose line
-    shows them right reads the list exactly, and so does the encoding it was saved in."""
+    """The refusal shows the first names as the likely encodings have them.
+
+    The option whose line shows them right reads the list exactly, and so does the encoding of the
+    file.
+    """
     people = [["Ann", "ann-0"], *([name, f"p-{index}"] for index, name in enumerate(names))]
     data = "".join(
         f"{name},{profile}\r\n" for name, profile in [["First Name", "LinkedIn URL"], *people]
@@ -141,7 +154,10 @@ def test_an_encoding_that_cannot_be_known_is_asked_for(
 
 
 def test_bytes_that_are_no_list_of_names_at_all_are_still_refused() -> None:
-    """Nothing is offered that would show control characters for names."""
+    """Bytes that are not a list of names are refused.
+
+    No encoding is offered that would show control characters for names.
+    """
     refused = refusal(b"Name,URL\n\x81\x8d\x8f\x90,x\n")
     assert "--encoding cp1252" not in str(refused.remedy)
     assert "CSV UTF-8" in str(refused.remedy)
@@ -164,21 +180,29 @@ def test_bytes_that_are_no_list_of_names_at_all_are_still_refused() -> None:
     ],
 )
 def test_an_encoding_that_is_none_is_refused(said: str) -> None:
-    """Misspelt names and Python's codecs that are not of text alike, with the ones that exist."""
+    """A misspelt encoding is refused, and so is a codec of Python that is not of text.
+
+    The remedy names the encodings that exist.
+    """
     refused = refusal(LIST, said)
     assert "utf-8" in str(refused.remedy)
 
 
 @pytest.mark.parametrize("said", ["ascii", "utf-16", "utf-32", "cp949"])
 def test_a_wrong_encoding_is_refused_and_never_patched_up(said: str) -> None:
-    """No character is replaced by a question mark: the text is not in the encoding that was
-    said."""
+    """A text that is not in the encoding that was said is refused.
+
+    No character is replaced by a question mark.
+    """
     data = "First Name,LinkedIn URL\nAnn,ann-0\nJosé,jose-1\n".encode("cp1252")
     assert said in refusal(data, said).what
 
 
 def test_utf8_said_of_another_encoding_shows_the_names_as_well() -> None:
-    """Whoever says --encoding utf-8 of a list that is not has the same question to answer."""
+    """A list that is not UTF-8 leads to the same question after --encoding utf-8.
+
+    The refusal shows the names there, too.
+    """
     data = "First Name,LinkedIn URL\nNúñez,p-0\n".encode("cp1252")
     assert re.search(r"--encoding cp1252 +Núñez ", str(refusal(data, "utf8").remedy))
 
@@ -195,8 +219,11 @@ def test_utf8_said_of_another_encoding_shows_the_names_as_well() -> None:
 def test_a_line_that_names_the_delimiter_is_believed(
     end: str, mark: str, line: str, delimiter: str
 ) -> None:
-    """Quoted or not, under any line end and behind a mark; the line is not shown by Excel, so it is
-    not counted."""
+    """A line that names the delimiter is believed, quoted or not.
+
+    It has any line end, and may stand behind a mark. Excel does not show the line, so it is not
+    counted.
+    """
     lines = [
         line,
         f"Name{delimiter}LinkedIn URL",
@@ -210,8 +237,10 @@ def test_a_line_that_names_the_delimiter_is_believed(
 
 @pytest.mark.parametrize("line", ['sep="', "sep=", "sep=;;", "sep=a"])
 def test_a_line_that_names_no_delimiter_is_a_line(line: str) -> None:
-    """A quote, a letter or nothing at all cannot separate cells: the line is one above the
-    header."""
+    """A line that names no delimiter is a line above the header.
+
+    A quote, a letter or nothing at all cannot separate cells.
+    """
     content = f"{line}\r\nName;LinkedIn URL\r\nAnna;jo-doe\r\n"
     assert (table(content).header_row, headers(content)) == (2, ["Name", "LinkedIn URL"])
     assert rows(content) == [(3, ["Anna", "jo-doe"])]
@@ -219,7 +248,10 @@ def test_a_line_that_names_no_delimiter_is_a_line(line: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_each_delimiter_is_told_by_the_shape_of_the_rows(delimiter: str) -> None:
-    """The others stand in the texts, as often as they like, and separate nothing."""
+    """The shape of the rows tells the delimiter.
+
+    The other delimiters may stand in the texts as often as they like, and separate nothing.
+    """
     others = "".join(other for other in ",;\t|" if other != delimiter)
     content = "".join(
         delimiter.join(cells) + "\n"
@@ -238,8 +270,10 @@ def test_each_delimiter_is_told_by_the_shape_of_the_rows(delimiter: str) -> None
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_commas_in_messages_of_several_lines_do_not_outvote_the_delimiter(delimiter: str) -> None:
-    """The lines of a text are no rows: a list of three people with three lines of text each is
-    separated as its header is."""
+    """The lines of a text are not rows and do not outvote the delimiter.
+
+    A list of three people with three lines of text each is separated as its header is.
+    """
     message = "Hi,\ngreat to meet you, really.\nBest, Al"
     content = f"Name{delimiter}LinkedIn URL{delimiter}message\n"
     content += "".join(
@@ -255,7 +289,10 @@ def test_commas_in_messages_of_several_lines_do_not_outvote_the_delimiter(delimi
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("people", [0, 1, 2, 5])
 def test_notes_above_a_short_list_do_not_hide_its_delimiter(delimiter: str, people: int) -> None:
-    """Lines without a delimiter, and one with a comma in it, above a table however short."""
+    """Notes above a table do not hide its delimiter, however short the table is.
+
+    The notes are lines without a delimiter, and one line with a comma in it.
+    """
     content = (
         f"Export\nof today\nby Al, in Rome\nFirst Name{delimiter}LinkedIn URL{delimiter}City\n"
     )
@@ -279,8 +316,10 @@ def test_notes_above_a_short_list_do_not_hide_its_delimiter(delimiter: str, peop
 def test_a_tie_is_asked_about(
     content: str, names: str, first: list[str], second: list[str]
 ) -> None:
-    """Two delimiters that do equally well are both named, with the line that settles it; and that
-    line does."""
+    """Two delimiters that do equally well are both named, with the line that settles the tie.
+
+    That line does settle it.
+    """
     refused = refusal(content)
     assert names in refused.what
     assert "sep=, or sep=;" in str(refused.remedy)
@@ -289,14 +328,14 @@ def test_a_tie_is_asked_about(
 
 
 def test_numbers_with_a_decimal_comma_do_not_make_a_tie() -> None:
-    """Every row holds a comma, and the header none."""
+    """A decimal comma in every row, but not in the header, does not make a tie."""
     content = "Name;Score\nJo;1,5\nAl;2,5\n"
     assert rows(content) == [(2, ["Jo", "1,5"]), (3, ["Al", "2,5"])]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_single_column_needs_no_delimiter(end: str) -> None:
-    """One column of slugs or links, and no last line break."""
+    """A single column of slugs or links needs no delimiter, and no last line break."""
     content = end.join(["LinkedIn URL", "jo-doe", "https://www.linkedin.com/in/al-doe"])
     assert headers(content) == ["LinkedIn URL"]
     assert rows(content) == [(2, ["jo-doe"]), (3, ["https://www.linkedin.com/in/al-doe"])]
@@ -342,18 +381,23 @@ def test_a_single_column_needs_no_delimiter(end: str) -> None:
 def test_records_are_read_as_they_stand(
     content: str, expected: list[tuple[int, list[str]]] | None
 ) -> None:
-    """Line ends of any kind and mix, breaks and doubled quotes in quotes, quotes within a text,
-    blank lines that count, and no end of line in what only Python takes for one."""
+    """A record is read as it stands, with line ends of any kind and mix.
+
+    Line breaks and doubled quotes may stand in quotes, and quotes within a text. Blank lines count.
+    A character that only Python takes for a line end does not end a line.
+    """
     if (
         expected is None
-    ):  # Excel's guard is no quoting: a delimiter in it would be ambiguous, so it separates
+    ):  # Excel's guard is not quoting: a delimiter in it would be ambiguous, so it separates
         expected = [(2, ['="00456"', '="a', 'b"']), (3, ["'00123", "y"])]
     assert rows(content) == expected
 
 
 def test_a_field_of_any_length_a_person_would_write_is_read() -> None:
-    """200,000 characters, beyond the csv module's own limit; past 1 MiB a quote is missing or it is
-    an attack."""
+    """A field of 200,000 characters is read, beyond the csv module's own limit.
+
+    A field past 1 MiB is refused: a quote is missing, or it is an attack.
+    """
     assert rows(f"Name,URL\n{'x' * 200_000},y\n") == [(2, ["x" * 200_000, "y"])]
     refused = refusal(f"Name,URL\nJo,x\n{'x' * 1_048_577},y\n")
     assert "line 3" in refused.what
@@ -370,8 +414,10 @@ def test_a_field_of_any_length_a_person_would_write_is_read() -> None:
     ],
 )
 def test_an_end_of_file_mark_of_old_is_no_row(content: str) -> None:
-    """Ctrl-Z at the very end goes, and one in a line of its own, in any encoding; elsewhere it is a
-    character."""
+    """Ctrl-Z at the very end, or in a line of its own, is dropped in any encoding.
+
+    Elsewhere it is a character.
+    """
     assert rows(content.replace("Jo,x", "J\x1ao,\x1a\r\nAl,x"))[0] == (2, ["J\x1ao", "\x1a"])
     assert rows(content) == [(2, ["Jo", "x"])]
     assert rows(content.encode("utf-16")) == [(2, ["Jo", "x"])]
@@ -379,7 +425,10 @@ def test_an_end_of_file_mark_of_old_is_no_row(content: str) -> None:
 
 @pytest.mark.parametrize("encoding", [None, "utf-8", "cp1252"])
 def test_a_character_of_value_zero_is_damage(encoding: str | None) -> None:
-    """Whether the encoding was said or not, early in the file or late, with its line."""
+    """A character of value zero is refused with its line, early in the file or late.
+
+    This holds whether the encoding was said or not.
+    """
     for before in (200, 20_000):
         refused = refusal("Name,URL\n" + "Jo,x\n" * before + "Al\0,y\n", encoding)
         assert "value zero" in refused.what
@@ -391,8 +440,11 @@ def test_a_character_of_value_zero_is_damage(encoding: str | None) -> None:
 
 
 def test_rows_too_short_or_too_long_are_faults_with_their_values_in_place() -> None:
-    """Nothing shifts: a short row is filled up and told, a long one keeps what it has too many,
-    blanks at its end are none."""
+    """No value shifts in a row that is too short or too long.
+
+    A short row is filled up and told. A long row is told and keeps its surplus values, but not
+    blanks at its end.
+    """
     content = "a,b,c\n1,2\n1\n1,2,3,4\n1,2,3,,5\n1,2,3,, \n1,2,3\n"
     assert rows(content) == [
         (2, ["1", "2", ""]),
@@ -416,8 +468,11 @@ def test_rows_too_short_or_too_long_are_faults_with_their_values_in_place() -> N
 
 
 def test_all_rows_too_long_are_all_faults() -> None:
-    """pandas makes an index of the first column then, and every value stands one column to the
-    left."""
+    """Every row is a fault when all rows are longer than the header.
+
+    In that case pandas makes an index of the first column, and every value stands one column to the
+    left.
+    """
     content = "Name,URL\nx,jo,1\ny,al,2\nz,bo,3\n"
     assert headers(content) == ["Name", "URL"]
     assert rows(content) == [(2, ["x", "jo", "1"]), (3, ["y", "al", "2"]), (4, ["z", "bo", "3"])]
@@ -442,8 +497,11 @@ def test_all_rows_too_long_are_all_faults() -> None:
 def test_a_quote_that_does_not_close_where_a_cell_ends_is_refused(
     content: str, line: int, row: int
 ) -> None:
-    """The rest of the file is never swallowed, and no character is glued to a cell; the line is an
-    editor's."""
+    """A quote that does not close where its cell ends is refused.
+
+    The rest of the file is never swallowed, and no character is glued to a cell. The refusal names
+    the line as an editor counts it.
+    """
     refused = refusal(content)
     assert f"around line {line} " in refused.what
     assert "quote is probably missing" in refused.what
@@ -507,9 +565,12 @@ IN = "https://www.linkedin.com/in/"
     ],
 )
 def test_rows_that_two_stray_quotes_would_swallow_are_told(content: str, row: int) -> None:
-    """Two quotes that pair up are valid CSV and make people vanish in a cell: in the first, a
-    middle or the last cell, one row or several, with any delimiter, over numbers, dates and blanks.
-    The row and the line of the quote are named."""
+    """Rows between two stray quotes are told, with the row and the line of the quote.
+
+    Two quotes that pair up are valid CSV and make people vanish in a cell. This holds in the first,
+    a middle or the last cell, over one row or several, with any delimiter, over numbers, dates and
+    blanks.
+    """
     try:
         told = " ".join(
             fault.text
@@ -524,7 +585,7 @@ def test_rows_that_two_stray_quotes_would_swallow_are_told(content: str, row: in
 
 
 def test_a_stray_quote_at_a_cells_end_swallows_nothing() -> None:
-    """Where a cell does not begin with it, a quote is a character, and all people are there."""
+    """A quote that does not begin its cell is a character, and all people are there."""
     content = THREE + 'Jo,jo,x"\nAl,al,y"\nCy"s,cy,w\n'
     assert rows(content) == [
         (2, ["Jo", "jo", 'x"']),
@@ -556,8 +617,11 @@ MESSAGES = [
 @pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize("message", MESSAGES)
 def test_messages_of_several_lines_are_no_rows(message: str, delimiter: str) -> None:
-    """Commas before a space, between digits or few in a line, a link in a line of its own: no false
-    alarm."""
+    """The lines of a message raise no false alarm.
+
+    Commas stand before a space, between digits or few in a line; a link stands in a line of its
+    own.
+    """
     written = io.StringIO()
     people = [["Jo", "jo-doe", message], ["Al", "al-doe", "x"], ["Bo", "bo-doe", message]]
     csv.writer(written, delimiter=delimiter).writerows(
@@ -590,8 +654,11 @@ EXPORT = (
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_linkedins_own_export_is_read_as_it_comes(encoding: str) -> None:
-    """Connections.csv: notes above the header, mostly no e-mail, a row of only commas, a person
-    without a name; every ready person gets a message, and what is above the header is told."""
+    """LinkedIn's Connections.csv is read as it comes, and every ready person gets a message.
+
+    It has notes above the header, hardly any e-mail, a row of only commas, and a person without a
+    name. The rows above the header are told.
+    """
     source = Source(Path("Connections.csv"), EXPORT.encode(encoding))
     found = read(source)
     assert (found.header_row, found.delimiter) == (4, ",")
@@ -628,8 +695,10 @@ def test_linkedins_own_export_is_read_as_it_comes(encoding: str) -> None:
 
 
 def test_an_export_in_which_rows_were_swallowed_writes_to_nobody() -> None:
-    """Two stray quotes in companies' names of the export: refused as a whole, not one person
-    short."""
+    """An export with two stray quotes in companies' names is refused as a whole.
+
+    It is not read one person short.
+    """
     broken = (
         EXPORT.replace(",,Acme,", ',,"Acme,')
         .replace('"Foo, Inc."', 'Foo"')
@@ -640,8 +709,10 @@ def test_an_export_in_which_rows_were_swallowed_writes_to_nobody() -> None:
 
 
 def test_forced_texts_are_unwrapped_where_they_are_used() -> None:
-    """="00456" and '00123 keep their zeros, in message and recipient; the cell stays as it stands
-    for the results."""
+    """The texts ="00456" and '00123 keep their zeros, in message and recipient.
+
+    The cell stays as it stands for the results.
+    """
     content = 'profile,Zip\n="jo-doe",="00456"\nal-doe,\'00123\n'
     found = table(content)
     messages = [
@@ -688,8 +759,10 @@ def written(
 
 
 def looks_swallowed(record: Sequence[str], delimiter: str) -> bool:
-    """What may be refused as swallowed rows, of all that is valid CSV: records of several lines,
-    with delimiters in a cell."""
+    """Tell whether a valid CSV record may be refused as swallowed rows.
+
+    Such a record has several lines, and a delimiter in a cell.
+    """
     return len(delimiter.join(record).splitlines()) > 1 and any(
         delimiter in cell for cell in record
     )
@@ -717,9 +790,11 @@ def lists(draw: st.DrawFn) -> tuple[Sequence[Sequence[str]], str, str, bytes]:
 def test_any_list_comes_in_as_it_was_written(
     found: tuple[Sequence[Sequence[str]], str, str, bytes],
 ) -> None:
-    """Any texts, delimiter, line end, quoting and encoding that marks itself: the same texts in the
-    same rows, blank ones left out. Refused, or told as a fault, is only what looks like swallowed
-    rows, and then by its row."""
+    """Any list comes in with the same texts in the same rows, without its blank rows.
+
+    It has any texts, delimiter, line end, quoting, and encoding that marks itself. Only a record
+    that looks like swallowed rows is refused or told as a fault, and then by its row.
+    """
     people, delimiter, _, data = found
     expected = [
         (number, list(cells))
@@ -747,8 +822,10 @@ def test_any_list_comes_in_as_it_was_written(
 def test_any_single_column_in_quotes_comes_in_as_it_was_written(
     column: list[str], end: str
 ) -> None:
-    """Where every cell is in quotes nothing else separates; only a line of nothing but Ctrl-Z may
-    be an end of file."""
+    """Nothing else separates cells when every cell is in quotes.
+
+    Only a line of nothing but Ctrl-Z may be an end of file.
+    """
     column = [cell for cell in column if cell.strip("\x1a") or not cell]
     text = written(
         [["LinkedIn URL"], *([cell] for cell in column)],
@@ -863,8 +940,10 @@ def damaged(draw: st.DrawFn) -> bytes:
 @example("\u200b\nName,URL\nJo,jo-doe\n".encode(), None)
 @example(b"\x1a\nName,URL\nJo,jo-doe\n", None)
 def test_any_bytes_are_read_or_refused(data: bytes, said: str | None) -> None:
-    """Whatever a file holds and whatever encoding was said of it: rows, or a refusal in sentences,
-    and never anything else."""
+    """Any bytes, under any encoding that was said, give rows or a refusal in sentences.
+
+    They never give anything else.
+    """
     refused = None
     try:
         found = table(data, said)
@@ -884,7 +963,10 @@ def test_any_bytes_are_read_or_refused(data: bytes, said: str | None) -> None:
 
 
 def test_a_greeting_on_a_line_of_its_own_is_no_row(tmp_path: Path) -> None:
-    """Two columns, the message first: its lines end in commas, as greetings do."""
+    """A greeting on a line of its own is not a row, although its line ends in a comma.
+
+    The list has two columns, the message first.
+    """
     path = tmp_path / "x.csv"
     path.write_text(
         'message,recipientProfileId\n"Hi Ann,\nnice to meet you",ann\n', encoding="utf-8"
@@ -894,7 +976,7 @@ def test_a_greeting_on_a_line_of_its_own_is_no_row(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("header", ['{"Name"},{"URL"}', "<Name>,<URL>", '["Name"],URL'])
 def test_a_header_in_brackets_is_no_program_code(tmp_path: Path, header: str) -> None:
-    """Neither JSON nor XML begins so."""
+    """A header in brackets is read as a header: neither JSON nor XML begins so."""
     path = tmp_path / "x.csv"
     path.write_text(f"{header}\nJo,jo-doe\n", encoding="utf-8")
     assert [list(row.cells) for row in read(path).rows()] == [["Jo", "jo-doe"]]
@@ -902,8 +984,10 @@ def test_a_header_in_brackets_is_no_program_code(tmp_path: Path, header: str) ->
 
 @pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp1251"])
 def test_an_encoding_that_would_misread_utf8_is_refused(tmp_path: Path, encoding: str) -> None:
-    """An option kept from an earlier file, a campaign file's key: the names would come out as
-    mojibake."""
+    """An encoding that would show the names of a UTF-8 file as mojibake is refused.
+
+    It may be an option kept from an earlier file, or the key of a campaign file.
+    """
     path = tmp_path / "x.csv"
     path.write_text("First Name,LinkedIn\nJürgen,jw-1\n", encoding="utf-8")
     with pytest.raises(RefusedError, match="is UTF-8 text"):
@@ -938,8 +1022,10 @@ IN_ = "https://www.linkedin.com/in/"
     ],
 )
 def test_swallowed_people_are_told_by_whom_they_are(content: str, row: int) -> None:
-    """Also where a value has a comma before a space, or is blank, so that no line is just like a
-    row."""
+    """Swallowed people are told even when no line is just like a row.
+
+    A value then has a comma before a space, or is blank.
+    """
     test_rows_that_two_stray_quotes_would_swallow_are_told(content, row)
 
 
@@ -955,5 +1041,8 @@ def test_swallowed_people_are_told_by_whom_they_are(content: str, row: int) -> N
     ],
 )
 def test_ordinary_messages_are_no_rows(content: str) -> None:
-    """Of two and of three columns, with greetings, addresses and numbers on lines of their own."""
+    """Greetings, addresses and numbers on lines of their own are not rows.
+
+    This holds for lists of two and of three columns.
+    """
     assert not any(row.faults for row in table(content).rows())

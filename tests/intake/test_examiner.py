@@ -1,5 +1,7 @@
-"""The check of one row: what its links, faults and neighbours make of it, and what would embarrass
-in its message."""
+"""The check of one row: its links, its faults, its neighbours, and its message.
+
+A message that would embarrass is not sent, or a warning tells it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ CONVERSATION = "urn:li:msg_conversation:(urn:li:fsd_profile:{},2-NzkzMDFlNzA==)"
 
 
 def table(header: str, *rows: Row | Sequence[str], delimiter: str | None = None) -> Table:
-    """A table of these rows, numbered from 2 where they do not say."""
+    """A table of these rows; rows without numbers of their own are numbered from 2."""
     columns = tuple(Column(index, name) for index, name in enumerate(header.split(",")))
     lines = [
         row if isinstance(row, Row) else Row(number, list(row))
@@ -52,8 +54,10 @@ def judged(
 def codes(
     sheet: Table, template: str | None = "Hi {{ first_name }}", **given: object
 ) -> list[tuple[str, str, str]]:
-    """Severity, cell and code of every problem, and that rows with an error, and only those, send
-    nothing."""
+    """Return severity, cell and code of every problem.
+
+    Assert that rows with an error and skipped rows, and only those, send nothing.
+    """
     checked, found = judged(sheet, template, **given)  # type: ignore[arg-type]
     for entry in checked.entries():
         assert (entry.message is None) == bool(entry.errors or entry.skipped)
@@ -139,8 +143,10 @@ def codes(
 def test_the_link_behind_a_recipient_is_taken_and_said(
     text: str, target: str, slug: str | None, said: list[object]
 ) -> None:
-    """A profile link behind other text is the recipient; any other link is not; two people in one
-    cell are refused."""
+    """A profile link behind other text is the recipient; any other link is not.
+
+    Two people in one cell are refused.
+    """
     sheet = table("First Name,LinkedIn", Row(2, ["Jane", text], links=[(1, target)]))
     assert codes(sheet) == said
     (entry,) = judged(sheet)[0].entries()
@@ -148,7 +154,7 @@ def test_the_link_behind_a_recipient_is_taken_and_said(
 
 
 def test_a_link_does_not_hide_what_another_column_says() -> None:
-    """A row whose two identifiers disagree is refused also when one is behind a link."""
+    """A row whose two identifiers disagree is refused even when one is behind a link."""
     row = Row(2, ["Jo", "Jo Doe", "joe-roe"], links=[(1, "https://www.linkedin.com/in/jo-doe")])
     assert [code for _, _, code in codes(table("first name,LinkedIn,Profile ID", row))] == [
         "recipient-link",
@@ -164,8 +170,11 @@ FAULTY = ["cell-error", "cell-kind", "cell-unread", "formula-uncached", "merged-
 def test_a_cell_that_cannot_be_read_counts_where_it_is_used(
     code: str, column: int, used: bool
 ) -> None:
-    """In the recipient's column, in the template's and in a role's: once, by its cell; elsewhere it
-    does not matter."""
+    """A cell that cannot be read is told once, by its place, where it is used.
+
+    It is used in the column of the recipient, of the template or of a role. Elsewhere it does not
+    matter.
+    """
     cells = ["Jo", "jo-doe", "urn:li:x", "note"]
     cells[column] = "70123456789012340000" if code == "rounded-number" else ""
     cells[2] = "" if column != 2 else cells[2]
@@ -192,8 +201,10 @@ def test_a_rounded_identifier_names_the_cure() -> None:
 
 
 def test_hidden_rows_stop_and_ask() -> None:
-    """Without a word nothing is ready to go; with one, they are skipped for a reason or treated
-    like any other."""
+    """Hidden rows stop the campaign until a person decides about them.
+
+    Then they are skipped for a reason, or treated like any other row.
+    """
     sheet = table(
         "first name,profile",
         ["Al", "al-doe"],
@@ -216,7 +227,7 @@ def test_hidden_rows_stop_and_ask() -> None:
 
 
 def test_a_hidden_row_does_not_shadow_a_visible_one() -> None:
-    """Who stands in a skipped row and in a visible one is written to, once."""
+    """A person who stands in a skipped row and in a visible one is written to, once."""
     sheet = table("first name,profile", Row(2, ["Al", "al-doe"], hidden=True), ["Al", "al-doe"])
     entries = list(judged(sheet, reading=Reading(hidden="skip"))[0].entries())
     assert [entry.message is not None for entry in entries] == [False, True]
@@ -226,8 +237,10 @@ def test_a_hidden_row_does_not_shadow_a_visible_one() -> None:
 
 
 def test_a_conversation_has_one_sender() -> None:
-    """Several accounts: the row must say which. One account: the odd one out is another member's,
-    and told by its row."""
+    """A conversation has one sender, so with several accounts the row must say which one it is.
+
+    With one account, the odd conversation out is another member's, and is told by its row.
+    """
     header = "first name,profile,conversationUrn,accountId"
     mine, other = CONVERSATION.format("ACoAAmine1234567"), CONVERSATION.format("ACoAAother123456")
     rows = [[name, f"{name}-x", mine, ""] for name in ("Ann", "Bob", "Cid")]
@@ -250,7 +263,7 @@ def test_a_conversation_has_one_sender() -> None:
     ]
 
 
-# --- what would embarrass
+# --- messages that would embarrass
 
 
 @pytest.mark.parametrize(
@@ -277,7 +290,7 @@ def test_a_conversation_has_one_sender() -> None:
     ],
 )
 def test_what_would_embarrass_is_not_sent(message: str, code: str) -> None:
-    """Whether the row brings its own text or the template made it."""
+    """A message that would embarrass is not sent, be it the row's own text or the template's."""
     assert codes(table("profile,message", ["jo-doe", message]), None) == [("error", "B2", code)]
     place = "B2" if code == "leftover-placeholder" else "row 2"
     assert codes(table("profile,line", ["jo-doe", message]), "{{ line }}") == [
@@ -341,8 +354,10 @@ def test_what_people_write_is_no_alarm(message: str) -> None:
     ],
 )
 def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> None:
-    """Doubled spaces and stray punctuation where a value was blank; not what the template itself
-    has."""
+    """Doubled spaces and stray punctuation in the place of a blank value are told.
+
+    Those of the template itself are not.
+    """
     sheet = table("first name,last name,profile,company", ["Jo", "Acme Inc.", "jo-doe", company])
     assert [code for _, _, code in codes(sheet, template)] == (["gap"] if gap else [])
 
@@ -379,8 +394,10 @@ def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> 
     ],
 )
 def test_values_that_look_wrong_are_warned_of(header: str, value: str, suspicious: bool) -> None:
-    """Names in capitals or with digits, placeholders, addresses: a warning, and the row still
-    goes."""
+    """Names in capitals or with digits, placeholders and addresses give a warning.
+
+    The row still goes.
+    """
     found = codes(
         table(f"{header},profile", [value, "jo-doe"]),
         f'Dear reader, {{{{ row["{header}"] }}}} it is',
@@ -389,7 +406,7 @@ def test_values_that_look_wrong_are_warned_of(header: str, value: str, suspiciou
 
 
 def test_one_text_for_very_many_is_warned_of() -> None:
-    """From the same number of people on, once, with the first row."""
+    """One text for MANY people or more is warned of once, with the first row that repeats it."""
     rows = [[f"person-{number}", "The same for all"] for number in range(MANY)]
     assert codes(table("profile,message", *rows[1:]), None) == []
     assert codes(table("profile,message", *rows), None) == [("warning", "", "same-text")]
@@ -397,8 +414,10 @@ def test_one_text_for_very_many_is_warned_of() -> None:
 
 
 def test_a_message_that_greets_another_row_is_warned_of() -> None:
-    """Messages that slid down by one: each greets somebody whom only another row names; a name of
-    nobody's is left alone."""
+    """A message that greets a person of another row is warned of.
+
+    Messages that slid down by one row do so. A name that no row holds is left alone.
+    """
     people = [("Anna", "anna-a"), ("Bert", "bert-b"), ("Cleo", "cleo-c")]
     rows = [
         [name, profile, f"Hi {people[index - 1][0]},\nhow are you?"]
@@ -416,7 +435,7 @@ def test_a_message_that_greets_another_row_is_warned_of() -> None:
 
 
 class Forgetful(Part):
-    """A renderer that is wrong: it fills in what the row before had."""
+    """A renderer that is wrong: it fills in the values of the row before."""
 
     before = ""
 
@@ -426,7 +445,7 @@ class Forgetful(Part):
 
 
 def test_another_rows_value_in_a_message_is_caught() -> None:
-    """With a renderer that mixes rows up, no row but the first is sent."""
+    """A renderer that mixes rows up is caught: only its first row is sent."""
     template = parse("Hello dear {{ first_name }}", Path("t.j2"))
     wrong = replace(
         template, body=Forgetful(template.body.compiled, template.body.names, template.body.literal)
@@ -450,7 +469,7 @@ words = st.text(
 def test_honest_messages_are_never_taken_for_another_rows(
     values: list[tuple[str, str]], upper: bool
 ) -> None:
-    """Whatever the values, and whatever a filter makes of them."""
+    """An honest message is never taken for another row's, with any values and after any filter."""
     template = (
         f"Dear reader, {{{{ a{'|upper' if upper else ''} or 'x' }}}} and {{{{ b|title or 'x' }}}}"
     )
@@ -463,7 +482,10 @@ def test_honest_messages_are_never_taken_for_another_rows(
 
 
 def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
-    """="00456" and '00456, as Excel is made to keep zeros; in a workbook they are what they are."""
+    """The texts ="00456" and '00456 of a CSV, which make Excel keep zeros, mean 00456.
+
+    In a workbook they are what they are.
+    """
     rows = [["a", '="00456"', "jo-doe"], ["b", "'+49 151", "al-doe"]]
     texts = []
     for delimiter in (",", None):
@@ -473,7 +495,7 @@ def test_forced_texts_of_a_csv_are_what_they_stand_for() -> None:
 
 
 def test_a_list_without_a_header_is_told() -> None:
-    """The first person is not taken for the columns' names."""
+    """A list without a header is told: its first person is not taken for the columns' names."""
     (problem,) = check(
         table("Jane,linkedin.com/in/jane-doe", ["Joe", "linkedin.com/in/joe-doe"]), None
     ).blocking[:1]
@@ -481,7 +503,7 @@ def test_a_list_without_a_header_is_told() -> None:
 
 
 def test_a_cell_that_is_not_known_is_not_called_blank() -> None:
-    """One problem for one cell, the true one."""
+    """A cell that is not known has one problem, the true one."""
     row = Row(2, ["", "jo-doe"], [Fault(0, "formula-uncached", "a formula")])
     assert codes(table("first name,profile", row)) == [("error", "A2", "formula-uncached")]
 
@@ -490,8 +512,10 @@ def test_a_cell_that_is_not_known_is_not_called_blank() -> None:
     "name", ["N/A", "null", "NULL", "NaN", "undefined", "#N/A", "-", "??", "unknown"]
 )
 def test_a_greeting_of_what_is_no_name_is_not_sent(name: str) -> None:
-    """What programs write where they have no name, in a row's own message and through the
-    template."""
+    """A greeting of a word that programs write for a missing name is not sent.
+
+    This holds in a row's own message and through the template.
+    """
     message = f"Hi {name}, how are you?"
     assert ("error", "B2", "greeting-empty") in codes(
         table("profile,message", ["jo-doe", message]), None
@@ -502,13 +526,15 @@ def test_a_greeting_of_what_is_no_name_is_not_sent(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Na", "Null", "None", "Nan-Li", "Unknowna"])
 def test_a_greeting_of_a_rare_name_is_sent(name: str) -> None:
-    """Null and None are names."""
+    """A greeting of a rare name is sent: Null and None are names."""
     assert codes(table("profile,nick", ["jo-doe", name]), "Hi {{ nick }}, how are you?") == []
 
 
 def test_a_ragged_row_stays_one_in_its_results() -> None:
-    """A results sheet has room for its cells, and then it fits; until a person has put it right and
-    cleared its reason."""
+    """A ragged row stays ragged in its results, although a results sheet has room for its cells.
+
+    It fits again when a person has put it right and cleared its reason.
+    """
     header = ",".join(["first name", "profile", "", *RESULT_COLUMNS])
     ragged = table(
         "first name,profile",
@@ -524,7 +550,7 @@ def test_a_ragged_row_stays_one_in_its_results() -> None:
 
 
 def test_a_placeholder_is_told_by_the_cell_that_holds_it() -> None:
-    """Not only by its row, when a value brought it."""
+    """A placeholder that a value brought is told by the value's cell, not only by its row."""
     sheet = table("profile,first name,line", ["jo-doe", "Jo", "I like {company}"])
     assert codes(sheet, "Hi {{ first_name }}. {{ line }}") == [
         ("error", "C2", "leftover-placeholder")
@@ -533,14 +559,20 @@ def test_a_placeholder_is_told_by_the_cell_that_holds_it() -> None:
 
 @pytest.mark.parametrize("cells", [["Jo", "#N/A"], ["#REF!", "jo-doe"]])
 def test_an_error_of_a_csv_is_told_once(cells: list[str]) -> None:
-    """Neither as a recipient that names nobody, too, nor as a name in capitals."""
+    """An error of a CSV is told once.
+
+    It is not told as a recipient that names nobody, too, and not as a name in capitals.
+    """
     assert [code for _, _, code in codes(table("first name,profile", cells, delimiter=","))] == [
         "cell-error"
     ]
 
 
 def test_only_a_csvs_guards_come_off() -> None:
-    """A workbook of results has none, so an apostrophe in it is the person's own."""
+    """Only the guards of a CSV come off.
+
+    A workbook of results has no guards, so an apostrophe in it is the person's own.
+    """
     header = ",".join(["profile", "note", *RESULT_COLUMNS])
     texts = []
     for delimiter in (",", None):
@@ -553,8 +585,10 @@ def test_only_a_csvs_guards_come_off() -> None:
 
 
 def test_a_computed_link_leaves_a_word_a_word() -> None:
-    """Where the target is not in the file, what the cell shows may be a name, and is not taken for
-    an ID."""
+    """A word with a computed link is not taken for an ID.
+
+    The target is not in the file, so the word may be a name.
+    """
     rows = [
         Row(2, ["Lee", "Lee"], links=[(1, COMPUTED)]),
         Row(3, ["Lee", "lee-1"], links=[(1, COMPUTED)]),
@@ -579,14 +613,14 @@ def test_a_computed_link_leaves_a_word_a_word() -> None:
     ],
 )
 def test_errors_speak_their_users_language(text: str) -> None:
-    """A CSV holds them as the spreadsheet program showed them."""
+    """An error is known in any language: a CSV holds it as the spreadsheet program showed it."""
     assert codes(table("first name,profile", [text, "jo-doe"], delimiter=",")) == [
         ("error", "A2", "cell-error")
     ]
 
 
 def test_a_shortened_number_is_no_account() -> None:
-    """What Excel writes into a CSV for a long number."""
+    """A long number that Excel shortened in a CSV is not an account, and not a recipient."""
     sheet = table(
         "first name,profile,accountId",
         ["Jo", "jo-doe", "7.01235E+18"],
@@ -596,7 +630,7 @@ def test_a_shortened_number_is_no_account() -> None:
 
 
 def test_a_conversation_is_continued_by_its_owner_alone() -> None:
-    """Neither from two accounts, nor with the owner as its recipient."""
+    """A conversation is not continued from two accounts, or with its owner as its recipient."""
     header, owner = "first name,recipientProfileUrn,conversationUrn,accountId", "ACoAAowner123456"
     people = [f"ACoAAperson{number}23456" for number in range(3)]
     rows = [
@@ -612,7 +646,7 @@ def test_a_conversation_is_continued_by_its_owner_alone() -> None:
 
 
 def test_an_invalid_row_keeps_nobody_from_being_written_to() -> None:
-    """Whichever of a person's two rows stands first, the one that can be sent is."""
+    """A person's row that can be sent is sent, before or after an invalid row of that person."""
     rows = [["", "jo-doe"], ["Jo", "jo-doe"], ["Jo", "jo-doe"]]
     for order in (rows, rows[1:] + rows[:1]):
         _, found = judged(table("first name,profile", *order))

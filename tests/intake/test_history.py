@@ -1,5 +1,7 @@
-"""What sheets tell of earlier messages: results sheets and exports, times in many shapes, and what
-cannot be read."""
+"""Sheets tell of earlier messages: results sheets and exports, with times in many shapes.
+
+A cell that cannot be read is told.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ def history(text: str, date_column: str | None = None) -> History:
         ("2026-11-24", NOW),  # already begun where the day begins first
         ("2026-11-25", None),
         ("2026-11-23T12:00:01Z", None),
-        ("10/11/2026", datetime(2026, 11, 10, tzinfo=UTC)),  # of two readings the later
+        ("10/11/2026", datetime(2026, 11, 10, tzinfo=UTC)),  # the later of two readings
         ("11/10/2026", datetime(2026, 11, 10, tzinfo=UTC)),
-        ("12/11/2026", datetime(2026, 11, 12, tzinfo=UTC)),  # the other one is yet to come
+        ("12/11/2026", datetime(2026, 11, 12, tzinfo=UTC)),  # the other reading is yet to come
         ("20.11.2026", datetime(2026, 11, 20, tzinfo=UTC)),
         ("1.2.2026 9:05", datetime(2026, 2, 1, 9, 5, tzinfo=UTC)),
         ("11/20/2026 09:30:15 PM", datetime(2026, 11, 20, 21, 30, 15, tzinfo=UTC)),
@@ -65,8 +67,10 @@ def history(text: str, date_column: str | None = None) -> History:
     ],
 )
 def test_times_are_read_or_told(text: str, at: datetime | None) -> None:
-    """ISO dates and times, in any zone; what is none, or is yet to come, is told by its cell and
-    has no time."""
+    """Dates and times are read, also ISO ones, in any zone.
+
+    A text that is not a time, or a time that is yet to come, is told by its cell and gives no time.
+    """
     found = history(f"Profile,Sent At\njo-doe,{text}\n")
     assert [contact.at for contact in found.contacts] == [at]
     future = text in ("2026-11-25", "2026-11-23T12:00:01Z", "25/12/2026")
@@ -93,7 +97,10 @@ def test_a_column_has_one_order_of_day_and_month(first: str, others: dict[int, i
     st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y"]),
 )
 def test_a_local_date_is_never_read_as_earlier_than_it_was(day: date, form: str) -> None:
-    """Whoever wrote it: people are left alone for at least as long as they should be."""
+    """A local date in any form is never read as earlier than it was.
+
+    So people are left alone for at least as long as they should be.
+    """
     (contact,) = history(f"Profile,Date\njo-doe,{day.strftime(form)}\n").contacts
     assert contact.at is not None
     assert contact.at.date() >= day
@@ -101,7 +108,7 @@ def test_a_local_date_is_never_read_as_earlier_than_it_was(day: date, form: str)
 
 @given(st.datetimes(datetime(2003, 1, 2), datetime(2026, 11, 22)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
 def test_a_time_comes_back_as_the_moment_it_was(moment: datetime, minutes: int) -> None:
-    """Any moment before now, written with any offset."""
+    """Any moment before now, written with any offset, comes back as that moment."""
     at = moment.replace(tzinfo=UTC)
     text = at.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
     assert [contact.at for contact in history(f"Profile,Date\njo-doe,{text}\n").contacts] == [at]
@@ -111,8 +118,10 @@ def test_a_time_comes_back_as_the_moment_it_was(moment: datetime, minutes: int) 
     "header", ["Sent At", "Date", "Last contacted", "Contacted at", "Message sent", "last_contact"]
 )
 def test_the_column_of_times_is_found_or_named(header: str) -> None:
-    """By the names that exports use; by --date-column, whatever it is called; without one nobody
-    has a time."""
+    """The column of times is found by the names that exports use, or by --date-column.
+
+    --date-column takes any name. Without a column of times nobody has a time.
+    """
     found = history(f"Profile,x,{header}\njo-doe,,2026-11-10\n")
     assert found.dates is not None
     assert found.dates.letter == "C"
@@ -130,7 +139,7 @@ def test_the_column_of_times_is_found_or_named(header: str) -> None:
 
 
 def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
-    """Dates, and dates with a time, as the spreadsheet program keeps them."""
+    """Date cells are times as the spreadsheet program keeps them, with or without a time of day."""
     book = Workbook()
     sheet: Any = book.active
     for row in (
@@ -148,8 +157,10 @@ def test_date_cells_of_a_workbook_are_times(tmp_path: Path) -> None:
 
 
 def test_of_a_results_sheet_only_what_left_counts() -> None:
-    """Sent and uncertain rows, with the URN of the answer as another spelling; an uncertain row
-    needs no time."""
+    """Only the sent and uncertain rows of a results sheet count.
+
+    The URN of the answer counts as another spelling. An uncertain row needs no time.
+    """
     urn = f"{URN_PREFIX}ACoAAA12345678"
     lines = [
         "recipientProfileId," + ",".join(RESULT_COLUMNS),
@@ -168,8 +179,10 @@ def test_of_a_results_sheet_only_what_left_counts() -> None:
 
 
 def test_cells_that_name_nobody_are_told() -> None:
-    """By their places; a row that repeats a person is another message to them; a sheet without
-    profiles is refused."""
+    """A cell that names nobody is told by its place.
+
+    A row that repeats a person is another message to them. A sheet without profiles is refused.
+    """
     found = history("Profile,Date\njo-doe,2026-11-10\nn/a,2026-11-10\njo-doe,2026-11-12\n")
     assert [problem.cell for problem in found.nobody] == ["A3"]
     assert [contact.keys for contact in found.contacts] == [("jo-doe",), ("jo-doe",)]

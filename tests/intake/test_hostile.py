@@ -1,8 +1,7 @@
-"""Damaged, dangerous and foreign files: each refused with a sentence of its own kind and a way out,
-never another exception.
+"""Damaged, dangerous and foreign files are refused, and never raise another exception.
 
-How long and how much memory that takes is proved apart, since a busy machine is no fault: `python
-benchmarks/hostile.py`.
+Each refusal has a sentence of its own kind and a way out. Time and memory are proved apart, since a
+busy machine is not a fault: `python benchmarks/hostile.py`.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ REFUSED: Final = {
     "part names with backslashes": _NO_PROGRAM,
     "part names in capitals": _NO_PROGRAM,
 }
-# What reads well enough, and as what: the header, and the texts of the rows below it.
+# Files that read well enough, each with its header and the texts of the rows below it.
 READ: Final = {
     "text": (
         ["Just a note", " and no sheet."],
@@ -107,8 +106,10 @@ def test_every_hostile_file_has_its_place_in_a_table() -> None:
 
 @pytest.mark.parametrize(("name", "words"), REFUSED.items(), ids=list(REFUSED))
 def test_a_hostile_file_is_refused(tmp_path: Path, name: str, words: str) -> None:
-    """With the sentence of its kind, its name, a remedy, and exit code 3; whatever parsers raise
-    stays inside."""
+    """A hostile file is refused with the sentence of its kind, its name, a remedy and exit code 3.
+
+    An exception of a parser stays inside.
+    """
     path = tmp_path / "list.xlsx"
     path.write_bytes(hostile()[name]())
     with pytest.raises(RefusedError) as caught:
@@ -123,7 +124,10 @@ def test_a_hostile_file_is_refused(tmp_path: Path, name: str, words: str) -> Non
 def test_a_harmless_file_is_read(
     tmp_path: Path, name: str, expected: tuple[list[str], list[list[str]]]
 ) -> None:
-    """A text is a CSV, said so; a workbook without what nobody needs is one all the same."""
+    """A text is read as a CSV, and a notice says so.
+
+    A workbook without a part that nobody needs is still a workbook.
+    """
     path = tmp_path / "list.xlsx"
     path.write_bytes(hostile()[name]())
     table = read(path)
@@ -165,7 +169,7 @@ def test_a_zip_file_names_the_list_inside() -> None:
 
 @pytest.mark.parametrize("place", range(0, 100, 7))
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, place: int) -> None:
-    """A download that stopped, at any hundredth of the file."""
+    """A download that stopped at any hundredth of the file is refused."""
     whole = xlsx([*PEOPLE, *((f"Al {at}", f"al-{at}") for at in range(300))])
     path = tmp_path / "list.xlsx"
     path.write_bytes(whole[: max(4, len(whole) * place // 100)])
@@ -202,8 +206,10 @@ def test_any_changed_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("times", [0, 1, 2, 3, 7, 100])
 def test_a_heavy_member_is_a_true_one(times: int) -> None:
-    """What is built without its weight unpacks, with its checksum, to what it says: the bombs are
-    real, not broken files."""
+    """A member that is built without its weight unpacks, with its checksum, to its full content.
+
+    The bombs are real, not broken files.
+    """
     block = b"some of it, and more. " * 50
     with zipfile.ZipFile(
         io.BytesIO(zipped([heavy("x", b"<start>", block, times, b"<end>")]))
@@ -212,8 +218,7 @@ def test_a_heavy_member_is_a_true_one(times: int) -> None:
 
 
 def test_the_smaller_sister_of_a_bomb_is_read(tmp_path: Path) -> None:
-    """The same way of building gives a good workbook when it is small: what is refused is the
-    size."""
+    """A small workbook that is built in the same way is read: a bomb is refused for its size."""
     start = Tab().xml.partition("<sheetData>")[0] + "<sheetData>" + row(1, text("A1", "Name"))
     sheet = heavy(
         "xl/worksheets/sheet1.xml",

@@ -1,5 +1,7 @@
-"""XLS, XLSB and ODS are read as exactly as XLSX: one law for all three, held on files made by hand,
-whole and damaged."""
+"""XLS, XLSB and ODS are read as exactly as XLSX.
+
+One law holds for all three, on files made by hand, whole and damaged.
+"""
 
 from __future__ import annotations
 
@@ -89,8 +91,7 @@ LAWS: dict[str, list[Plain | Cell]] = {
 
 
 def laid_out() -> Sheet:
-    """A sheet of one row for each law, and as its last a row in which a reader of values sees
-    nothing."""
+    """A sheet of one row for each law. A reader of values sees nothing in its last row."""
     rows = [["law", "LinkedIn URL", *(f"column {index}" for index in range(2, 15))]]
     numbers = {name: number for number, name in enumerate(LAWS, 2)}
     return Sheet(
@@ -111,7 +112,7 @@ def laid_out() -> Sheet:
 
 
 def people(count: int) -> Sheet:
-    """A list of that many people, every text of it another."""
+    """A list of that many people, in which no text repeats another."""
     return Sheet(
         "People",
         [
@@ -152,18 +153,18 @@ def kind(request: pytest.FixtureRequest) -> Build:
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.__name__)
 def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Table:
-    """The sheet of laws, read once of each kind."""
+    """The sheet of laws, read once for each kind of file."""
     return read(written(tmp_path_factory.mktemp("laws"), request.param(laid_out())))
 
 
 @pytest.fixture(scope="module")
 def rows(table: Table) -> Mapping[str, Row]:
-    """Its rows by their law, or their number where they have none."""
+    """The rows of the table by their law, or by their number where they have no law."""
     return {row.cells[0] or str(row.number): row for row in table.rows()}
 
 
 def shown(row: Row) -> list[str]:
-    """What stands behind a row's law."""
+    """The cells behind a row's law, without blanks at their end."""
     cells = list(row.cells[1:])
     while cells and not cells[-1]:
         cells.pop()
@@ -175,49 +176,59 @@ def shown(row: Row) -> list[str]:
 
 @pytest.mark.parametrize("law", ["texts", "inline", "spaced"])
 def test_texts_are_exact(rows: Mapping[str, Row], law: str) -> None:
-    """In any script, with zeros before and spaces around, whatever they look like, shared or in the
-    cell itself."""
+    """A text is exact in any script, with zeros before it and spaces around it.
+
+    Its look does not matter, nor whether it is shared or stands in the cell itself.
+    """
     assert shown(rows[law]) == (SPACED if law == "spaced" else TEXTS)
     assert faults(rows[law]) == []
 
 
 def test_numbers_are_their_digits(rows: Mapping[str, Row]) -> None:
-    """Whole ones without a decimal tail, however the file stores them."""
+    """A number is its digits, and a whole one has no decimal tail, however the file stores it."""
     assert shown(rows["numbers"]) == list(NUMBERS.values())
     assert faults(rows["numbers"]) == []
 
 
 def test_a_number_with_too_many_digits_is_a_fault(rows: Mapping[str, Row]) -> None:
-    """Its last digits are not what was typed; the same digits as text are."""
+    """A number with too many digits is a fault, because its last digits are not the typed ones.
+
+    The same digits as text are the typed ones.
+    """
     assert faults(rows["rounded"]) == [(1, "rounded-number"), (3, "rounded-number")]
     assert rows["rounded"].cells[2] == "7012345678901234567"
     assert rows["rounded"].cells[4] == "999999999999999"
 
 
 def test_booleans_are_as_shown(rows: Mapping[str, Row]) -> None:
-    """TRUE and FALSE, not 1 and 0."""
+    """A boolean is TRUE or FALSE, not 1 or 0."""
     assert shown(rows["booleans"]) == ["TRUE", "FALSE"]
 
 
 def test_times_are_iso(rows: Mapping[str, Row]) -> None:
-    """A date with its time, and a time of day, with seconds where there are any."""
+    """A date with its time, and a time of day, are ISO, with seconds where there are any."""
     assert shown(rows["times"]) == list(TIMES.values())
 
 
 def test_dates_are_iso(rows: Mapping[str, Row]) -> None:
-    """A day without a time, which is stored as a whole number."""
+    """A day without a time, which is stored as a whole number, is an ISO date."""
     assert shown(rows["dates"]) == ["2024-02-29", "1987-06-05"]
 
 
 def test_durations_are_hours(rows: Mapping[str, Row]) -> None:
-    """More than a day's worth, as [h]:mm shows it; from an ODS, of which they are not read,
-    told."""
+    """A duration of more than a day is shown in hours, as [h]:mm shows it.
+
+    The durations of an ODS are not read, and that is told.
+    """
     told = [fault.code for fault in rows["hours"].faults]
     assert (shown(rows["hours"]), told) == (["27:30", "100:00"], []) or told == ["cell-unread"] * 2
 
 
 def test_formulas_are_their_stored_values(rows: Mapping[str, Row]) -> None:
-    """Text, number, boolean, date; and a formula that gave an empty text is blank without fault."""
+    """A formula is its stored value: a text, a number, a boolean or a date.
+
+    A formula that gave an empty text is blank without a fault.
+    """
     assert shown(rows["formulas"]) == ["Zoë 🦊", "7", "0", "0.5", "TRUE", "FALSE", "", "after"]
     assert shown(rows["formula dates"]) == ["2024-02-29", *TIMES.values()]
     assert faults(rows["formulas"]) + faults(rows["formula dates"]) == []
@@ -225,43 +236,49 @@ def test_formulas_are_their_stored_values(rows: Mapping[str, Row]) -> None:
 
 @pytest.mark.parametrize("law", ["errors", "formula errors"])
 def test_an_error_is_a_fault_and_never_a_blank(rows: Mapping[str, Row], law: str) -> None:
-    """Each is named, whether it was typed or a formula gave it."""
+    """Each error is a fault that names it, whether it was typed or a formula gave it."""
     assert faults(rows[law]) == [(column, "cell-error") for column in range(1, len(ERRORS) + 1)]
     for error, fault in zip(ERRORS, rows[law].faults, strict=True):
         assert fault.text == f"the cell shows the error {error}"
 
 
 def test_a_text_like_an_error_is_a_text(rows: Mapping[str, Row]) -> None:
-    """Somebody typed it; what the check makes of it is not the reader's."""
+    """A text like an error is a text, because somebody typed it.
+
+    To judge it is the task of the check, not of the reader.
+    """
     assert shown(rows["error words"]) == list(ERRORS)
     assert faults(rows["error words"]) == []
 
 
 def test_a_last_row_of_errors_is_not_dropped(table: Table, rows: Mapping[str, Row]) -> None:
-    """Even when the reader of values ends before it."""
+    """A last row of errors is not dropped, even when the reader of values ends before it."""
     last = len(LAWS) + 3
     assert list(rows) == [*LAWS, str(last)]
     assert [row.number for row in table.rows()] == [*range(2, last - 1), last]
     assert faults(rows[str(last)]) == [(2, "cell-error")]
 
 
-# --- what a sheet says beside its cells
+# --- the marks of a sheet beside its cells
 
 
 def test_hidden_rows_are_flagged(rows: Mapping[str, Row]) -> None:
-    """Only they, and they are read like the others."""
+    """Only hidden rows are flagged, and they are read like the others."""
     assert [name for name, row in rows.items() if row.hidden] == ["hidden"]
     assert shown(rows["hidden"]) == ["not shown"]
 
 
 def test_hidden_columns_are_told(table: Table) -> None:
-    """By their letters, and they are read like the others."""
+    """Hidden columns are told by their letters, and they are read like the others."""
     assert table.notices[-1] == "Hidden columns are read like the others: D, O."
     assert table.columns[3].header == "column 3"
 
 
 def test_merged_cells_are_faults_but_for_the_first(rows: Mapping[str, Row]) -> None:
-    """Beside and below it, where nobody can tell blank from the same again."""
+    """The merged cells beside and below the first one are faults.
+
+    Nobody can tell there whether a cell is blank or holds the same again.
+    """
     assert rows["merged"].cells[1:4] == ["all hold this", "", "alone"]
     assert faults(rows["merged"]) == [(2, "merged-cell")]
     assert rows["below"].cells[1:4] == ["", "", "alone too"]
@@ -269,12 +286,12 @@ def test_merged_cells_are_faults_but_for_the_first(rows: Mapping[str, Row]) -> N
 
 
 def test_merged_blanks_are_faults_alike(rows: Mapping[str, Row]) -> None:
-    """The same in every kind, though nothing stands in the first of them."""
+    """Merged blanks are the same faults in every kind, though their first cell is blank, too."""
     assert faults(rows["merged blanks"]) == [(2, "merged-cell")]
 
 
 def test_links_come_with_their_row(rows: Mapping[str, Row]) -> None:
-    """The text stays the text; the target behind it is handed on, also behind a blank."""
+    """The text stays the text, and the target behind it is handed on, also behind a blank."""
     assert {name: list(row.links) for name, row in rows.items() if row.links} == {
         "links": [(1, "https://www.linkedin.com/in/jo-doe?a=1&b=2"), (3, "https://example.org/")]
     }
@@ -289,8 +306,11 @@ def test_links_come_with_their_row(rows: Mapping[str, Row]) -> None:
 def test_a_formula_without_a_stored_value_is_a_fault(
     tmp_path: Path, build: Build, value: Plain
 ) -> None:
-    """Written by a program that does not calculate: never blank, never 0, also in a row that holds
-    nothing else."""
+    """A formula without a stored value is a fault: never blank and never 0.
+
+    A program that does not calculate writes it. It is a fault also in a row that holds nothing
+    else.
+    """
     formula = Cell(value, formula=True, cached=False)
     sheet = Sheet("People", [["Name", "LinkedIn URL"], ["Jo", formula], [], [formula, formula]])
     found = list(read(written(tmp_path, build(sheet))).rows())
@@ -301,7 +321,7 @@ def test_a_formula_without_a_stored_value_is_a_fault(
 
 
 def test_the_same_row_again_is_a_row(tmp_path: Path, kind: Build) -> None:
-    """With all that is said of it, also where the file says it once for many."""
+    """The same row again is a row with all its marks, even if the file writes it once for many."""
     same: list[Plain | Cell] = [
         "Jo",
         Cell("link", link="https://example.org/"),
@@ -350,8 +370,10 @@ def test_a_table_may_stand_anywhere(tmp_path: Path, kind: Build) -> None:
 
 
 def test_a_long_list_is_read_to_its_end(tmp_path: Path, kind: Build) -> None:
-    """Longer than a record of shared texts, a packed block or an answer's piece; and walked twice,
-    the same."""
+    """A list is read to its end, and the same when it is walked twice.
+
+    It is longer than a record of shared texts, a packed block or a piece of an answer.
+    """
     table = read(written(tmp_path, kind(people(1200))))
     expected = [(index, (f"Jürgen {index}", f"jürgen-{index}")) for index in range(2, 1202)]
     assert listed(table) == expected
@@ -359,7 +381,7 @@ def test_a_long_list_is_read_to_its_end(tmp_path: Path, kind: Build) -> None:
 
 
 def test_a_sheet_without_rows_is_refused(tmp_path: Path, kind: Build) -> None:
-    """It is empty, not damaged."""
+    """A sheet without rows is refused as empty, not as damaged."""
     with pytest.raises(RefusedError, match="empty"):
         read(written(tmp_path, kind(Sheet("People", []))))
 
@@ -372,7 +394,7 @@ def tab(name: str, state: Any = "visible") -> Sheet:
 
 
 def test_the_only_visible_sheet_is_read(tmp_path: Path, kind: Build) -> None:
-    """Without a word, even when the workbook opens with a hidden one."""
+    """The only visible sheet is read without a notice, even if a hidden one is active."""
     path = written(
         tmp_path,
         kind(tab("Config", "veryHidden"), tab("Old", "hidden"), tab("Péople 🦊"), active=1),
@@ -386,7 +408,7 @@ def test_the_only_visible_sheet_is_read(tmp_path: Path, kind: Build) -> None:
 
 
 def test_of_several_sheets_the_active_is_read(tmp_path: Path, kind: Build) -> None:
-    """With a notice that names the others a person can see."""
+    """The active sheet of several is read, with a notice that names the others a person can see."""
     path = written(
         tmp_path, kind(tab("Old"), tab("Config", "hidden"), tab("People"), tab("More"), active=2)
     )
@@ -399,7 +421,7 @@ def test_of_several_sheets_the_active_is_read(tmp_path: Path, kind: Build) -> No
 
 @pytest.mark.parametrize("name", ["Old", " oLD "])
 def test_a_sheet_can_be_named(tmp_path: Path, kind: Build, name: str) -> None:
-    """In any case, and a hidden one too, without a notice."""
+    """A sheet can be named in any case, a hidden one too, and there is no notice."""
     grid = open_grid(
         load(written(tmp_path, kind(tab("People"), tab("Old", "hidden")))), Reading(sheet=name)
     )
@@ -411,7 +433,7 @@ def test_a_sheet_can_be_named(tmp_path: Path, kind: Build, name: str) -> None:
 
 
 def test_a_sheet_that_is_not_there_is_refused(tmp_path: Path, kind: Build) -> None:
-    """With the names of those that are."""
+    """A sheet that is not there is refused, with the names of the sheets that are."""
     path = written(tmp_path, kind(tab("People"), tab("Old", "hidden")))
     with pytest.raises(RefusedError, match="no worksheet 'Peple'") as caught:
         read(path, Reading(sheet="Peple"))
@@ -419,7 +441,10 @@ def test_a_sheet_that_is_not_there_is_refused(tmp_path: Path, kind: Build) -> No
 
 
 def test_hidden_sheets_are_not_chosen(tmp_path: Path, kind: Build) -> None:
-    """Nobody saw what is in them; the refusal says how to name one."""
+    """A hidden sheet is not chosen, since nobody saw its content.
+
+    The refusal says how to name one.
+    """
     path = written(tmp_path, kind(tab("Config", "veryHidden"), tab("Old", "hidden")))
     with pytest.raises(RefusedError, match="All worksheets of list are hidden") as caught:
         read(path)
@@ -430,7 +455,10 @@ def test_hidden_sheets_are_not_chosen(tmp_path: Path, kind: Build) -> None:
 
 
 def test_a_password_is_named(tmp_path: Path, kind: Build) -> None:
-    """A person can take it off; "damaged" would send them looking for another file."""
+    """The refusal names the password, because a person can take it off.
+
+    The word "damaged" would send the person looking for another file.
+    """
     with pytest.raises(RefusedError, match="password") as caught:
         read(written(tmp_path, kind(people(3), protected=True)))
     assert "without a password" in str(caught.value.remedy)
@@ -445,7 +473,7 @@ def test_a_password_is_named(tmp_path: Path, kind: Build) -> None:
     ],
 )
 def test_a_wrong_name_is_told(tmp_path: Path, build: Build, name: str, really: str) -> None:
-    """A file is read by what is in it."""
+    """A file is read by its content, and a wrong name is told."""
     table = read(written(tmp_path, build(people(1)), name))
     assert listed(table) == [(2, ("Jürgen 2", "jürgen-2"))]
     assert table.notices == (
@@ -457,8 +485,10 @@ def test_a_wrong_name_is_told(tmp_path: Path, build: Build, name: str, really: s
     ("build", "cuts"), [(xls, 12), (xlsb, 60), (ods, 60)], ids=["xls", "xlsb", "ods"]
 )
 def test_a_file_cut_short_is_refused(tmp_path: Path, build: Build, cuts: int) -> None:
-    """Wherever between its signature and its last byte but padding it ends: never a shorter
-    list."""
+    """A file that is cut short is refused, and never read as a shorter list.
+
+    It ends anywhere between its signature and its last byte before the padding.
+    """
     whole = build(people(200))
     last = len(whole.rstrip(b"\0")) - 1
     assert [
@@ -472,7 +502,10 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, build: Build, cuts: int) ->
     ("build", "encoding"), [(xlsb, "utf-16-le"), (ods, "utf-8")], ids=["xlsb", "ods"]
 )
 def test_a_changed_letter_is_refused(tmp_path: Path, build: Build, encoding: str) -> None:
-    """Where parts are not packed, only their sums tell that one is not as it was written."""
+    """A changed letter is refused, although the parts are not packed.
+
+    Then only the checksum of a part tells that it is not as it was written.
+    """
     file = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(build(people(3)))) as packed,
@@ -488,7 +521,7 @@ def test_a_changed_letter_is_refused(tmp_path: Path, build: Build, encoding: str
 
 @pytest.mark.parametrize("build", [xlsb, ods])
 def test_a_wrong_place_of_the_list_of_parts_is_refused(tmp_path: Path, build: Build) -> None:
-    """A ZIP file that says its list of parts begins behind the file's end."""
+    """A ZIP file is refused if it says that its list of parts begins behind the file's end."""
     whole = build(people(3))
     assert refused(written(tmp_path, whole[:-6] + (2**16).to_bytes(4, "little") + whole[-2:]))
 
@@ -496,8 +529,10 @@ def test_a_wrong_place_of_the_list_of_parts_is_refused(tmp_path: Path, build: Bu
 @pytest.mark.slow
 @pytest.mark.parametrize("build", [xlsb, ods])
 def test_a_cell_far_away_is_told(tmp_path: Path, build: Build) -> None:
-    """In the last corner of the sheet, where somebody once pressed a key: not damaged, and not half
-    an hour of blanks."""
+    """A cell in the last corner of the sheet is told; somebody once pressed a key there.
+
+    The file is not called damaged, and it does not take half an hour of blanks.
+    """
     rows: list[list[Plain | Cell]] = [
         ["Name", "LinkedIn URL"],
         *([] for _ in range(2**20 - 2)),
@@ -514,8 +549,10 @@ def test_a_cell_far_away_is_told(tmp_path: Path, build: Build) -> None:
 )
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_changed_bytes_are_refused_or_read(kind: Build, flips: list[tuple[float, int]]) -> None:
-    """Whatever a parser makes of them, it is a refusal or a table; one out of a ZIP file, which
-    knows its sums, is the same."""
+    """Changed bytes give a refusal or a table, in any parser.
+
+    A table out of a ZIP file, which knows its checksums, is the same as before.
+    """
     whole = kind(people(3))
     end = len(whole.rstrip(b"\0")) if kind is xls else len(whole)
     changed = bytearray(whole)
@@ -546,7 +583,10 @@ def test_changed_bytes_are_refused_or_read(kind: Build, flips: list[tuple[float,
 def test_a_reader_that_dies_is_a_damaged_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], end: str
 ) -> None:
-    """Whatever it had said by then; and it need not have listened."""
+    """A reader that dies means a damaged file, no matter what it had said by then.
+
+    It need not have listened to its input.
+    """
     popen = subprocess.Popen
 
     def dying(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
@@ -568,7 +608,7 @@ def test_a_reader_that_dies_is_a_damaged_file(
 
 @pytest.mark.parametrize("build", [xls, xlsb, ods])
 def test_a_link_that_a_formula_makes_is_a_link(tmp_path: Path, build: Build) -> None:
-    """The name that it shows is not the person's ID."""
+    """A link that a formula makes is a link; the name that it shows is not the person's ID."""
     url = "https://www.linkedin.com/in/jürgen-1"
     rows: list[list[Plain | Cell]] = [
         ["Name", "LinkedIn URL"],
@@ -582,8 +622,10 @@ def test_a_link_that_a_formula_makes_is_a_link(tmp_path: Path, build: Build) -> 
 
 @pytest.mark.parametrize("build", [xls, xlsb, ods])
 def test_zeros_that_are_only_shown_are_told(tmp_path: Path, build: Build) -> None:
-    """What the sheet shows as 00123 is stored as 123, and that is what the reader of values hands
-    on."""
+    """Zeros that are only shown are told.
+
+    The sheet shows 00123 and stores 123, and the reader of values hands 123 on.
+    """
     numbers = [123, 123.5, 2**30 + 1, 7]
     rows: list[list[Plain | Cell]] = [
         ["Name", "LinkedIn URL", "Zip"],

@@ -1,4 +1,4 @@
-"""Whom a cell means: every spelling of one person is one identity, everything else a reason."""
+"""Every spelling of one person in a cell is one identity; everything else gives a reason."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN_wbabO8w0gjgFu-6o"
     ],
 )
 def test_every_spelling_of_a_slug_is_one_person(text: str) -> None:
-    """Slug, link with query, fragment, country host or locale, percent-encoded, decomposed, any
-    case, invisible marks."""
+    """Every spelling of a slug is one person.
+
+    The spellings are the slug, and a link with a query, fragment, country host or locale. They may
+    be percent-encoded, decomposed, in any case, or with invisible marks.
+    """
     assert parse(text) == Recipient(slug="jürgen-weiß-1")
 
 
@@ -48,13 +51,16 @@ def test_every_spelling_of_a_slug_is_one_person(text: str) -> None:
     ],
 )
 def test_every_spelling_of_a_urn_is_one_person(text: str) -> None:
-    """URN, bare token, or a link that holds either; the token's case is kept."""
+    """A URN, a bare token and a link that holds either are one person; the token's case is kept."""
     assert parse(text) == Recipient(urn=URN)
 
 
 def test_an_id_of_digits_and_an_e_is_an_id() -> None:
-    """Only with a decimal sign or a plus it is a number that a spreadsheet program has
-    shortened."""
+    """An ID of digits and an e is an ID.
+
+    With a decimal sign or a plus, and only then, it is a number that a spreadsheet program has
+    shortened.
+    """
     assert parse("12e34") == Recipient(slug="12e34")
     for text in ("1.2E34", "1,2e+34", "12E+34"):
         with pytest.raises(RecipientError, match="long number"):
@@ -107,8 +113,10 @@ def test_case_tells_urns_apart_and_not_slugs() -> None:
     ],
 )
 def test_what_names_no_member_is_refused_with_the_reason(text: str, code: str) -> None:
-    """Sales Navigator, companies, schools, other hosts, e-mails, names: each a stable code and a
-    sentence."""
+    """A text that names no member is refused with a stable code and a sentence.
+
+    Such texts are Sales Navigator, companies, schools, other hosts, e-mails and names.
+    """
     with pytest.raises(RecipientError) as caught:
         parse(text)
     assert caught.value.code == code
@@ -117,7 +125,7 @@ def test_what_names_no_member_is_refused_with_the_reason(text: str, code: str) -
 
 @given(st.text(max_size=80))
 def test_any_text_is_an_identity_or_a_reason(text: str) -> None:
-    """Nothing else comes out, and the link to an identity gives the same identity."""
+    """Any text is an identity or a reason, and the link to an identity gives the same identity."""
     try:
         found = parse(text)
     except RecipientError:

@@ -1,5 +1,7 @@
-"""Sheets are read exactly or refused clearly, with rows and columns named as the spreadsheet
-program names them."""
+"""Sheets are read exactly or refused clearly.
+
+Rows and columns have the names that the spreadsheet program shows.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def cells(path: Path) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def test_column_letters_are_the_spreadsheets() -> None:
-    """A … Z, AA … as the program shows them."""
+    """Columns have the letters A … Z, AA … as the spreadsheet program shows them."""
     assert [column_letter(index) for index in (0, 25, 26, 51, 52, 701, 702)] == [
         "A",
         "Z",
@@ -69,7 +71,10 @@ def test_cells_are_text_as_stored(write: Write) -> None:
 def test_what_cannot_be_read_exactly_is_refused(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
-    """Each with a sentence of its own, a way out, and exit code 3."""
+    """A file that cannot be read exactly is refused.
+
+    The refusal has a sentence of its own, a way out, and exit code 3.
+    """
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(RefusedError) as caught:
@@ -80,7 +85,7 @@ def test_what_cannot_be_read_exactly_is_refused(
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
-    """A file that is not there, and a folder."""
+    """A file that is not there is refused, and so is a folder."""
     for path, words in ((tmp_path / "none.csv", "no file"), (tmp_path, "folder")):
         with pytest.raises(RefusedError, match=words):
             read(path)
@@ -90,7 +95,7 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     ("part", "words"), [("word/document.xml", "Word document"), ("content.xml", "ZIP archive")]
 )
 def test_other_zipped_documents_are_refused(tmp_path: Path, part: str, words: str) -> None:
-    """A .docx is told from a workbook by what is in it, whatever its name."""
+    """A .docx is told from a workbook by its content, under any name."""
     path = tmp_path / "list.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(part, "<x/>")
@@ -113,8 +118,11 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_workbook_gives_the_texts_it_shows(tmp_path: Path) -> None:
-    """Numbers without a decimal tail, dates as ISO, booleans as shown, escapes decoded, gaps kept,
-    errors told."""
+    """A workbook gives the texts that it shows.
+
+    Numbers have no decimal tail, dates are ISO, booleans are as shown, escapes are decoded, gaps
+    are kept, and errors are told.
+    """
     path = tmp_path / "x.xlsx"
     book = Workbook()
     sheet = book.active
@@ -144,7 +152,10 @@ def test_a_workbook_gives_the_texts_it_shows(tmp_path: Path) -> None:
 
 
 def test_a_formula_without_a_stored_value_is_not_blank(tmp_path: Path) -> None:
-    """Written by a program that does not calculate: told, and never taken for an empty cell."""
+    """A formula without a stored value is told, and never taken for an empty cell.
+
+    A program that does not calculate writes it.
+    """
     path = tmp_path / "x.xlsx"
     book = Workbook()
     sheet = book.active
@@ -161,8 +172,10 @@ def test_a_formula_without_a_stored_value_is_not_blank(tmp_path: Path) -> None:
 
 
 def test_the_worksheet_is_chosen_openly(tmp_path: Path) -> None:
-    """The active visible one, with a notice that names the others; --sheet takes another; a wrong
-    name lists them."""
+    """The active visible worksheet is read, with a notice that names the others.
+
+    --sheet takes another one. The refusal of a wrong name lists them.
+    """
     path = tmp_path / "x.xlsx"
     book = Workbook()
     book.create_sheet("Config", 0).sheet_state = "hidden"
@@ -190,8 +203,10 @@ def test_the_samples_are_one_list(tmp_path: Path) -> None:
 
 @given(st.text(max_size=40))
 def test_the_formula_guard_comes_off_again(text: str) -> None:
-    """Any text, guarded, starts with nothing a spreadsheet takes for a formula, and reads back as
-    itself."""
+    """A guarded text never starts like a formula to a spreadsheet, and reads back as itself.
+
+    This holds for any text.
+    """
     guarded = guard(text)
     assert unguard(guarded) == text
     assert guarded[:1] not in {"=", "@", "\t", "\r", "＝", "＋", "－", "＠", "|", "%"}

@@ -1,5 +1,7 @@
-"""The table in a sheet: its header under whatever stands above it, what was chosen said; a data
-frame is a sheet like any."""
+"""The header of a table is found under the rows above it, and the choice is said.
+
+A data frame is a sheet like any other.
+"""
 
 from __future__ import annotations
 
@@ -72,9 +74,11 @@ def recipients(found: Table) -> list[str]:
     ],
 )
 def test_the_header_is_found_under_what_stands_above_it(above: str, told: str | None) -> None:
-    """Notes, blank rows, a title, a link, the word LinkedIn: whatever is narrower than the table,
-    or holds a value, is above it, and said so unless it is blank; rows keep the numbers that the
-    spreadsheet program shows."""
+    """The header is found under notes, blank rows, a title, a link or the word LinkedIn.
+
+    A row that is narrower than the table, or holds a value, stands above it, and is told unless it
+    is blank. Rows keep the numbers that the spreadsheet program shows.
+    """
     found = table(above + TABLE)
     first = above.count("\n") + 1
     assert (found.header_row, headers(found)) == (first, ["First Name", "LinkedIn URL", "City"])
@@ -96,7 +100,10 @@ def test_what_nobody_sees_above_the_header_is_nothing_to_tell(unseen: str) -> No
     ["Name,Wer\nJo,jo-doe\n", "\n\nName,Wer\nJo,jo-doe\n", "Name,Wer,His URL\nJo,jo-doe,x\n"],
 )
 def test_without_a_known_recipient_the_first_filled_row_is_the_header(content: str) -> None:
-    """And no row below is taken for one, nor anything told to be above."""
+    """The first filled row is the header if no row names a known recipient.
+
+    No row below is taken for the header, and nothing is told to be above it.
+    """
     found = table(content)
     assert headers(found)[:2] == ["Name", "Wer"]
     assert [row.cells[0] for row in found.rows()] == ["Jo"]
@@ -105,8 +112,10 @@ def test_without_a_known_recipient_the_first_filled_row_is_the_header(content: s
 
 @pytest.mark.parametrize("beyond", [20, 40])
 def test_the_header_is_looked_for_among_the_first_rows_only(beyond: int) -> None:
-    """A header in row 21 or later is not a header but a row, unless all above it are blank;
-    --header-row says it."""
+    """A header in row 21 or later is an ordinary row, unless all rows above it are blank.
+
+    --header-row makes it the header.
+    """
     content = "x\n" * beyond + TABLE
     assert (table(content).header_row, headers(table(content))) == (1, ["x"])
     said = table(content, header_row=beyond + 1)
@@ -115,8 +124,10 @@ def test_the_header_is_looked_for_among_the_first_rows_only(beyond: int) -> None
 
 
 def test_a_preamble_as_wide_as_the_table_takes_a_word() -> None:
-    """What is above cannot be told from a header by its shape then: nobody is written to until
-    --header-row says it."""
+    """A preamble as wide as the table cannot be told from a header by its shape.
+
+    Nobody is written to until --header-row says the header.
+    """
     content = "Q1,Sales,Rome\n" + TABLE
     found = table(content)
     assert (found.header_row, headers(found)) == (1, ["Q1", "Sales", "Rome"])
@@ -129,7 +140,7 @@ def test_a_preamble_as_wide_as_the_table_takes_a_word() -> None:
 
 
 def test_a_later_table_in_the_sheet_is_not_the_header() -> None:
-    """The first row that names recipients counts, also over a wider one below it."""
+    """The first row that names recipients is the header, also over a wider one below it."""
     found = table("Name,URL\nJo,jo-doe\nName,URL,City\nAl,al-doe,Rome\n")
     assert (found.header_row, headers(found), found.notices) == (1, ["Name", "URL"], ())
     assert [(row.number, len(row.faults)) for row in found.rows()] == [(2, 0), (3, 1), (4, 1)]
@@ -137,7 +148,7 @@ def test_a_later_table_in_the_sheet_is_not_the_header() -> None:
 
 @pytest.mark.parametrize("row", [1, 2, 4])
 def test_the_header_row_that_was_said_is_taken(row: int) -> None:
-    """Whatever stands in it, and over one that would be found."""
+    """The header row that was said is taken, with any content, over one that would be found."""
     found = table("a,b\nName,URL\nJo,jo-doe\nName,Wer\nAl,al-doe\n", header_row=row)
     assert (found.header_row, headers(found)) == (
         row,
@@ -148,7 +159,10 @@ def test_the_header_row_that_was_said_is_taken(row: int) -> None:
 
 @pytest.mark.parametrize("row", [2, 99, 0, -1])
 def test_a_blank_row_cannot_be_the_header(row: int) -> None:
-    """Nor one that is not there; the refusal says which, and what the number has to be."""
+    """A blank row cannot be the header, and neither can a row that is not there.
+
+    The refusal says which row it is, and what the number has to be.
+    """
     with pytest.raises(RefusedError, match=f"^Row {row} holds nothing") as caught:
         table("Notes:\n, \n" + TABLE, header_row=row)
     assert caught.value.where == "x.csv"
@@ -156,7 +170,7 @@ def test_a_blank_row_cannot_be_the_header(row: int) -> None:
 
 
 def test_a_single_column_is_a_table() -> None:
-    """Its only header is enough, and the list may be only that."""
+    """The only header of a single column is enough, and the list may hold nothing else."""
     assert (headers(table("URL\njo-doe\n")), rows(table("URL\njo-doe\n"))) == (
         ["URL"],
         [(2, ["jo-doe"])],
@@ -180,13 +194,13 @@ def test_a_single_column_is_found_under_its_notes(said: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("content", ["", "\n\n", " ,\t\n,\n", "\ufeff\n"])
 def test_a_sheet_without_anything_is_refused(content: str) -> None:
-    """Blank rows are no table."""
+    """A sheet of blank rows is refused, since they are not a table."""
     with pytest.raises(RefusedError, match="sheet is empty"):
         table(content or "\n")
 
 
 def test_more_columns_than_anybody_has_are_refused() -> None:
-    """With the number, and the row of the header."""
+    """More than 1,000 columns are refused, with their number and the row of the header."""
     found = table(",".join(["URL", *(f"c{index}" for index in range(999))]) + "\njo-doe\n")
     assert len(found.columns) == 1_000
     with pytest.raises(RefusedError, match="1,001 columns") as caught:
@@ -200,8 +214,10 @@ def test_more_columns_than_anybody_has_are_refused() -> None:
 
 
 def test_headers_stand_as_they_are_and_may_be_doubled_or_blank() -> None:
-    """No header is renamed; a blank one between others keeps its place, blank ones at the end are
-    no columns."""
+    """No header is renamed, and a blank one between others keeps its place.
+
+    Blank headers at the end are not columns.
+    """
     found = table("Name,,Name,URL,, \nJo,1,Jo Doe,jo-doe,,\nAl,,,al-doe,late,\n")
     assert [(column.letter, column.header) for column in found.columns] == [
         *zip("ABCD", ["Name", "", "Name", "URL"], strict=True)
@@ -218,7 +234,10 @@ def test_headers_stand_as_they_are_and_may_be_doubled_or_blank() -> None:
 
 
 def test_two_recipient_columns_of_one_name_stop_the_campaign() -> None:
-    """They are both kept, and which is meant cannot be told."""
+    """Two recipient columns of one name are both kept and stop the campaign.
+
+    Nobody can tell which one is meant.
+    """
     checked = check(table("URL,Name,URL\njo-doe,Jo,al-doe\n"), parse("Hi", Path("t.j2")))
     assert [problem.code for problem in checked.blocking] == ["duplicate-header"]
     assert "A and C" in checked.blocking[0].text
@@ -237,8 +256,10 @@ def test_two_recipient_columns_of_one_name_stop_the_campaign() -> None:
 )
 @pytest.mark.parametrize("above", ["", "Notes:\n"])
 def test_a_header_is_known_under_any_spelling(header: str, above: str) -> None:
-    """Invisible characters, spaces of any kind, line breaks and full-width letters do not hide a
-    column; it is handed on as it stands in the sheet."""
+    """Invisible characters, spaces of any kind, line breaks and full-width letters hide no column.
+
+    A header is handed on as it stands in the sheet.
+    """
     found = table(f"\ufeff{above}First Name,{header}\nJo,jo-doe\n")
     as_written = header.strip('"')
     assert headers(found) == ["First Name", as_written]
@@ -250,8 +271,7 @@ def test_a_header_is_known_under_any_spelling(header: str, above: str) -> None:
 
 
 def test_a_mapped_header_is_found_under_a_preamble() -> None:
-    """A header that only --column knows counts as one, whatever its case, and the campaign takes
-    it."""
+    """A header that only --column knows counts, in any case, and the campaign takes it."""
     content = "Notes:\n\nName,Wer\nJo,jo-doe\n"
     found = table(content, columns={"recipientProfileId": "wer"})
     assert (found.header_row, headers(found), rows(found)) == (
@@ -270,13 +290,16 @@ def test_a_mapped_header_is_found_under_a_preamble() -> None:
 
 
 def test_any_mapped_header_will_do() -> None:
-    """A mapped message or account tells the header as well as a mapped recipient."""
+    """A mapped message or account tells the header just as a mapped recipient does."""
     found = table("Notes:\nName,Wer,Text\nJo,jo-doe,Hello\n", columns={"message": "Text"})
     assert (found.header_row, headers(found)) == (2, ["Name", "Wer", "Text"])
 
 
 def test_a_mapped_header_that_is_nowhere_is_refused() -> None:
-    """With the row that was taken for the header, and the nearest name in it."""
+    """A mapped header that is nowhere is refused.
+
+    The refusal names the row that was taken for the header, and the nearest name in it.
+    """
     reading = Reading(columns={"recipientProfileId": "Werr"})
     found = read(Source(Path("x.csv"), b"Notes:\nName,Wer,URL\nJo,jo-doe,x\n"), reading)
     with pytest.raises(RefusedError, match="no column 'Werr'") as caught:
@@ -313,7 +336,7 @@ def frame_cell(value: object, dtype: str | None = "object") -> tuple[str, list[s
     ],
 )
 def test_what_pandas_calls_missing_is_blank(value: object, dtype: str) -> None:
-    """None, NaN, NaT and NA, in columns of any kind."""
+    """None, NaN, NaT and NA are blank, in columns of any kind."""
     assert frame_cell(value, dtype) == ("", [])
 
 
@@ -354,14 +377,19 @@ def test_what_pandas_calls_missing_is_blank(value: object, dtype: str) -> None:
 def test_a_value_of_a_frame_is_the_text_a_sheet_would_show(
     value: object, dtype: str, text: str
 ) -> None:
-    """Whole numbers are digits whatever their type, midnight is a date, booleans are as Excel's,
-    texts are never missing."""
+    """A value of a frame is the text that a sheet would show.
+
+    Whole numbers of any type are digits, midnight is a date, booleans are as Excel's, texts are
+    never missing.
+    """
     assert frame_cell(value, dtype) == (text, [])
 
 
 def test_a_column_that_pandas_made_floats_of_for_its_gaps_is_of_digits() -> None:
-    """Integers with a missing one among them are floats in pandas, and ZIP codes and ages must not
-    end in .0."""
+    """A column of integers that pandas made floats for a missing one is of digits.
+
+    ZIP codes and ages must not end in .0.
+    """
     frame = pd.DataFrame({"URL": ["a-1", "b-2"], "Age": [41, None]})
     assert str(frame["Age"].dtype) == "float64"
     assert rows(read(frame)) == [(2, ["a-1", "41"]), (3, ["b-2", ""])]
@@ -369,8 +397,11 @@ def test_a_column_that_pandas_made_floats_of_for_its_gaps_is_of_digits() -> None
 
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "uint64", "object"])
 def test_an_integer_of_19_digits_keeps_them(dtype: str) -> None:
-    """Its text is exact. That it may have been rounded before (pandas reads numbers that Excel
-    rounded as integers) is a fault, and an error only in a column of identifiers."""
+    """An integer of 19 digits keeps them: its text is exact.
+
+    It may have been rounded before, since pandas reads numbers that Excel rounded as integers. So
+    it has a fault, which is an error only in a column of identifiers.
+    """
     assert frame_cell(7_012_345_678_901_234_567, dtype) == (
         "7012345678901234567",
         ["rounded-number"],
@@ -384,8 +415,10 @@ def test_an_integer_of_19_digits_keeps_them(dtype: str) -> None:
 
 
 def test_a_float_of_19_digits_has_lost_some() -> None:
-    """One gap in a column of member numbers makes floats of all, and other people: told, and never
-    sent to."""
+    """A float of 19 digits has lost some, so it is told and never sent to.
+
+    One gap in a column of member numbers makes floats of all, and so other people.
+    """
     frame = pd.DataFrame({"Name": ["Jo", "Al"], "Profile ID": [7_012_345_678_901_234_567, None]})
     found = read(frame)
     first, second = found.rows()
@@ -415,8 +448,10 @@ def test_a_float_of_19_digits_has_lost_some() -> None:
     ],
 )
 def test_what_is_no_text_number_or_date_is_a_fault(value: object, kind: str) -> None:
-    """Lists and the like are told with their kind, and count only where the cell is used; Parquet's
-    lists are arrays."""
+    """A list or the like is told with its kind, and counts only where the cell is used.
+
+    Parquet's lists are arrays.
+    """
     frame = pd.DataFrame(
         {"URL": ["jo-doe"], "Name": ["Jo"], "Value": pd.Series([value], dtype="object")}
     )
@@ -431,8 +466,10 @@ def test_what_is_no_text_number_or_date_is_a_fault(value: object, kind: str) -> 
 
 
 def test_the_labels_are_the_header_and_the_index_is_left_out() -> None:
-    """Row 1 is the header, as a sheet of the frame would have it; whatever the index is, rows are
-    counted."""
+    """The labels are the header in row 1, as a sheet of the frame would have it.
+
+    The index is left out, and rows are counted under any index.
+    """
     plain = pd.DataFrame({"Name": ["Jo", None, "Al"], "URL": ["jo-doe", None, "al-doe"]})
     for index in (None, ["x", "y", "z"], [5, 5, 5], pd.Index([3, 1, 2], name="Key")):
         found = read(plain if index is None else plain.set_axis(index, axis=0))
@@ -460,15 +497,18 @@ def test_the_labels_are_the_header_and_the_index_is_left_out() -> None:
     ],
 )
 def test_labels_of_any_kind_are_headers(labels: Any, expected: list[str]) -> None:
-    """Doubled ones are kept as they are, several levels are joined, numbers are digits, blank ones
-    keep their column."""
+    """Labels of any kind are headers.
+
+    Doubled ones are kept as they are, several levels are joined, numbers are digits, and blank ones
+    keep their column.
+    """
     found = read(pd.DataFrame([["a", "b", "c"]], columns=labels))
     assert headers(found) == expected
     assert rows(found) == [(2, ["a", "b", "c"])]
 
 
 def test_a_frame_without_columns_or_rows() -> None:
-    """No columns are no table; no rows are a table of none."""
+    """A frame without columns is not a table; a frame without rows is a table without rows."""
     with pytest.raises(RefusedError, match="no columns"):
         read(pd.DataFrame())
     found = read(pd.DataFrame({"URL": []}))
@@ -476,15 +516,20 @@ def test_a_frame_without_columns_or_rows() -> None:
 
 
 def test_a_frame_that_holds_its_header_as_a_row_is_told_where_it_is() -> None:
-    """Read with header=None, its labels are numbers; --header-row counts the labels as row 1."""
+    """A frame that was read with header=None has numbers as its labels.
+
+    --header-row counts the labels as row 1.
+    """
     frame = pd.DataFrame([["Notes:", None], ["Name", "URL"], ["Jo", "jo-doe"]])
     found = read(frame, Reading(header_row=3))
     assert (headers(found), rows(found)) == (["Name", "URL"], [(4, ["Jo", "jo-doe"])])
 
 
 def test_half_characters_of_a_frame_do_no_harm() -> None:
-    """A lone surrogate cannot be sent or stored: in a text it is replaced, in a recipient it is an
-    error."""
+    """A lone surrogate is replaced in a text, and is an error in a recipient.
+
+    It cannot be sent or stored.
+    """
     frame = pd.DataFrame(
         {"URL": ["jo-doe", "al\ud800doe"], "Name": ["J\ud800o", "Al"]}, dtype="object"
     )
@@ -502,7 +547,10 @@ def test_half_characters_of_a_frame_do_no_harm() -> None:
 
 
 def test_a_frame_is_checked_like_the_csv_it_was_written_to(tmp_path: Path) -> None:
-    """The same people, rows, messages and problems, through the door for notebooks."""
+    """A frame gives the same people, rows, messages and problems as its CSV.
+
+    Both go through the door for notebooks.
+    """
     frame = pd.DataFrame(
         {
             "First Name": ["Jo", None, "太郎"],
@@ -524,21 +572,23 @@ def test_a_frame_is_checked_like_the_csv_it_was_written_to(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("source", [None, 5, b"x", [1], pd.Series(["a"]), np.array([["a"]])])
 def test_what_is_neither_a_path_nor_a_frame_is_a_mistake_of_the_caller(source: Any) -> None:
-    """Said with the type that was given."""
+    """A source that is neither a path nor a frame raises TypeError, which says the given type."""
     with pytest.raises(TypeError, match=type(source).__name__):
         read(source)
 
 
 def test_a_path_may_be_a_text(write: Write) -> None:
-    """In a notebook a path is mostly a text."""
+    """A path may be a text, as it mostly is in a notebook."""
     path = write("x.csv", TABLE)
     for source in (path, str(path)):
         assert rows(runner.read(source)) == [(2, ["Jo", "jo-doe", "Rome"])]
 
 
 def test_values_behind_the_last_header_are_kept(tmp_path: Path) -> None:
-    """A header line that ends in delimiters has room for them; rows may leave them out; what goes
-    beyond is told."""
+    """A header line that ends in delimiters has room for values behind the last header.
+
+    Rows may leave them out. A value beyond that room is told.
+    """
     path = tmp_path / "x.csv"
     path.write_text("Name,URL,,\nJo,jo-doe,x,\nAl,al-doe\nBo,bo-doe,,,z\n", encoding="utf-8")
     found = list(read(path).rows())

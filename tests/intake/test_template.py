@@ -1,5 +1,7 @@
-"""Templates: strict about what is missing, closed against what could run long, grow large or
-leak."""
+"""Templates are strict about missing values.
+
+They are closed to anything that could run long, grow large or leak.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,10 @@ def render(source: str, **cells: str) -> str:
     ],
 )
 def test_a_blank_cell_counts_as_missing(source: str, text: str | None) -> None:
-    """Printing a blank cell is an error that names the column; default, or, if and == '' treat it
-    as absent."""
+    """Printing a blank cell is an error that names the column.
+
+    `default`, `or`, `if` and `== ''` treat the cell as absent.
+    """
     if text is None:
         with pytest.raises(RenderError):
             render(source, name="")
@@ -49,8 +53,7 @@ def test_a_blank_cell_counts_as_missing(source: str, text: str | None) -> None:
 
 
 def test_a_variable_that_is_set_from_itself_is_still_the_columns() -> None:
-    """`set name = name|default` reads the column; so the default is used only where the cell is
-    blank."""
+    """`set name = name|default` reads the column, so the default is used only for a blank cell."""
     source = "{% set name = name|default('there') %}Hi {{ name }}"
     assert parse(source, PATH).names == {"name": 1}
     assert (render(source, name="Jo"), render(source, name="")) == ("Hi Jo", "Hi there")
@@ -63,7 +66,7 @@ def test_lists_stand_behind_in_and_halves_of_characters_nowhere() -> None:
 
 
 def test_the_error_of_a_blank_cell_names_the_column() -> None:
-    """So that a person finds the cell."""
+    """The error of a blank cell names the column, so that a person finds the cell."""
     with pytest.raises(RenderError) as caught:
         parse("Hi {{ row['First Name'] }}", PATH).body.render(
             {"row": {"First Name": Blank(name="First Name")}}
@@ -73,7 +76,7 @@ def test_the_error_of_a_blank_cell_names_the_column() -> None:
 
 @given(st.text(max_size=200))
 def test_a_cell_is_never_a_template(cell: str) -> None:
-    """Whatever a cell holds is printed as it is."""
+    """The content of a cell is printed as it is."""
     text = cell + "{{ 7 * 7 }}{% for x in y %}{# #}"
     assert render("{{ name }}", name=text) == text
 
@@ -136,15 +139,17 @@ def test_a_cell_is_never_a_template(cell: str) -> None:
     ],
 )
 def test_what_could_run_long_grow_large_or_leak_is_refused(source: str) -> None:
-    """As template text: a refusal at once, or an error of the row; never a message, never a long
-    wait."""
+    """A template text that could run long, grow large or leak is never a message or a long wait.
+
+    It is a refusal at once, or an error of the row.
+    """
     with pytest.raises((RefusedError, RenderError)):
         render(source, name="a" * 1_000)
 
 
 @given(st.text(alphabet="{}%|~+*'a()[].,: nifelsdtrpc", max_size=60))
 def test_any_template_is_refused_or_renders_within_bounds(source: str) -> None:
-    """No template text ends in another exception, or in more text than the bound."""
+    """Any template text is refused, is an error of its row, or renders within the bound."""
     try:
         text = render("x" + source, n="v", a="")
     except (RefusedError, RenderError):
@@ -153,8 +158,10 @@ def test_any_template_is_refused_or_renders_within_bounds(source: str) -> None:
 
 
 def test_front_matter_gives_subject_and_type() -> None:
-    """On top of the file, between lines of dashes; the subject is a template too, the body's lines
-    keep their numbers."""
+    """Front matter on top of the file, between lines of dashes, gives subject and type.
+
+    The subject is a template too. The lines of the body keep their numbers.
+    """
     template = parse(
         (
             '---\nsubject: "{{ name }}, a question"\n# a remark\nmessageType: '
@@ -189,7 +196,7 @@ def test_front_matter_gives_subject_and_type() -> None:
     ],
 )
 def test_a_mistake_is_refused_with_its_line(source: str, where: str, remedy: str) -> None:
-    """Where it stands in the file, and what to write instead."""
+    """The refusal says where the mistake stands in the file, and what to write instead."""
     with pytest.raises(RefusedError) as caught:
         parse(source, PATH)
     assert caught.value.where is not None
@@ -201,7 +208,7 @@ def test_a_mistake_is_refused_with_its_line(source: str, where: str, remedy: str
 def test_a_template_that_cannot_be_read_is_refused(
     tmp_path: Path, write: Callable[[str, str], Path]
 ) -> None:
-    """Missing, a folder, not UTF-8: each a sentence."""
+    """A missing template, a folder, and text that is not UTF-8 are each refused with a sentence."""
     (tmp_path / "latin.j2").write_bytes("Grüße".encode("latin-1"))
     for path in (tmp_path / "none.j2", tmp_path, tmp_path / "latin.j2"):
         with pytest.raises(RefusedError):

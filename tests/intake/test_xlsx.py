@@ -1,5 +1,7 @@
-"""What an XLSX workbook's cells and structure come to, whatever program wrote them; and two readers
-that check each other."""
+"""The cells and the structure of an XLSX workbook are read alike from any program.
+
+Two readers check each other.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,10 @@ URL: Final = "https://www.linkedin.com/in/jane-doe"
 
 
 class Case(NamedTuple):
-    """A cell's raw XML after its place, and what it comes to: `shared` is the raw inside of its
-    shared string."""
+    """A cell's raw XML after its place, and its expected text, faults and links.
+
+    `shared` is the raw inside of its shared string.
+    """
 
     inner: str
     expected: str
@@ -171,8 +175,8 @@ PLAIN: Final[Mapping[str, Case]] = {
         )
     },
 }
-# Cells that say something else than what is stored, and those of which only one of the two readers
-# has it all.
+# Cells that show something else than they store, and cells that only one of the two readers reads
+# in full.
 SPECIAL: Final[Mapping[str, Case]] = {
     "16 digits": _number("7012345678901234", "7012345678901234", 0, "rounded-number"),
     "19 digits in full": _number("7012345678901234567", "7012345678901234567", 0, "rounded-number"),
@@ -212,7 +216,10 @@ SPECIAL: Final[Mapping[str, Case]] = {
 
 
 def _book(cases: Mapping[str, Case]) -> bytes:
-    """One case per row, in column B under the header Value; the row's number is the case's."""
+    """A workbook with one case per row, in column B under the header Value.
+
+    The number of the row is the number of the case.
+    """
     shared, body = ["<t>never named</t>"], [row(1, text("A1", "Case"), text("B1", "Value"))]
     for at, (name, case) in enumerate(cases.items(), 2):
         inner = case.inner
@@ -241,8 +248,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
-    """The plain cases beside the special ones, for which the whole worksheet is read in another
-    way."""
+    """The plain cases beside the special ones.
+
+    Because of the special ones the whole worksheet is read in another way.
+    """
     return {
         row.cells[0]: row
         for row in _read(_book({**PLAIN, **SPECIAL}), tmp_path_factory.mktemp("special")).rows()
@@ -260,15 +269,19 @@ def _holds(row: Row, case: Case) -> None:
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_cell_comes_to_its_text(alone: dict[str, Row], name: str) -> None:
-    """As stored; numbers as digits; nothing taken for a missing value; formulas without values and
-    errors told."""
+    """A cell comes to its text as it is stored, and a number to its digits.
+
+    No text is taken for a missing value. Errors, and formulas without values, are told.
+    """
     _holds(alone[name], PLAIN[name])
 
 
 @pytest.mark.parametrize("name", [*PLAIN, *SPECIAL])
 def test_a_cell_comes_to_its_text_beside_special_ones(together: dict[str, Row], name: str) -> None:
-    """A date or an error elsewhere in the worksheet changes no other cell; special cells come to
-    what is shown."""
+    """A date or an error elsewhere in the worksheet changes no other cell.
+
+    A special cell comes to the text that is shown.
+    """
     _holds(together[name], {**PLAIN, **SPECIAL}[name])
 
 
@@ -283,7 +296,10 @@ def test_an_error_is_told_by_its_name(together: dict[str, Row]) -> None:
 
 @pytest.mark.parametrize("serial", ["-5", "3000000"])
 def test_a_date_that_no_calendar_has_is_an_error(tmp_path: Path, serial: str) -> None:
-    """Excel shows ##### there; a day that nobody typed is not made of it."""
+    """A date that no calendar has is an error, since Excel shows ##### there.
+
+    It never becomes a day that nobody typed.
+    """
     found = next(
         _read(
             xlsx(
@@ -297,7 +313,10 @@ def test_a_date_that_no_calendar_has_is_an_error(tmp_path: Path, serial: str) ->
 
 
 def test_dates_count_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None:
-    """Excel for Mac's old calendar: the same number is four years and a day later."""
+    """Dates count from 1904 in Excel for Mac's old calendar.
+
+    The same number is four years and a day later there.
+    """
     table = rows([["Name", "On"]]) + row(2, text("A2", "Jo"), number("B2", "43889", 1))
     data = xlsx(table, styles=[14], properties='<workbookPr date1904="1"/>')
     assert [list(row.cells) for row in _read(data, tmp_path).rows()] == [["Jo", "2024-02-29"]]
@@ -314,8 +333,10 @@ def _found(table: Table) -> list[tuple[int, list[str]]]:
 
 
 def test_merged_cells_are_told(tmp_path: Path) -> None:
-    """The value stands in the first cell alone; each of the others has a fault, so that none passes
-    for blank."""
+    """The value of merged cells stands in the first one alone.
+
+    Each of the others has a fault, so that it does not pass for blank.
+    """
     table = [["Name", "Firm"], ["Jo", "Acme"], ["Al", ""], ["Bo", ""], ["Cy", "Bolt"]]
     data = xlsx(table, after='<mergeCells count="1"><mergeCell ref="B2:B4"/></mergeCells>')
     found = list(_read(data, tmp_path).rows())
@@ -330,8 +351,10 @@ def test_merged_cells_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", ["1", "true"])
 def test_hidden_rows_are_marked_and_hidden_columns_said(tmp_path: Path, said: str) -> None:
-    """Filtered out or hidden by hand: read, and marked as not shown; a hidden column is read like
-    the others, with a notice."""
+    """A row that is filtered out or hidden by hand is read, and marked as not shown.
+
+    A hidden column is read like the others, with a notice.
+    """
     body = (
         rows(TABLE[:2])
         + row(3, text("A3", "Al"), text("B3", "al-doe"), more=f'hidden="{said}"')
@@ -354,8 +377,10 @@ def test_hidden_rows_are_marked_and_hidden_columns_said(tmp_path: Path, said: st
 
 
 def test_links_behind_cells_are_handed_on(tmp_path: Path) -> None:
-    """Each to its cell, over an area to all of its cells; one into the workbook by its place, one
-    over columns not at all."""
+    """Each link is handed on to its cell, and a link over an area to all cells of the area.
+
+    A link into the workbook is handed on by its place, and a link over columns not at all.
+    """
     listed = (
         '<hyperlink ref="B2" r:id="rId7"/><hyperlink ref="B3:B4" r:id="rId8"/>'
         '<hyperlink ref="A2" location="Sheet1!A1"/><hyperlink ref="A1:A1048576" r:id="rId7"/>'
@@ -396,8 +421,10 @@ OLD: Final = Tab("Old", [["Name", "Old"], ["x", "y"]])
 def test_the_worksheet_is_the_one_a_person_sees(
     tmp_path: Path, sheets: list[Tab], active: int | None, chosen: str, others: tuple[str, ...]
 ) -> None:
-    """Never a hidden one or a chart: the only visible one, else the one the workbook opens with,
-    with the others named."""
+    """The only visible worksheet is read, else the one that the workbook opens with.
+
+    A notice names the others. A hidden worksheet or a chart is never read.
+    """
     table = _read(xlsx(sheets=sheets, active=active), tmp_path)
     assert (table.sheet, _found(table)) == (
         chosen,
@@ -410,8 +437,10 @@ def test_the_worksheet_is_the_one_a_person_sees(
 
 
 def test_a_named_worksheet_is_read_even_if_hidden(tmp_path: Path) -> None:
-    """--sheet takes it, in any case of letters; a chart has no rows to take; where all are hidden,
-    the names are said."""
+    """--sheet takes a hidden worksheet, in any case of letters.
+
+    A chart has no rows to take. Where all worksheets are hidden, the refusal says their names.
+    """
     data = xlsx(sheets=[PEOPLE, CONFIG, CHART])
     assert _found(_read(data, tmp_path, Reading(" config "))) == [(2, ["a", "b"])]
     with pytest.raises(RefusedError, match="no worksheet 'Chart'") as caught:
@@ -423,7 +452,10 @@ def test_a_named_worksheet_is_read_even_if_hidden(tmp_path: Path) -> None:
 
 
 def test_the_header_is_found_below_a_preamble(tmp_path: Path) -> None:
-    """LinkedIn's own exports begin with notes; what is left out is said."""
+    """The header is found below notes, with which LinkedIn's own exports begin.
+
+    The rows that are left out are said.
+    """
     body = rows([["Notes:"], ["Some of the data may be missing"]]) + rows(TABLE, 4)
     table = _read(xlsx(body), tmp_path)
     assert (table.header_row, [column.header for column in table.columns]) == (
@@ -435,7 +467,7 @@ def test_the_header_is_found_below_a_preamble(tmp_path: Path) -> None:
 
 
 def test_a_table_may_stand_anywhere(tmp_path: Path) -> None:
-    """At C5: rows and columns keep the names that the spreadsheet program shows."""
+    """A table at C5 has the row and column names that the spreadsheet program shows."""
     body = "".join(
         row(at, text(f"C{at}", first), text(f"D{at}", second))
         for at, (first, second) in enumerate(TABLE, 5)
@@ -451,7 +483,7 @@ def test_a_table_may_stand_anywhere(tmp_path: Path) -> None:
 
 
 def test_headers_stay_as_they_are(tmp_path: Path) -> None:
-    """Twice the same, or alike but for a no-break space: nothing is renamed."""
+    """No header is renamed, be it twice the same, or alike but for a no-break space."""
     headers = ["Name", "Name", "name", "Na\u00a0me", " Name "]
     table = _read(xlsx([headers, list("abcde")]), tmp_path)
     assert [column.header for column in table.columns] == headers
@@ -460,8 +492,10 @@ def test_headers_stay_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("style", [0, DATE])
 def test_blank_rows_are_passed_over_and_counted(tmp_path: Path, style: int) -> None:
-    """In the middle, not there at all, or formatted at the end: no rows, and every other keeps its
-    number."""
+    """A blank row is passed over: in the middle, not there at all, or formatted at the end.
+
+    Every other row keeps its number.
+    """
     blank = "".join(
         row(at, cell(f"A{at}", "", style=style), cell(f"B{at}", "", style=style))
         for at in range(10, 55)
@@ -477,8 +511,10 @@ def test_blank_rows_are_passed_over_and_counted(tmp_path: Path, style: int) -> N
 @pytest.mark.parametrize("special", [False, True])
 @pytest.mark.parametrize("claim", ["A1", "A1:B2", "A1:XFD1048576", "C9:D10"])
 def test_the_claimed_size_is_not_believed(tmp_path: Path, claim: str, special: bool) -> None:
-    """Too small, the whole worksheet, or elsewhere: the rows are what counts, in both ways of
-    reading."""
+    """The rows count, and not a claimed size: too small, the whole worksheet, or elsewhere.
+
+    This holds in both ways of reading.
+    """
     body = rows(TABLE) + (row(5, text("A5", "Di"), number("B5", "45351", DATE)) if special else "")
     table = _read(xlsx(body, before=f'<dimension ref="{claim}"/>', styles=_FORMATS), tmp_path)
     last = [(5, ["Di", "2024-02-29"])] if special else []
@@ -493,8 +529,10 @@ def test_the_claimed_size_is_not_believed(tmp_path: Path, claim: str, special: b
 @pytest.mark.parametrize("special", [False, True])
 @pytest.mark.parametrize("place", ["XFD1048576", "ALM2", "A1048577"])
 def test_a_cell_far_away_is_told_and_not_dropped(tmp_path: Path, place: str, special: bool) -> None:
-    """One stray cell crashes a reader or is left out by another; here it is refused with what to
-    look for."""
+    """A stray cell far away is refused with what to look for.
+
+    One reader crashes on it, and another leaves it out.
+    """
     at = int("".join(filter(str.isdigit, place)))
     cells = [number("A2", "45351", DATE)] if special else [text("A2", "Jo")]
     body = rows(TABLE[:1]) + (
@@ -506,7 +544,7 @@ def test_a_cell_far_away_is_told_and_not_dropped(tmp_path: Path, place: str, spe
 
 
 def test_the_last_column_and_row_are_read(tmp_path: Path) -> None:
-    """The thousandth column, and a row far below: bounds are not one too small."""
+    """The thousandth column and a row far below are read: the bounds are not one too small."""
     body = row(1, text("A1", "Name"), text("ALL1", "Last")) + row(
         2, text("A2", "Jo"), text("ALL2", "x")
     )
@@ -519,7 +557,10 @@ def test_the_last_column_and_row_are_read(tmp_path: Path) -> None:
 
 
 def test_cells_without_places_stand_one_after_the_other(tmp_path: Path) -> None:
-    """Some programs write neither the rows' numbers nor the cells' places."""
+    """Cells without places stand one after the other.
+
+    Some programs write neither the rows' numbers nor the cells' places.
+    """
     placed = rows(TABLE)
     body = re.sub(r' r="[^"]*"', "", placed)
     assert body != placed
@@ -557,7 +598,7 @@ def test_cells_without_places_stand_one_after_the_other(tmp_path: Path) -> None:
     ],
 )
 def test_the_same_table_in_any_dress(tmp_path: Path, data: Callable[[], bytes]) -> None:
-    """What programs do differently and Excel reads all the same."""
+    """A table reads the same in every form that programs write and Excel reads."""
     assert _found(_read(data(), tmp_path)) == [
         (at, list(line)) for at, line in enumerate(TABLE[1:], 2)
     ]
@@ -586,8 +627,10 @@ def _spaced() -> str:
 
 @pytest.mark.parametrize("name", ["x.xlsm", "x.csv", "x.xls", "x", "X.XLSX"])
 def test_the_content_decides_and_a_wrong_name_is_said(tmp_path: Path, name: str) -> None:
-    """A workbook under another kind's name is read as the workbook that it is, with a notice; .xlsm
-    is its own name."""
+    """A workbook under another kind's name is read as the workbook that it is, with a notice.
+
+    The name .xlsm is its own.
+    """
     path = tmp_path / name
     path.write_bytes(xlsx(TABLE))
     table = read(path)
@@ -601,8 +644,8 @@ def test_the_content_decides_and_a_wrong_name_is_said(tmp_path: Path, name: str)
 
 Value = str | int | float | bool | None
 
-# What openpyxl writes as it is given: no control characters, no formulas or errors, nothing that
-# looks like an escape.
+# Texts that openpyxl writes as they are given: no control characters, no formulas or errors,
+# nothing that looks like an escape.
 _texts = (
     st.text(
         st.characters(
@@ -681,8 +724,10 @@ def _both_ways(data: bytes) -> tuple[dict[int, list[str]], dict[int, list[str]]]
     )
 )
 def test_both_readers_find_what_was_written(cells: dict[tuple[int, int], Value]) -> None:
-    """Texts, numbers, booleans and blanks at any places: the same rows in both ways, and the ones
-    that were written."""
+    """Both readers find the rows that were written.
+
+    The rows hold texts, numbers, booleans and blanks at any places.
+    """
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -703,8 +748,10 @@ def test_both_readers_find_what_was_written(cells: dict[tuple[int, int], Value])
     st.lists(st.tuples(_texts, st.sampled_from(["s", "inlineStr", "str"])), min_size=1, max_size=30)
 )
 def test_both_readers_find_a_text_wherever_it_is_kept(texts: list[tuple[str, str]]) -> None:
-    """In the table of shared strings, in the cell, or as a formula's value: the same text, in both
-    ways."""
+    """Both readers find the same text in any place.
+
+    The place is the table of shared strings, the cell, or the value of a formula.
+    """
     shared: list[str] = []
     body: list[str] = []
     for at, (value, kind) in enumerate(texts, 1):
@@ -730,8 +777,10 @@ def test_both_readers_find_a_text_wherever_it_is_kept(texts: list[tuple[str, str
 )
 @hypothesis_settings(max_examples=30)
 def test_a_number_of_too_many_digits_has_a_fault_in_both_ways(numbers: list[int]) -> None:
-    """Whoever reads it: an ID of which the spreadsheet program has changed the end never passes for
-    one."""
+    """A number of too many digits has a fault in both ways of reading.
+
+    The spreadsheet program has changed its end, so it never passes for an ID.
+    """
     data = xlsx(
         sheets=[
             Tab(

@@ -1,4 +1,4 @@
-"""What the server told of an account is kept, whichever of its numbers an answer lacks."""
+"""The numbers that the server told of an account are kept when an answer lacks some of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answer(limit: int, used: int) -> Mapping[str, str]:
 def hear(
     ledger: Ledger, account: str, numbers: Mapping[str, str], names: tuple[str, ...], at: datetime
 ) -> int:
-    """Note those of an answer's numbers, and answer how many may go after it."""
+    """Note the named numbers of an answer, and return how many messages may go after it."""
     told = read_headers({f"x-ratelimit-{name}": numbers[name] for name in names}, at)
     with ledger.write() as connection:
         if told:
@@ -45,8 +45,10 @@ def hear(
 def test_an_answer_that_lacks_numbers_does_not_unsay_what_an_earlier_one_told(
     tmp_path: Path,
 ) -> None:
-    """Over all that three answers can lack: once one has said how many are left, no later one of
-    the day makes it more."""
+    """Once an answer has said how many messages are left, no later answer of the day makes it more.
+
+    This holds for all numbers that three answers can lack.
+    """
     ledger = open_ledger(tmp_path / "ledger.db")
     for number, (first, second, third) in enumerate(
         product(SOME, SOME, [("used",), ("limit",), ("remaining",)])

@@ -1,5 +1,7 @@
-"""Who was messaged lately: at most one message per person in so many days, over all campaigns and
-under every spelling."""
+"""A person gets at most one message in so many days.
+
+The rule holds over all campaigns and under every spelling.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,10 @@ LEASE = timedelta(minutes=2)
 
 
 def two(folder: Path, people: list[tuple[str, ...]], **options: Any) -> World:
-    """A world in which the campaign `fair` has written to everyone; the next run is another
-    campaign's."""
+    """A world in which the campaign `fair` has written to everyone.
+
+    The next run is another campaign's.
+    """
     world = World(folder, people, sheet="fair.csv", **options)
     world.run(now=True, min_gap=0)
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
@@ -48,8 +52,10 @@ def reasons(world: World, name: str) -> list[str | None]:
 
 
 def test_nobody_hears_from_two_campaigns_within_thirty_days(tmp_path: Path) -> None:
-    """Skipped with the day, the campaign and the rule; free after 30 days, on an unchanged list and
-    by the same command."""
+    """Another campaign skips a person who was messaged, and says the day, campaign and rule.
+
+    The person is free after 30 days, on an unchanged list and by the same command.
+    """
     world = two(tmp_path, crowd(2))
     world.people = [*crowd(2), ("New", "person-new")]
     world.run(name="news")
@@ -78,8 +84,10 @@ def test_nobody_hears_from_two_campaigns_within_thirty_days(tmp_path: Path) -> N
 def test_a_campaign_that_has_another_rule_says_so(
     tmp_path: Path, days: int, sent: int, notice: str
 ) -> None:
-    """Ten days later: whom its own rule frees goes, and the plan says openly that the rule is
-    another."""
+    """Ten days later a campaign sends to the people that its own rule frees.
+
+    The plan says openly that the rule is another.
+    """
     world = two(tmp_path, crowd(2))
     world.clock.advance_to(MONDAY + timedelta(days=10))
     world.run(name="news", now=True)
@@ -90,8 +98,10 @@ def test_a_campaign_that_has_another_rule_says_so(
 
 
 def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
-    """Two campaigns took the list in before either sent: whom one has written to, or is writing to,
-    the other skips, and looks at again the next time."""
+    """A campaign skips a person that another campaign has written to, or is writing to.
+
+    Both campaigns took the list in before either sent. The next run looks at the person again.
+    """
     world = World(tmp_path, crowd(3), sheet="fair.csv")
     world.run(most=0)
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
@@ -117,7 +127,7 @@ def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
     world.clock.advance_to(MONDAY + timedelta(hours=1))
     world.run(
         now=True, min_gap=0
-    )  # what was claimed and never left went now; of the others' the plan could not know
+    )  # the claimed message that never left goes now; the plan could not know of the other's
     assert world.statuses("fair") == ["sent", "skipped", "sent"]
     world.sheet, world.template = "news.csv", "News, {{ first_name }}"
     world.run(
@@ -129,8 +139,10 @@ def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
 
 
 def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
-    """Not from when it was settled or read: the request left on the 23rd, so the 30 days end on the
-    23rd."""
+    """An uncertain message counts from when it left, not from when it was settled or read.
+
+    The request left on the 23rd, so the 30 days end on the 23rd.
+    """
     world = two(tmp_path, crowd(1), script=lambda _: Answer(502, b""))
     world.clock.advance_to(MONDAY + timedelta(days=29, hours=23))
     world.run(name="news", now=True)
@@ -147,15 +159,17 @@ def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
 
 
 def test_what_certainly_did_not_arrive_bars_nobody(tmp_path: Path) -> None:
-    """A failed message is none: the other campaign may write."""
+    """A failed message bars nobody: the other campaign may write."""
     world = two(tmp_path, crowd(1), script=lambda _: Answer(404, b'{"error": "Profile not found"}'))
     world.server.script = None
     assert world.run(name="news", now=True).sent == 1
 
 
 def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
-    """Noted under one spelling, it holds under the others, makes an unchanged list be read again,
-    and ends after 30 days."""
+    """A contact that is noted under one spelling holds under the others, and ends after 30 days.
+
+    It makes an unchanged list be read again.
+    """
     world = World(tmp_path, [("A", "person-a"), ("B", "person-b")])
     world.run(most=0)
     ledger = world.ledger()
@@ -197,9 +211,12 @@ def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
 def test_who_got_a_message_meant_for_another_is_not_sent_it_again(
     tmp_path: Path, sent: bool, min_days: int, reason: str
 ) -> None:
-    """The answer for one URN names another: the account sends nothing until that is settled, in
-    another campaign neither; and however it is, the other's own row, under another spelling, is
-    skipped and says why."""
+    """A person who got a message meant for another person is not sent it again.
+
+    The answer for one URN names another. The account sends nothing until that is settled, not even
+    in another campaign. Either way of settling it, the other person's own row, under another
+    spelling, is skipped and says why.
+    """
     asked, other = urn_of("asked"), urn_of("other")
     body = f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode()
     world = World(tmp_path, [("A", asked), ("B", "other-slug")], script=lambda _: Answer(200, body))
@@ -253,8 +270,10 @@ def test_whatever_bars_one_spelling_bars_all(
     row: str,
     how: str,
 ) -> None:
-    """Any links between spellings, learned before or after the list was read: a person barred under
-    one is sent under none."""
+    """A person who is barred under one spelling is sent nothing under any spelling.
+
+    This holds for any links between spellings, learned before or after the list was read.
+    """
     same = {listed}
     for _ in pairs:
         same |= {key for pair in pairs if same & {*pair} for key in pair}
@@ -296,7 +315,7 @@ def test_whatever_bars_one_spelling_bars_all(
 
 @pytest.mark.parametrize("days", [-1, 36_501])
 def test_a_rule_that_makes_no_sense_is_refused(tmp_path: Path, days: int) -> None:
-    """From the command line and from a campaign file."""
+    """A rule that makes no sense is refused, from the command line and from a campaign file."""
     world = World(tmp_path, crowd(1))
     with pytest.raises(UsageError, match="makes no sense"):
         world.run(min_days=days)

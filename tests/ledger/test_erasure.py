@@ -1,5 +1,7 @@
-"""Forgetting people: no byte of the ledger holds them, the counts stay true, and nobody writes to
-them again."""
+"""Forgotten people are in no byte of the ledger, and nobody writes to them again.
+
+The counts stay true.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ from tests.world import MONDAY, World, crowd, read_results
 
 SLUG, URN = "zelda-quixote", urn_of("zelda-quixote")
 PERSON = ("Zelda", SLUG)
-# What must be in no file: the name and the message with it, the slug, and the URN's token without
+# These must be in no file: the name and the message with it, the slug, and the URN's token without
 # its prefix.
 TRACES = (b"Zelda", SLUG.encode(), URN.removeprefix(URN_PREFIX).encode())
 
@@ -43,8 +45,10 @@ class Place(World):
         return open_ledger(self.folder / "ledger" / "ledger.db")
 
     def check(self, report: Any) -> None:
-        """Rows of forgotten people are blank, so rows need not be as the list has them; the counts
-        must add up."""
+        """Check that the counts add up.
+
+        Rows of forgotten people are blank, so rows need not be as the list has them.
+        """
         assert report.summary.totals.rows == len(self.lines(report.summary.campaign.name))
         self.check_receipts()
 
@@ -72,8 +76,11 @@ class Place(World):
 def test_no_byte_of_a_forgotten_person_is_left(
     tmp_path: Path, spelling: str, answer: Answer | None
 ) -> None:
-    """Sent, uncertain or failed, among many others, listed twice, in another campaign too: gone
-    from file and journal alike."""
+    """A forgotten person is gone from file and journal alike.
+
+    The message was sent, uncertain or failed, among many others. The person was listed twice, and
+    in another campaign too.
+    """
     people = [*crowd(30), PERSON, *crowd(30, 30), ("Zelda", URN), ("Zelda", f"{SLUG}, {URN}")]
     world = Place(
         tmp_path, people, script=lambda fields: answer if "Zelda" in fields["message"] else None
@@ -94,7 +101,7 @@ def test_no_byte_of_a_forgotten_person_is_left(
     erased = world.forget(spelling)
     assert erased.deliveries == (
         2 if "failed" in before else 1
-    )  # whom the first did not reach, the second may write to
+    )  # the second may write to a person that the first did not reach
     assert [record.name for record in erased.campaigns] == ["other", "people"]
     assert world.held() == set()
     # Nobody is left to be looked up, so nothing is left for a person to decide.
@@ -118,8 +125,11 @@ def test_no_byte_of_a_forgotten_person_is_left(
 
 
 def test_a_list_that_still_names_a_forgotten_person_brings_nothing_back(tmp_path: Path) -> None:
-    """Read anew, under any spelling and in a new campaign: skipped, blank cells, no byte in the
-    ledger; and others go out."""
+    """A list that still names a forgotten person brings nothing back.
+
+    It is read anew, under any spelling and in a new campaign. The person's row is skipped and its
+    cells are blank, no byte is in the ledger, and others go out.
+    """
     world = Place(tmp_path, [*crowd(2), PERSON])
     world.run(most=1, now=True)
     assert world.statuses() == ["sent", "waiting", "waiting"]
@@ -182,8 +192,11 @@ def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
 
 
 def test_nobody_is_forgotten_while_their_campaign_runs(tmp_path: Path) -> None:
-    """Exit 6 and nothing changed, not even of others named with them; a run of a campaign without
-    them hinders nothing."""
+    """Forgetting a person whose campaign runs ends with exit 6 and changes nothing.
+
+    It changes nothing of others named with the person. A run of a campaign without the person
+    hinders nothing.
+    """
     world = Place(tmp_path, [PERSON])
     world.run(now=True)
     world.people, world.sheet, world.template = crowd(1), "other.csv", "Other {{ first_name }}"
@@ -204,8 +217,10 @@ def test_nobody_is_forgotten_while_their_campaign_runs(tmp_path: Path) -> None:
 
 
 def test_the_list_knows_forgotten_people_by_any_spelling(tmp_path: Path) -> None:
-    """Listed by name before, by hash now; added again, nothing is kept; shown without a name;
-    removed by any spelling."""
+    """A forgotten person who was listed by name is listed by hash, and shown without a name.
+
+    Adding the person again keeps nothing. Any spelling removes the person.
+    """
     world = Place(tmp_path, [PERSON])
     ledger = world.ledger()
     with ledger.write() as connection:
@@ -280,8 +295,10 @@ def test_to_forget_by_any_spelling_forgets_all(
     rows: list[str],
     sent: bool,
 ) -> None:
-    """Any links between spellings, any rows: what means the person is in no byte of the ledger, all
-    else untouched."""
+    """No spelling of a forgotten person is in any byte of the ledger, and all else is untouched.
+
+    This holds for any links between spellings, and for any rows.
+    """
     same = {given_}
     for _ in pairs:
         same |= {key for pair in pairs if same & {*pair} for key in pair}

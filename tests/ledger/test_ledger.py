@@ -1,5 +1,7 @@
-"""The ledger's door: made whole, kept private, refused when it is not one, never begun anew over a
-damaged one."""
+"""A ledger is made whole and kept private.
+
+A file that is not a ledger is refused, and a ledger is never begun anew over a damaged one.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,10 @@ LEASE = timedelta(minutes=2)
 
 
 def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
-    """What the migrations make is what the code believes, and the newest migration is the one it
-    expects."""
+    """The migrations make the schema that the code believes in.
+
+    The newest migration is the one that the code expects.
+    """
     ledger = open_ledger(tmp_path / "ledger.db")
     with ledger.read() as connection:
         context = MigrationContext.configure(connection)
@@ -55,8 +59,10 @@ def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
 
 
 def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
-    """Mode 0600 for the file and its journal, 0700 for its folder; PERSIST, FULL, foreign keys
-    on."""
+    """The file and its journal have mode 0600, and the folder has mode 0700.
+
+    The ledger uses PERSIST and FULL, with foreign keys on.
+    """
     path = tmp_path / "new folder" / "ledger.db"
     ledger = open_ledger(path)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
@@ -85,7 +91,7 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     "content", [b"this is a letter, not a ledger" * 100, b"SQLite format 3\x00" + b"\xff" * 4096]
 )
 def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
-    """Garbage and damage: exit 7, and not a byte of it changed."""
+    """Garbage and damage are refused with exit 7, and not a byte of the file changes."""
     path = tmp_path / "ledger.db"
     path.write_bytes(content)
     with pytest.raises(StorageError) as caught:
@@ -114,7 +120,7 @@ def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None
 
 
 def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
-    """A folder, another database server, nonsense: each its own sentence."""
+    """A folder, another database server and nonsense are refused, each with its own sentence."""
     with pytest.raises(StorageError):
         open_ledger(tmp_path)
     for url in ("postgresql://localhost/x", "sqlite://", "://"):
@@ -124,7 +130,7 @@ def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
 def test_instants_keep_their_moment_and_sort_as_text(instant: datetime) -> None:
-    """Stored as UTC text of one width."""
+    """Instants are stored as UTC text of one width."""
     column = schema.Instant()
     dialect = sa.create_engine("sqlite://").dialect
     text = column.process_bind_param(instant, dialect)
@@ -141,7 +147,7 @@ def test_instants_keep_their_moment_and_sort_as_text(instant: datetime) -> None:
 
 
 def begun(folder: Path, people: int = 2) -> tuple[World, int]:
-    """A world whose sheet is in the ledger, nothing sent; and its campaign's id."""
+    """A world whose sheet is in the ledger, with one row sent; and its campaign's id."""
     world = World(folder, crowd(people))
     world.run(most=1, daily_limit=1, now=True)
     ledger = world.ledger()
@@ -176,8 +182,10 @@ def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
 
 
 def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
-    """While an attempt is open nobody claims on its account, until its deadline has passed; other
-    accounts may."""
+    """Nobody claims on an account with an open attempt until the attempt's deadline has passed.
+
+    Other accounts may claim.
+    """
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -193,8 +201,10 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("wired", "status"), [(False, "waiting"), (True, "uncertain")])
 def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, status: str) -> None:
-    """An open attempt without intent waits again; with one it is uncertain; and recovering twice
-    changes nothing."""
+    """An open attempt without intent waits again, and one with intent is uncertain.
+
+    Recovering twice changes nothing.
+    """
     world, campaign = begun(tmp_path)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -222,8 +232,10 @@ def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, statu
 def test_accounts_share_the_rows_evenly_and_rows_stay_with_theirs(
     readings: list[tuple[list[str], int]],
 ) -> None:
-    """Over readings of a list that grows, with accounts that come and go: shares differ by one at
-    most, and no row changes its account that need not."""
+    """Shares differ by one at most, and a row changes its account only if it must.
+
+    This holds over readings of a list that grows, with accounts that come and go.
+    """
     rows: dict[int, str] = {}
     for accounts, more in readings:
         before = rows
@@ -246,8 +258,10 @@ def test_accounts_share_the_rows_evenly_and_rows_stay_with_theirs(
 
 
 def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
-    """A slug and its URN are one person for the list, whichever was listed, also through each
-    other."""
+    """A slug and its URN are one person for the list, also through each other.
+
+    Either of the two may be the listed one.
+    """
     ledger = open_ledger(tmp_path / "ledger.db")
     now = datetime(2026, 11, 23, tzinfo=UTC)
     with ledger.write() as connection:
@@ -267,8 +281,10 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
 def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
     tmp_path: Path,
 ) -> None:
-    """The server's number may be from before the message another run is just sending: one less is
-    left than it says."""
+    """One message less is left than the server says while another run is just sending one.
+
+    The server's number may be from before that message.
+    """
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
@@ -286,8 +302,11 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
 def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_it(
     tmp_path: Path,
 ) -> None:
-    """A coarse clock shows both the same time; the number is from before the message, so one less
-    is left."""
+    """A message that is claimed in the instant of the quota's reading is not in the quota's number.
+
+    A coarse clock shows both the same time. The number is from before the message, so one less is
+    left.
+    """
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)

@@ -1,5 +1,7 @@
-"""A copy of the user's workbook: results beside the table, nothing live, no cell of theirs changed,
-every loss told before."""
+"""A copy of the user's workbook has the results beside the table.
+
+No result is live, no cell of the user changes, and every loss is told before.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,10 @@ def edited(data: bytes, name: str, edit: Callable[[str], str]) -> bytes:
 def handmade(
     cells: str, *, strings: str = "", tail: str = "", head: str = "", rels: str = ""
 ) -> bytes:
-    """A workbook of one worksheet "People" with this XML in it; style 1 is a date, style 2 quoted
-    text."""
+    """A workbook of one worksheet "People" with this XML in it.
+
+    Style 1 is a date, style 2 quoted text.
+    """
     contents = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/>'
@@ -142,8 +146,10 @@ def cell_xml(data: bytes, place: str) -> str:
 
 
 def test_results_stand_right_of_the_table() -> None:
-    """One column per result, under headers that look like the last one of the table, the status
-    coloured."""
+    """Each result has a column, under a header that looks like the last one of the table.
+
+    The status is coloured.
+    """
     worksheet = load_workbook(io.BytesIO(copied(saved(people()))))["People"]
     assert [cell.value for cell in worksheet[1]] == ["Name", "URL", *RESULT_COLUMNS]
     assert [cell.value for cell in worksheet[2]][2:] == [value or None for value in SENT]
@@ -158,8 +164,10 @@ def test_results_stand_right_of_the_table() -> None:
 
 
 def test_no_result_is_live() -> None:
-    """Foreign text is text: no formula, no error, no escape that a program would read, and no more
-    than a cell holds."""
+    """Foreign text is text, and no longer than a cell can hold.
+
+    It is never a formula, an error, or an escape that a program would read.
+    """
     data = copied(saved(people()))
     assert not any(
         b"<f" in content
@@ -176,7 +184,7 @@ def test_no_result_is_live() -> None:
 
 
 def test_a_second_copy_replaces_the_first() -> None:
-    """Columns of an earlier copy are written over where they stand, and what they held is gone."""
+    """Columns of an earlier copy are written over where they stand, and their content is gone."""
     first = copied(saved(people()))
     again = copied(first, rows=[(2, FAILED), (3, ["waiting", *[""] * 10])], replace=range(2, 13))
     worksheet = load_workbook(io.BytesIO(again))["People"]
@@ -217,8 +225,10 @@ def test_results_go_right_of_everything() -> None:
 
 
 def test_result_columns_show() -> None:
-    """Where the user hid all columns right of the table, those of the results show, and the rest
-    stays hidden."""
+    """The result columns show even if the user hid all columns right of the table.
+
+    The rest stays hidden.
+    """
     data = handmade(
         '<row r="1"><c r="A1" t="inlineStr"><is><t>Name</t></is></c></row>',
         head=(
@@ -284,8 +294,11 @@ STRINGS = (
 
 @pytest.mark.parametrize("place", CELLS)
 def test_no_cell_of_the_user_changes(place: str) -> None:
-    """Not a text that looks like a formula, an escape or nothing; not an odd date, a long number,
-    an error or a formula."""
+    """No cell of the user changes.
+
+    Not a text that looks like a formula, an escape or nothing changes, and not an odd date, a long
+    number, an error or a formula.
+    """
     data = handmade(
         "<row r='1'>" + "".join(cell for _, (cell, _) in sorted(CELLS.items())) + "</row>",
         strings=STRINGS,
@@ -316,8 +329,10 @@ def test_a_blank_cell_with_a_link_stays_blank() -> None:
 
 
 def test_formulas_are_computed_again() -> None:
-    """A copy's formulas have no stored values, which is told with their number, and Excel is asked
-    to compute them."""
+    """A copy's formulas have no stored values, and Excel is asked to compute them.
+
+    The loss of the values is told with their number.
+    """
     data = handmade(
         '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1"><f>A1</f><v>2</v></c></row>'
     )
@@ -330,8 +345,10 @@ def test_formulas_are_computed_again() -> None:
 
 
 def test_a_plain_workbook_loses_nothing() -> None:
-    """What openpyxl keeps (styles, filters, tables, validation, merged cells, conditional formats)
-    is not told as lost."""
+    """A part that openpyxl keeps is not told as lost.
+
+    Such parts are styles, filters, tables, validation, merged cells and conditional formats.
+    """
     book = people()
     book["People"].merge_cells("A7:F7")
     book["People"].add_table(Table(displayName="T", ref="A1:B3"))
@@ -377,8 +394,7 @@ def test_a_plain_workbook_loses_nothing() -> None:
     ],
 )
 def test_what_a_worksheet_loses_is_told(tail: str, told: str) -> None:
-    """Each thing that is gone after loading and saving is told, with the worksheet it was on,
-    whatever its prefix."""
+    """Each thing that loading and saving drops is told with its worksheet, under any prefix."""
     data = handmade('<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>', tail=tail)
     assert losses(data) == [f"{told} on 'People'"]
     assert losses(copied(data, rows=[])) == []
@@ -410,8 +426,10 @@ def test_what_a_worksheet_loses_is_told(tail: str, told: str) -> None:
 def test_what_a_drawing_loses_is_told(
     inside: str, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shapes always; pictures where Pillow, which this program does not need, is not there; form
-    controls by their old twin."""
+    """Shapes are always told as lost, and form controls by their old twin.
+
+    Pictures are told where Pillow is missing, which this program does not need.
+    """
     monkeypatch.setattr("openpyxl.drawing.image.PILImage", False)
     contents = parts(
         handmade(
@@ -428,8 +446,10 @@ def test_what_a_drawing_loses_is_told(
 
 
 def test_buttons_are_lost_without_macros_only() -> None:
-    """A button's old drawing is kept in a workbook with macros, which also keeps its name's ending;
-    a comment is no button."""
+    """A button's old drawing is kept in a workbook with macros; a comment is not a button.
+
+    Such a workbook also keeps the ending of its name.
+    """
     vml = "<xml xmlns:x='urn:x'><x:ClientData ObjectType='{}'/></xml>"
     contents = parts(
         handmade(
@@ -445,7 +465,7 @@ def test_buttons_are_lost_without_macros_only() -> None:
 
 
 def test_macros_are_kept() -> None:
-    """The copy of a workbook with macros has them, untouched, and says that it does."""
+    """The copy of a workbook with macros has them, untouched, and says so."""
     contents = parts(saved(people()))
     copy = parts(copied(zipped({**contents, "xl/vbaProject.bin": b"\xcc\x61code"})))
     assert copy["xl/vbaProject.bin"] == b"\xcc\x61code"
@@ -462,7 +482,7 @@ def test_what_cannot_be_copied_is_one_error(data: bytes) -> None:
 
 
 def test_a_worksheet_must_be_there_and_have_room() -> None:
-    """No worksheet of that name, and a full one, are refused with the reason."""
+    """A worksheet that is not there, or that is full, is refused with the reason."""
     with pytest.raises(CopyError, match="'Other'"):
         write_copy(saved(people()), io.BytesIO(), sheet="Other", header_row=1, headers=[], rows=[])
     book = people()
@@ -483,7 +503,7 @@ def test_entities_are_refused() -> None:
 
 
 def test_other_errors_pass() -> None:
-    """A full disk and a fault of the ledger are no fault of the workbook."""
+    """A full disk and a fault of the ledger pass, since they are not faults of the workbook."""
 
     class Full(io.BytesIO):
         def write(self, _: Any) -> int:

@@ -1,4 +1,4 @@
-"""Results that say all there is are left alone; any others are written again."""
+"""Results that say everything are left alone; any others are written again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tests.world import World, crowd, read_results
 
 
 def done(folder: Path) -> tuple[World, Path]:
-    """A campaign that is over, and its results file, marked by hand in a way that its size and time
-    do not show."""
+    """A campaign that is over, and its results file."""
     world = World(folder, crowd(5))
     report = world.run(now=True, min_gap=0)
     assert report.results is not None
@@ -23,7 +22,7 @@ def done(folder: Path) -> tuple[World, Path]:
 
 
 def spoil(path: Path) -> None:
-    """Change a letter without changing size or time: whoever writes the file again mends it."""
+    """Change a letter without changing size or time; writing the file again mends it."""
     found = path.stat()
     path.write_bytes(path.read_bytes().replace(b"Name0", b"Spoil"))
     import os
@@ -36,7 +35,10 @@ def is_spoilt(path: Path) -> bool:
 
 
 def test_a_run_with_nothing_to_do_leaves_current_results_alone(tmp_path: Path) -> None:
-    """List, text, ledger and results are as they were: not even the file's time changes."""
+    """A run leaves the results alone if list, text, ledger and results are as they were.
+
+    Not even the file's time changes.
+    """
     world, path = done(tmp_path)
     spoil(path)
     before = path.stat().st_mtime_ns
@@ -75,8 +77,10 @@ def _forgotten(world: World, path: Path) -> None:
 def test_whatever_happens_to_campaign_or_file_the_results_are_written_again(
     tmp_path: Path, happen: Callable[[World, Path], None]
 ) -> None:
-    """A file that was changed or removed, a longer list, a person forgotten: the next run writes
-    what the ledger says."""
+    """The next run writes the results again, as the ledger says, after each of these changes.
+
+    The file was changed or removed, the list is longer, or a person was forgotten.
+    """
     world, path = done(tmp_path)
     spoil(path)
     happen(world, path)
@@ -87,8 +91,10 @@ def test_whatever_happens_to_campaign_or_file_the_results_are_written_again(
 
 
 def test_a_persons_word_on_a_row_reaches_the_results(tmp_path: Path) -> None:
-    """Settled as not sent from outside the run, sent again: the results say so, with two
-    attempts."""
+    """A row that is settled as not sent from outside the run is sent again.
+
+    The results say so, with two attempts.
+    """
     world = World(tmp_path, crowd(2), faults=0.0)
     from runner.rehearsal.endpoint import Answer
 

@@ -1,5 +1,7 @@
-"""The problems as a workbook: a line for each, by cell, with nothing in it that a spreadsheet
-program would run."""
+"""The problems as a workbook have a line for each, by cell.
+
+Nothing in it would run in a spreadsheet program.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,11 @@ from runner.result.problems import HEADERS, write
 
 
 def test_every_problem_has_a_line(tmp_path: Path) -> None:
-    """Errors first, then skipped rows and warnings, each with the cell's own text and what to do;
-    and how many of each kind."""
+    """Every problem has a line, with the cell's own text and what to do.
+
+    Errors come first, then warnings and skipped rows. The summary says how many there are of each
+    kind.
+    """
     rows = [
         Row(2, ["=cmd|' /C calc'!A0", "=HYPERLINK(1)"]),
         Row(3, ["TEST", "jo-doe"]),
@@ -52,8 +57,10 @@ def test_every_problem_has_a_line(tmp_path: Path) -> None:
 
 
 def test_what_a_colleague_has_ticked_is_kept(tmp_path: Path) -> None:
-    """An earlier sheet of problems is replaced, unless lines of it are marked as done; any other
-    file is not."""
+    """An earlier sheet of problems is replaced, unless lines of it are marked as done.
+
+    Any other file is not replaced.
+    """
     sheet = Table(None, None, 1, (Column(0, "First Name"),), lambda: iter([Row(2, ["Jo"])]))
     checked, findings = judge(check(sheet, None))
     path = tmp_path / "p.xlsx"
@@ -70,7 +77,7 @@ def test_what_a_colleague_has_ticked_is_kept(tmp_path: Path) -> None:
 
 
 def test_problems_of_the_whole_sheet_have_a_line_too(tmp_path: Path) -> None:
-    """Without a row, with the way out."""
+    """A problem of the whole sheet has a line without a row, with the way out."""
     sheet = Table(None, None, 1, (Column(0, "First Name"),), lambda: iter([Row(2, ["Jo"])]))
     checked, findings = judge(check(sheet, None))
     write(tmp_path / "p.xlsx", tmp_path / "list.csv", checked, findings)

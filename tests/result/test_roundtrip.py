@@ -1,5 +1,7 @@
-"""Whatever a sheet's cells hold goes out through the results and comes in again as the same text,
-and nothing of it is live."""
+"""The text of a cell goes out through the results and comes in again as the same text.
+
+Nothing of it is live.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ _SIGNS: Final = tuple("=+-@\t\r\n|%＝＋－＠")
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)?")
 _WIDTH: Final = 8
 
-# Texts that one program or another takes for something else; table 8 of the facts on spreadsheets,
-# and what tests have found.
+# Texts that one program or another takes for something else: table 8 of the facts on spreadsheets,
+# and texts that tests have found.
 AWKWARD: Final = (
     *(
         "=1+1",
@@ -175,7 +177,7 @@ def _sheet(
 
 
 def _through(path: Path, sheet: Sheet, width: int = _WIDTH) -> list[list[str]]:
-    """The input's cells, as results that are read again have them."""
+    """Write the sheet as results, read them again, and return the input's cells."""
     write(path, sheet)
     found = []
     for row in read(path, Reading("Results" if path.suffix == ".xlsx" else None)).rows():
@@ -186,8 +188,10 @@ def _through(path: Path, sheet: Sheet, width: int = _WIDTH) -> list[list[str]]:
 
 
 def _kept_in_xlsx(text: str) -> str:
-    """The text as a workbook can hold it, by what is documented: no halves of characters, no two
-    that XML forbids, cut."""
+    """Return the text as a workbook can hold it, by its documentation.
+
+    Halves of characters and the two characters that XML forbids are replaced; a long text is cut.
+    """
     text = re.sub("[\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
     units = text.encode("utf-16-le")
     if len(units) <= 2 * _LONGEST:
@@ -196,8 +200,10 @@ def _kept_in_xlsx(text: str) -> str:
 
 
 def _kept_in_csv(text: str) -> str:
-    """The text as UTF-8 can hold it, without zeros, which would make the file look like none of
-    text."""
+    """Return the text as UTF-8 can hold it, without zeros.
+
+    With zeros the file would not look like text.
+    """
     return re.sub("[\ud800-\udfff]", "?", text).replace("\x00", "\ufffd")
 
 
@@ -218,8 +224,11 @@ _many = st.lists(_any_text, min_size=1, max_size=10 * _WIDTH).map(_table)
 @hypothesis_settings(max_examples=40)
 @given(_many)
 def test_any_text_comes_back_from_a_workbook(rows: list[list[str]]) -> None:
-    """The same text, but for halves of characters, what XML forbids, and what is too long for a
-    cell."""
+    """Any text comes back from a workbook.
+
+    The exceptions are halves of characters, characters that XML forbids, and text too long for a
+    cell.
+    """
     with tempfile.TemporaryDirectory() as folder:
         found = _through(Path(folder) / "r.xlsx", _sheet(rows))
     assert found == [[_kept_in_xlsx(text) for text in row] for row in rows]
@@ -228,7 +237,10 @@ def test_any_text_comes_back_from_a_workbook(rows: list[list[str]]) -> None:
 @hypothesis_settings(max_examples=150)
 @given(_many, st.sampled_from([",", ";", "\t", "|"]))
 def test_any_text_comes_back_from_a_csv(rows: list[list[str]], delimiter: str) -> None:
-    """The same text at any length, but for halves of characters and zeros, under each delimiter."""
+    """Any text of any length comes back from a CSV, under each delimiter.
+
+    The exceptions are halves of characters and zeros.
+    """
     with tempfile.TemporaryDirectory() as folder:
         found = _through(Path(folder) / "r.csv", _sheet(rows, delimiter=delimiter))
     assert [[unguard(text) for text in row] for row in found] == [
@@ -253,8 +265,7 @@ def test_lines_within_cells_have_no_say_in_the_delimiter(
 @hypothesis_settings(max_examples=60)
 @given(_many)
 def test_nothing_in_a_workbook_is_live(rows: list[list[str]]) -> None:
-    """No formula, no error, no date, no link: every cell with a text is a text, on every
-    worksheet."""
+    """Every cell with a text is a text on every worksheet: no formula, error, date or link."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.xlsx"
         write(path, _sheet(rows, headers=rows[0]))
@@ -278,8 +289,7 @@ def test_nothing_in_a_workbook_is_live(rows: list[list[str]]) -> None:
 @hypothesis_settings(max_examples=150)
 @given(_many, st.sampled_from([",", ";", "\t"]))
 def test_nothing_in_a_csv_is_live(rows: list[list[str]], delimiter: str) -> None:
-    """No field begins with the sign of a formula unless it is a plain number, the headers as little
-    as the cells."""
+    """No field, header or cell, begins with the sign of a formula unless it is a plain number."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.csv"
         write(path, _sheet(rows, headers=rows[0], delimiter=delimiter))
@@ -291,8 +301,10 @@ def test_nothing_in_a_csv_is_live(rows: list[list[str]], delimiter: str) -> None
 
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
 def test_the_awkward_texts_come_back(tmp_path: Path, ending: str) -> None:
-    """Every one of the table, by itself: what a program may take for something else stays what it
-    is."""
+    """Every awkward text comes back by itself.
+
+    A text that a program may take for something else stays as it is.
+    """
     kept = _kept_in_xlsx if ending == ".xlsx" else _kept_in_csv
     found = _through(tmp_path / f"r{ending}", _sheet([[text] for text in AWKWARD], ["h"]), 1)
     again = [unguard(text) if ending == ".csv" else text for (text,) in found]
@@ -306,8 +318,10 @@ def test_the_awkward_texts_come_back(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
 def test_results_of_results_are_the_same(tmp_path: Path, ending: str) -> None:
-    """A second journey changes nothing any more: no guard upon a guard, no escape of an escape, no
-    second cut."""
+    """A second journey changes nothing any more.
+
+    It puts no guard upon a guard, makes no escape of an escape, and makes no second cut.
+    """
     once = _through(tmp_path / f"a{ending}", _sheet([[text] for text in AWKWARD], ["h"]), 1)
     if ending == ".csv":
         once = [[unguard(text) for text in row] for row in once]
@@ -337,7 +351,10 @@ def test_results_of_results_are_the_same(tmp_path: Path, ending: str) -> None:
 def test_a_csv_guards_what_is_risky_and_nothing_else(
     tmp_path: Path, text: str, expected: str
 ) -> None:
-    """An apostrophe before the sign of a formula; numbers, links and error texts as they are."""
+    """An apostrophe stands before the sign of a formula.
+
+    Numbers, links and error texts stay as they are.
+    """
     path = tmp_path / "r.csv"
     write(path, _sheet([[text]], ["h"]))
     assert _records(path, ",")[1][:2] == ["row 2", expected]
@@ -383,8 +400,10 @@ def test_openpyxl_reads_a_workbooks_texts_as_they_are(tmp_path: Path, text: str)
     ],
 )
 def test_a_long_text_is_cut_where_excel_would(tmp_path: Path, text: str, units: int) -> None:
-    """At 32,767 UTF-16 units with a mark, never within a character; at just that length nothing is
-    cut."""
+    """A long text is cut at 32,767 UTF-16 units, with a mark, and never within a character.
+
+    A text of just that length is not cut.
+    """
     ((found,),) = _through(tmp_path / "r.xlsx", _sheet([[text]], ["h"]), 1)
     assert units - 1 <= len(found.encode("utf-16-le")) // 2 <= units
     assert found.endswith(_MARK) is (len(text.encode("utf-16-le")) // 2 > _LONGEST)

@@ -1,4 +1,7 @@
-"""The results sheet: nothing lost, nothing live, never over the input, in place in one step."""
+"""The results sheet loses nothing, and nothing in it is live.
+
+It is never written over the input, and it comes into its place in one step.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +86,11 @@ def sheet(lines: Iterable[Line], delimiter: str = ",") -> Sheet:
 
 
 def test_csv_holds_every_row_and_reads_back(tmp_path: Path) -> None:
-    """With a mark for Excel, the input's delimiter, one column per name of the contract, guarded
-    text that unguards."""
+    """A CSV holds every row and reads back.
+
+    It has a mark for Excel, the input's delimiter, one column per name of the contract, and guarded
+    text that unguards.
+    """
     path = tmp_path / "r.csv"
     assert write(path, sheet(LINES, ";")).path == path
     raw = path.read_bytes()
@@ -138,8 +144,11 @@ def test_csv_holds_every_row_and_reads_back(tmp_path: Path) -> None:
 
 
 def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
-    """No formula anywhere; header bold, frozen and filtered; statuses coloured; Needs attention and
-    Summary beside it."""
+    """An XLSX holds every row as text, with no formula anywhere.
+
+    Its header is bold, frozen and filtered, and its statuses are coloured. Needs attention and
+    Summary stand beside it.
+    """
     path = tmp_path / "r.xlsx"
     write(path, sheet(LINES))
     with zipfile.ZipFile(path) as archive:
@@ -193,7 +202,7 @@ def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
 
 
 def test_a_cell_that_is_too_long_is_cut_with_a_mark(tmp_path: Path) -> None:
-    """At Excel's limit, counted as Excel counts, and said so in the cell."""
+    """A long cell is cut at Excel's limit, counted as Excel counts, and the cell says so."""
     path = tmp_path / "r.xlsx"
     write(
         path,
@@ -213,8 +222,10 @@ def test_a_cell_that_is_too_long_is_cut_with_a_mark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
 def test_the_target_is_replaced_whole_or_not_at_all(tmp_path: Path, ending: str) -> None:
-    """A failure while writing leaves the old sheet and no trace; the new one is for its owner
-    only."""
+    """A failure while writing leaves the old sheet and no trace.
+
+    The new sheet is for its owner only.
+    """
     path = tmp_path / f"r{ending}"
     write(path, sheet(LINES))
     before = path.read_bytes()
@@ -232,7 +243,10 @@ def test_the_target_is_replaced_whole_or_not_at_all(tmp_path: Path, ending: str)
 
 @pytest.mark.parametrize("how", ["read-only", "excel", "libreoffice"])
 def test_a_protected_target_gets_a_sibling(tmp_path: Path, how: str) -> None:
-    """Read-only, or open in Excel or LibreOffice: written beside it, and said so."""
+    """Results are written beside a target that is read-only, or open in Excel or LibreOffice.
+
+    The answer says so.
+    """
     path = tmp_path / "r.csv"
     path.write_text("old")
     if how == "read-only":
@@ -245,7 +259,10 @@ def test_a_protected_target_gets_a_sibling(tmp_path: Path, how: str) -> None:
 
 
 def test_places_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
-    """Another ending, a folder, the input itself, a folder that is not there."""
+    """A place is checked before anything is sent.
+
+    Another ending, a folder, the input itself and a missing folder are refused.
+    """
     people = tmp_path / "people.csv"
     people.touch()
     check_path(tmp_path / "r.xlsx", people)
@@ -269,5 +286,5 @@ def test_places_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
     ],
 )
 def test_results_stand_beside_the_input(name: str, workbook: bool, expected: str) -> None:
-    """`<input>.results.<ext>`, of the input's kind."""
+    """The results stand in `<input>.results.<ext>`, of the input's kind."""
     assert default_path(Path("/x") / name, workbook=workbook) == Path("/x") / expected
