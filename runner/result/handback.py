@@ -24,8 +24,6 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress
-from runner.result.copy import CopyError, ending, write_copy
-from runner.result.loss import losses
 from runner.result.place import Written, put
 from runner.result.summary import Summary, rows
 from runner.result.workbook import Sheet, outcome_cells, write
@@ -76,6 +74,8 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
     origin = record.settings.copy
     if origin is None:
         return write(path, sheet)
+    from runner.result.copy import CopyError  # see `_copying`
+
     try:
         return put(path, _copying(record, origin, sheet))
     except (CopyError, RefusedError) as error:
@@ -90,6 +90,9 @@ def _copying(
 
     Raises RefusedError when the list is gone, CopyError when it changed.
     """
+    # openpyxl takes a sixth of a second to import, which only a copy has to pay.
+    from runner.result.copy import CopyError, write_copy
+
     source = sheets.load(Path(record.settings.sheet))
     if source.digest != origin.digest:
         raise CopyError(f"{source.path.name} has changed since it was read.")
@@ -123,6 +126,9 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
                 "Leave --results-in (results_in in a campaign file) out, or save the list as XLSX."
             ),
         )
+    from runner.result.copy import ending  # see `_copying`
+    from runner.result.loss import losses
+
     try:
         lost = losses(source.data)
     except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
