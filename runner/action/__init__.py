@@ -1,2 +1,4 @@
-"""What a person can ask for: one module for each act. An act takes what it needs and returns one
-frozen result."""
+"""The acts: one module for each thing a person can ask for.
+
+An act takes what it needs and returns one frozen result.
+"""

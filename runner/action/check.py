@@ -17,7 +17,7 @@ from runner.result.problems import write as write_problems
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found; `problems` is the workbook they were written to, if that was asked."""
+    """The result of a check; `problems` is the workbook they were written to, if that was asked."""
 
     intake: Intake
     problems: Written | None = None

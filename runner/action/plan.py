@@ -45,7 +45,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is about to do, for a person to agree to."""
+    """The next steps of a run, for a person to agree to."""
 
     prepared: Prepared
     summary: Summary

@@ -44,7 +44,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run ended; `results` is None when they could not be written."""
+    """The end of a run; `results` is None when they could not be written."""
 
     summary: Summary
     sent: int
@@ -165,7 +165,7 @@ def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
 
 
 def _stop(exit_code: ExitCode, ended: Dispatched) -> Stop | None:
-    """What a person is told about the end, where it was not the campaign's own."""
+    """The stop that a person is told of, when the end was not the campaign's own."""
     if exit_code is ExitCode.INTERRUPTED:
         remedy = "Run the same command again; it goes on where it stopped."
         return Stop("run", exit_code, "Interrupted.", remedy)

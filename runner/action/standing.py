@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """What a row waits for and until when, or what happened to it, in sentences."""
+    """The reasons of a row in sentences: what it waits for, or what happened to it."""
 
     campaign: str
     line: Line
@@ -42,7 +42,7 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True)
 class HandedBack:
-    """Where a campaign's results were written."""
+    """The place that a campaign's results were written to."""
 
     campaign: str
     written: Written

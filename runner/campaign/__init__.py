@@ -1,2 +1,1 @@
-"""What a campaign is: its settings, its file, its list and text, and which campaign a list belongs
-to."""
+"""A campaign: its settings, its file, its list and text, and how a list finds its campaign."""

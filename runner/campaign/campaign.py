@@ -1,4 +1,4 @@
-"""What a campaign is: its list, its text, its accounts, its pace.
+"""A campaign: its list, its text, its accounts, its pace.
 
 A campaign is read from a campaign file and from settings said elsewhere, which win.
 """

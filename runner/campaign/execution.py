@@ -29,7 +29,7 @@ class EndpointSettings(TypedDict, total=False):
 
 
 class SendingSettings(TypedDict, total=False):
-    """How much one run does."""
+    """The amount that one run does."""
 
     max: Annotated[
         int, Setting(metavar="N", help="At most this many messages in this run.", least=1)

@@ -29,7 +29,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """How one setting is said.
+    """The way one setting is said.
 
     `option` holds its flags on the command line where they are not its name; `least` and `most`
     bound it there, `value` is its default. `kind` names the kind of its value where the type does

@@ -1,4 +1,4 @@
-"""What a campaign is made of: its list and its text, as they lie on disk and as they are read."""
+"""The material of a campaign: its list and its text, as they lie on disk and as they are read."""
 
 from __future__ import annotations
 

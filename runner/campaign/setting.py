@@ -111,7 +111,7 @@ class AccountSettings(TypedDict, total=False):
 
 
 class PaceSettings(TypedDict, total=False):
-    """When and how fast messages go."""
+    """The times and the speed of sending."""
 
     daily_limit: Annotated[
         int,
@@ -217,7 +217,7 @@ class PaceSettings(TypedDict, total=False):
 
 
 class ResultsSettings(TypedDict, total=False):
-    """How often a person may be written to, and the place of the results."""
+    """The rule of one message per person in so many days, and the place of the results."""
 
     min_days: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""What the ledger keeps of a campaign, and what a later run takes over from there."""
+"""The traces of a campaign in the ledger, and what a later run takes over from them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def store_unchanged(
 
 
 def _copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
-    """What writing results into a copy of the list takes: which bytes, and where on the sheet."""
+    """Note the workbook to copy: its bytes' digest, and the places of the results on its sheet."""
     if not isinstance(material.source, Source):
         return None
     earlier = intake.checked.layout.earlier

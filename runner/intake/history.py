@@ -215,5 +215,5 @@ def _local(text: str, order: Order) -> datetime | None:
 def _parsed(text: str, dates: Iterable[str]) -> datetime | None:
     for form in (f"{date}{time}" for date in dates for time in _TIMES):
         with suppress(ValueError):
-            return datetime.strptime(text.replace(",", ""), form)  # noqa: DTZ007 - in the zone of whoever wrote it
+            return datetime.strptime(text.replace(",", ""), form)  # noqa: DTZ007 - in the zone of its writer
     return None

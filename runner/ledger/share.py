@@ -25,8 +25,11 @@ class Shares:
                 self._kept[delivery] = account
 
     def account(self, named: str | None, delivery: int | None) -> str:
-        """Return the account of one more waiting row: the one it has `named`, the one its delivery
-        has kept, or the one with the fewest rows."""
+        """Return the account of one more waiting row.
+
+        It is the one the row has `named`, the one its delivery has kept, or the one with the fewest
+        rows.
+        """
         if named or not self._load:
             return named or ""
         if delivery is not None and delivery in self._kept:

@@ -64,8 +64,7 @@ def take_in(
 
 
 class _Verdict(NamedTuple):
-    """How a row stands by itself, None for a row with a delivery; and the identity of that
-    delivery."""
+    """The standing of a row: a status of its own, or the identity of its delivery."""
 
     status: Status | None
     reason: str | None
@@ -254,7 +253,7 @@ class _Taking:
 
 
 def _first_attempted(same: Sequence[Known]) -> Known | None:
-    """Of the deliveries of one person, the one that was attempted, or else the first."""
+    """Pick the attempted one among the deliveries of one person, or else the first."""
     for one in same:
         if one.status in ATTEMPTED:
             return one

@@ -73,7 +73,7 @@ def _attempted(attempt: Attempt) -> str:
 
 
 def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
-    """What a waiting row waits for, and until when."""
+    """Say what a waiting row waits for, and until when."""
     view = next(view for view in summary.accounts if view.account == line.account)
     delivery = line.delivery or 0
     with ledger.read() as connection:

@@ -1,4 +1,4 @@
-"""What happens in a run, as its watchers are told."""
+"""The events of a run, as its watchers hear of them."""
 
 from __future__ import annotations
 

@@ -29,8 +29,7 @@ _LEASE_MARGIN: Final = timedelta(seconds=30)
 
 @dataclass(slots=True, kw_only=True)
 class Traffic:
-    """How to send, how long to stay, how many more to send, and the signal to stop after the
-    message in flight.
+    """The ways to send, the bounds of the run, and the signal to stop after the message in flight.
 
     With `stay` a lane waits as long as it takes. `budget` is the rest of the run's own bound, None
     without one.

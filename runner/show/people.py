@@ -1,4 +1,4 @@
-"""What was done about people, over all campaigns, in lines and as JSON."""
+"""Acts on people, over all campaigns, in lines and as JSON."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def show_listed(console: Console, listed: Listed) -> ExitCode:
 
 
 def show_imported(console: Console, done: Imported) -> ExitCode:
-    """What an import of earlier messages noted."""
+    """Say what an import of earlier messages noted."""
     history = done.history
     times = sorted(contact.at for contact in done.contacts)
     people = len({contact.keys[0] for contact in done.contacts})
@@ -106,7 +106,7 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
 
 
 def show_forgotten(console: Console, done: Forgotten) -> ExitCode:
-    """What was forgotten, and which files still hold it."""
+    """Say what was forgotten, and which files still hold it."""
     erased = done.erased
     rows = words.count(erased.deliveries, "row")
     where = f"{rows} of {words.count(len(erased.campaigns), 'campaign')}"

@@ -25,7 +25,7 @@ def tell_day(console: Console, day: Day) -> None:
 
 
 def show_rehearsal(console: Console, rehearsed: Rehearsed) -> ExitCode:
-    """How a rehearsal ended, with the results sheet's first lines, those not sent first."""
+    """Say how a rehearsal ended, with the results sheet's first lines, those not sent first."""
     report = rehearsed.report
     lines = sorted(rehearsed.lines, key=lambda line: line.status == "sent")
     shown = [

@@ -92,7 +92,7 @@ def _say_end(console: Console, report: Report) -> None:
 
 
 def show_plan(console: Console, plan: Plan, most: int | None = None) -> None:
-    """What a run, of at most `most` messages, is about to do; to stderr, for a person to agree."""
+    """Tell a person what a run, of at most `most` messages, is about to do; on stderr."""
     summary = plan.summary
     counts = summary.totals
     say_in_doubt(summary, console.tell)
@@ -120,7 +120,7 @@ def show_plan(console: Console, plan: Plan, most: int | None = None) -> None:
 
 
 def _tell_changes(console: Console, taken: TakenIn) -> None:
-    """What is other in the sheet than when it was last read."""
+    """Tell what is other in the sheet than when it was last read."""
     changed = taken.added or taken.rewritten or taken.vanished or taken.outdated
     if not (taken.again and changed):
         return
@@ -148,7 +148,7 @@ def _tell_forecast(console: Console, summary: Summary, most: int | None) -> None
 
 
 def say_results(console: Console, written: Written) -> None:
-    """Where the results are."""
+    """Say where the results are."""
     if written.instead_of:
         console.say(f"{written.instead_of.name} is open elsewhere or read-only.")
     if written.note:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def show_installed(
     console: Console, source: Path, job: Job, planned: Planned, notes: Sequence[str], *, done: bool
 ) -> ExitCode:
-    """What was installed, or (not `done`) what would be."""
+    """Say what was installed, or (not `done`) what would be."""
     if done:
         named = words.argument(source)
         at = f"{job.at:%H:%M}"
@@ -46,7 +46,7 @@ def show_installed(
 
 
 def show_entries(console: Console, source: Path, entries: Sequence[Entry]) -> ExitCode:
-    """What is installed for a campaign file: where, what, and when it runs next."""
+    """Say what is installed for a campaign file: where, what, and when it runs next."""
     found = []
     for entry in entries:
         console.say(f"Scheduled with {entry.scheduler}: {entry.place}")

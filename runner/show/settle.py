@@ -35,7 +35,7 @@ def show_settled(console: Console, settled: Settled, rows: Sequence[str]) -> Exi
 
 
 def show_looked(console: Console, looked: Looked) -> ExitCode:
-    """What was found about uncertain rows, and how many are left."""
+    """Say what was found about uncertain rows, and how many are left."""
     for found in looked.findings:
         console.say(found.said)
         if found.hint:

@@ -1,4 +1,4 @@
-"""How a campaign stands, in lines and as JSON: status, why, results."""
+"""The standing of a campaign, in lines and as JSON: status, why, results."""
 
 from __future__ import annotations
 

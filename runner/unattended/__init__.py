@@ -1,1 +1,1 @@
-"""What a run leaves behind when nobody watches it: a log and a notification."""
+"""The traces of a run that nobody watches: a log and a notification."""

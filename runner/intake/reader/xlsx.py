@@ -190,7 +190,7 @@ class _Scan:
     def _begin_row(self, attributes: dict[str, str]) -> None:
         number = int(attributes.get("r") or self._row + 1)
         if number <= self._row:
-            # One reader takes the first of them, another the last.
+            # Of two rows with one number, one reader takes the first, another the last.
             raise DamagedError("rows out of their order")
         if number > MAX_ROWS:
             raise WideError
