@@ -1,5 +1,7 @@
-"""The fence: no test reaches beyond the loopback, sleeps for real, or touches the home
-directory."""
+"""The fence around every test.
+
+No test reaches beyond the loopback, sleeps for real, or touches the home directory.
+"""
 
 from __future__ import annotations
 

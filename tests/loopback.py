@@ -1,8 +1,8 @@
 """The simulated endpoint on a real loopback socket, for tests that run the installed command.
 
 `python tests/loopback.py --port-file FILE --receipts FILE [--limit N]` serves in a process of its
-own, and appends each accepted message to the receipts file before it answers: what the file holds
-is what people received, whoever is killed when.
+own. It appends each accepted message to the receipts file before it answers. So the file holds
+exactly what people received, no matter which process is killed, or when.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ KEY = "loopback-key-1234567890"
 
 
 class Server(ThreadingHTTPServer):
-    """Answers with a simulated endpoint, one request at a time as far as its counts go."""
+    """A server that answers with a simulated endpoint.
+
+    It takes one request at a time as far as the endpoint's counts go.
+    """
 
     daemon_threads = True
 
@@ -68,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        self.send_response_only(answer.status)  # the date is the endpoint's
+        self.send_response_only(answer.status)  # the endpoint gives the Date header
         for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -80,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(**options: Any) -> Iterator[Server]:
-    """A server in a thread of this process, with no typing delay."""
+    """Serve in a thread of this process, without a typing delay."""
     endpoint = SimulatedEndpoint(lambda: datetime.now(UTC), key=KEY, typing_seconds=0.0, **options)
     server = Server(endpoint)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

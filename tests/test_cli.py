@@ -1,5 +1,7 @@
-"""The command as a stranger meets it, in an empty folder: what it says, where, what to do next, and
-the exit code."""
+"""The command as a stranger meets it, in an empty folder.
+
+The tests hold what it says, and where; what to do next; and the exit code.
+"""
 
 from __future__ import annotations
 
@@ -91,8 +93,8 @@ def people(write: Callable[[str, str], Path]) -> None:
 
 
 def test_the_whole_day_of_a_user(shell: Shell) -> None:
-    """The sample: check, preview, run, status, why, results; then again, and nothing more goes
-    out."""
+    """The sample goes through check, preview, run, status, why and results. A second run sends
+    nothing more."""
     shutil.copy(SAMPLE, "list.csv")
     shutil.copy(TEMPLATE, "intro.j2")
     assert shell("check", "list.csv", "-t", "intro.j2") == 1
@@ -167,8 +169,8 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
 def test_what_goes_wrong_before_sending(
     shell: Shell, write: Callable[[str, str], Path], arguments: list[str], code: int, words: str
 ) -> None:
-    """A sentence that says what to do, the contract's exit code, nothing sent; as text and as one
-    JSON object."""
+    """Each mistake is told as a sentence that says what to do, with the contract's exit code, as
+    text and as one JSON object. Nothing is sent."""
     with zipfile.ZipFile("letter.docx", "w") as archive:
         archive.writestr("word/document.xml", "<x/>")
     write("empty.csv", "")
@@ -190,8 +192,8 @@ def test_what_goes_wrong_before_sending(
 
 @pytest.mark.usefixtures("people")
 def test_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key: exit 2, the variable's name, and how to try without one. The older variable is
-    accepted."""
+    """A run without a key exits 2, and names the variable and how to try without a key. The older
+    variable is accepted."""
     monkeypatch.delenv("CONNECTSAFELY_API_KEY")
     assert shell.run("people.csv", "-t", "hello.j2") == 2
     assert "CONNECTSAFELY_API_KEY" in shell.err
@@ -202,8 +204,8 @@ def test_without_a_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_wrong_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit 4, every row still waits, the results are written; with the right key the same command
-    goes on."""
+    """A wrong key exits 4; every row still waits, and the results are written. With the right key
+    the same command goes on."""
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", "wrong-key")
     assert shell.run("people.csv", "-t", "hello.j2") == 4
     assert "The API key was refused" in shell.out
@@ -215,7 +217,8 @@ def test_a_wrong_key(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_the_json_answer(shell: Shell) -> None:
-    """Exactly one object on stdout, with the contract's keys, for a pause, a finish, and status."""
+    """A pause, a finish and status each print exactly one object on stdout, with the contract's
+    keys."""
     code, answer = shell.json(
         "run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes", "--max", "2"
     )
@@ -256,7 +259,7 @@ def test_the_json_answer(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_without_a_terminal_a_run_needs_yes(shell: Shell) -> None:
-    """Exit 2, and nothing is sent."""
+    """A run without a terminal and without --yes exits 2, and sends nothing."""
     assert shell("run", "people.csv", "-t", "hello.j2", "--now") == 2
     assert "--yes" in shell.err
     assert shell.server.endpoint.requests == 0
@@ -264,8 +267,8 @@ def test_without_a_terminal_a_run_needs_yes(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_options_have_environment_twins(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every option of run, by its twin; the command line wins; the vendor's account variable is the
-    last resort."""
+    """Every option of run is set by its twin, and the command line wins. The vendor's account
+    variable is the last resort."""
     twins = {
         "TEMPLATE": "hello.j2",
         "NOW": "1",
@@ -294,7 +297,7 @@ def test_options_have_environment_twins(shell: Shell, monkeypatch: pytest.Monkey
 
 
 def test_every_option_of_run_has_a_twin() -> None:
-    """By the rule --some-option is CAMPAIGN_SOME_OPTION."""
+    """The twin of --some-option is CAMPAIGN_SOME_OPTION."""
     import typer.main
 
     from runner.cli import app
@@ -311,8 +314,8 @@ def test_every_option_of_run_has_a_twin() -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """Paths relative to the file, columns mapped, options winning over it, its name the
-    campaign's."""
+    """A campaign file has paths relative to itself, maps columns and names the campaign. Options
+    win over it."""
     folder = shell.folder / "campaigns"
     folder.mkdir()
     write("kontakte.csv", "Vorname;Kontakt\nJo;jo-doe\nAl;al-doe\n")
@@ -330,7 +333,8 @@ def test_a_campaign_file(shell: Shell, write: Callable[[str, str], Path]) -> Non
 
 @pytest.mark.usefixtures("people")
 def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
-    """Shown by run and status; settle decides; a sent row cannot be; --not-sent sends once more."""
+    """Run and status show an uncertain row, and settle decides it; a sent row cannot be settled.
+    After --not-sent, the row is sent once more."""
     shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )
@@ -360,8 +364,8 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
-    """By plan, report, status and workbook: which, and how to settle them; on no summary once they
-    are settled."""
+    """Plan, report, status and workbook begin with the uncertain rows and how to settle them. No
+    summary has them once they are settled."""
     shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )
@@ -396,8 +400,8 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
-    """One message arrived and one did not: a sentence for each, the results written again, exit 1
-    until none is uncertain."""
+    """The command has a sentence for a message that arrived and for one that did not, and writes
+    the results again. It exits 1 until no row is uncertain."""
     server = shell.server.endpoint
     lost = {"al-doe": "lost-answer", "bo-doe": "lost-request"}
     server.script = lambda fields: (
@@ -434,7 +438,8 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """Add under any spelling, list, import, remove; the list holds for every campaign."""
+    """A person is added to the list under any spelling, listed, imported and removed. The list
+    holds for every campaign."""
     assert shell("suppress", "add", "https://www.linkedin.com/in/JO-DOE/", "--reason", "asked") == 0
     assert shell.out == "1 added to the do-not-contact list; 0 were on it.\n"
     assert shell("suppress", "add", "jo-doe", "al-doe", "--ledger", "mistyped.db") == 0
@@ -460,8 +465,8 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
 
 @pytest.mark.usefixtures("people")
 def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path]) -> None:
-    """Who was messaged by another tool is skipped; importing again adds nothing; what cannot be
-    read is told, and exits 1."""
+    """A person who was messaged by another tool is skipped, and a second import adds nothing. A
+    cell that cannot be read is told, and the import exits 1."""
     today = datetime.now(UTC)
     write(
         "old.csv",
@@ -508,7 +513,8 @@ def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path])
 
 @pytest.mark.usefixtures("people")
 def test_results_of_another_ledger_are_history(shell: Shell) -> None:
-    """Another computer's results: whom it wrote to, another campaign here leaves alone."""
+    """A campaign here leaves alone the people in another computer's results who were written to
+    there."""
     assert shell.run("people.csv", "-t", "hello.j2", "--max", "2", "--ledger", "other.db") == 75
     assert "  Next: run the same command again.\n" in shell.out
     code, answer = shell.json("import-history", "people.results.csv")
@@ -523,8 +529,8 @@ def test_results_of_another_ledger_are_history(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_person_is_forgotten(shell: Shell) -> None:
-    """Asked before; erased; told which files still hold them; on the list without a name; taken off
-    it again by name."""
+    """A person is erased only after a question, and the answer tells which files still hold them.
+    The list holds them without a name, and they are taken off it by name."""
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("forget", "jo-doe") == 2
     assert "--yes" in shell.err
@@ -572,7 +578,7 @@ def test_a_person_is_forgotten(shell: Shell) -> None:
 
 
 def test_no_campaign_yet(shell: Shell) -> None:
-    """status, why and results in a new ledger say how to begin."""
+    """In a new ledger status, why, results and settle say how to begin."""
     for arguments in (["status"], ["why", "2"], ["results"], ["settle", "2", "--sent"]):
         assert shell(*arguments) == 2
         assert "campaign run" in shell.err
@@ -580,7 +586,7 @@ def test_no_campaign_yet(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_misspelt_campaign_name(shell: Shell) -> None:
-    """The nearest one is named."""
+    """A misspelt campaign name is answered with the nearest one."""
     shell.run("people.csv", "-t", "hello.j2")
     assert shell("status", "--name", "poeple") == 2
     assert "'people'" in shell.err
@@ -588,8 +594,8 @@ def test_a_misspelt_campaign_name(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw leaves through the same door, without the values of any row, as exit
-    7."""
+    """An unforeseen error leaves through the same door, as exit 7, without the values of any
+    row."""
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("Jo jo-doe")
@@ -602,7 +608,8 @@ def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("people")
 def test_a_read_only_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results cannot go beside the list: exit 7 before anything is sent, with the way out."""
+    """When results cannot go beside the list, the run exits 7 before it sends anything, and tells
+    the way out."""
 
     def refuse(**_: Any) -> None:
         raise PermissionError(13, "Permission denied")
@@ -630,7 +637,7 @@ def test_help_is_light() -> None:
 def test_names_that_a_terminal_cannot_show_end_nothing(
     shell: Shell, write: Callable[[str, str], Path]
 ) -> None:
-    """Output to a narrow encoding: the run goes to its end, and JSON is plain ASCII."""
+    """With output to a narrow encoding, the run goes to its end, and JSON is plain ASCII."""
     write("名簿.csv", "First Name,LinkedIn URL\n太郎,taro-yamada\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     command = [
@@ -660,7 +667,7 @@ def test_version(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
-    """Not even when the endpoint echoes it."""
+    """The ledger never holds the key, not even when the endpoint echoes it."""
     shell.server.endpoint.script = lambda _: Answer(
         400, f'{{"error": "bad header Bearer {KEY}"}}'.encode()
     )
@@ -673,8 +680,10 @@ def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
 
 
 def leads(path: Path) -> None:
-    """A colleague's workbook: a title above the table, a hidden row, a column by a name of their
-    own."""
+    """Save a workbook as a colleague makes it.
+
+    It has a title above the table, a hidden row, and a column by a name of the colleague's own.
+    """
     book = Workbook()
     sheet: Any = book.active
     for row in (
@@ -694,7 +703,7 @@ def leads(path: Path) -> None:
 def test_any_list_is_read_as_its_options_say(
     shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    """What is in doubt is asked about in one sentence; the options answer; the problems come as
+    """Each doubt is asked about in one sentence, and the options answer it. The problems come as
     text, JSON and a workbook."""
     leads(tmp_path / "leads.xlsx")
     write("hi.j2", "Hi {{ first_name }}")
@@ -741,7 +750,8 @@ def test_any_list_is_read_as_its_options_say(
 def test_the_environment_maps_columns_too(
     shell: Shell, write: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A header with spaces, which an environment variable of several values would be split at."""
+    """The environment maps a header with spaces. A variable of several values would be split at
+    them."""
     write("list.csv", "First Name,Kontakt URL,Text\nAna,ana-a,Hello there\n")
     monkeypatch.setenv("CAMPAIGN_COLUMN", "recipientProfileId=Kontakt URL message=Text")
     assert shell.json("preview", "list.csv")[1]["messages"][0]["message"] == "Hello there"
@@ -750,8 +760,8 @@ def test_the_environment_maps_columns_too(
 def test_an_encoding_is_asked_for_and_taken(
     shell: Shell, write: Callable[[str, str], Path]
 ) -> None:
-    """A list from Excel's plain CSV is refused with its own names; with --encoding it is sent as it
-    reads."""
+    """A list from Excel's plain CSV is refused, and the refusal shows its own names. With
+    --encoding the list is sent as it reads."""
     Path("list.csv").write_bytes("First Name;LinkedIn\nJürgen;jw-1\n".encode("cp1252"))
     write("hi.j2", "Hi {{ first_name }}")
     assert shell.run("list.csv", "-t", "hi.j2") == 3
@@ -762,7 +772,7 @@ def test_an_encoding_is_asked_for_and_taken(
 
 @pytest.mark.usefixtures("people")
 def test_a_mistyped_ledger_is_told(shell: Shell, tmp_path: Path) -> None:
-    """Whoever looks makes no ledger; whoever sends is told that this one is new."""
+    """A command that looks makes no ledger. A command that sends tells that its ledger is new."""
     other = tmp_path / "typo" / "ledger.db"
     for look in (["status"], ["why", "2"], ["results"], ["settle", "2", "--sent"]):
         assert shell(*look, "--ledger", str(other)) == 2
@@ -779,8 +789,8 @@ def test_a_mistyped_ledger_is_told(shell: Shell, tmp_path: Path) -> None:
 def test_a_new_campaign_file_has_every_key_and_loads(
     shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    """As it is written, and with every line of it taken in; paths are relative to it; no file is
-    replaced."""
+    """A new campaign file loads as it is written, and with every line of it taken in. Its paths are
+    relative to it, and it replaces no file."""
     (tmp_path / "plans").mkdir()
     assert shell("new", "plans/spring", "people.csv", "-t", "hello.j2") == 0
     path = tmp_path / "plans" / "spring.toml"
@@ -807,8 +817,8 @@ def test_a_new_campaign_file_has_every_key_and_loads(
 def test_a_campaign_file_says_how_the_list_is_read(
     shell: Shell, write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    """The same as the options; the results go into a copy of the workbook, beside it; a wrong word
-    is an error."""
+    """A campaign file says the same as the options, and a wrong word in it is an error. The results
+    go into a copy of the workbook, beside it."""
     leads(tmp_path / "leads.xlsx")
     write("hi.j2", "Hi {{ first_name }}")
     text = (
@@ -835,8 +845,8 @@ def test_a_campaign_file_says_how_the_list_is_read(
 def test_no_calendar_and_a_calendar_are_a_contradiction(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the command line, also with a variable, and in one file; but the command line may overrule
-    a file."""
+    """No calendar and a calendar contradict each other on the command line, also with a variable,
+    and in one file. But the command line may overrule a file."""
     base = ("run", "people.csv", "-t", "hello.j2", "--yes", "--max", "1")
     assert shell(*base, "--now", "--hours", "9-17") == 2
     monkeypatch.setenv("CAMPAIGN_NOW", "1")
@@ -856,8 +866,8 @@ def test_no_calendar_and_a_calendar_are_a_contradiction(
 
 @pytest.mark.usefixtures("people")
 def test_settling_says_one_thing_and_what_comes_of_it(shell: Shell) -> None:
-    """Not both at once; by row or by person; and why says what will come of a row that must not be
-    sent."""
+    """A row is settled one way, not both at once, by row or by person. The answer says what will
+    come of a row that must not be sent."""
     shell.server.endpoint.script = lambda fields: (
         Answer(502, b"") if fields["recipientProfileId"] == "al-doe" else None
     )

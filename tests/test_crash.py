@@ -1,9 +1,9 @@
-"""A run that dies anywhere, and the same command again: nobody is messaged twice, and no row is
-lost.
+"""A run that dies anywhere, and the same command again.
 
-In this process, death comes at every step that touches ledger or network; in processes of their
-own, by SIGKILL at chosen requests. A sender that does not commit its intent goes through the same
-harness, which must catch it.
+No person is messaged twice, and no row is lost. In this process, death comes at every step that
+touches the ledger or the network. In processes of their own, it comes by SIGKILL at chosen
+requests. A sender that does not commit its intent goes through the same harness, which must catch
+it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Dead(BaseException):
 
 
 class Reaper:
-    """Counts steps and strikes at one of them; whoever goes on after it is struck again."""
+    """A counter of steps that strikes at one of them. It strikes again at every step after it."""
 
     def __init__(self, strikes_at: int | None) -> None:
         self.steps = 0
@@ -54,8 +54,11 @@ class Reaper:
 
 @contextmanager
 def mortal(monkeypatch: pytest.MonkeyPatch, reaper: Reaper) -> Iterator[None]:
-    """Death may come before each write transaction, at its end before it commits, after it; and
-    around each request."""
+    """Let death come at every step.
+
+    The steps are before each write transaction, at its end before it commits, and after it; and
+    around each request.
+    """
     write, answer, refuses = Ledger.write, SimulatedEndpoint.answer, SimulatedEndpoint.refuses
 
     @contextmanager
@@ -86,8 +89,10 @@ def mortal(monkeypatch: pytest.MonkeyPatch, reaper: Reaper) -> Iterator[None]:
 def die_at(
     step: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, second: int | None = None
 ) -> tuple[World, int]:
-    """A run that dies at a step (and its re-run at another), then a run that lives. Answers the
-    world and the steps taken."""
+    """Let a run die at a step, and its re-run at another, and then let a run live.
+
+    Return the world and the steps taken.
+    """
     world = World(folder, crowd(PEOPLE))
     steps = 0
     for strike in (step, second):
@@ -102,8 +107,10 @@ def die_at(
 
 
 def judge(world: World) -> int:
-    """Nobody twice (checked by the world), nobody lost; every receipt is owned up to. Answers how
-    many are uncertain."""
+    """Check that no row is lost and that every receipt is owned up to. Return the uncertain count.
+
+    The world checks that no person is messaged twice.
+    """
     received = Counter(world.received())
     for line in world.lines():
         assert line.status.value in ("sent", "uncertain")
@@ -113,8 +120,8 @@ def judge(world: World) -> int:
 
 
 def test_death_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever the run dies, the next one brings the list to its end: at most one row uncertain, no
-    one twice, none lost."""
+    """After a death at any step, the next run brings the list to its end. At most one row is
+    uncertain, no person is messaged twice, and no row is lost."""
     _, steps = die_at(None, _made(tmp_path / "alive"), monkeypatch)
     assert steps > 30
     uncertain = 0
@@ -127,7 +134,7 @@ def test_death_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_death_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dying again while recovering changes nothing: recovery can itself be cut anywhere."""
+    """A second death during recovery changes nothing. Recovery can itself be cut anywhere."""
     for first in range(12, 34, 3):
         for second in range(1, 40, 4):
             world, _ = die_at(first, _made(tmp_path / f"{first}-{second}"), monkeypatch, second)
@@ -137,8 +144,8 @@ def test_death_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_harness_catches_a_sender_without_intent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sender that records only after sending messages people twice under the same deaths; the
-    harness must see it."""
+    """A sender that records a message only after sending it messages people twice under the same
+    deaths. The harness must see it."""
     monkeypatch.setattr(traffic, "commit_intent", lambda *_: None)
     monkeypatch.setattr(World, "check_receipts", lambda _: None)
     twice = 0
@@ -201,8 +208,8 @@ def lay_out(folder: Path, count: int) -> None:
 @needs_sigkill
 @pytest.mark.parametrize("fatal", [1, 2, 4, 6, 7])
 def test_sigkill_while_a_request_is_under_way(tmp_path: Path, fatal: int) -> None:
-    """Killed after the server took the request and before it answered: that row is uncertain, the
-    others go out once."""
+    """A run is killed after the server took the request and before it answered. That row is
+    uncertain, and the others go out once."""
     lay_out(tmp_path, 8)
     victims: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
@@ -229,8 +236,8 @@ def test_sigkill_while_a_request_is_under_way(tmp_path: Path, fatal: int) -> Non
 def test_the_first_signal_lets_the_message_in_flight_finish(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Exit 130, results written, the message under way recorded as sent, the rest waiting; the next
-    run finishes."""
+    """At the first signal, the run records the message under way as sent, writes the results and
+    exits 130. The rest waits, and the next run finishes."""
     lay_out(tmp_path, 6)
     running: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
@@ -255,14 +262,14 @@ def test_the_first_signal_lets_the_message_in_flight_finish(
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_the_second_signal_leaves_the_message_uncertain(tmp_path: Path) -> None:
-    """The server never answers; the second Ctrl-C ends the run, with the results, and that row is
+    """When the server never answers, the second Ctrl-C ends the run, with the results. That row is
     uncertain."""
     lay_out(tmp_path, 3)
     running: list[subprocess.Popen[str]] = []
     with serving(limit=1000) as server:
 
         def received() -> None:
-            # Two of one kind can be merged by the system; two kinds arrive as two.
+            # The system can merge two signals of one kind. Two kinds arrive as two.
             os.kill(running[0].pid, signal.SIGINT)
             os.kill(running[0].pid, signal.SIGTERM)
             running[0].wait()
@@ -280,8 +287,8 @@ def test_the_second_signal_leaves_the_message_uncertain(tmp_path: Path) -> None:
 
 
 def test_two_processes_of_one_campaign(tmp_path: Path) -> None:
-    """The second, started while the first has a request under way, exits 6 and says since when; the
-    first finishes."""
+    """A second run, started while the first has a request under way, exits 6 and says since when.
+    The first run finishes."""
     lay_out(tmp_path, 3)
     seconds: list[tuple[int, dict[str, Any], str]] = []
     with serving(limit=1000) as server:
@@ -299,8 +306,8 @@ def test_two_processes_of_one_campaign(tmp_path: Path) -> None:
 
 
 def test_two_processes_of_two_campaigns_on_one_account(tmp_path: Path) -> None:
-    """Side by side on one account: both end well, one quota of ten is used and not passed, without
-    a 429."""
+    """Two campaigns side by side on one account both end well. They use one quota of ten, never
+    pass it, and meet no 429."""
     folders = [tmp_path / "a", tmp_path / "b"]
     for number, folder in enumerate(folders):
         folder.mkdir()

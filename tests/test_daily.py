@@ -1,5 +1,7 @@
-"""The daily life of a campaign, as whole runs: quotas read first, others' use, clocks that are off,
-forecasts come true."""
+"""The daily life of a campaign, as whole runs.
+
+Quotas are read first, others use the account, clocks are off, and forecasts come true.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
 
 
 def spend(world: World, count: int, account: str = "") -> None:
-    """Another tool, or a person, sends from the account."""
+    """Send from the account, as another tool or a person does."""
     world.server.use(account, count)
 
 
@@ -48,8 +50,8 @@ def summary_of(world: World, **options: Any) -> Summary:
 
 
 def test_a_day_starts_with_the_truth(tmp_path: Path) -> None:
-    """Others sent 90 of 100 before the first run: the plan says 10 today, 10 go, and no request
-    meets a spent quota."""
+    """When others sent 90 of 100 before the first run, the plan says 10 today, and 10 go. No
+    request meets a spent quota."""
     world = World(tmp_path, crowd(30), limit=100)
     spend(world, 90, "acc_1")
     report = world.run(accounts=("acc_1",), now=True, min_gap=0)
@@ -59,8 +61,8 @@ def test_a_day_starts_with_the_truth(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path: Path) -> None:
-    """404 at the quota: one question in the whole run, no word about it, and the headers of answers
-    do as well."""
+    """A quota endpoint that answers 404 is asked once in the whole run, without a word about it.
+    The headers of answers do as well."""
     world = World(tmp_path, crowd(5))
     world.server.neighbours = False
     report = world.run(accounts=("acc_1",), now=True, min_gap=1200)
@@ -72,8 +74,8 @@ def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path:
 
 
 def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:
-    """Messages a minute apart: asked once, before them. Half an hour apart: asked before each, so
-    that others' use is known."""
+    """With messages a minute apart, the quota is asked once, before them. With half an hour between
+    them, it is asked before each, so that others' use is known."""
     for folder, gap, asked in (("a", 60, 1), ("b", 1800, 6)):
         (tmp_path / folder).mkdir()
         world = World(tmp_path / folder, crowd(6))
@@ -84,8 +86,8 @@ def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:
 def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After ten messages another tool sends 37 of 60: it is said at once, 13 more go, spread out,
-    and none is refused."""
+    """When another tool sends 37 of 60 after ten messages, it is said at once. 13 more go, spread
+    out, and no request is refused."""
     world = World(tmp_path, crowd(60), limit=60)
 
     def other_tool(_fields: dict[str, Any]) -> None:
@@ -104,7 +106,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
 
 
 def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
-    """Of 50 a day, 8 are kept: 42 go; on the next day others use 20 of them, so 30 go."""
+    """Of 50 a day, 8 are kept, so 42 go. When others use 20 of them on the next day, 30 go."""
     world = World(tmp_path, crowd(200), limit=50)
     assert world.run(accounts=("acc_1",), reserve=8, **OFFICE).sent == 42
     world.clock.advance_to(MONDAY + timedelta(days=1))
@@ -119,12 +121,11 @@ def test_a_reserve_is_left_to_people(tmp_path: Path) -> None:
 def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message(
     tmp_path: Path, hours: int
 ) -> None:
-    """This computer's clock five hours off, either way: it is said, and all goes within the true
-    hours and the true day."""
+    """A clock that is five hours off, either way, is told. All goes within the true hours and the
+    true day."""
     world = World(tmp_path, crowd(40), limit=30)
-    world.server.skew = -timedelta(
-        hours=hours
-    )  # this computer's clock is that far ahead of the server's
+    # This computer's clock is that far ahead of the server's.
+    world.server.skew = -timedelta(hours=hours)
     world.clock.advance_to(MONDAY + timedelta(hours=2 + hours))  # 08:00 in truth
     world.run(accounts=("acc_1",), stay=True, **OFFICE)
     ahead = [event.ahead for event in world.events if isinstance(event, ClockOff)]
@@ -139,7 +140,8 @@ def test_a_clock_that_is_off_is_set_right_by_the_server_before_the_first_message
 
 
 def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
-    """Three days apart, neither can be believed: exit 5, nothing sent, and what to do."""
+    """When clocks are three days apart, neither can be believed. The run exits 5, sends nothing,
+    and says what to do."""
     world = World(tmp_path, crowd(3))
     world.server.skew = timedelta(days=3)
     report = world.run(accounts=("acc_1",), now=True)
@@ -149,8 +151,8 @@ def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
 
 
 def test_small_differences_of_clocks_are_nothing() -> None:
-    """A minute either way is left alone; more is followed; what the server did not say changes
-    nothing."""
+    """A difference of a minute, either way, is left alone, and a larger one is followed. An answer
+    without a date changes nothing."""
     now = [MONDAY]
     clock = ServerClock(lambda: now[0])
     for ahead, followed in ((60, 0), (-60, 0), (121, 121), (-7200, -7200), (30, 0)):
@@ -172,8 +174,8 @@ def test_small_differences_of_clocks_are_nothing() -> None:
 def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(
     tmp_path: Path, accounts: int, zone: str
 ) -> None:
-    """ceil(rows / daily allowance) days for one account and for five; the plan's days, and the
-    rehearsal's, are the same."""
+    """The forecast is ceil(rows / daily allowance) days, for one account and for five. The plan's
+    days and the rehearsal's days are the same."""
     limit, rows = 12, 55 * accounts
     world = World(tmp_path, crowd(rows), limit=limit)
     names = tuple(f"acc_{number}" for number in range(accounts))
@@ -192,7 +194,7 @@ def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(
 
 
 def test_the_forecast_knows_holidays_and_the_ramp(tmp_path: Path) -> None:
-    """Over Christmas in Bavaria, 5 more each day: forecast and rehearsal agree day by day."""
+    """Over Christmas in Bavaria, with 5 more each day, forecast and rehearsal agree day by day."""
     world = World(tmp_path, crowd(90), start=datetime(2026, 12, 22, 6, tzinfo=UTC))
     campaign = world.campaign(
         accounts=("acc_1",),
@@ -215,8 +217,8 @@ def test_the_forecast_knows_holidays_and_the_ramp(tmp_path: Path) -> None:
 
 
 def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
-    """The next row, one whose turn comes on another day, one that was sent: each in one sentence,
-    then its attempts."""
+    """The next row, a row whose turn comes on another day, and a sent row each get one sentence.
+    The row's attempts follow."""
     world = World(tmp_path, crowd(30), limit=10)
     world.run(accounts=("acc_1",), **OFFICE)
     world.clock.advance_to(MONDAY + timedelta(hours=14))
@@ -249,8 +251,8 @@ def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
 
 
 def test_campaigns_run_one_after_the_other_share_the_days_that_follow(tmp_path: Path) -> None:
-    """Two daily runs without a calendar: from the second day on each gets its half, and who is done
-    leaves the other all."""
+    """Of two daily runs without a calendar, each gets its half from the second day on. A campaign
+    that is done leaves all to the other."""
     world = World(tmp_path, [], limit=20)
     sent: dict[str, list[int]] = {"first": [], "second": []}
     for _ in range(5):
@@ -266,7 +268,8 @@ def test_campaigns_run_one_after_the_other_share_the_days_that_follow(tmp_path: 
 
 
 def test_a_higher_priority_gets_the_larger_share(tmp_path: Path) -> None:
-    """3 to 1 of 40 a day, as both files say; the forecast says so as well."""
+    """With the priorities 3 and 1 in the two files, 40 a day are shared 3 to 1. The forecast says
+    so as well."""
     world = World(tmp_path, [], limit=40)
     sent = {}
     for day in range(2):
@@ -285,7 +288,7 @@ def test_a_higher_priority_gets_the_larger_share(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
-    """What the campaign was run with is what status and why forecast with."""
+    """Status and why forecast with the settings that the campaign was run with."""
     world = World(tmp_path, crowd(3))
     campaign = world.campaign(
         reserve=5,
@@ -308,7 +311,7 @@ def test_the_settings_of_the_pace_survive_in_the_ledger(tmp_path: Path) -> None:
 
 
 def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -> None:
-    """A list with an accountId column: which other accounts rows go from is in the plan, and how
+    """When a list has an accountId column, the plan says which other accounts rows go from, and how
     many."""
     world = World(
         tmp_path, [("A", "person-a", "acc_9"), ("B", "person-b", ""), ("C", "person-c", "acc_9")]
@@ -324,8 +327,8 @@ def test_rows_that_name_other_accounts_are_told_before_sending(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> None:
-    """The other campaign sends on Saturdays only, or has a ramp of its own: what it cannot use goes
-    to this one."""
+    """Another campaign that sends on Saturdays only, or has a ramp of its own, leaves to this one
+    the share that it cannot use."""
     for number, (options, least) in enumerate([({"days": "sat"}, 20), ({"ramp": "3 +1 to 5"}, 16)]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -344,8 +347,8 @@ def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> Non
 
 
 def test_at_most_so_many_in_a_run_holds_for_several_accounts(tmp_path: Path) -> None:
-    """Two lanes that both ask for their quota before they send: --max 3 is three, not three more
-    for each."""
+    """Two lanes both ask for their quota before they send. Even so, --max 3 is three, not three
+    more for each."""
     world = World(tmp_path, crowd(40))
     original = world.server.look_up
     world.server.look_up = lambda headers, target: replace(original(headers, target), delay=0.2)  # type: ignore[method-assign]
@@ -354,24 +357,23 @@ def test_at_most_so_many_in_a_run_holds_for_several_accounts(tmp_path: Path) -> 
 
 
 def test_a_clock_set_back_a_little_forgets_nothing(tmp_path: Path) -> None:
-    """A minute back after a message: its spacing holds, and the limit and what is used are still
-    known."""
+    """When the clock goes back a minute after a message, its spacing holds. The limit and the use
+    are still known."""
     world = World(tmp_path, crowd(6), limit=50)
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=2)
     world.clock.step(-60)
     world.run(accounts=("acc_1",), now=True, min_gap=600, most=1)
     assert world.plans[-1].summary.accounts[0].limit == 50
-    assert (
-        47 <= world.plans[-1].summary.accounts[0].remaining <= 48
-    )  # what is dated ahead may count twice, never not at all
+    # A message that is dated ahead may count twice, but it always counts.
+    assert 47 <= world.plans[-1].summary.accounts[0].remaining <= 48
     moments = [receipt.at for receipt in world.server.receipts]
     assert moments[2] - moments[1] >= timedelta(minutes=8)
 
 
 @pytest.mark.parametrize("rehearsing", [False, True])
 def test_a_reserve_that_leaves_nothing_is_refused(tmp_path: Path, rehearsing: bool) -> None:
-    """Exit 3 before anything is sent, in a rehearsal as well, which would never end: it would never
-    come to anything."""
+    """A reserve that leaves nothing exits 3 before anything is sent. A rehearsal is refused as
+    well, for it would never end."""
     world = World(tmp_path, crowd(3), limit=10)
     options: dict[str, Any] = {"accounts": ("acc_1",), "reserve": 10}
     with pytest.raises(

@@ -1,5 +1,7 @@
-"""Days of whole runs with trouble, as `benchmarks/days.py` plays thousands of: a few seasons, and
-proof that they can fail."""
+"""Days of whole runs with trouble: a few seasons, and proof that they can fail.
+
+`benchmarks/days.py` plays thousands of them.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,10 @@ def played(folder: Path, scenario: Scenario) -> Measured:
 
 
 def plain(**more: Any) -> Scenario:
-    """Office hours in Berlin, one account, one campaign, --wait, and nothing goes wrong but what is
-    asked for."""
+    """Return a season in which nothing goes wrong but what is asked for.
+
+    It has office hours in Berlin, one account, one campaign, and --wait.
+    """
     calm = draw(0, DAYS)
     return dataclasses.replace(
         calm,
@@ -61,8 +65,8 @@ def plain(**more: Any) -> Scenario:
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 7, 8, 9, 17])
 def test_a_season_of_trouble_keeps_the_quota_and_the_hours(tmp_path: Path, seed: int) -> None:
-    """No violation, nobody twice, nothing lost, whatever was drawn; and what could be sent was
-    sent."""
+    """A season of trouble has no violation, messages no person twice and loses nothing, with any
+    draw. Everything that could be sent is sent."""
     found = played(tmp_path, draw(seed, DAYS))
     assert found.violations == []
     assert found.messages
@@ -81,8 +85,8 @@ def test_a_season_without_trouble_uses_the_whole_quota(tmp_path: Path) -> None:
 def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: with all but the limit thrown away, what others use is not seen, and a spent
-    quota is asked for more."""
+    """The control: a runner that throws away all numbers but the limit does not see what others
+    use. It asks for more than a spent quota."""
     heed = account._numbers
     monkeypatch.setattr(
         account,
@@ -99,8 +103,8 @@ def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(
 def test_a_runner_that_does_not_listen_to_the_clock_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: with the server's date thrown away, a clock that is ten hours off sends in the
-    night."""
+    """The control: a runner that throws away the server's date sends in the night when its clock is
+    ten hours off."""
     monkeypatch.setattr(ServerClock, "hear", lambda *_: None)
     scenario = plain()
     found = played(
@@ -113,8 +117,8 @@ def test_a_runner_that_does_not_listen_to_the_clock_is_caught(
 def test_a_runner_that_sends_too_little_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: with one message of each window held back, the part of what was possible falls
-    below the bar."""
+    """The control: a runner that holds back one message of each window sends too small a part of
+    what was possible."""
 
     def less(*given: Any) -> quota.Allowance:
         found = quota.allowance(*given)

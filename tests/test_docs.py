@@ -1,5 +1,7 @@
-"""The documents say what the program does: every command, option, column, key and exit code, and
-commands that run."""
+"""The documents say what the program does.
+
+They have every command, option, column, key and exit code, and their commands run.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ DOCUMENTS = [
 
 
 def commands() -> dict[str, list[str]]:
-    """Every command with its long options."""
+    """Return every command with its long options."""
     group = typer.main.get_command(app)
     found: dict[str, list[str]] = {}
     for name, command in group.commands.items():  # type: ignore[attr-defined]
@@ -54,7 +56,8 @@ def commands() -> dict[str, list[str]]:
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    """Both ways, with the options that the documents mention."""
+    """Every command is documented, and every documented command exists, with the options that the
+    documents mention."""
     known = commands()
     for name in known:
         assert f"`campaign {name}" in README, name
@@ -80,7 +83,7 @@ def test_every_option_in_the_documents_exists() -> None:
 
 
 def test_every_exit_code_status_and_column_is_documented() -> None:
-    """In the README's tables."""
+    """Every exit code, status and column stands in the README's tables."""
     for code in ExitCode:
         assert f"\n| {code.value} | " in README, code
     for status in Status:
@@ -90,7 +93,8 @@ def test_every_exit_code_status_and_column_is_documented() -> None:
 
 
 def test_every_key_role_and_filter_is_documented() -> None:
-    """Campaign files and templates, and nothing in their tables that the code does not know."""
+    """The pages of campaign files and templates have every key, role and filter. Their tables have
+    nothing that the code does not know."""
     text = (ROOT / "docs" / "campaign-files.md").read_text(encoding="utf-8")
     assert table(CampaignSettings) in text
     for role in ROLES:
@@ -101,7 +105,7 @@ def test_every_key_role_and_filter_is_documented() -> None:
 
 
 def test_every_code_of_a_problem_is_documented() -> None:
-    """docs/sheets.md lists them all, in their order, and no other."""
+    """docs/sheets.md lists all codes of problems, in their order, and no other."""
     text = (ROOT / "docs" / "sheets.md").read_text(encoding="utf-8")
     assert tuple(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == get_args(Code)
 
@@ -109,7 +113,7 @@ def test_every_code_of_a_problem_is_documented() -> None:
 def test_the_notebook_of_the_documents_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """docs/sheets.md shows a data frame being checked; the code does what it says."""
+    """docs/sheets.md shows the check of a data frame, and the code does what the page says."""
     text = (ROOT / "docs" / "sheets.md").read_text(encoding="utf-8")
     (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -168,7 +172,7 @@ def test_the_sample_campaign_file_loads() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """Every relative link of every document."""
+    """Every relative link of every document leads somewhere."""
     for folder, document in [
         (ROOT, README),
         (ROOT, CONTRIBUTING),

@@ -1,5 +1,7 @@
-"""The doctor sees what would end a run, says what to do about it, sends nothing and leaves nothing
-behind."""
+"""The doctor sees everything that would end a run, and says what to do about it.
+
+It sends nothing and leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,10 @@ class Practice:
         self.base_url: str | None = None
 
     def __call__(self, *arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
-        """The exit code and each check's verdict, words and remedy; as text and as JSON they are
-        the same."""
+        """Return the exit code, and each check's verdict, words and remedy.
+
+        They are the same as text and as JSON.
+        """
         self._capsys.readouterr()
         with serving(**self.traits) as server:
             command = ["doctor", *arguments, "--base-url", self.base_url or server.url]
@@ -91,8 +95,8 @@ def doctor(
 
 
 def test_the_schedule_is_told(doctor: Practice) -> None:
-    """None of a list; none yet of a campaign file, and how to install it; the installed one, by its
-    scheduler."""
+    """A list has no schedule. For a campaign file without one, the doctor says how to install it;
+    an installed one is told by its scheduler."""
     assert "only a campaign file" in doctor("people.csv")[1]["schedule"][1]
     assert (
         "campaign schedule install spring.toml --at 09:00"
@@ -104,7 +108,8 @@ def test_the_schedule_is_told(doctor: Practice) -> None:
 
 
 def test_all_is_well(doctor: Practice) -> None:
-    """Every check is ok, exit 0; no message is sent, no file is made."""
+    """When all is well, every check is ok and the exit code is 0. No message is sent, and no file
+    is made."""
     before = sorted(doctor.folder.rglob("*"))
     code, found = doctor("spring.toml")
     assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
@@ -130,7 +135,7 @@ def test_all_is_well(doctor: Practice) -> None:
 
 
 def test_a_vendor_without_neighbour_endpoints_is_well(doctor: Practice) -> None:
-    """What is not offered leaves a question open, and is no trouble."""
+    """An endpoint that is not offered leaves a question open. That is not trouble."""
     doctor.traits = {"neighbours": False}
     code, found = doctor("spring.toml")
     assert (code, {verdict for verdict, _, _ in found.values()}) == (0, {"ok"})
@@ -140,8 +145,8 @@ def test_a_vendor_without_neighbour_endpoints_is_well(doctor: Practice) -> None:
 def test_the_first_bad_thing_gives_the_exit_code(
     doctor: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Campaign file 3, key 2, endpoint 5, access 4, ledger 7: as a run would end; the rest is
-    looked at all the same."""
+    """The first bad thing gives the exit code with which a run would end: campaign file 3, key 2,
+    endpoint 5, access 4, ledger 7. The rest is looked at all the same."""
     (doctor.folder / "data").mkdir()
     ledger = doctor.folder / "data" / "ledger.db"
     ledger.write_bytes(b"no database at all" * 100)
@@ -153,7 +158,7 @@ def test_the_first_bad_thing_gives_the_exit_code(
     code, found = doctor("spring.toml")
     assert (code, found["access"][0]) == (4, "bad")
     with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        taken.bind(("127.0.0.1", 0))  # nothing listens there
         doctor.base_url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         code, found = doctor("spring.toml")
         assert (code, found["endpoint"][0], "access" in found) == (5, "bad", False)
@@ -164,8 +169,8 @@ def test_the_first_bad_thing_gives_the_exit_code(
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
-    """A key file that others can read is bad; a ledger that others can read is looked at, the next
-    run mends it."""
+    """A key file that others can read is bad. A ledger that others can read is looked at, and the
+    next run mends it."""
     key = doctor.folder / "my key"
     key.write_text(KEY, encoding="utf-8")
     key.chmod(0o640)
@@ -194,7 +199,7 @@ def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
 def test_a_wrong_clock_is_told_in_plain_words(
     doctor: Practice, skew: timedelta, words: str
 ) -> None:
-    """By how much, and in which direction; a run can go on."""
+    """A wrong clock is told by how much and in which direction it is off. A run can go on."""
     doctor.traits = {"skew": skew}
     code, found = doctor("spring.toml")
     assert (code, found["clock"][0]) == (0, "ok" if words == "right" else "look")
@@ -202,8 +207,8 @@ def test_a_wrong_clock_is_told_in_plain_words(
 
 
 def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
-    """A whole one is ok and stays as it is; one with a page of noise, one cut short and a foreign
-    database are bad."""
+    """A whole ledger is ok and stays as it is. A ledger with a page of noise, a ledger cut short
+    and a foreign database are bad."""
     path = tmp_path / "ledger.db"
     open_ledger(path).close()
     whole = path.read_bytes()
@@ -219,7 +224,7 @@ def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nearly full is looked at, full is bad."""
+    """A nearly full disk is looked at, and a full one is bad."""
     for free, verdict in (
         (storage.LITTLE_BYTES - 1, "look"),
         (storage.NO_BYTES - 1, "bad"),
@@ -254,9 +259,9 @@ OTHER = {**ERROR, "campaign": "autumn"}
 def test_the_last_run_by_the_log(
     tmp_path: Path, records: list[dict[str, Any]], verdict: str, words: str
 ) -> None:
-    """How the campaign's own last run ended, whatever stands after it; one without an end was
-    killed, unless it is active; and a daily one has to have come lately. A line cut short is
-    none."""
+    """The log tells how the campaign's own last run ended, no matter what stands after it. A run
+    without an end was killed, unless it is active; a daily run has to have come lately; and a line
+    cut short is not a record."""
     log = log_files(tmp_path / "ledger.db")
     lines = [json.dumps(record) for record in records]
     (tmp_path / "ledger.db.log").write_text("\n".join([*lines, '{"time": "20']), encoding="utf-8")
@@ -287,8 +292,8 @@ def test_the_last_run_by_the_log(
 def test_the_list_and_the_text_are_read(
     doctor: Practice, file: str, content: str | None, verdict: str
 ) -> None:
-    """Missing, or of no use, they would end a run with 3; a row that cannot be sent is looked
-    at."""
+    """A list or text that is missing or of no use would end a run with 3, so it is bad. A row that
+    cannot be sent is looked at."""
     path = doctor.folder / file
     path.unlink()
     if content is not None:
@@ -300,8 +305,8 @@ def test_the_list_and_the_text_are_read(
 def test_the_daily_run_has_no_key_of_this_shell(
     doctor: Practice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Installed, it needs one that is found without the shell, or with the file that it was
-    installed with."""
+    """An installed run needs a key that is found without the shell, or with the file that the run
+    was installed with."""
     monkeypatch.setattr("runner.sending.key.default_key_file", lambda: tmp_path / "none")
     key = doctor.folder / "my key"
     key.write_text(KEY, encoding="utf-8")
@@ -320,8 +325,8 @@ def test_the_daily_run_has_no_key_of_this_shell(
 
 
 def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
-    """Its timer is off, half of it is missing, its Python is gone, or it would keep another
-    ledger."""
+    """A daily run is told of when its timer is off, half of it is missing, or its Python is gone.
+    So is one that would keep another ledger."""
     (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
     (doctor.folder / ".env").chmod(0o600)
     install = ["schedule", "install", "spring.toml", "--at", "08:15"]
@@ -346,7 +351,7 @@ def test_a_daily_run_that_will_not_start_is_told(doctor: Practice) -> None:
 
 
 def test_a_crontab_that_nobody_reads_is_told(doctor: Practice) -> None:
-    """As far as it can be seen."""
+    """A crontab that no cron reads is told of, as far as it can be seen."""
     doctor.computer.user_manager = False
     (doctor.folder / ".env").write_text(f"CONNECTSAFELY_API_KEY={KEY}\n", encoding="utf-8")
     (doctor.folder / ".env").chmod(0o600)
@@ -360,7 +365,8 @@ def test_a_crontab_that_nobody_reads_is_told(doctor: Practice) -> None:
 
 
 def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice) -> None:
-    """Its uncertain rows, and the accounts of its rows where the campaign names none."""
+    """The doctor tells the campaign's uncertain rows. It knows the accounts of the rows where the
+    campaign names no account."""
     text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
     (doctor.folder / "spring.toml").write_text(
         text.replace('accounts = ["acc_1"]\n', ""), encoding="utf-8"
@@ -382,7 +388,8 @@ def test_what_the_ledger_knows_of_the_campaign(tmp_path: Path, doctor: Practice)
 def test_the_proxy_is_shown_without_its_password(
     monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
-    """The one in effect for the endpoint, or none where it is bypassed."""
+    """The proxy in effect for the endpoint is shown without its password. No proxy is shown where
+    it is bypassed."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     assert (
         surroundings.judge_proxy("https://api.example.com").says
@@ -393,7 +400,10 @@ def test_the_proxy_is_shown_without_its_password(
 
 
 def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
-    """What is found when the GETs, by how their paths end, are answered so: a status, or JSON."""
+    """Return the findings when the GETs get these answers, by how their paths end.
+
+    An answer is a status, or a status with JSON.
+    """
 
     def answer(request: httpx.Request) -> httpx.Response:
         said = next((said for end, said in answers.items() if request.url.path.endswith(end)), 404)
@@ -431,8 +441,8 @@ def ask(answers: dict[str, Any], *accounts: str) -> list[Finding]:
     ],
 )
 def test_an_accounts_health(answers: dict[str, Any], verdict: str, words: str) -> None:
-    """By its own endpoint, or else by the key's list; what would stop the account has the exit code
-    of a refusal."""
+    """An account is judged by its own endpoint, or else by the key's list. A state that would stop
+    the account has the exit code of a refusal."""
     found = ask(answers, "acc_1")
     judged = next(f for f in found if f.name == "account acc_1" or f.verdict == "bad")
     assert judged.verdict == verdict
@@ -441,7 +451,7 @@ def test_an_accounts_health(answers: dict[str, Any], verdict: str, words: str) -
 
 
 def test_a_spent_quota_is_looked_at() -> None:
-    """It ends nothing: a run pauses."""
+    """A spent quota is looked at. It ends nothing, for a run pauses."""
     spent = {
         "feature": "MESSAGE",
         "window": "daily",
@@ -458,7 +468,8 @@ def test_a_spent_quota_is_looked_at() -> None:
     ("known", "verdicts"), [(["acc_1"], {"ok"}), (["acc_1", "acc_2"], {"ok", "look"})]
 )
 def test_no_account_is_named(known: list[str], verdicts: set[str]) -> None:
-    """With one account of the key there is no doubt who sends; with several there is."""
+    """When no account is named and the key has one, the sender is not in doubt. With several it
+    is."""
     found = ask({"/accounts": (200, [{"id": account} for account in known])})
     assert {finding.verdict for finding in found} == verdicts
 
@@ -484,15 +495,15 @@ JSON = st.recursive(
     st.sampled_from(["/accounts", "/status", "/quota"]),
 )
 def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, end: str) -> None:
-    """Whatever JSON comes back, there are findings that can be shown on one line."""
+    """Any JSON that comes back gives findings that can be shown on one line."""
     found = ask({end: (status, body)}, "acc_1")
     assert found
     assert all(finding.says and finding.says.isprintable() for finding in found)
 
 
 def test_results_and_log_that_cannot_be_written_are_bad(doctor: Practice) -> None:
-    """As a run would end, before it sends anything; and a list is looked at with the template that
-    it is given."""
+    """Results and a log that cannot be written are bad, as they would end a run before it sends
+    anything. A list is looked at with the template that it is given."""
     text = (doctor.folder / "spring.toml").read_text(encoding="utf-8")
     (doctor.folder / "spring.toml").write_text(
         text + 'results = "nowhere/out.csv"\n', encoding="utf-8"

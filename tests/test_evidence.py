@@ -1,4 +1,4 @@
-"""Evidence: what a conversation proves is settled as sent, and nothing else ever is."""
+"""Evidence: a message that a conversation proves is settled as sent, and nothing else ever is."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def losing(world: World, *people: str, arrives: bool = True) -> None:
 def test_a_row_is_settled_exactly_when_its_person_has_the_message(
     tmp_path: Path, seed: int
 ) -> None:
-    """A bad endpoint: of all uncertain rows, those whose message arrived become sent, at its time;
-    the others stay."""
+    """At a bad endpoint, an uncertain row whose message arrived becomes sent, at the message's
+    time. The other rows stay."""
     world = World(tmp_path, crowd(60), faults=0.5, seed=seed)
     for _ in range(40):
         world.run(**OPTIONS)
@@ -110,8 +110,8 @@ def test_a_row_is_settled_exactly_when_its_person_has_the_message(
 
 
 def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
-    """As a decision, with who asked; the row says so; the next look has nothing to do, and nobody
-    is messaged again."""
+    """Evidence is written down as a decision, with the person who asked, and the row says so. The
+    next look has nothing to do, and no person is messaged again."""
     world = World(tmp_path, crowd(2))
     losing(world, "person-0")
     world.run(**OPTIONS)
@@ -131,8 +131,8 @@ def test_what_evidence_decides_is_written_down(tmp_path: Path) -> None:
 
 
 def test_only_uncertain_rows_are_asked_about(tmp_path: Path) -> None:
-    """The named ones alone; a row that is not uncertain is a mistake, told before anything is
-    asked."""
+    """Only the named rows are asked about. A row that is not uncertain is a mistake, told before
+    anything is asked."""
     world = World(tmp_path, crowd(3))
     losing(world, "person-0", "person-2")
     world.run(**OPTIONS)
@@ -146,7 +146,7 @@ def test_only_uncertain_rows_are_asked_about(tmp_path: Path) -> None:
 
 
 def conversation(messages: Sequence[dict[str, Any]]) -> httpx.AsyncBaseTransport:
-    """A vendor for whom everyone has one conversation with these messages."""
+    """Return a vendor with one conversation for every person, which holds these messages."""
 
     class Vendor(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -187,8 +187,8 @@ SECOND = timedelta(seconds=1)
 def test_what_proves_a_message(
     tmp_path: Path, text: str, shift: timedelta, ours: bool, proves: bool
 ) -> None:
-    """Ours, the same words, and not older than the attempt but for a little skew of clocks; all
-    else changes nothing."""
+    """A message is proof when it is ours, has the same words, and is not older than the attempt but
+    for a little skew of clocks. Any other message changes nothing."""
     world = World(
         tmp_path,
         crowd(1),
@@ -209,8 +209,8 @@ def test_what_proves_a_message(
 
 
 def test_of_several_attempts_any_may_be_the_one_that_arrived(tmp_path: Path) -> None:
-    """A person let an uncertain message go once more; that the first one arrived is found all the
-    same."""
+    """When a person let an uncertain message go once more, the arrival of the first one is found
+    all the same."""
     world = World(tmp_path, crowd(1), script=lambda _: Answer(502, b""))
     world.run(**OPTIONS)
     first = world.clock.now()
@@ -225,8 +225,8 @@ def test_of_several_attempts_any_may_be_the_one_that_arrived(tmp_path: Path) -> 
 
 
 def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
-    """A URN alone has no profile ID to ask by; one that the ledger has learned does, and so does a
-    conversation of its own."""
+    """A URN alone has no profile ID to ask by. A profile ID that the ledger has learned serves, and
+    so does the row's own conversation."""
     person, other = urn_of("person-a"), urn_of("person-b")
     own = "urn:li:msg_conversation:(urn:li:fsd_profile:ACoAAowner,2-own==)"
     world = World(
@@ -247,8 +247,8 @@ def test_aliases_and_the_rows_own_conversation_serve(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
-    """No conversation is no evidence; not offered, no usable answer, a refused key: each in its
-    words, and the row stays."""
+    """A missing conversation is not evidence. A question that is not offered, an answer of no use
+    and a refused key are told, each in its words, and the row stays."""
     world = World(tmp_path, crowd(1))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -276,8 +276,8 @@ def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
 
 
 def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
-    """A claim left open on the wire is uncertain to people, and so it is to the look for
-    evidence."""
+    """A claim left open on the wire is uncertain to people. It is uncertain to the look for
+    evidence as well."""
     world = World(tmp_path, crowd(1))
     losing(world, "person-0")
     world.run(**OPTIONS)
@@ -324,7 +324,8 @@ def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
     ],
 )
 def test_the_count_is_a_hint(count: Count, hint: str) -> None:
-    """In plain words, always called a hint; what others may have done is never guessed at."""
+    """The count is told in plain words, and is always called a hint. The use of others is never
+    guessed at."""
     assert hint_of(count) == f"Hint: the account's count {hint}"
 
 
@@ -333,8 +334,8 @@ def test_the_count_is_a_hint(count: Count, hint: str) -> None:
 def test_the_count_before_and_after_comes_from_the_answers(
     tmp_path: Path, arrives: bool, lost: int
 ) -> None:
-    """What the server told with each answer; a message that arrived was counted, one that did not
-    was not."""
+    """The count is what the server told with each answer. A message that arrived was counted, and a
+    message that did not arrive was not."""
     world = World(tmp_path, crowd(5))
     losing(world, *(f"person-{number}" for number in range(2, 2 + lost)), arrives=arrives)
     world.run(**OPTIONS)
@@ -352,7 +353,7 @@ def test_the_count_before_and_after_comes_from_the_answers(
 
 
 def test_another_day_is_another_count(tmp_path: Path) -> None:
-    """Counts begin anew at midnight UTC: a number of the day before says nothing."""
+    """Counts begin anew at midnight UTC. A number of the day before says nothing."""
     world = World(tmp_path, crowd(3))
     losing(world, "person-1")
     world.run(most=1, **OPTIONS)
@@ -372,8 +373,8 @@ def test_another_day_is_another_count(tmp_path: Path) -> None:
 @pytest.mark.slow
 @needs_sigkill
 def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
-    """SIGKILL under way; `campaign settle --check` finds what arrived and exits 0; without a key it
-    is a usage error."""
+    """After a SIGKILL under way, `campaign settle --check` finds what arrived and exits 0. Without
+    a key it is a usage error."""
     lay_out(tmp_path, 3)
     victims: list[subprocess.Popen[str]] = []
     with serving() as server:
@@ -439,8 +440,8 @@ def settle(
     ],
 )
 def test_the_hint_follows_what_was_settled(tmp_path: Path, sent: bool | None, hint: str) -> None:
-    """Another uncertain message between the two counts is ours once it is settled as sent, and none
-    once as not sent."""
+    """Another uncertain message between the two counts is ours once it is settled as sent. Settled
+    as not sent, it is not ours."""
     world = World(tmp_path, crowd(5))
     losing(world, "person-2", "person-3", arrives=False)
     world.run(**OPTIONS)
@@ -456,8 +457,8 @@ def test_the_hint_follows_what_was_settled(tmp_path: Path, sent: bool | None, hi
 
 
 def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_path: Path) -> None:
-    """Who came onto the do-not-contact list meanwhile, or has had another message, is skipped: that
-    is said at once."""
+    """A person who came onto the do-not-contact list meanwhile, or has had another message, is
+    skipped. This is said at once."""
     world = World(tmp_path, crowd(3))
     losing(world, "person-0", "person-1", "person-2", arrives=False)
     world.run(**OPTIONS)
@@ -480,8 +481,8 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
 
 
 def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
-    """Until the row is sent again: not sent, then sent after all, then not; what was really sent,
-    or proven, stays as it is."""
+    """A person's word can be taken back until the row is sent again: not sent, then sent after all,
+    then not. A row that was really sent, or proven, stays as it is."""
     world = World(tmp_path, crowd(2))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -504,8 +505,9 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
 
 
 def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Path) -> None:
-    """Named before all else, exit 1, looked up and settled by person; not sent, only written to
-    once they are back."""
+    """An uncertain person who has left the list is named before all else, with exit 1, and is
+    looked up and settled by person. Once settled as not sent, they are written to only when they
+    are back."""
     for sent in (True, False):
         (tmp_path / str(sent)).mkdir()
         world = World(tmp_path / str(sent), crowd(3))

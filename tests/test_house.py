@@ -13,7 +13,7 @@ LONGEST_MODULE = 300
 
 
 def test_nothing_stands_in_the_hall() -> None:
-    """Each module is in a room, but for those that all rooms use."""
+    """Each module is in a room, except those that all rooms use."""
     modules = {path.name for path in ROOT.glob("*.py")}
     assert modules == {"__init__.py", "__main__.py", "errors.py", "words.py"}
 

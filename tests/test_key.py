@@ -28,7 +28,7 @@ ERRORS = "class NoKeyringError(RuntimeError): pass\nclass KeyringLocked(Exceptio
 
 @pytest.fixture(autouse=True)
 def usual_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default key file lies in the test's folder."""
+    """Let the default key file lie in the test's folder."""
     monkeypatch.setattr(key, "user_config_path", lambda *_, **__: tmp_path / "config")
 
 
@@ -40,7 +40,7 @@ def private(path: Path, text: str, mode: int = 0o600) -> Path:
 
 
 def keyring(folder: Path, body: str) -> Path:
-    """A folder with a keyring library whose `get_password` does this."""
+    """Return a folder with a keyring library whose `get_password` does this."""
     package = folder / "library" / "keyring"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(KEYRING.format(body=body), encoding="utf-8")
@@ -63,7 +63,7 @@ def fake_keyring(
 def test_the_places_are_asked_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_keyring: Callable[[str], None]
 ) -> None:
-    """Each place wins over all those after it, and says that it was the one."""
+    """Each place wins over all places after it, and its result names it."""
     named = private(tmp_path / "named", "from-the-named-file\n")
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", "from-the-variable")
     monkeypatch.setenv("CONNECTSAFELY_API_TOKEN", "from-the-alias")
@@ -101,7 +101,8 @@ def test_a_named_file_is_the_only_place(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("mode", [0o604, 0o620, 0o640, 0o644, 0o601, 0o666])
 @pytest.mark.parametrize("name", ["named key", ".env", "config/key"])
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, name: str, mode: int) -> None:
-    """Any bit for group or others; the remedy is the command that mends it."""
+    """A key file is refused when any bit for group or others is set. The remedy is the command that
+    mends it."""
     path = private(tmp_path / name, "CONNECTSAFELY_API_KEY=abc" if name == ".env" else "abc", mode)
     with pytest.raises(UsageError, match="other users") as caught:
         find_key(path if name == "named key" else None, tmp_path)
@@ -134,8 +135,8 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, name: str, mode: 
     ],
 )
 def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> None:
-    """Blank, several lines, blanks within, beyond ASCII, control characters, a whole book: refused,
-    and not repeated."""
+    """A text is refused as a key when it is blank, too long or of several lines, or holds blanks,
+    control characters or characters beyond ASCII. It is not repeated."""
     path = private(tmp_path / "named", text)
     with pytest.raises(UsageError) as caught:
         find_key(path, tmp_path)
@@ -144,7 +145,8 @@ def test_what_is_no_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> N
 
 
 def test_white_space_and_a_mark_of_encoding_are_taken_off(tmp_path: Path) -> None:
-    """Editors leave a final line end or a byte order mark."""
+    """White space and a byte order mark are taken off. Editors leave a final line end or such a
+    mark."""
     path = tmp_path / "named"
     path.write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
     path.chmod(0o600)
@@ -152,7 +154,7 @@ def test_white_space_and_a_mark_of_encoding_are_taken_off(tmp_path: Path) -> Non
 
 
 def test_a_dotenv_file_is_taken_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable is put into a value."""
+    """No variable is put into a value of a .env file."""
     monkeypatch.setenv("OTHER", "other")
     private(tmp_path / ".env", "CONNECTSAFELY_API_KEY=a${OTHER}b\n")
     assert find_key(None, tmp_path).secret.reveal() == "a${OTHER}b"
@@ -160,7 +162,7 @@ def test_a_dotenv_file_is_taken_literally(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("kind", ["folder", pytest.param("pipe", marks=posix_only)])
 def test_a_key_file_that_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
-    """A folder, and a pipe that nobody writes to."""
+    """A key file that is a folder, or a pipe that no process writes to, is refused at once."""
     path = tmp_path / kind
     path.mkdir() if kind == "folder" else os.mkfifo(path)  # type: ignore[func-returns-value]
     with pytest.raises(UsageError):
@@ -168,7 +170,7 @@ def test_a_key_file_that_is_no_file_is_refused_at_once(tmp_path: Path, kind: str
 
 
 def test_no_key_anywhere_names_every_place(tmp_path: Path) -> None:
-    """Each of the five ways, and how to try without."""
+    """The error names each of the five ways to give a key, and how to try without one."""
     with pytest.raises(UsageError) as caught:
         find_key(None, tmp_path)
     remedy = str(caught.value.remedy)
@@ -207,8 +209,8 @@ def test_a_keyring_in_trouble_is_a_sentence(
     body: str,
     words: str,
 ) -> None:
-    """Locked, failing, silent: an error with a way out, soon; without a backend it is as if there
-    were no keyring."""
+    """A keyring that is locked, failing or silent is an error with a way out, soon. Without a
+    backend it is as if there were no keyring."""
     monkeypatch.setattr(key, "KEYRING_SECONDS", 0.3 if "wait" in body else 20.0)
     fake_keyring(body)
     with pytest.raises(UsageError, match=words) as caught:
@@ -218,8 +220,8 @@ def test_a_keyring_in_trouble_is_a_sentence(
 
 @pytest.mark.parametrize("place", ["key file", "campaign file", "dotenv", "usual file", "keyring"])
 def test_a_run_without_any_environment(tmp_path: Path, place: str) -> None:
-    """As a scheduler starts it: nothing but a home; the key comes from the place that has it, and
-    is in no output or file."""
+    """A run as a scheduler starts it has nothing but a home. The key comes from the place that has
+    it, and is in no output or file."""
     home, folder = tmp_path / "home", tmp_path / "lists"
     home.mkdir()
     folder.mkdir()

@@ -1,5 +1,7 @@
-"""Which campaign a list belongs to: found again by place, people and text, and asked for where
-there is a doubt."""
+"""The campaign that a list belongs to.
+
+It is found again by place, people and text, and asked for where there is a doubt.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from tests.world import World, crowd, read_results, slugs
 
 
 def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
-    """Two campaigns by --name on one list: each text finds its own campaign again, whichever was
-    read last."""
+    """Of two campaigns by --name on one list, each text finds its own again. It does not matter
+    which list was read last."""
     world = World(tmp_path, crowd(8))
     world.run(most=5, min_days=0)
     first = world.template
@@ -39,8 +41,8 @@ def test_the_same_command_goes_on_with_its_own_campaign(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_list_does_not_withdraw_the_rest(tmp_path: Path) -> None:
-    """A few of the people under another file name, while many wait: refused, with what would
-    happen, and nothing changed."""
+    """A few of the people under another file name are refused while many wait. The refusal says
+    what would happen, and nothing is changed."""
     world = World(tmp_path, crowd(30), limit=5)
     world.run_days(1)
     world.sheet, world.people = "vip.csv", crowd(2, start=20)
@@ -52,8 +54,8 @@ def test_a_part_of_a_list_does_not_withdraw_the_rest(tmp_path: Path) -> None:
 
 
 def test_a_finished_campaigns_list_in_part_is_that_campaign(tmp_path: Path) -> None:
-    """When nobody waits there is nobody to withdraw: the part is recognised, and nobody is messaged
-    again."""
+    """When nobody waits, there is nobody to withdraw. The part is recognised, and no person is
+    messaged again."""
     world = World(tmp_path, crowd(6))
     world.run()
     world.sheet, world.people = "part.csv", crowd(2)
@@ -62,8 +64,8 @@ def test_a_finished_campaigns_list_in_part_is_that_campaign(tmp_path: Path) -> N
 
 
 def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> None:
-    """Corrected and used as input: the corrected rows go out in the same campaign, nobody else
-    does."""
+    """When the sheet is corrected and used as input, the corrected rows go out in the same
+    campaign. No other row does."""
     from openpyxl import load_workbook
 
     world = World(tmp_path, [*crowd(4), ("", "person-blank")])
@@ -93,7 +95,8 @@ def test_the_needs_attention_sheet_is_a_list_of_its_campaign(tmp_path: Path) -> 
 
 
 def test_a_changed_text_is_pointed_out(tmp_path: Path) -> None:
-    """Everybody has the first text: the second goes to nobody, and the plan says how it would."""
+    """When everybody has the first text, the second goes to nobody. The plan says how it would
+    go."""
     world = World(tmp_path, crowd(2))
     world.run()
     world.template = "Something new, {{ first_name }}"
@@ -102,7 +105,8 @@ def test_a_changed_text_is_pointed_out(tmp_path: Path) -> None:
 
 
 def test_a_results_sheet_speaks_for_a_ledger_that_is_not_here(tmp_path: Path) -> None:
-    """On another computer: who is marked sent or uncertain is skipped, the others go out."""
+    """On another computer, a person who is marked sent or uncertain is skipped. The others go
+    out."""
     world = World(tmp_path, crowd(4))
     report = world.run(most=2)
     assert report.results is not None
@@ -123,7 +127,8 @@ def test_a_results_sheet_speaks_for_a_ledger_that_is_not_here(tmp_path: Path) ->
 
 
 def test_accounts_are_kept_when_none_is_named(tmp_path: Path) -> None:
-    """The same list without --account goes on from the account it was planned for, and says so."""
+    """The same list without --account goes on from the account it was planned for, and the plan
+    says so."""
     world = World(tmp_path, crowd(4))
     world.run(most=1, accounts=("acc_1",))
     world.run()
@@ -132,8 +137,8 @@ def test_accounts_are_kept_when_none_is_named(tmp_path: Path) -> None:
 
 
 def test_no_file_that_is_not_this_campaigns_results_is_replaced(tmp_path: Path) -> None:
-    """Another list, another campaign's results: left as they are; results of this campaign are
-    replaced."""
+    """A file with another list or another campaign's results is left as it is. Results of this
+    campaign are replaced."""
     world = World(tmp_path, crowd(2))
     precious = tmp_path / "precious.csv"
     precious.write_text("Name,URL\nJo,jo-doe\n")
@@ -151,7 +156,8 @@ def test_no_file_that_is_not_this_campaigns_results_is_replaced(tmp_path: Path) 
 def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 7, what was sent, and the command that writes them again."""
+    """The report has exit 7, the number that was sent, and the command that writes the results
+    again."""
     from runner.errors import ExitCode, StorageError
     from runner.result import handback
 

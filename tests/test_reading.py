@@ -1,5 +1,7 @@
-"""How a list is read from run to run: known when unchanged, told by its rows when not, its hidden
-rows asked about."""
+"""The reading of a list from run to run.
+
+An unchanged list is known, a changed one is told by its rows, and hidden rows are asked about.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ from tests.world import World, crowd
 def test_an_unchanged_list_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same bytes and text are known by their hash; a change of any of them, of the options, or
-    of the do-not-contact list makes it read again."""
+    """The same bytes and text are known by their hash. A change of any of them, of the options, or
+    of the do-not-contact list makes the list read again."""
     world = World(tmp_path, crowd(6))
     reads: list[int] = []
     real = judge
@@ -60,8 +62,8 @@ def test_an_unchanged_list_is_not_read_again(
 
 
 def test_a_changed_list_is_told_by_its_rows(tmp_path: Path) -> None:
-    """New, changed, vanished, and changed after sending: each with its rows; what was sent stays as
-    it was sent."""
+    """Each change is told with its rows: new, changed, vanished, and changed after sending. A sent
+    message stays as it was sent."""
     world = World(tmp_path, crowd(5))
     world.run(most=2)
     world.people = [
@@ -86,7 +88,7 @@ def test_a_changed_list_is_told_by_its_rows(tmp_path: Path) -> None:
 
 
 def test_hidden_rows_are_skipped_with_a_reason_and_none_is_lost(tmp_path: Path) -> None:
-    """--hidden skip keeps them in the results; who was sent before stays sent."""
+    """--hidden skip keeps hidden rows in the results. A person who was sent before stays sent."""
     from openpyxl import Workbook
 
     world = World(tmp_path, crowd(4))
@@ -121,8 +123,8 @@ def test_hidden_rows_are_skipped_with_a_reason_and_none_is_lost(tmp_path: Path) 
 
 
 def test_results_in_a_copy_of_the_list(tmp_path: Path) -> None:
-    """The user's workbook comes back with the columns added; when the list changed since, a
-    workbook of its own says so."""
+    """The user's workbook comes back with the columns added. When the list has changed since, the
+    results come in a workbook of their own, and a note says so."""
     from openpyxl import Workbook, load_workbook
 
     world = World(tmp_path, crowd(2))

@@ -1,5 +1,7 @@
-"""Whole runs against the simulated endpoint: the five promises, over days, edits, answers and other
-runs."""
+"""Whole runs against the simulated endpoint.
+
+They keep the five promises, over days, edits, answers and other runs.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ from tests.world import MONDAY, World, crowd, read_results, slugs
 
 
 def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None:
-    """Sent, in the sheet's order, with what the answer told; the second run sends nothing and exits
-    0."""
+    """Rows are sent in the sheet's order, and come back with what the answer told. The second run
+    sends nothing and exits 0."""
     world = World(tmp_path, crowd(5))
     report = world.run()
     assert (report.exit_code, report.sent, report.stop) == (ExitCode.DONE, 5, None)
@@ -60,8 +62,8 @@ def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None
 
 
 def test_the_quota_is_used_fully_and_never_exceeded_over_days(tmp_path: Path) -> None:
-    """40 rows at 15 a day, run daily: 15, 15, 10; each day all that may go, none more, no 429
-    provoked."""
+    """Of 40 rows at 15 a day, daily runs send 15, 15 and 10. Each day all that may go goes and no
+    more, and no 429 is provoked."""
     world = World(tmp_path, crowd(40), limit=15)
     codes = [world.run_days(1).exit_code for _ in range(3)]
     per_day = [world.server.used_on(MONDAY + timedelta(days=day), "") for day in range(4)]
@@ -72,7 +74,7 @@ def test_the_quota_is_used_fully_and_never_exceeded_over_days(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
-    """No rate header at all: 150 a UTC day by our own count, on from midnight."""
+    """Without any rate header, 150 go in a UTC day by our own count, and more from midnight on."""
 
     def silent(fields: dict[str, Any]) -> Answer:
         return Answer(200, b'{"success": true, "typingIndicatorSent": true}')
@@ -87,8 +89,8 @@ def test_without_headers_our_own_count_keeps_the_quota(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
-    """Within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart; --wait stays over
-    nights and the weekend."""
+    """Messages go within 09:00-17:00 on weekdays only, spread evenly, at least min_gap apart. With
+    --wait the run stays over nights and the weekend."""
     world = World(tmp_path, crowd(120), limit=25, start=datetime(2026, 11, 26, 12, tzinfo=UTC))
     report = world.run(stay=True, hours="09:00-17:00", days="mon-fri")
     times = [receipt.at for receipt in world.server.receipts]
@@ -103,8 +105,8 @@ def test_messages_keep_to_the_hours_and_are_spread(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_quota_that_resets_within_the_hours_makes_no_burst(tmp_path: Path) -> None:
-    """In Los Angeles the quota's day ends at 16:00: what the last hour could send is spread into
-    the next day's hours."""
+    """In Los Angeles the quota's day ends at 16:00. The messages that the last hour could send are
+    spread into the next day's hours."""
     world = World(tmp_path, crowd(300), limit=80, start=datetime(2026, 11, 23, 12, tzinfo=UTC))
     world.run(stay=True, time_zone="America/Los_Angeles")
     times = [receipt.at for receipt in world.server.receipts]
@@ -114,7 +116,8 @@ def test_a_quota_that_resets_within_the_hours_makes_no_burst(tmp_path: Path) -> 
 
 
 def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
-    """On a Saturday: nothing is sent, exit 75, next on Monday at nine."""
+    """On a Saturday a run sends nothing, exits 75, and says that the next message goes on Monday at
+    nine."""
     world = World(tmp_path, crowd(3), start=datetime(2026, 11, 28, 12, tzinfo=UTC))
     report = world.run()
     assert (report.exit_code, report.sent) == (ExitCode.PAUSED, 0)
@@ -124,8 +127,8 @@ def test_outside_the_hours_a_run_says_when_to_come_back(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_accounts_share_the_rows_evenly_and_keep_their_own_quota(tmp_path: Path) -> None:
-    """Each recipient keeps an account when the list is sorted anew; a row's own accountId wins;
-    quotas are per account."""
+    """Each recipient keeps an account when the list is sorted anew, and a row's own accountId wins.
+    Quotas are per account."""
     people = [
         (f"N{number}", f"person-{number}", "acc_own" if number % 10 == 0 else "")
         for number in range(60)
@@ -186,8 +189,8 @@ def test_accounts_share_the_rows_evenly_and_keep_their_own_quota(tmp_path: Path)
 def test_each_answer_ends_one_row_as_the_table_says(
     tmp_path: Path, answer: Answer, status: str, code: ExitCode
 ) -> None:
-    """One row, one answer: one request, the contract's status and exit code; a re-run repeats only
-    what surely did not go."""
+    """One row gets one request and one answer, and ends with the contract's status and exit code. A
+    re-run repeats only what surely did not go."""
     requests = []
 
     def script(fields: dict[str, Any]) -> Answer:
@@ -203,8 +206,8 @@ def test_each_answer_ends_one_row_as_the_table_says(
 
 
 def test_an_uncertain_row_is_never_tried_again_by_itself(tmp_path: Path) -> None:
-    """Not by the next run, nor after an edit of its text; only a person's word makes it wait, and
-    then it goes once more."""
+    """An uncertain row is not tried again by the next run, nor after an edit of its text. Only a
+    person's word makes it wait, and then it goes once more."""
     answers = [Answer(502, b"")]
     world = World(tmp_path, crowd(1), script=lambda _: answers.pop() if answers else None)
     world.run()
@@ -221,8 +224,8 @@ def test_an_uncertain_row_is_never_tried_again_by_itself(tmp_path: Path) -> None
 
 
 def test_settling_as_sent_ends_a_row(tmp_path: Path) -> None:
-    """--sent records the word; rows that are neither uncertain nor failed cannot be settled, and
-    then none is."""
+    """--sent records the person's word. A row that is neither uncertain nor failed cannot be
+    settled, and then no row at all is settled."""
     world = World(
         tmp_path,
         crowd(2),
@@ -245,7 +248,8 @@ def test_settling_as_sent_ends_a_row(tmp_path: Path) -> None:
 
 
 def test_three_unclear_answers_in_a_row_stop_the_account(tmp_path: Path) -> None:
-    """An endpoint that does not behave does not get to burn the whole list."""
+    """Three unclear answers in a row stop the account. An endpoint that does not behave does not
+    get to burn the whole list."""
     world = World(tmp_path, crowd(10), script=lambda _: Answer(502, b""))
     report = world.run()
     assert world.statuses() == ["uncertain"] * 3 + ["waiting"] * 7
@@ -253,7 +257,8 @@ def test_three_unclear_answers_in_a_row_stop_the_account(tmp_path: Path) -> None
 
 
 def test_an_unreachable_endpoint_is_tried_a_few_times_and_costs_no_row(tmp_path: Path) -> None:
-    """Refused connections: bounded retries of the same row, then exit 5; everything still waits."""
+    """After refused connections, the same row is retried a bounded number of times, and then the
+    run exits 5. Everything still waits."""
     world = World(tmp_path, crowd(3))
     world.server.refuses = lambda: True  # type: ignore[method-assign]
     report = world.run()
@@ -267,7 +272,7 @@ def test_an_unreachable_endpoint_is_tried_a_few_times_and_costs_no_row(tmp_path:
 
 
 def test_a_velocity_limit_is_waited_out_within_the_run(tmp_path: Path) -> None:
-    """429 with Retry-After: the same row again after the wait, and the run goes on."""
+    """On a 429 with Retry-After, the same row goes again after the wait, and the run goes on."""
     slow = [
         Answer(429, b'{"error": "slow down"}', {"Retry-After": "30", "X-RateLimit-Remaining": "99"})
     ] * 2
@@ -289,8 +294,7 @@ def test_endless_slowing_down_ends_the_run_and_no_row(tmp_path: Path) -> None:
 
 
 def test_staying_runs_do_not_hammer_an_endpoint_that_slows_them(tmp_path: Path) -> None:
-    """With --wait a 429 without end is asked about ever more rarely, and the row goes when it
-    may."""
+    """With --wait, a run asks ever more rarely when a 429 has no end. The row goes when it may."""
     slow = [Answer(429, b"{}", {"Retry-After": "1"})] * 50
     world = World(tmp_path, crowd(1), script=lambda _: slow.pop() if slow else None)
     assert world.run(stay=True, now=True, min_gap=0).exit_code is ExitCode.DONE
@@ -298,7 +302,7 @@ def test_staying_runs_do_not_hammer_an_endpoint_that_slows_them(tmp_path: Path) 
 
 
 def test_other_peoples_use_of_the_quota_is_seen(tmp_path: Path) -> None:
-    """When the headers tell that others used the account, we stop before the 429."""
+    """A run stops before the 429 when the headers tell that others used the account."""
     spent = {
         "X-RateLimit-Limit": "150",
         "X-RateLimit-Remaining": "2",
@@ -314,7 +318,8 @@ def test_other_peoples_use_of_the_quota_is_seen(tmp_path: Path) -> None:
 
 
 def test_an_account_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
-    """One account's missing credentials stop its lane; the other goes on; the exit code tells."""
+    """Missing credentials of one account stop its lane, and the other lane goes on. The exit code
+    says so."""
 
     def script(fields: dict[str, Any]) -> Answer | None:
         refused = b'{"error": "Failed to get LinkedIn authentication credentials"}'
@@ -327,14 +332,14 @@ def test_an_account_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> 
 
 
 def test_max_bounds_a_run(tmp_path: Path) -> None:
-    """--max 2: two messages over all accounts, the rest waits."""
+    """With --max 2, two messages go over all accounts, and the rest waits."""
     world = World(tmp_path, crowd(9))
     report = world.run(most=2, accounts=("acc_a", "acc_b"))
     assert (report.sent, report.exit_code, report.summary.totals.waiting) == (2, ExitCode.PAUSED, 7)
 
 
 def test_the_daily_limit_lowers_the_quota(tmp_path: Path) -> None:
-    """--daily-limit 4: four a day."""
+    """With --daily-limit 4, four messages go a day."""
     world = World(tmp_path, crowd(10))
     world.run_days(3, daily_limit=4)
     assert [world.server.used_on(MONDAY + timedelta(days=day), "") for day in range(3)] == [4, 4, 2]
@@ -346,8 +351,8 @@ def test_the_daily_limit_lowers_the_quota(tmp_path: Path) -> None:
 def test_sorting_inserting_deleting_and_renaming_change_nothing_for_those_sent(
     tmp_path: Path,
 ) -> None:
-    """Rows move, the file gets another name and place: nobody again, the new ones once, the
-    vanished withdrawn."""
+    """When rows move and the file gets another name and place, no person is messaged again. New
+    people are messaged once, and vanished people are withdrawn."""
     world = World(tmp_path, crowd(12), limit=5)
     world.run()
     world.people.reverse()
@@ -362,7 +367,7 @@ def test_sorting_inserting_deleting_and_renaming_change_nothing_for_those_sent(
 
 
 def test_a_withdrawn_person_who_returns_waits_again(tmp_path: Path) -> None:
-    """Deleted from the sheet and put back before it was sent: sent once."""
+    """A person who is deleted from the sheet and put back before the message went is sent once."""
     world = World(tmp_path, crowd(4), limit=2)
     world.run_days(1)
     last = world.people.pop()
@@ -373,7 +378,7 @@ def test_a_withdrawn_person_who_returns_waits_again(tmp_path: Path) -> None:
 
 
 def test_an_edited_message_reaches_only_those_who_still_wait(tmp_path: Path) -> None:
-    """What was sent stays as it was sent, in the results too."""
+    """A sent message stays as it was sent, in the results too."""
     world = World(tmp_path, crowd(4), limit=2)
     world.run_days(1)
     world.template = "New text for {{ first_name }}"
@@ -387,7 +392,8 @@ def test_an_edited_message_reaches_only_those_who_still_wait(tmp_path: Path) -> 
 
 
 def test_a_row_that_becomes_invalid_is_not_sent(tmp_path: Path) -> None:
-    """A name blanked while the row waits: invalid now; filled again: sent."""
+    """A row whose name is blanked while it waits is invalid. Once the name is filled in again, the
+    row is sent."""
     world = World(tmp_path, crowd(2), limit=1)
     world.run_days(1)
     world.people[1] = ("", "person-1")
@@ -399,8 +405,8 @@ def test_a_row_that_becomes_invalid_is_not_sent(tmp_path: Path) -> None:
 
 
 def test_the_answers_urn_makes_two_spellings_one_person(tmp_path: Path) -> None:
-    """A slug was sent and the answer named its URN: the URN, in the same sheet or a later one, is
-    the same person."""
+    """When a slug was sent and the answer named its URN, that URN is the same person, in the same
+    sheet or a later one."""
     world = World(tmp_path, [("A", "person-a"), ("B", urn_of("person-a"))])
     report = world.run()
     assert world.statuses() == ["sent", "skipped"]
@@ -427,8 +433,8 @@ URN_ONLY, BOTH, SLUG_ONLY = ("A", "", U), ("A", "person-a", U), ("A", "person-a"
 )
 @pytest.mark.parametrize("answer", ["sent", "uncertain", "bare"])
 def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: str) -> None:
-    """A row that gives slug and URN makes them one person, at once and for later readings; one
-    request in all."""
+    """A row that gives slug and URN makes them one person, at once and for later readings. There is
+    one request in all."""
     answers = {
         "sent": Answer(200, b'{"success": true}'),
         "uncertain": Answer(502, b""),
@@ -445,8 +451,9 @@ def test_the_sheets_own_links_hold(tmp_path: Path, sheets: list[Any], answer: st
 
 
 def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -> None:
-    """Asked for one URN, or for a profile ID whose URN is known, answered with another: exit 5, the
-    row says so, no other row is sent, and the two are not taken for one person."""
+    """An answer for another person than was asked for exits 5, whether the run asked for a URN or
+    for a profile ID whose URN is known. The row says so, no other row is sent, and the two are not
+    taken for one person."""
     other = urn_of("somebody else")
     wrong = Answer(200, f'{{"success": true, "recipientProfileUrn": "{other}"}}'.encode())
     for number, asked in enumerate([U, "person-known"]):
@@ -470,7 +477,7 @@ def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -
         world.people = [("A", asked)]
         world.server.script = None
         later = world.run(name="second", accounts=("acc_1",), min_days=0)
-        # until a person has settled it
+        # The row stays uncertain until a person has settled it.
         assert (later.exit_code, later.summary.uncertain) == (
             ExitCode.NEEDS_A_PERSON,
             ((2, asked),),
@@ -478,8 +485,8 @@ def test_an_answer_that_names_another_person_stops_the_account(tmp_path: Path) -
 
 
 def test_an_alarm_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:
-    """The last row of a list went to another person: the run exits 5, each later one 1, until a
-    person settles it."""
+    """When the last row of a list went to another person, the run exits 5. Each later run exits 1,
+    until a person settles it."""
     wrong = Answer(
         200, f'{{"success": true, "recipientProfileUrn": "{urn_of("somebody else")}"}}'.encode()
     )
@@ -489,8 +496,8 @@ def test_an_alarm_is_told_when_nothing_waits_any_more(tmp_path: Path) -> None:
 
 
 def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None:
-    """Linked by another campaign while both wait: one is sent, the other is skipped, and no
-    delivery is left behind."""
+    """When another campaign links two spellings that both wait, one is sent and the other is
+    skipped. No delivery is left behind."""
     world = World(tmp_path, [("X", "person-x"), ("A", "person-a"), ("A", U)])
     world.run(most=1, min_days=0)
     people = world.people
@@ -504,7 +511,7 @@ def test_two_waiting_spellings_that_turn_out_one_are_one(tmp_path: Path) -> None
 
 
 def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
-    """A run under a clock a year ahead, then under the right one: the account goes on."""
+    """After a run under a clock a year ahead, the account goes on under the right clock."""
     world = World(tmp_path, crowd(6))
     world.clock.step(366 * 86_400)
     assert world.run(most=2).sent == 2
@@ -514,8 +521,8 @@ def test_a_clock_that_was_ahead_silences_nobody(tmp_path: Path) -> None:
 
 
 def test_rate_headers_that_come_in_part_never_starve_an_account(tmp_path: Path) -> None:
-    """A spent quota told once, then answers with nothing but a reset: the next day's quota is
-    used."""
+    """The next day's quota is used after a spent quota was told once, even when later answers have
+    nothing but a reset."""
 
     def script(fields: dict[str, Any]) -> Answer:
         midnight = (world.clock.now() + timedelta(days=1)).replace(
@@ -533,7 +540,7 @@ def test_rate_headers_that_come_in_part_never_starve_an_account(tmp_path: Path) 
 
 
 def test_a_limit_alone_is_believed(tmp_path: Path) -> None:
-    """An answer that tells only the limit: our own count keeps to it, without provoking a 429."""
+    """When an answer tells only the limit, our own count keeps to it without provoking a 429."""
     world = World(
         tmp_path,
         crowd(20),
@@ -543,8 +550,8 @@ def test_a_limit_alone_is_believed(tmp_path: Path) -> None:
 
 
 def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: Path) -> None:
-    """Saved with another tab in front: refused, since the campaign's people would be withdrawn for
-    the other's."""
+    """A workbook that was saved with another tab in front is refused. The campaign's people would
+    be withdrawn for the other tab's."""
     from dataclasses import replace
 
     from openpyxl import Workbook
@@ -572,7 +579,8 @@ def test_a_workbook_that_opens_with_another_worksheet_is_asked_about(tmp_path: P
 
 
 def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
-    """The results used as input: the same campaign, its result columns replaced, nobody twice."""
+    """The results used as input continue the same campaign, with its result columns replaced. No
+    person is messaged twice."""
     world = World(tmp_path, crowd(4), limit=2)
     first = world.run_days(1)
     results = first.results.path
@@ -592,8 +600,8 @@ def test_a_results_sheet_continues_its_campaign(tmp_path: Path) -> None:
 
 
 def test_a_doubt_about_the_campaign_is_a_persons_to_settle(tmp_path: Path) -> None:
-    """Some of the same people under another file name and another text: refused, with both
-    commands; --name decides."""
+    """Some of the same people under another file name and another text are refused, with both
+    commands. The option --name decides."""
     world = World(tmp_path, crowd(4))
     world.run()
     world.sheet, world.template, world.people = (
@@ -634,8 +642,8 @@ edits = st.lists(
 def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int, faults: float
 ) -> None:
-    """Any order of edits and daily runs, with and without faults: nobody twice, every row accounted
-    for, the quota kept."""
+    """After any order of edits and daily runs, with and without faults, no person is messaged
+    twice. Every row is accounted for, and the quota is kept."""
     chance = random.Random(seed)
     world = World(tmp_path_factory.mktemp("w"), crowd(6), limit=3, faults=faults, seed=seed)
     for step in [*steps, "run", "run"]:
@@ -665,7 +673,7 @@ def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
             try:
                 world.run_days(1)
             except RefusedError:
-                # a list that has become another one; a person would be asked
+                # The list has become another one. A person would be asked.
                 world.check_receipts()
     world.check_receipts()
 
@@ -674,7 +682,7 @@ def test_whatever_is_done_to_the_sheet_between_runs_nobody_is_messaged_twice(
 
 
 def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
-    """While one run holds the campaign, another refuses, saying since when; the lock is free
+    """While one run holds the campaign, another refuses and says since when. The lock is free
     afterwards."""
     world = World(tmp_path, crowd(3))
     world.run(most=1)
@@ -689,8 +697,8 @@ def test_two_runs_of_a_campaign_at_once(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> None:
-    """Side by side on one account, in one loop: serial, spaced, within one quota, and all of it
-    used."""
+    """Two campaigns side by side on one account, in one loop, send one message at a time, spaced.
+    They stay within one quota and use all of it."""
     world = World(tmp_path, crowd(20), limit=25)
     ledgers = [world.ledger(), world.ledger()]
     lanes = []
@@ -716,16 +724,15 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
     times = [receipt.at for receipt in world.server.receipts]
     assert len(times) == world.server.requests == 25
     gaps = [after - before for before, after in pairwise(times)]
-    assert min(gaps) >= timedelta(
-        seconds=36
-    )  # claims are 40 s apart; the answer, and so the receipt, up to 3 s later
+    # Claims are 40 s apart. The answer, and so the receipt, comes up to 3 s later.
+    assert min(gaps) >= timedelta(seconds=36)
     for ledger in ledgers:
         ledger.close()
 
 
 def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: Path) -> None:
-    """Listed before: skipped at once. Listed while the run waits: skipped at the next claim. Under
-    any spelling."""
+    """A person listed before the run is skipped at once, and one listed while the run waits is
+    skipped at the next claim. The list holds under any spelling."""
     world = World(tmp_path, crowd(4))
     ledger = world.ledger()
     with ledger.write() as connection:
@@ -748,7 +755,7 @@ def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: 
 
 
 def test_nobody_agrees_and_nothing_is_sent(tmp_path: Path) -> None:
-    """A no to the plan: exit 130, and the list still waits."""
+    """After a no to the plan, the run exits 130, and the list still waits."""
     world = World(tmp_path, crowd(2))
     with pytest.raises(InterruptedRunError):
         world.run(agree=False)
@@ -757,7 +764,7 @@ def test_nobody_agrees_and_nothing_is_sent(tmp_path: Path) -> None:
 
 
 def test_a_typo_in_the_template_sends_nothing(tmp_path: Path) -> None:
-    """Exit 3 before the first message, and no campaign is begun."""
+    """A typo in the template exits 3 before the first message, and no campaign is begun."""
     world = World(tmp_path, crowd(2), template="Hi {{ firstname_ }} {{ nme }}")
     with pytest.raises(RefusedError) as caught:
         world.run()
@@ -765,7 +772,7 @@ def test_a_typo_in_the_template_sends_nothing(tmp_path: Path) -> None:
 
 
 def test_results_that_cannot_be_written_are_told_before_sending(tmp_path: Path) -> None:
-    """A folder that is not there: exit 7, nothing sent."""
+    """When the folder of the results is not there, the run exits 7 and sends nothing."""
     world = World(tmp_path, crowd(2))
     with pytest.raises(StorageError):
         world.run(results=tmp_path / "no such folder" / "r.csv")

@@ -1,5 +1,7 @@
-"""Unattended runs: silent when all is well, logged without a word about people, and told to whoever
-asked."""
+"""Unattended runs: silent when all is well, and logged without a word about people.
+
+Each run is told to the command or webhook that was asked for.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ WORDS = {
     "until",
 }
 WORDS |= {"totals", "sentThisRun", "accounts", "nextSendAt", "exitCode", "stopped", "at", "done"}
-# How each way a request can end is answered here; every text holds what must not reach the log.
+# An answer for each way that a request can end. Every text holds what must not reach the log.
 SAID = json.dumps(
     {"success": False, "error": f"{CANARY}: no such profile {CANARY.lower()}-0"}
 ).encode()
@@ -106,14 +108,13 @@ def desk(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
-    monkeypatch.setattr(
-        time, "sleep", SLEEP
-    )  # waiting for a command to end is done in short sleeps
+    # The wait for a command's end is done in short sleeps.
+    monkeypatch.setattr(time, "sleep", SLEEP)
     return Desk(tmp_path, capsys)
 
 
 def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
-    """A pause and a finish leave no word on stdout and stderr; the log has the beginning, each
+    """A pause and a finish leave no word on stdout and stderr. The log has the beginning, each
     attempt and the end."""
     assert desk.run("--unattended", "--max", "2") == 75
     assert (desk.out, desk.err) == ("", "")
@@ -146,14 +147,14 @@ def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
 
 
 def test_json_is_still_answered(desk: Desk) -> None:
-    """One object on stdout, nothing on stderr."""
+    """With --json there is one object on stdout, and nothing on stderr."""
     assert desk.run("--unattended", "--json") == 0
     assert json.loads(desk.out)["totals"]["sent"] == 3
     assert desk.err == ""
 
 
 def test_a_run_in_trouble_speaks(desk: Desk) -> None:
-    """What is neither done nor paused says the usual, and is logged with its exit code."""
+    """A run that is neither done nor paused says the usual, and is logged with its exit code."""
     desk.script = lambda _: Answer(400, SAID)
     assert desk.run("--unattended") == 1
     assert "Failed or invalid: 3" in desk.out
@@ -179,8 +180,8 @@ def test_without_the_option_there_is_no_log(desk: Desk) -> None:
 
 @pytest.mark.parametrize("end", [*ANSWERS, *LOST])
 def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However requests end: no name, identity, text, key or word of the endpoint; known fields
-    only; no library's records."""
+    """The log has no name, identity, text, key or word of the endpoint, no matter how requests end.
+    It has known fields only, and no library's records."""
     desk.script = lambda _: {**ANSWERS, **LOST}[end]
     records: list[logging.LogRecord] = []
     loud = logging.Handler(logging.DEBUG)
@@ -212,8 +213,8 @@ def test_rows_that_cannot_be_read_are_not_repeated(desk: Desk) -> None:
 
 
 def test_the_log_rotates_and_stays_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two runs share it: at most FILES files of MAX_BYTES, all private, every line whole, the
-    latest kept."""
+    """A log that two runs share has at most FILES files of MAX_BYTES, all private. Every line is
+    whole, and the latest are kept."""
     monkeypatch.setattr(log, "MAX_BYTES", 2_000)
     path = tmp_path / "ledger.db.log"
     path.write_text("", encoding="utf-8")
@@ -233,7 +234,7 @@ def test_the_log_rotates_and_stays_private(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_log_that_cannot_be_begun_stops_the_run_before_it_sends(desk: Desk) -> None:
-    """Exit 7 and the place; nothing goes out unlogged."""
+    """A log that cannot be begun exits 7 and names the place. Nothing goes out unlogged."""
     (desk.folder / "ledger.db.log").mkdir()
     assert desk.run("--unattended") == 7
     assert "ledger.db.log" in desk.err
@@ -243,7 +244,7 @@ def test_a_log_that_cannot_be_begun_stops_the_run_before_it_sends(desk: Desk) ->
 def test_a_log_that_fails_on_the_way_ends_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk costs the log, not the campaign; it is said once."""
+    """A full disk costs the log, not the campaign. It is said once."""
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -279,7 +280,7 @@ sys.exit(int(sys.argv[1]))
 def webhook(
     status: int = 200, pause: float = 0.0, location: str = ""
 ) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """An address to post to, and what was posted there."""
+    """Serve an address to post to. Yield the address, and what was posted there."""
     posted: list[tuple[str, Any]] = []
     over = threading.Event()
 
@@ -311,13 +312,13 @@ def webhook(
 
 
 def command(*arguments: str) -> str:
-    """The line that runs tell.py with this Python."""
+    """Return the line that runs tell.py with this Python."""
     return " ".join([f'"{sys.executable}"', "tell.py", *arguments])
 
 
 def test_a_command_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It gets the JSON answer on stdin, in the campaign's folder, its words split as written, and
-    no API key."""
+    """A command gets the JSON answer on stdin, in the campaign's folder, and no API key. Its words
+    are split as written."""
     monkeypatch.setenv("CONNECTSAFELY_API_TOKEN", KEY)
     (desk.folder / "lists").mkdir()
     for name in ("people.csv", "hello.j2"):
@@ -337,7 +338,8 @@ def test_a_command_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
-    """`./tell` is meant from the campaign's folder, wherever the run was started."""
+    """The program `./tell` is looked for in the campaign's folder, no matter where the run was
+    started."""
     if os.name != "posix":
         pytest.skip("a script with its interpreter in the first line")
     (desk.folder / "lists").mkdir()
@@ -349,8 +351,8 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
 
 
 def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
-    """Each run posts one answer: of a run that came to its end what --json gives; of an error its
-    kind, and never its words, which can quote the list."""
+    """Each run posts one answer: a run that came to its end posts what --json gives, and an error
+    posts its kind. An error's words are never posted, for they can quote the list."""
     with webhook() as (address, posted):
         assert desk.run("--unattended", "--notify", address, "--max", "1", "--json") == 75
         assert posted == [("/secret-path", json.loads(desk.out))]
@@ -374,8 +376,8 @@ def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
 def test_a_webhook_in_trouble_is_a_sentence(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, status: int, pause: float, words: str
 ) -> None:
-    """It changes no exit code, is told and logged, and its address, which can hold a secret, is not
-    repeated."""
+    """A webhook in trouble changes no exit code, and is told and logged. Its address, which can
+    hold a secret, is not repeated."""
     monkeypatch.setattr(notify, "WEBHOOK_SECONDS", 0.3 if pause else 10.0)
     with (
         webhook() as (elsewhere, not_reached),
@@ -400,8 +402,8 @@ def test_a_webhook_in_trouble_is_a_sentence(
 def test_a_command_in_trouble_is_a_sentence(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, line: str, words: str
 ) -> None:
-    """Missing, failing, endless: told in one line without the arguments, and the exit code is the
-    run's."""
+    """A command that is missing, failing or endless is told in one line without the arguments. The
+    exit code is the run's."""
     (desk.folder / "tell.py").write_text(
         TELL if "slow" not in line else "import time; time.sleep(60)", encoding="utf-8"
     )
@@ -416,7 +418,7 @@ def test_a_command_in_trouble_is_a_sentence(
     "target", ["http://example.com/hook", "ftp://example.com", "https://", " ", "'open"]
 )
 def test_a_target_that_makes_no_sense_is_refused_before_sending(desk: Desk, target: str) -> None:
-    """On the command line exit 2, in a campaign file exit 3."""
+    """A target that makes no sense exits 2 on the command line, and 3 in a campaign file."""
     assert desk.run("--yes", "--notify", target) == 2
     (desk.folder / "spring.toml").write_text(
         f'sheet = "people.csv"\ntemplate = "hello.j2"\nnotify = "{target}"\n', encoding="utf-8"

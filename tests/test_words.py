@@ -20,13 +20,13 @@ ROOT = Path(runner.__file__).parent
 GROUP: Any = typer.main.get_command(app)
 # Sentences of these modules hold options of other programs.
 OF_OTHERS = {"systemd.py", "cron.py", "launchd.py", "task_scheduler.py", "machine.py"}
-# A word that stands for anything where a text is put together, and one for each placeholder.
+# This word stands for anything where a text is put together. One word stands for each placeholder.
 ANYTHING = "1"
 PLACEHOLDERS = {"ROW": "17", "PERSON": "jane-doe", "TEMPLATE": "hello.j2", "NAME": "spring"}
 
 
 def sentences() -> Iterator[tuple[str, str]]:
-    """Every text of the package, with its module; what is put into it stands as ANYTHING."""
+    """Yield every text of the package, with its module. ANYTHING stands for what is put into it."""
     for path in ROOT.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inside = set()
@@ -45,7 +45,7 @@ def sentences() -> Iterator[tuple[str, str]]:
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """Every command that a text tells people to type, as the words behind `campaign`."""
+    """Yield every command that a text tells people to type, as the words behind `campaign`."""
     for found in re.finditer(r"\bcampaign ((?:schedule |suppress )?[a-z][a-z-]+)\b(.*)", text):
         name = found[1].split()
         if name[0] not in GROUP.commands:
@@ -61,7 +61,10 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def worded() -> Iterator[list[str]]:
-    """Every command that the package words at run time, with ANYTHING for what is not literal."""
+    """Yield every command that the package words at run time.
+
+    ANYTHING stands for what is not literal.
+    """
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "words.command"):
@@ -74,7 +77,7 @@ def worded() -> Iterator[list[str]]:
 
 
 def parse(command: list[str]) -> None:
-    """Let the real command line read a command; nothing is run."""
+    """Let the real command line read a command. Nothing is run."""
     found, arguments = GROUP.commands[command[0]], command[1:]
     if arguments and hasattr(found, "commands"):
         found, arguments = found.commands[arguments[0]], arguments[1:]
@@ -83,7 +86,7 @@ def parse(command: list[str]) -> None:
 
 
 def test_every_command_in_a_text_is_one_that_the_command_line_takes() -> None:
-    """Its name, its options and their values are read by the real parser."""
+    """The real parser reads the name, the options and their values of every command in a text."""
     told = {tuple(command) for _, text in sentences() for command in commands(text)}
     told |= {tuple(command) for command in worded()}
     assert len(told) > 15
@@ -104,7 +107,8 @@ def test_every_option_in_a_text_exists() -> None:
 
 
 def test_a_command_is_worded_in_one_place() -> None:
-    """Options follow their values, which are quoted for a shell; and the command line takes it."""
+    """A command has its options last, with their values quoted for a shell. The command line takes
+    it."""
     worded = words.command("why", "17", name="spring fair", key_file="a b")
     assert worded == "campaign why 17 --name 'spring fair' --key-file 'a b'"
     parse(["why", "17", "--name", "spring fair"])
@@ -112,6 +116,6 @@ def test_a_command_is_worded_in_one_place() -> None:
 
 @pytest.mark.parametrize("command", [["settle", "17", "--sennt"], ["why", "--name", "spring"]])
 def test_the_parser_of_these_tests_refuses_what_is_wrong(command: list[str]) -> None:
-    """The control: a wrong option, and a missing argument."""
+    """The control: the parser refuses a wrong option and a missing argument."""
     with pytest.raises(typer.TyperException):
         parse(command)

@@ -1,5 +1,7 @@
-"""A small world for tests of whole runs: a sheet, a template, a ledger file, a simulated endpoint
-and a clock that jumps."""
+"""A small world for tests of whole runs.
+
+It has a sheet, a template, a ledger file, a simulated endpoint and a clock that jumps.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,11 @@ TEXT = "Hi {{ first_name }}"
 
 @dataclass
 class World:
-    """`people` is the sheet, as (first name, identifier, …) under `header`; each `run` writes and
-    reads it anew."""
+    """A campaign's sheet and everything around its runs.
+
+    `people` is the sheet, as (first name, identifier, …) under `header`. Each `run` writes it and
+    reads it anew.
+    """
 
     folder: Path
     people: list[tuple[str, ...]]
@@ -117,7 +122,10 @@ class World:
         return report
 
     def check(self, report: Report) -> None:
-        """What holds at every exit: nothing lost, nobody twice, and the quota kept."""
+        """Check the law of every exit.
+
+        No row is lost, no person is messaged twice, and the quota is kept.
+        """
         counts = report.summary.totals
         written = self.lines(report.summary.campaign.name)
         assert counts.rows == len(written)
@@ -171,7 +179,7 @@ class Onlooker:
 
 
 def crowd(count: int, start: int = 0) -> list[tuple[str, ...]]:
-    """People with a name and a slug."""
+    """Return people with a name and a slug."""
     return [(f"Name{number}", f"person-{number}") for number in range(start, start + count)]
 
 

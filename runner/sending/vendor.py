@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import httpx
 
 from runner.sending.api import READ_SECONDS, Endpoint
@@ -13,38 +10,27 @@ from runner.sending.clock import ServerClock
 from runner.sending.lookup import DEADLINE_SECONDS, Lookup
 
 
-@dataclass(frozen=True)
 class Vendor:
-    """Gives the sender and the look-ups. `transport` replaces the network in rehearsals.
+    """Gives the sender of messages (`endpoint`) and the look-ups, which send nothing (`lookup`).
 
-    `read_seconds` bounds the wait for the answer to a message, `look_seconds` a whole look-up.
+    `transport` replaces the network in rehearsals. `read_seconds` bounds the wait for the answer to
+    a message, `look_seconds` a whole look-up. Raises UsageError for an address that is not one.
     """
 
-    key: Secret
-    clock: ServerClock
-    base_url: str = BASE_URL
-    transport: httpx.AsyncBaseTransport | None = None
-    read_seconds: float = READ_SECONDS
-    look_seconds: float = DEADLINE_SECONDS
-
-    @cached_property
-    def endpoint(self) -> Endpoint:
-        """The endpoint that sends messages."""
-        return Endpoint(
-            self.key,
-            self.clock,
-            base_url=self.base_url,
-            read_seconds=self.read_seconds,
-            transport=self.transport,
+    def __init__(
+        self,
+        key: Secret,
+        clock: ServerClock,
+        base_url: str = BASE_URL,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        read_seconds: float = READ_SECONDS,
+        look_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        self.clock = clock
+        self.endpoint = Endpoint(
+            key, clock, base_url=base_url, read_seconds=read_seconds, transport=transport
         )
-
-    @cached_property
-    def lookup(self) -> Lookup:
-        """The neighbour endpoints, which send nothing."""
-        return Lookup(
-            self.key,
-            self.clock,
-            base_url=self.base_url,
-            seconds=self.look_seconds,
-            transport=self.transport,
+        self.lookup = Lookup(
+            key, clock, base_url=base_url, seconds=look_seconds, transport=transport
         )

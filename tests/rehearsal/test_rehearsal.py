@@ -1,5 +1,7 @@
-"""A rehearsal is the real run on another clock: the same days, quota, results and troubles, and
-nothing sent."""
+"""A rehearsal is the real run on another clock.
+
+It has the same days, quota, results and troubles, and sends nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ def rehearsed(
 
 @pytest.mark.slow
 def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
-    """150, 150, 100 on three days running, every row sent, the results sheet written."""
+    """400 rows go out as 150, 150 and 100 on three days running. Every row is sent, and the results
+    sheet is written."""
     done = rehearsed(tmp_path, 400)
     assert [(day.day, day.sent, day.waiting) for day in done.days] == [
         (date(2026, 11, 23), 150, 250),
@@ -48,8 +51,8 @@ def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) -> None:
-    """A bad endpoint: every row ends sent, failed or uncertain; what is called sent was received,
-    failed was not."""
+    """At a bad endpoint every row ends sent, failed or uncertain. Every row called sent was
+    received, and no failed row was."""
     done = rehearsed(tmp_path, 120, faults=0.3, seed=seed, limit=50)
     received = Counter(receipt.recipient for receipt in done.receipts)
     assert max(received.values()) == 1
@@ -63,7 +66,7 @@ def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) 
 
 @pytest.mark.slow
 def test_the_same_seed_is_the_same_rehearsal(tmp_path: Path) -> None:
-    """Faults can be repeated; another seed is another bad day."""
+    """The same seed repeats its faults. Another seed is another bad day."""
     runs = []
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
         (tmp_path / folder).mkdir()
@@ -73,8 +76,8 @@ def test_the_same_seed_is_the_same_rehearsal(tmp_path: Path) -> None:
 
 
 def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
-    """The sample of the README: 26 sent, 3 invalid, 1 skipped; a rehearsal that came to its end
-    exits 0."""
+    """The sample of the README gives 26 sent, 3 invalid and 1 skipped. A rehearsal that came to its
+    end exits 0."""
     days: list[Day] = []
     campaign = load(
         sample("recipients.csv"),
@@ -93,13 +96,13 @@ def test_the_packaged_sample_is_rehearsed(tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_never_writes_where_real_results_are(tmp_path: Path) -> None:
-    """Its results have a name of their own."""
+    """The results of a rehearsal have a name of their own."""
     campaign = World(tmp_path, crowd(1)).campaign()
     assert beside(campaign).results == tmp_path / "people.rehearsal.results.csv"
 
 
 def test_the_clock_jumps_over_waits_and_keeps_their_order() -> None:
-    """Hours pass at once, in order, and timeouts fire in simulated time."""
+    """Hours pass at once and in order, and timeouts fire in simulated time."""
     clock = JumpingClock(MONDAY)
     order: list[str] = []
 
@@ -120,8 +123,8 @@ def test_the_clock_jumps_over_waits_and_keeps_their_order() -> None:
 
 
 def test_the_simulated_endpoint_follows_the_vendors_page() -> None:
-    """Over a real socket: the bearer check, the 400s, the 200 with its fields and rate headers, the
-    429 at the limit."""
+    """The simulated endpoint does over a real socket what the vendor's page says: the bearer check,
+    the 400s, the 200 with its fields and rate headers, the 429 at the limit."""
     good = {
         "accountId": "a",
         "recipientProfileId": "jo-doe",
@@ -167,7 +170,7 @@ def test_the_simulated_endpoint_follows_the_vendors_page() -> None:
 
 
 def test_the_simulated_quota_resets_at_midnight_utc() -> None:
-    """Used up before midnight, open after it."""
+    """A quota that is used up before midnight UTC is open after it."""
     now = [datetime(2026, 11, 23, 23, 59, tzinfo=UTC)]
     endpoint = SimulatedEndpoint(lambda: now[0], key="k", limit=1)
     headers, body = (

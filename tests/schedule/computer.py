@@ -1,5 +1,7 @@
-"""A computer that never was: its schedulers answer as the real ones do, and remember what they were
-told."""
+"""A computer that never was.
+
+Its schedulers answer as the real ones do, and remember what they were told.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,7 @@ FOLDERS = st.lists(_NAMES.map(lambda name: name.replace("/", "_")), min_size=1, 
 
 @st.composite
 def jobs(draw: st.DrawFn) -> Job:
-    """A daily run in folders, by an interpreter and with arguments and values, of any name that can
-    be."""
+    """Draw a daily run with folders, an interpreter, arguments and values of any possible name."""
     return Job(
         draw(FOLDERS) / f"{draw(TEXTS)}.toml".replace("/", "_"),
         time(draw(st.integers(0, 23)), draw(st.integers(0, 59))),
@@ -42,7 +43,11 @@ def jobs(draw: st.DrawFn) -> Job:
 
 @dataclass
 class Computer:
-    """`missing` programs are not installed, `failing` ones exit 1; a crontab of None is none."""
+    """The state of a computer.
+
+    `missing` programs are not installed, and `failing` ones exit 1. A `crontab` of None means that
+    there is no crontab.
+    """
 
     folder: Path
     platform: str = "linux"
@@ -64,7 +69,7 @@ class Computer:
         return Machine(self.platform, *folders, "DESK\\jo", 501, self.call)
 
     def state(self) -> Any:
-        """All that a schedule could have changed."""
+        """Return everything that a schedule could have changed."""
         files = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
         return files, self.crontab, set(self.timers), set(self.agents), dict(self.tasks)
 
@@ -109,7 +114,7 @@ class Computer:
                 )
                 return Answer(0, said)
             case ["clean", *_]:
-                return Answer(1, "", "Unknown command verb clean.\n")  # as before systemd 244
+                return Answer(1, "", "Unknown command verb clean.\n")  # a systemd before 244
             case _:
                 assert command[1:] in (["list-timers"], ["daemon-reload"]), command
         return Answer(0)

@@ -1,5 +1,7 @@
-"""The crontab's line: read as cron reads it, then as the shell does; and all other lines, byte for
-byte."""
+"""The crontab's line, read as cron reads it, and then as the shell does.
+
+All other lines stay as they are, byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,10 @@ CRONTABS = st.lists(
 
 
 def command(line: str, *, halves_backslashes: bool) -> str:
-    """What cron hands to the shell: all after five fields, up to a bare %; \\% is %, and to some
-    crons \\\\ is \\."""
+    """Return what cron hands to the shell: all after five fields, up to a bare %.
+
+    \\% is %, and to some crons \\\\ is \\.
+    """
     rest = line.rstrip("\n").split(" ", 5)[5]
     handed: list[str] = []
     escaped = False
@@ -50,8 +54,8 @@ def command(line: str, *, halves_backslashes: bool) -> str:
 
 @given(jobs(), st.booleans())
 def test_any_path_and_argument_comes_through(job: Job, halves_backslashes: bool) -> None:
-    """Time, folder, environment, program and arguments, whatever they hold and whichever cron reads
-    them."""
+    """Time, folder, environment, program and arguments come through, with any characters and in any
+    cron."""
     text = line(job, "/home/jo")
     assert text.count("\n") == 1
     assert text.split(" ")[:5] == [str(job.at.minute), str(job.at.hour), "*", "*", "*"]
@@ -63,8 +67,8 @@ def test_any_path_and_argument_comes_through(job: Job, halves_backslashes: bool)
 
 @given(CRONTABS)
 def test_no_other_byte_of_the_crontab_changes(crontab: str) -> None:
-    """What is put in and taken out leaves the crontab as it was, and stands before all that the
-    crontab sets."""
+    """A line that is put in stands before all that the crontab sets. A line that is taken out
+    leaves the crontab as it was."""
     ours = f"0 9 * * * true # {LABEL}\n"
     with_ours = placed(crontab, LABEL, ours)
     assert with_ours == ours + crontab
@@ -74,7 +78,7 @@ def test_no_other_byte_of_the_crontab_changes(crontab: str) -> None:
 
 @given(CRONTABS, CRONTABS)
 def test_a_line_is_replaced_where_it_stands(before: str, after: str) -> None:
-    """Once, also when a person has copied or moved it."""
+    """A line is replaced once, where it stands, even when a person has copied or moved it."""
     before = before and before.rstrip("\n") + "\n"
     old, new = f"0 9 * * * true # {LABEL}\n", f"5 9 * * * true # {LABEL}\n"
     assert placed(before + old + after, LABEL, new) == before + new + after
@@ -82,7 +86,7 @@ def test_a_line_is_replaced_where_it_stands(before: str, after: str) -> None:
 
 
 def test_two_campaigns_share_a_crontab() -> None:
-    """Each has its own line."""
+    """Each campaign has its own line in the crontab."""
     other = "1 1 * * * true # campaign-spring-ffffffff\n"
     both = placed(other, LABEL, f"0 9 * * * true # {LABEL}\n")
     assert placed(both, LABEL) == other

@@ -1,5 +1,7 @@
-"""`campaign schedule`, on computers of every kind: what is installed is shown, replaced and taken
-away, and nothing else is."""
+"""`campaign schedule`, on computers of every kind.
+
+It shows, replaces and takes away what is installed, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +78,8 @@ def shell(
 def test_installing_showing_replacing_and_removing(
     shell: Shell, platform: str, scheduler: str, state: dict[str, Any]
 ) -> None:
-    """On every kind of computer; installed twice it is there once, and removed it leaves nothing
-    behind."""
+    """On every kind of computer, a schedule that is installed twice is there once. A schedule that
+    is removed leaves nothing behind."""
     computer = shell.use(platform, **state)
     before = computer.state()
     assert shell.json("show", "spring.toml")["installed"] == []
@@ -102,7 +104,7 @@ def test_installing_showing_replacing_and_removing(
     ):
         assert word in entry["place"] + entry["text"], word
     assert "09:00" not in entry["text"].replace(":09:00", "")
-    (shell.folder / "spring.toml").unlink()  # it can be removed also when its campaign file is gone
+    (shell.folder / "spring.toml").unlink()  # a schedule can outlive its campaign file
     assert shell.json("remove", "spring.toml")["removed"] == [scheduler]
     files, crontab, *rest = computer.state()
     assert (files, crontab or None, *rest) == before
@@ -115,7 +117,7 @@ def test_installing_showing_replacing_and_removing(
 def test_printing_shows_all_and_does_nothing(
     shell: Shell, platform: str, scheduler: str, state: dict[str, Any]
 ) -> None:
-    """What is printed is what an installation then writes and runs."""
+    """An installation writes and runs what was printed. The print itself does nothing."""
     computer = shell.use(platform, **state)
     before = computer.state()
     printed = shell.json("install", "spring.toml", "--at", "09:00", "--print")
@@ -140,7 +142,7 @@ def test_printing_shows_all_and_does_nothing(
 
 
 def test_another_scheduler_takes_the_place_of_the_first(shell: Shell) -> None:
-    """A campaign is never started twice a day by two of them."""
+    """Two schedulers never start one campaign twice a day."""
     computer = shell.use(crontab=CRONTAB)
     for scheduler in ("systemd", "cron", "systemd"):
         assert shell("install", "spring.toml", "--at", "09:00", "--with", scheduler) == 0
@@ -153,7 +155,7 @@ def test_another_scheduler_takes_the_place_of_the_first(shell: Shell) -> None:
 def test_two_campaigns_have_a_schedule_each(
     shell: Shell, write: Callable[[str, str], Path]
 ) -> None:
-    """Removing one leaves the other."""
+    """The removal of one schedule leaves the other."""
     shell.use()
     write("autumn.toml", 'sheet = "people.csv"\n')
     assert (
@@ -166,7 +168,7 @@ def test_two_campaigns_have_a_schedule_each(
 
 
 def test_a_crontab_that_cannot_be_read_is_never_written(shell: Shell) -> None:
-    """Taken for an empty one, it would be lost."""
+    """A crontab that cannot be read is never written. Taken for an empty one, it would be lost."""
     computer = shell.use(user_manager=False, crontab=CRONTAB, failing={"crontab"})
     for command in (
         ["install", "spring.toml", "--at", "09:00"],
@@ -213,7 +215,7 @@ def test_a_crontab_that_cannot_be_read_is_never_written(shell: Shell) -> None:
 def test_a_scheduler_that_does_not_work_is_named(
     shell: Shell, platform: str, state: dict[str, Any], options: list[str], code: int, says: str
 ) -> None:
-    """With its own words, and what to do."""
+    """A scheduler that does not work is told in its own words, with what to do."""
     shell.use(platform, **state)
     assert shell("install", "spring.toml", "--at", "09:00", *options) == code
     assert says in shell.err
@@ -223,8 +225,7 @@ def test_a_scheduler_that_does_not_work_is_named(
 def test_only_a_campaign_file_that_loads_is_scheduled(
     shell: Shell, write: Callable[[str, str], Path]
 ) -> None:
-    """A sheet, a file with a mistake and one that is not there are refused; nothing is
-    installed."""
+    """A sheet, a file with a mistake and a missing file are refused, and nothing is installed."""
     computer = shell.use()
     before = computer.state()
     write("broken.toml", "shet = 'people.csv'\n")
@@ -245,7 +246,8 @@ def test_only_a_campaign_file_that_loads_is_scheduled(
 def test_a_run_that_would_have_no_key_is_told_of(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The shell's variable is not enough; .env or a key file is. The key itself is nowhere."""
+    """The key in the shell's variable is not enough; .env or a key file is. The key itself is
+    nowhere."""
     computer = shell.use("darwin")
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", "key-of-the-shell")
     install = ["install", "spring.toml", "--at", "09:00"]
@@ -271,7 +273,8 @@ def test_a_run_that_would_have_no_key_is_told_of(
 def test_settings_that_only_the_shell_has_are_named(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By their names, which are no secrets; not those that the scheduled run is given."""
+    """Settings that only the shell has are told by their names, which are not secrets. The settings
+    that the scheduled run is given are not told."""
     shell.use("darwin")
     for name, value in {
         "CAMPAIGN_DAILY_LIMIT": "3",
@@ -290,7 +293,8 @@ def test_settings_that_only_the_shell_has_are_named(
     ("at", "too_late"), [("00:01", False), ("16:59", False), ("17:00", True), ("23:30", True)]
 )
 def test_a_time_after_the_sending_hours_is_told_of(shell: Shell, at: str, too_late: bool) -> None:
-    """Every such run would pause at once, and the campaign would never begin."""
+    """Every run after the sending hours would pause at once, and the campaign would never begin.
+    Such a time is told of."""
     shell.use("darwin")
     notes = shell.json("install", "spring.toml", "--at", at)["notes"]
     assert [("are over" in note) for note in notes] == [True] * too_late
@@ -298,7 +302,7 @@ def test_a_time_after_the_sending_hours_is_told_of(shell: Shell, at: str, too_la
 
 @pytest.mark.parametrize("lingers", [True, False])
 def test_a_run_that_needs_a_login_is_told_of(shell: Shell, lingers: bool) -> None:
-    """With the command that makes it run without."""
+    """A run that needs a login is told of, with the command that makes it run without one."""
     shell.use(lingers=lingers)
     assert shell("install", "spring.toml", "--at", "09:00") == 0
     assert ("loginctl enable-linger" in shell.err) != lingers

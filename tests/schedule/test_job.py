@@ -1,5 +1,7 @@
-"""What is to run: named by the path alone, absolute in all its parts, and refused when no scheduler
-could hold it."""
+"""The job that is to run: named by the path alone, and absolute in all its parts.
+
+A job that no scheduler could hold is refused.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ def job(
 
 @given(FOLDERS, FOLDERS)
 def test_a_label_is_plain_and_each_campaign_file_has_its_own(one: Path, other: Path) -> None:
-    """It is a file's, a unit's, a task's and a crontab's word in one; two files never share it,
-    also under the same name."""
+    """A label is one word for a file, a unit, a task and a crontab. Two files never share it, even
+    under the same name."""
     assert re.fullmatch(r"campaign-[a-z0-9-]*[0-9a-f]{8}", label(one))
     assert (label(one / "spring.toml") == label(other / "spring.toml")) == (one == other)
 
@@ -39,7 +41,8 @@ def test_a_label_is_plain_and_each_campaign_file_has_its_own(one: Path, other: P
     "character", ["\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\udce4", "\ufffe", "\U0001ffff"]
 )
 def test_what_no_scheduler_can_hold_is_refused(character: str) -> None:
-    """Wherever it is: a line break in a path would be a line of its own in a crontab."""
+    """A character that no scheduler can hold is refused wherever it is. A line break in a path
+    would be a line of its own in a crontab."""
     for make in (
         lambda: job(campaign=f"/li{character}sts/spring.toml"),
         lambda: job(python=f"/bin{character}/python"),
@@ -50,7 +53,8 @@ def test_what_no_scheduler_can_hold_is_refused(character: str) -> None:
 
 
 def test_an_interpreter_that_env_would_take_for_a_variable_is_refused() -> None:
-    """`env a=b` sets a variable and starts nothing."""
+    """An interpreter with a = in its path is refused, since `env a=b` sets a variable and starts
+    nothing."""
     with pytest.raises(UsageError, match="holds a ="):
         job(python="/opt/a=b/python")
 
@@ -58,8 +62,8 @@ def test_an_interpreter_that_env_would_take_for_a_variable_is_refused() -> None:
 def test_the_command_is_absolute_and_holds_what_the_run_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever folder and shell it was made in; nothing of the environment but where the key file
-    is."""
+    """The command does not depend on the folder and the shell it was made in. It has nothing of the
+    environment but the place of the key file."""
     monkeypatch.chdir(tmp_path)
     said = {
         "CONNECTSAFELY_API_KEY": "secret",
@@ -94,7 +98,7 @@ def test_the_command_is_absolute_and_holds_what_the_run_needs(
     st.timedeltas(timedelta(0), timedelta(days=800)),
 )
 def test_the_first_day_is_the_next_on_which_the_time_comes(at: time, later: timedelta) -> None:
-    """It is later than now, by no more than a day."""
+    """The first run is later than now, by no more than a day."""
     now = NOON + later
     begins = daily(Path("a.toml"), at, now, Path("l.db"), None, {}).begins
     gap = datetime.combine(begins, at) - now.astimezone().replace(tzinfo=None)
@@ -105,7 +109,7 @@ def test_the_first_day_is_the_next_on_which_the_time_comes(at: time, later: time
     ("text", "at"), [("09:00", time(9)), ("9:05", time(9, 5)), (" 23:59 ", time(23, 59))]
 )
 def test_a_time_of_day_is_read(text: str, at: time) -> None:
-    """In the way people write it."""
+    """A time of day is read in the way that people write it."""
     assert parse_at(text) == at
 
 
@@ -113,7 +117,7 @@ def test_a_time_of_day_is_read(text: str, at: time) -> None:
     "text", ["", "9", "24:00", "9:60", "9am", "09:00,10:00", "09:00:00", "٠٩:٠٠"]
 )
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
-    """With the way to write it."""
+    """A text that is not a time of day is refused, with the way to write it."""
     with pytest.raises(UsageError) as refused:
         parse_at(text)
     assert refused.value.remedy == "Write it as 09:00."

@@ -14,7 +14,7 @@ from tests.schedule.computer import jobs
 
 @given(jobs())
 def test_any_path_and_argument_comes_through(job: Job) -> None:
-    """Everything that launchd is told is what was meant, whatever it holds."""
+    """launchd is told exactly what was meant, with any characters in it."""
     assert plistlib.loads(plist(job, Path("/logs/x.log"))) == {
         "Label": job.label,
         "ProgramArguments": list(job.command),

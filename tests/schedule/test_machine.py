@@ -1,4 +1,4 @@
-"""Programs are called and files written for real, by the one function that does either."""
+"""Programs are called and files are written for real, by the one function that does either."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ def python(code: str) -> tuple[str, ...]:
     sys.platform == "win32", reason="Windows' console programs speak its old code pages"
 )
 def test_a_program_is_answered_byte_for_byte() -> None:
-    """Input and output keep line ends, a missing last one, and bytes that are no text."""
+    """Input and output keep line ends, a missing last one, and bytes that are not text."""
     text = "a\r\nb\n\udce4\nä"
     answer = call(python("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"), text)
     assert (answer.code, answer.out, answer.err) == (0, text, "")
 
 
 def test_programs_speak_the_language_that_is_understood() -> None:
-    """Whatever the user's own is: "no crontab for" is looked for in it."""
+    """Programs speak one language, no matter what the user's own is. "no crontab for" is looked for
+    in that language."""
     assert call(python("import os; print(os.environ['LC_ALL'])")).out.strip() == "C"
 
 
 def test_a_program_that_is_missing_is_told_from_one_that_fails(tmp_path: Path) -> None:
-    """The one by an error, the other by its exit code and words; which stop the steps, unless they
-    may fail."""
+    """A missing program is an error, and a failing one has its exit code and words. A failure stops
+    the steps, unless the step may fail."""
     with pytest.raises(MissingProgramError, match="cannot be run on this computer"):
         call((str(tmp_path / "crontab"),))
     fails = python("import sys; sys.exit('no\\n  way')")
@@ -54,7 +55,8 @@ def test_a_program_that_is_missing_is_told_from_one_that_fails(tmp_path: Path) -
 
 
 def test_files_are_written_with_their_folders_and_deleted_once(tmp_path: Path) -> None:
-    """What is deleted may be gone already; what cannot be written is an error that names it."""
+    """A file that is deleted may be gone already. A file that cannot be written is an error that
+    names it."""
     path = tmp_path / "a" / "b" / "unit"
     perform([Write(path, b"1"), Write(path, b"2")], call)
     assert path.read_bytes() == b"2"
@@ -68,7 +70,8 @@ def test_files_are_written_with_their_folders_and_deleted_once(tmp_path: Path) -
 def test_this_computer_is_where_the_person_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their home, their configuration folder, moved or not, and their name as Windows has it."""
+    """This computer has the person's home, the configuration folder, moved or not, and the person's
+    name as Windows has it."""
     assert this_machine().config == Path.home() / ".config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     machine = this_machine()

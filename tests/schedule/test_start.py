@@ -1,5 +1,7 @@
-"""What the schedulers really start, through a real shell and a real `env`, in a shell that is full
-of other things."""
+"""The commands that the schedulers really start, through a real shell and a real `env`.
+
+The shell is full of other things.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from tests.schedule.computer import NASTY
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no /bin/sh")
 FOLDER = NASTY.replace("/", "")
-# What shells and systems add by themselves.
+# Shells and systems add these variables by themselves.
 OWN = {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
 HOSTILE = {
     "HOME": "/elsewhere",
@@ -37,7 +39,10 @@ HOSTILE = {
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[[Callable[[Job], None]], dict[str, Any]]:
-    """Start a nasty job in some way; what its interpreter was given, and where it was."""
+    """Return a function that starts a nasty job in some way.
+
+    It checks what the job's interpreter was given, and where it was.
+    """
 
     def _start(way: Callable[[Job], None]) -> dict[str, Any]:
         folder, seen, record = tmp_path / FOLDER, tmp_path / "seen.json", tmp_path / "record.py"
@@ -82,7 +87,8 @@ def start(tmp_path: Path) -> Callable[[Callable[[Job], None]], dict[str, Any]]:
 
 
 def test_cron_starts_it_with_a_clean_environment(start: Callable[..., dict[str, Any]]) -> None:
-    """Its own HOME, PATH and LANG, and nothing that the surrounding shell or cron has."""
+    """Cron starts the job with its own HOME, PATH and LANG. The job has nothing of the surrounding
+    shell or of cron."""
 
     def cron(job: Job) -> None:
         text = test_cron.command(line(job, "/home/jo"), halves_backslashes=False)
@@ -96,7 +102,7 @@ def test_cron_starts_it_with_a_clean_environment(start: Callable[..., dict[str, 
 
 
 def test_systemd_starts_it_with_what_the_unit_says(start: Callable[..., dict[str, Any]]) -> None:
-    """The unit's command through the unit's `env`, in the unit's folder."""
+    """systemd runs the unit's command through the unit's `env`, in the unit's folder."""
 
     def systemd(job: Job) -> None:
         unit = service(job)
@@ -111,7 +117,7 @@ def test_systemd_starts_it_with_what_the_unit_says(start: Callable[..., dict[str
 
 
 def test_what_is_started_is_a_run_of_the_campaign_file(tmp_path: Path) -> None:
-    """The real command takes what the line says, finds key and template in the folder, and tells
+    """The real command takes what the line says, and finds key and template in the folder. It tells
     that the list is missing."""
     folder = tmp_path / FOLDER
     folder.mkdir()

@@ -1,5 +1,7 @@
-"""The units of systemd, read back by another reader of its syntax, and by systemd itself where
-there is one."""
+"""The units of systemd, read back by another reader of its syntax.
+
+systemd reads them itself where it is installed.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,10 @@ NASTY_JOB = Job(
 
 
 def values(unit: str) -> dict[str, list[str]]:
-    """The settings of a unit by name, as systemd.syntax(7) has lines: those that end in a backslash
-    go on in the next."""
+    """Return the settings of a unit by name.
+
+    The lines are those of systemd.syntax(7): a line that ends in a backslash goes on in the next.
+    """
     found: dict[str, list[str]] = {}
     for line in unit.replace("\\\n", " ").split("\n"):
         if "=" in line:
@@ -39,8 +43,10 @@ def values(unit: str) -> dict[str, list[str]]:
 
 
 def words(value: str) -> list[str]:
-    """A value's words: quotes, then escapes within them, then specifiers, of which %% alone is
-    expected."""
+    """Return a value's words: first the quotes, then escapes within them, then specifiers.
+
+    Of the specifiers, %% alone is expected.
+    """
     found = re.findall(r'(?:"((?:[^"\\]|\\.)*)"|([^\s"\'\\]+))(?:\s+|$)', value, re.DOTALL)
     assert sum(len(quoted) + len(bare) for quoted, bare in found)
     escapes = {"\\": "\\", '"': '"'}
@@ -55,14 +61,15 @@ def unspecified(text: str) -> str:
 
 
 def command(unit: str) -> list[str]:
-    """What systemd would run: of variables, $$ alone is expected."""
+    """Return the command that systemd would run. Of variables, $$ alone is expected."""
     (value,) = values(unit)["ExecStart"]
     return [re.sub(r"\$(.?)", lambda match: {"$": "$"}[match[1]], word) for word in words(value)]
 
 
 @given(jobs())
 def test_any_path_and_argument_comes_through(job: Job) -> None:
-    """Program, arguments, environment and folder are read back as they were, whatever they hold."""
+    """Program, arguments, environment and folder are read back as they were, with any characters in
+    them."""
     unit = service(job)
     assert command(unit) == ["/usr/bin/env", *job.command]
     assert command_of(unit) == job.command
@@ -92,8 +99,8 @@ def test_what_the_units_say_beside_the_command() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """systemd-analyze finds no fault with them; it does find one with a program of that name that
-    is not started by env."""
+    """systemd-analyze finds no fault with the units. It does find one when env does not start a
+    program of that name."""
 
     def verify(name: str, text: str) -> subprocess.CompletedProcess[str]:
         paths = [tmp_path / f"{name}.service", tmp_path / f"{name}.timer"]

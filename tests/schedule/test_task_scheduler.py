@@ -24,7 +24,7 @@ PLAIN = Job(
 
 
 def leaves(content: bytes) -> dict[str, str | None]:
-    """The texts of the XML by their path."""
+    """Return the texts of the XML by their path."""
     found: dict[str, str | None] = {}
 
     def walk(element: ET.Element, path: str) -> None:
@@ -42,7 +42,8 @@ def leaves(content: bytes) -> dict[str, str | None]:
 
 @given(jobs(), TEXTS)
 def test_any_path_and_argument_comes_through(job: Job, user: str) -> None:
-    """Everything but what Task Scheduler would take for a variable, in the words of its schema."""
+    """Everything comes through in the words of the schema, except what Task Scheduler would take
+    for a variable."""
     arguments = subprocess.list2cmdline(job.arguments)
     assume(
         not any(
@@ -74,18 +75,19 @@ def test_any_path_and_argument_comes_through(job: Job, user: str) -> None:
     "xml", ["", "no XML", "<Task/>", '<?xml version="1.0" encoding="UTF-16"?><Task xmlns="other"/>']
 )
 def test_a_task_that_cannot_be_read_starts_nothing_known(xml: str) -> None:
-    """Somebody has changed it."""
+    """A task that cannot be read starts nothing known. Somebody has changed it."""
     assert read_task(xml)[0] == ()
 
 
 @given(st.lists(st.text("a \t\"\\\\\\'é")))
 def test_a_command_line_is_read_as_it_is_written(words: list[str]) -> None:
-    """Whatever quotes and backslashes the words hold."""
+    """A command line is read as it is written, with any quotes and backslashes in its words."""
     assert words_of(subprocess.list2cmdline(words)) == words
 
 
 def test_what_task_scheduler_would_expand_is_refused() -> None:
-    """It has no escape: the run would get another path than was meant."""
+    """A text that Task Scheduler would expand is refused, for there is no escape. The run would get
+    another path than was meant."""
     for job in (
         replace(PLAIN, python="/%TEMP%/python"),
         replace(PLAIN, campaign=Path("/lists %USERNAME%/spring.toml")),

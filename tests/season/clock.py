@@ -1,5 +1,7 @@
-"""The clocks of a season: the true one, which threads share and sleeps jump over, and this
-computer's, which steps."""
+"""The clocks of a season: the true one, and this computer's.
+
+Threads share the true clock, and sleeps jump over its time. This computer's clock steps.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,15 @@ from datetime import datetime, timedelta
 
 
 class SeasonOver(BaseException):
-    """The season's end, which comes over a run like a power cut."""
+    """The season is over. It ends a run like a power cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nap:
-    """The computer sleeps: when the lid is closed, by the true clock, and for how long."""
+    """A sleep of the computer.
+
+    The lid closes at `at`, by the true clock, and stays closed for `length`.
+    """
 
     at: datetime
     length: timedelta
@@ -25,15 +30,21 @@ class Nap:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From `at` on, by the true clock, this computer's clock is `ahead` of it."""
+    """A step of this computer's clock.
+
+    From `at` on, by the true clock, this computer's clock is `ahead` of it.
+    """
 
     at: datetime
     ahead: timedelta
 
 
 class TrueClock:
-    """The true time. It stands still while there is work, and threads that wait on it take turns:
-    the one whose wait ends first goes on. While the computer sleeps it runs, but no timer does."""
+    """The true time.
+
+    It stands still while there is work. Threads that wait on it take turns: the thread whose wait
+    ends first goes on. While the computer sleeps, the time runs, but no timer does.
+    """
 
     def __init__(self, start: datetime, end: datetime, naps: Sequence[Nap] = ()) -> None:
         self._now, self._end = start, end
@@ -48,11 +59,14 @@ class TrueClock:
         return self._now
 
     def uptime(self) -> float:
-        """Seconds that the computer has been awake."""
+        """Return the seconds that the computer has been awake."""
         return self._uptime
 
     def join(self, me: int) -> None:
-        """A thread is going to wait on this clock; all have to join before any begins."""
+        """Announce a thread that is going to wait on this clock.
+
+        All threads have to join before any begins.
+        """
         self._living.add(me)
 
     def leave(self, me: int) -> None:
@@ -65,7 +79,7 @@ class TrueClock:
         self._wait(me, self._uptime)
 
     def wait(self, me: int, seconds: float) -> None:
-        """Wait for so many seconds of the computer being awake. Raises SeasonOver."""
+        """Wait until the computer has been awake for so many more seconds. Raises SeasonOver."""
         self._wait(me, self._uptime + max(0.0, seconds))
         if self._now >= self._end:
             raise SeasonOver
@@ -97,7 +111,7 @@ class TrueClock:
             self._now = max(self._now, nap.at + nap.length)
 
     def loop(self, me: int) -> asyncio.AbstractEventLoop:
-        """An event loop whose waits are this thread's waits on the clock."""
+        """Return an event loop whose waits are this thread's waits on the clock."""
         return _Loop(self, me)
 
 
@@ -111,11 +125,10 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if not ready and timeout and not self._over:
             try:
-                self._clock.wait(
-                    self._me, timeout + 1e-6
-                )  # past the end of the wait, also where a float has no finer step
+                # The wait goes past its end, for a float may have no finer step.
+                self._clock.wait(self._me, timeout + 1e-6)
             except SeasonOver:
-                self._over = True  # what is left of the loop only cleans up
+                self._over = True  # the rest of the loop only cleans up
                 raise
         return ready
 
@@ -131,7 +144,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
 @dataclass
 class Computer:
-    """This computer's clock: the true one and its error."""
+    """This computer's clock: the true one with an error."""
 
     clock: TrueClock
     steps: Sequence[Step] = ()
@@ -146,12 +159,12 @@ class Computer:
 
     @property
     def stepped_at(self) -> datetime | None:
-        """When the clock last changed against the true one."""
+        """The true time at which this clock last changed against the true one."""
         latest = self._latest()
         return latest.at if latest else None
 
     def repair(self) -> None:
-        """A person sets the clock."""
+        """Set the clock right, as a person does."""
         self.steps = sorted(
             [*self.steps, Step(self.clock.now(), timedelta())], key=lambda step: step.at
         )

@@ -1,5 +1,7 @@
-"""Measures a season that was played: how much of what could be sent was sent, on days that were not
-spoilt."""
+"""The measure of a season that was played.
+
+It is the share of the possible messages that was sent, on days that were not spoilt.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,17 @@ from tests.season.clock import Step
 from tests.season.play import Season
 from tests.season.scenario import DAY, Scenario
 
-# Everything that opens and closes, and every change of a clock, does so at such a time.
+# Every opening, every closing and every change of a clock falls on a multiple of this time.
 GRAIN: Final = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
 class Measured:
-    """What was counted in one season or many; `sent` and `possible` on counted days only, and
-    `surplus` what went beyond the campaign's own bounds because the server did not tell its
-    limit."""
+    """The counts of one season or many.
+
+    `sent` and `possible` count on counted days only. `surplus` counts the messages beyond the
+    campaign's own bounds, sent because the server did not tell its limit.
+    """
 
     seasons: int = 0
     days: int = 0
@@ -68,7 +72,7 @@ class _Day:
 
 
 def measure(season: Season) -> Measured:
-    """Everything there is to say of a season."""
+    """Return everything there is to say of a season."""
     scenario, tally = season.scenario, season.server.tally
     found = Measured(
         1,
@@ -99,7 +103,7 @@ def measure(season: Season) -> Measured:
 
 
 def _days(scenario: Scenario) -> dict[date, _Day]:
-    """The season's sending days, looked at every five minutes."""
+    """Return the season's sending days, looked at every five minutes."""
     found: dict[date, _Day] = {}
     moment = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0) - DAY
     while moment < scenario.end + DAY:
@@ -112,10 +116,10 @@ def _days(scenario: Scenario) -> dict[date, _Day]:
 
 
 def _is_spoilt(season: Season, hours: _Day) -> bool:
-    """Whether the computer slept, its clock was wrong, or the server lied, on that day or shortly
-    before it.
+    """Tell whether a day is spoilt: the computer slept, its clock was wrong, or the server lied.
 
-    A clock that was wrong leaves marks in the ledger for as long as it was off.
+    Trouble shortly before the day spoils it as well. A clock that was wrong leaves marks in the
+    ledger for as long as it was off.
     """
     scenario, steps = season.scenario, season.computer.steps
     slept = any(
@@ -131,8 +135,11 @@ def _is_spoilt(season: Season, hours: _Day) -> bool:
 
 
 def _was_active(season: Season, hours: _Day, found: Measured) -> bool:
-    """Whether each campaign had a run all day: from before its hours until they ended, or until it
-    said that no more may go."""
+    """Tell whether each campaign had a run all day.
+
+    A whole day goes from before its hours until they end, or until the run says that no more may
+    go.
+    """
     scenario = season.scenario
     begin = hours.first if scenario.hours else hours.last - DAY / 24
     for number in range(len(scenario.priorities)):
@@ -149,11 +156,11 @@ def _was_active(season: Season, hours: _Day, found: Measured) -> bool:
 def _use(
     season: Season, account: str, days: dict[date, _Day], counted: set[date]
 ) -> tuple[int, int]:
-    """How many were sent on the counted days, and how many could have been, knowing all that others
-    would use.
+    """Return how many were sent on the counted days, and how many could have been.
 
-    Sending days and the quota's days overlap one after the other, so taking all there is in the
-    order of time is the most.
+    The second number is that of a sender who knows all that others will use. Sending days and the
+    quota's days overlap one after the other. So a sender who takes all there is, in the order of
+    time, sends the most.
     """
     scenario = season.scenario
     actual: defaultdict[date, Counter[date]] = defaultdict(Counter)
@@ -171,8 +178,8 @@ def _use(
         for quota_day in sorted(days[day].room):
             sharing = [other for other in days if quota_day in days[other].room]
             if any(other < day and other not in counted for other in sharing):
-                # Nobody makes up in a burst for the hours of this quota's day that no run was there
-                # for.
+                # No run was there for some hours of this quota's day. No later run makes up for
+                # them in a burst.
                 hours, whole = (
                     days[day].room[quota_day],
                     sum(days[other].room[quota_day] for other in sharing),
@@ -187,7 +194,10 @@ def _use(
 
 
 def _bound(scenario: Scenario, earlier_days: int) -> int:
-    """The campaign's own bound of a day, which grows with the days that something was sent on."""
+    """Return the campaign's own bound of a day.
+
+    It grows with the number of earlier days that something was sent on.
+    """
     bounds = [scenario.limit - scenario.reserve]
     if scenario.daily_limit is not None:
         bounds.append(scenario.daily_limit)

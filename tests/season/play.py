@@ -1,5 +1,7 @@
-"""Plays a season: every run of every campaign, whole, in one thread for each campaign, on one true
-clock."""
+"""The play of a season: every run of every campaign, whole.
+
+Each campaign has one thread, and all threads share one true clock.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,11 @@ class Nobody:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A run was active from `began` until `ended`; `resumes` is when it said that more may go, None
-    when it was cut off."""
+    """A run was active from `began` until `ended`.
+
+    `resumes` is the time at which, by the run's report, more may go. It is None when the run was
+    cut off.
+    """
 
     campaign: int
     began: datetime
@@ -57,8 +62,11 @@ class Active:
 
 @dataclass
 class Season:
-    """A scenario, its server, and what was seen while it was played; `stops` counts the runs that
-    gave up on this computer's clock, which a person then sets right."""
+    """A scenario, its server, and everything that was seen while it was played.
+
+    `stops` counts the runs that gave up on this computer's clock. A person then sets the clock
+    right.
+    """
 
     scenario: Scenario
     folder: Path
@@ -74,7 +82,7 @@ class Season:
         self._errors: list[BaseException] = []
 
     def play(self) -> None:
-        """Play it to its end. Raises what a run raised."""
+        """Play the season to its end. Raises the error that a run raised."""
         threads = [
             threading.Thread(target=self._live, args=(number,))
             for number in range(len(self._people))
@@ -91,8 +99,10 @@ class Season:
         self._check()
 
     def _live(self, number: int) -> None:
-        """A campaign's life: each run in its time, and again at once after a person has looked into
-        a stop."""
+        """Live a campaign's life: each run in its time.
+
+        After a stop, a person looks into it, and the campaign runs again at once.
+        """
         try:
             self.clock.begin(number)
             for start in self.scenario.starts:
@@ -138,7 +148,7 @@ class Season:
         return load(sheet, {"template": template, **self.scenario.options(number)})
 
     def _crowd(self, number: int) -> list[tuple[str, ...]]:
-        """More people than the season can reach."""
+        """Return more people than the season can reach."""
         accounts = self.scenario.accounts
         days = (self.scenario.end - self.scenario.start) // DAY + 2
         count = (self.scenario.limit * days + 5) * len(accounts)
@@ -148,8 +158,10 @@ class Season:
         ]
 
     def _check(self) -> None:
-        """Nobody twice, nothing lost: the ledger and the server's list say the same, but for what
-        was cut off."""
+        """Check that no person was messaged twice and no row was lost.
+
+        The ledger and the server's list say the same, except about messages that were cut off.
+        """
         reached = Counter(receipt.recipient for receipt in self.server.receipts)
         statuses: Counter[Status] = Counter()
         for number, people in enumerate(self._people):
@@ -180,7 +192,7 @@ class Season:
 
 
 class _Transport(SimulatedTransport):
-    """Tells the server whose clock asks."""
+    """A transport that tells the server whose clock asks."""
 
     def __init__(self, server: SeasonServer, clock: HeardClock) -> None:
         super().__init__(server)

@@ -1,5 +1,7 @@
-"""What a season is like, drawn from its seed: the campaign's calendar and bounds, when it is run,
-and what goes wrong."""
+"""The conditions of a season, drawn from its seed.
+
+They are the campaign's calendar and bounds, the times of its runs, and everything that goes wrong.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,11 @@ class ForeignUse:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One season. `priorities` has one number for each campaign; `starts` are the true instants of
-    the runs, the same for all campaigns. Chances are from 0 to 1, per header and answer."""
+    """One season.
+
+    `priorities` has one number for each campaign. `starts` are the true instants of the runs, the
+    same for all campaigns. Chances are from 0 to 1, per header and answer.
+    """
 
     seed: int
     start: datetime
@@ -96,7 +101,7 @@ class Scenario:
     naps: tuple[Nap, ...]
 
     def options(self, number: int) -> dict[str, Any]:
-        """The options of one of the campaigns."""
+        """Return the options of one of the campaigns."""
         pace: Mapping[str, Any] = {
             "daily_limit": self.daily_limit,
             "ramp": f"{self.ramp[0]} +{self.ramp[1]} to {self.ramp[2]}" if self.ramp else None,
@@ -110,12 +115,12 @@ class Scenario:
         return {**pace, "hours": self.hours, "days": self.days, "holidays": self.holidays}
 
     def wall(self, instant: datetime) -> datetime:
-        """What a clock on the wall shows where the campaign's days are counted."""
+        """Return the time on a clock on the wall, where the campaign's days are counted."""
         zone = ZoneInfo(self.zone if self.hours else "UTC")
         return instant.replace(tzinfo=None) + (instant.astimezone(zone).utcoffset() or timedelta())
 
     def is_inside(self, instant: datetime) -> bool:
-        """Whether a message may go at a true instant, by the wall's clock."""
+        """Tell whether a message may go at a true instant, by the clock on the wall."""
         if self.hours is None:
             return True
         shown = self.wall(instant)
@@ -149,7 +154,7 @@ def _off(places: str | None, year: int) -> frozenset[date]:
 
 
 def draw(seed: int, days: int = DAYS) -> Scenario:
-    """The season of a seed."""
+    """Draw the season of a seed."""
     dice = random.Random(seed)
 
     def at_times(chance: float) -> bool:
@@ -200,8 +205,10 @@ def draw(seed: int, days: int = DAYS) -> Scenario:
 def _runs(
     dice: random.Random, start: datetime, end: datetime, zone: str, hours: str | None
 ) -> tuple[datetime, ...]:
-    """Once a day, mostly before the hours begin, now and then within them; some days are
-    skipped."""
+    """Return the starts of the runs: once a day, mostly before the hours begin.
+
+    Some runs start within the hours, and some days are skipped.
+    """
     opening = datetime.combine(
         start.date(), time.fromisoformat(hours.split("-")[0] if hours else "06:00")
     )
@@ -233,7 +240,7 @@ def _foreign(
 
 
 def _steps(dice: random.Random, start: datetime, end: datetime) -> tuple[Step, ...]:
-    """The clock goes wrong, and mostly right again after some time."""
+    """Return the steps of a clock that goes wrong, and mostly right again after some time."""
     found, at = [], start + dice.uniform(0, 6) * DAY
     while at < end:
         size = dice.choice((90.0, 600.0, 4 * 3600.0, 20 * 3600.0, 3 * 86_400.0))
@@ -248,7 +255,7 @@ def _steps(dice: random.Random, start: datetime, end: datetime) -> tuple[Step, .
 
 
 def _naps(dice: random.Random, start: datetime, end: datetime) -> tuple[Nap, ...]:
-    """The lid is closed for minutes or for days."""
+    """Return the naps of a computer whose lid is closed for minutes or for days."""
     found, at = [], start + dice.uniform(0, 4) * DAY
     while at < end:
         length = dice.choice((0.01, 0.1, 0.4, 2)) * dice.uniform(0.5, 1.5) * DAY

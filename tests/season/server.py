@@ -1,5 +1,7 @@
-"""The server of a season: it counts what others use, speaks brokenly, and notes of each request
-whether we knew better."""
+"""The server of a season: it counts what others use, and it speaks brokenly.
+
+It notes for each request whether the run knew better.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
 from runner.sending.clock import ServerClock
 from tests.season.scenario import Scenario
 
-# A clock that is off by less than two minutes is not corrected, and the server's date counts whole
+# No run corrects a clock that is off by less than two minutes. The server's date counts whole
 # seconds.
 TOLERATED: Final = timedelta(minutes=2, seconds=5)
 DAY: Final = timedelta(days=1)
@@ -39,14 +41,16 @@ class HeardClock(ServerClock):
 
     @property
     def error(self) -> timedelta:
-        """How far the time the run believes in is ahead of the true one."""
+        """The time that the run believes in, less the true time."""
         return self.now() - self._true()
 
 
 @dataclass(slots=True)
 class Told:
-    """All that the program can know of one account: what answers told, and what it has sent
-    since."""
+    """Everything that the program can know of one account.
+
+    That is what answers told, and what it has sent since.
+    """
 
     limit: int | None = None
     day: date | None = None
@@ -64,7 +68,7 @@ class Told:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it is known that the quota is spent."""
+        """True when it is known that the quota is spent."""
         return (self.limit is not None and self.ours >= self.limit) or (
             self.left is not None and self.left <= 0
         )
@@ -72,20 +76,21 @@ class Told:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted in a season; `violations` are sentences."""
+    """The counts of a season. `violations` are sentences."""
 
     violations: list[str] = field(default_factory=list)
-    refused: Counter[str] = field(
-        default_factory=Counter
-    )  # requests that met a spent quota, by what explains them
-    outside: Counter[str] = field(
-        default_factory=Counter
-    )  # messages outside the hours, by what explains them
+    # Requests that met a spent quota, by their explanation.
+    refused: Counter[str] = field(default_factory=Counter)
+    # Messages outside the hours, by their explanation.
+    outside: Counter[str] = field(default_factory=Counter)
 
 
 class SeasonServer(SimulatedEndpoint):
-    """`inside(instant)` is whether messages may go at a true instant. `asking` is the clock of the
-    run that asks now."""
+    """The simulated endpoint of a season.
+
+    The scenario's `is_inside(instant)` tells whether messages may go at a true instant. `asking` is
+    the clock of the run that asks now.
+    """
 
     def __init__(
         self,
@@ -123,8 +128,7 @@ class SeasonServer(SimulatedEndpoint):
         return answer
 
     def settle_foreign(self) -> None:
-        """Let others have used what they have until now; they are refused as well when the quota is
-        spent."""
+        """Add the use of others until now. They too are refused when the quota is spent."""
         while self._foreign_to_come and self._foreign_to_come[0].at <= self._now():
             use = self._foreign_to_come.pop(0)
             day = use.at.astimezone(UTC).date()
@@ -133,7 +137,7 @@ class SeasonServer(SimulatedEndpoint):
             self.used[key] = self.used.get(key, 0) + count
             self.foreign[use.account, day] += count
 
-    # --- what a request says of the one who asks
+    # --- the judgement of a request
 
     def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         account = str(json.loads(body).get("accountId", ""))
@@ -168,9 +172,11 @@ class SeasonServer(SimulatedEndpoint):
             self._violate(f"{account} sent outside the hours")
 
     def _is_lost(self) -> datetime | None:
-        """Since when the run that asks believes in a wrong time without having had a chance to
-        learn better; None if it does not. A run that had the chance and still is wrong is not lost
-        but mistaken."""
+        """Return the time since which the run that asks is lost. Return None when it is not lost.
+
+        A lost run believes in a wrong time and has had no chance to learn better. A run that had
+        the chance and still is wrong is mistaken, not lost.
+        """
         assert self.asking is not None
         stepped, heard = self._stepped_at(), self.asking.heard_at
         if (
@@ -186,8 +192,10 @@ class SeasonServer(SimulatedEndpoint):
         return timedelta() < abs(self.asking.error) <= TOLERATED
 
     def _explain(self, account: str, told: Told) -> str | None:
-        """Why one that could know no better asks for one more than its quota; None when it
-        could."""
+        """Explain why a run that could know no better asks for one more than its quota.
+
+        Return None when the run could know better.
+        """
         now = self._now()
         if not told.is_spent:
             return "the limit was never told" if told.limit is None else "used by others, untold"

@@ -1,5 +1,7 @@
-"""An account in memory: what a ledger would say of it, for tests that walk through many days of
-it."""
+"""An account in memory, for tests that walk through many days of it.
+
+It says what a ledger would say of the account.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Book:
-    """The messages that went from one account, for campaigns 1, 2 …; `waiting` is how many rows
-    each still has."""
+    """The messages that went from one account, for the campaigns 1, 2 and so on.
+
+    `waiting` is the number of rows that each campaign still has.
+    """
 
     waiting: dict[int, int]
     priorities: dict[int, int] = field(default_factory=dict)
@@ -27,13 +31,13 @@ class Book:
     told: Told | None = None
     sent: list[tuple[datetime, int]] = field(default_factory=list)
     foreign: Counter[date] = field(default_factory=Counter)
-    speaks: bool = True  # whether answers carry the rate headers
+    speaks: bool = True  # answers carry the rate headers
 
     def state(self, campaign: int = 1) -> AccountState:
         return _State(self, campaign)
 
     def send(self, now: datetime, campaign: int = 1) -> None:
-        """A message goes, and the server answers with its numbers."""
+        """Send a message. The server answers with its numbers."""
         assert self.used(now) < self.limit, f"{now}: the quota is spent"
         insort(self.sent, (now, campaign))
         self.waiting[campaign] -= 1
@@ -41,13 +45,13 @@ class Book:
             self.hear(now)
 
     def hear(self, now: datetime) -> None:
-        """The server tells its numbers."""
+        """Hear the server's numbers."""
         reset = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
         used = self.used(now)
         self.told = Told(now, self.limit, used, self.limit - used, reset)
 
     def used(self, now: datetime) -> int:
-        """What the server counts on the UTC day."""
+        """Return the server's count of the UTC day."""
         today = now.astimezone(UTC).date()
         return (
             sum(at.astimezone(UTC).date() == today for at, _ in self.sent[-2 * self.limit :])
@@ -55,7 +59,7 @@ class Book:
         )
 
     def walk(self, pace: Pace, start: datetime, campaign: int = 1) -> datetime:
-        """Send as the pace lets, until nothing waits; when the last one went."""
+        """Send as the pace lets, until no row waits. Return the time of the last message."""
         now = start
         while self.waiting[campaign]:
             wait = Turn(pace, self.state(campaign), now).wait()

@@ -1,5 +1,8 @@
-"""The phase rule, on real sockets: what may have left is uncertain, what certainly did not waits,
-whatever httpx calls it."""
+"""The phase rule, on real sockets.
+
+A message that may have left is uncertain. A message that certainly did not leave waits. The name
+that httpx gives to the error decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,10 @@ def http(body: bytes, status: str = "200 OK", *headers: str, length: int | None 
 
 
 class Peer:
-    """A server that reads so many bytes of the one request, answers with these bytes, and ends as
-    told."""
+    """A server for one request.
+
+    It reads so many bytes of the request, answers with these bytes, and ends as told.
+    """
 
     def __init__(self, answer: bytes, read: int | None, reset: bool) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -123,8 +128,8 @@ def send(
 
 
 def test_one_request_as_documented() -> None:
-    """One connection, one POST to the path, bearer key, JSON with exactly one recipient, real
-    newlines, closed afterwards."""
+    """A message is one POST to the path on one connection, which is closed afterwards. It carries
+    the bearer key, and JSON with exactly one recipient and real newlines."""
     committed = []
     with peer(http(OK)) as server:
         outcome = send(server.url, lambda: committed.append(server.received))
@@ -138,7 +143,7 @@ def test_one_request_as_documented() -> None:
 
 
 def test_the_payload_leaves_out_what_is_not_there() -> None:
-    """Blank fields are omitted; the slug is sent only when no URN is known."""
+    """The payload omits blank fields. It has the slug only when no URN is known."""
     claim = Claim(1, 2, "", Recipient("jo-doe"), "Hi", None, "normal", None)
     assert payload(claim) == {
         "recipientProfileId": "jo-doe",
@@ -156,8 +161,8 @@ def test_the_payload_leaves_out_what_is_not_there() -> None:
 
 
 def test_if_the_intent_cannot_be_committed_no_byte_leaves() -> None:
-    """The commit sits just before the first request byte: when it fails, the server sees a
-    connection and nothing on it."""
+    """The intent is committed just before the first request byte. When the commit fails, the server
+    sees a connection and nothing on it."""
 
     def fail() -> None:
         raise StorageError("disk full")
@@ -173,8 +178,8 @@ def test_if_the_intent_cannot_be_committed_no_byte_leaves() -> None:
 def test_a_cut_after_the_first_byte_is_uncertain(
     read: int | None, reset: bool, answer: bytes
 ) -> None:
-    """However little of the request arrived, and however the connection ended: it may have been
-    acted on."""
+    """A request that arrived, even in part, may have been acted on. Its message is uncertain, no
+    matter how the connection ended."""
     with peer(answer, read, reset) as server:
         outcome = send(server.url)
     assert outcome.status is Status.UNCERTAIN
@@ -194,7 +199,7 @@ def test_a_cut_after_the_first_byte_is_uncertain(
     ],
 )
 def test_a_status_stands_whatever_becomes_of_the_body(answer: bytes, status: Status) -> None:
-    """Cut, damaged, oversized and encoded bodies: the status decides; and a redirect is never
+    """The status decides when the body is cut, damaged, oversized or encoded. A redirect is never
     followed."""
     with peer(answer) as server:
         assert send(server.url).status is status
@@ -202,14 +207,15 @@ def test_a_status_stands_whatever_becomes_of_the_body(answer: bytes, status: Sta
 
 
 def test_silence_is_uncertain() -> None:
-    """No answer within the timeout, after the request left."""
+    """A message is uncertain when its request left and no answer comes within the timeout."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         outcome = send(f"http://127.0.0.1:{listener.getsockname()[1]}", read_seconds=0.2)
     assert outcome.status is Status.UNCERTAIN
 
 
 def test_a_refused_connection_waits() -> None:
-    """Nothing listens: certainly not sent, and no intent was committed."""
+    """A message waits when nothing listens. It is certainly not sent, and no intent is
+    committed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     committed: list[None] = []
@@ -218,7 +224,7 @@ def test_a_refused_connection_waits() -> None:
 
 
 def test_a_failed_handshake_waits() -> None:
-    """A peer that does not speak TLS: certainly not sent."""
+    """A message waits when the peer does not speak TLS, for it is certainly not sent."""
     with peer(b"this is no TLS\r\n", read=1) as server:
         outcome = send(server.url.replace("http://", "https://"))
     assert (outcome.status, outcome.unreachable) == (Status.WAITING, True)
@@ -235,8 +241,8 @@ def test_a_failed_handshake_waits() -> None:
 def test_the_phase_rule_holds_through_a_proxy(
     monkeypatch: pytest.MonkeyPatch, answer: bytes, status: Status | None
 ) -> None:
-    """A proxy that fails the CONNECT, or what comes after it, never got the message: CONNECT is not
-    the request."""
+    """A message waits when a proxy fails the CONNECT, or what comes after it. CONNECT is not the
+    request, so the proxy never got the message."""
     with peer(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/linkedin"))
         outcome = send("https://127.0.0.2:1/linkedin")
@@ -273,7 +279,8 @@ def test_each_message_has_its_own_connection() -> None:
 
 
 def test_an_error_of_any_class_is_judged_by_its_phase() -> None:
-    """A transport that raises after the first byte: uncertain, also for an error nobody expects."""
+    """An error of any class after the first byte makes the message uncertain, even an unexpected
+    one."""
 
     class Strange(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -301,7 +308,8 @@ def test_an_error_of_any_class_is_judged_by_its_phase() -> None:
     ],
 )
 def test_the_key_travels_encrypted_or_stays_here(url: str) -> None:
-    """https, or plain http on this machine; no credentials, query or fragment in the address."""
+    """The address is https, or plain http on this machine. It has no credentials, query or
+    fragment."""
     with pytest.raises(UsageError):
         checked_base_url(url)
     assert (

@@ -66,8 +66,8 @@ minutes = st.builds(
 
 @given(calendars(), minutes)
 def test_the_next_opening_is_the_first_open_minute(calendar: Calendar, instant: datetime) -> None:
-    """next_open is open, and no earlier minute is: what a walk minute by minute finds, over every
-    change of clocks."""
+    """`next_open` is open, and no earlier minute is. A walk minute by minute finds the same, over
+    every change of clocks."""
     opening = calendar.next_open(instant)
     assert calendar.is_open(opening)
     minute = instant
@@ -78,8 +78,8 @@ def test_the_next_opening_is_the_first_open_minute(calendar: Calendar, instant: 
 
 @given(calendars(), minutes)
 def test_nothing_is_closed_before_the_closing(calendar: Calendar, instant: datetime) -> None:
-    """Every minute of a span is inside the hours and within the day of its instant; it ends where
-    the hours or the day end."""
+    """Every minute of a span is inside the hours and within the day of its instant. The span ends
+    where the hours or the day end."""
     opening = calendar.next_open(instant)
     start, end = calendar.span(opening)
     begin, finish = calendar.day(opening)
@@ -95,8 +95,8 @@ def test_nothing_is_closed_before_the_closing(calendar: Calendar, instant: datet
 def test_open_time_is_what_a_clock_would_count(
     calendar: Calendar, start: datetime, count: int
 ) -> None:
-    """The open minutes between two instants, counted one by one; every edge here falls on a
-    minute."""
+    """The open time between two instants is the number of open minutes, counted one by one. Every
+    edge here falls on a minute."""
     counted = sum(calendar.is_open(start + number * MINUTE) for number in range(count))
     assert calendar.open_time(start, start + count * MINUTE) == counted * MINUTE
 
@@ -110,7 +110,7 @@ def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
 
 
 def test_hours_that_end_in_a_gap_end_at_it() -> None:
-    """Hours until 02:30 end at 02:00 on the night 02:30 does not exist."""
+    """Hours until 02:30 end at 02:00 on a night that has no 02:30."""
     calendar = Calendar(time(0), time(2, 30), frozenset(range(7)), ZoneInfo("Europe/Berlin"))
     _, end = calendar.span(datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
     assert end == datetime(2026, 3, 29, 1, tzinfo=UTC)
@@ -126,8 +126,8 @@ def test_hours_that_end_in_a_gap_end_at_it() -> None:
 def test_a_slot_is_never_early_and_never_in_the_past(
     now: int, since: int | None, left: int, count: int, gap: int
 ) -> None:
-    """At least min_gap after the last message, at least the even share of the time left, and never
-    before now."""
+    """A slot is at least min_gap after the last message, and at least the even share of the time
+    left. It is never before now."""
     start = datetime(2026, 5, 4, 9, tzinfo=UTC)
     moment, end = start + timedelta(seconds=now), start + timedelta(seconds=now + left)
     last = None if since is None else moment - timedelta(seconds=since)
@@ -144,8 +144,8 @@ def test_a_slot_is_never_early_and_never_in_the_past(
 def test_a_spread_with_jitter_loses_no_message(
     count: int, gap: int, seconds: int, seed: str
 ) -> None:
-    """As many messages as fit at min_gap all go before the end, none closer than min_gap, whatever
-    the jitter."""
+    """All messages that fit at min_gap go before the end, with any jitter. No two of them are
+    closer than min_gap."""
     start = now = datetime(2026, 5, 4, 9, tzinfo=UTC)
     end, last, went = start + timedelta(seconds=seconds), None, []
     fits = min(count, 1 + int((seconds - 0.001) // gap)) if gap else count
@@ -159,8 +159,8 @@ def test_a_spread_with_jitter_loses_no_message(
 
 
 def test_the_jitter_is_bounded_and_the_same_each_time() -> None:
-    """Gaps stay about a quarter around 192 seconds, halves of the day are even, and each account
-    has its own."""
+    """Gaps stay about a quarter around 192 seconds, and the halves of the day are even. Each
+    account has a spread of its own, the same each time."""
     spreads = []
     for seed in ("acc_1", "acc_1", "acc_2"):
         now = start = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -177,8 +177,8 @@ def test_the_jitter_is_bounded_and_the_same_each_time() -> None:
 
 
 def test_a_pause_is_not_caught_up_in_a_burst() -> None:
-    """After half the day was lost, the rest is spread over what is left; the quota may stay unused
-    rather than burst."""
+    """When half the day was lost, the rest is spread over the time that is left. The quota may stay
+    unused rather than go out in a burst."""
     start = datetime(2026, 5, 4, 9, tzinfo=UTC)
     last, now, end = start, start + timedelta(hours=4), start + timedelta(hours=8)
     first = next_slot(now, last, end, 149, timedelta(seconds=30))
@@ -196,7 +196,7 @@ def test_a_pause_is_not_caught_up_in_a_burst() -> None:
     ],
 )
 def test_hours_are_read(text: str, hours: tuple[time, time | None]) -> None:
-    """The forms people write."""
+    """Hours are read in the forms that people write."""
     assert parse_hours(text) == hours
 
 
@@ -204,7 +204,7 @@ def test_hours_are_read(text: str, hours: tuple[time, time | None]) -> None:
     "text", ["", "nine to five", "17:00-09:00", "09:00-09:00", "25:00-26:00", "09:60-10:00", "9"]
 )
 def test_hours_that_make_no_sense_are_refused(text: str) -> None:
-    """A usage error that shows the form."""
+    """Hours that make no sense are a usage error that shows the form."""
     with pytest.raises(UsageError):
         parse_hours(text)
 
@@ -220,20 +220,21 @@ def test_hours_that_make_no_sense_are_refused(text: str) -> None:
     ],
 )
 def test_days_are_read(text: str, days: set[int]) -> None:
-    """Ranges, also over the weekend, lists and single days; and written back they read the same."""
+    """Ranges are read, also over the weekend, and so are lists and single days. Days that are
+    written back read the same."""
     assert parse_days(text) == days
     assert parse_days(days_text(parse_days(text))) == days
 
 
 @pytest.mark.parametrize("text", ["", "someday", "mon-", "1-5"])
 def test_days_that_make_no_sense_are_refused(text: str) -> None:
-    """A usage error that shows the form."""
+    """Days that make no sense are a usage error that shows the form."""
     with pytest.raises(UsageError):
         parse_days(text)
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd"])
 def test_an_unknown_zone_is_refused(name: str) -> None:
-    """A usage error that names some that exist."""
+    """An unknown zone is a usage error that names some zones that exist."""
     with pytest.raises(UsageError):
         parse_zone(name)

@@ -46,7 +46,7 @@ QUESTIONS: dict[str, Callable[[Lookup], Awaitable[object]]] = {
 
 
 class Canned(httpx.AsyncBaseTransport):
-    """Answers every request with the same, and keeps what was asked."""
+    """A transport that gives every request the same answer, and keeps the requests."""
 
     def __init__(
         self, body: object, status: int = 200, headers: dict[str, str] | None = None
@@ -68,8 +68,8 @@ def ask(question: str, transport: Canned) -> Any:
 
 
 def test_the_questions_are_gets_with_everything_in_the_path_encoded() -> None:
-    """GET, bearer key, no body; a URN's commas and brackets, and an account's slash, never shape
-    the path."""
+    """Every question is a GET with the bearer key and no body. A URN's commas and brackets, and an
+    account's slash, never shape the path."""
     transport = Canned({})
     for question in QUESTIONS:
         ask(question, transport)
@@ -90,7 +90,7 @@ def test_the_questions_are_gets_with_everything_in_the_path_encoded() -> None:
 
 
 def test_the_simulated_vendor_is_understood() -> None:
-    """Over a real socket: what was sent is found again, with its account, quota, conversation and
+    """A sent message is found again over a real socket, with its account, quota, conversation and
     text."""
 
     async def scene(url: str) -> list[object]:
@@ -132,7 +132,7 @@ def test_the_simulated_vendor_is_understood() -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("status", [404, 405, 410, 501])
 def test_an_endpoint_that_is_not_there_is_asked_once(question: str, status: int) -> None:
-    """Off for as long as the object lives; the others stay."""
+    """An endpoint that is not there is off for as long as the object lives. The others stay."""
     transport = Canned(b"<html>Not Found</html>", status)
     lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
 
@@ -146,8 +146,8 @@ def test_an_endpoint_that_is_not_there_is_asked_once(question: str, status: int)
 
 
 def test_a_person_or_account_that_is_not_found_switches_nothing_off() -> None:
-    """404 about what was asked for is no word about the endpoint; a router's 404 is, whatever its
-    path holds."""
+    """A 404 about the person or the account says nothing about the endpoint. A router's 404 does,
+    no matter what its path holds."""
     for error, offered in [
         ("Profile not found", True),
         ("Account acc_1 was not found", True),
@@ -164,8 +164,8 @@ def test_a_person_or_account_that_is_not_found_switches_nothing_off() -> None:
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_a_refusal_is_told_without_the_key(status: int) -> None:
-    """The one thing that is an error: the key or the plan does not do this; exit code 4, and the
-    key hidden."""
+    """A refusal is the one thing that is an error: the key or the plan does not do this. It has
+    exit code 4, and the key is hidden."""
     transport = Canned({"error": f"Bearer {KEY} is no good"}, status)
     with pytest.raises(AccessError) as caught:
         ask("quota", transport)
@@ -181,13 +181,14 @@ def test_a_refusal_is_told_without_the_key(status: int) -> None:
     | st.binary()
 )
 def test_no_answer_is_an_error(question: str, body: object) -> None:
-    """Any JSON, or none at all: a record, a list of records, or None."""
+    """Any body gives a record, a list of records, or None, whether or not it is JSON."""
     answer = ask(question, Canned(body))
     assert answer is None or isinstance(answer, list | AccountStatus | Told | Conversation)
 
 
 def test_messages_that_cannot_be_read_are_left_out() -> None:
-    """A text, milliseconds and a plain true or false, or it is no message of anybody's."""
+    """A message has a text, milliseconds and a plain true or false. An entry without them is left
+    out."""
     good = {"text": "Hi", "sentAt": 1_790_000_000_123, "isSentByOwner": True}
     wrong = [
         {**good, key: value}
@@ -213,7 +214,7 @@ def test_messages_that_cannot_be_read_are_left_out() -> None:
     )
 )
 def test_quota_numbers_are_judged_as_headers_are(numbers: dict[str, object]) -> None:
-    """The same numbers in the rate headers of an answer mean the same."""
+    """The numbers of a quota mean the same as these numbers in the rate headers of an answer."""
     entry = {
         "feature": "Messages",
         "window": "DAY",
@@ -226,8 +227,8 @@ def test_quota_numbers_are_judged_as_headers_are(numbers: dict[str, object]) -> 
 
 
 def test_the_quota_of_messages_is_chosen() -> None:
-    """Daily, about messages, not InMail; of several the one that is met first; what a reset says is
-    bounded."""
+    """The quota is the daily one about messages, not InMail; of several it is the one that is met
+    first. The time of its reset is bounded."""
     entry = {
         "feature": "SEND_MESSAGE",
         "window": "daily",
@@ -247,14 +248,13 @@ def test_the_quota_of_messages_is_chosen() -> None:
     assert told == Told(NOW, 100, 55, 45, None)
     assert ask("quota", Canned({"quotas": others})) is None
     reached = {"feature": "MESSAGE", "window": "daily", "limitReached": True}
-    assert ask("quota", Canned({"quotas": [entry, reached]})) == Told(
-        NOW, remaining=0
-    )  # whatever else is said
+    # A reached limit counts, no matter what else is said.
+    assert ask("quota", Canned({"quotas": [entry, reached]})) == Told(NOW, remaining=0)
 
 
 def test_trouble_of_any_kind_is_not_known() -> None:
-    """Refused, silent, cut, oversized or redirected: None, within the deadline, and nothing is
-    switched off."""
+    """Trouble of any kind gives None within the deadline: refused, silent, cut, oversized or
+    redirected. It switches nothing off."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         urls = [f"http://127.0.0.1:{listener.getsockname()[1]}"]
         assert (
@@ -284,8 +284,8 @@ def test_trouble_of_any_kind_is_not_known() -> None:
 
 
 def test_the_servers_clock_is_told() -> None:
-    """Of the last answer, aware; None when it says nothing readable, and after a question without
-    an answer."""
+    """The server's clock is the date of the last answer, with its zone. It is None when that answer
+    says nothing readable, and after a question without an answer."""
     for text, expected in [
         ("Mon, 23 Nov 2026 09:00:05 GMT", NOW + timedelta(seconds=5)),
         ("Mon, 23 Nov 2026 10:00:05 +0100", NOW + timedelta(seconds=5)),
@@ -308,8 +308,8 @@ def test_the_servers_clock_is_told() -> None:
 
 
 def test_the_default_account_has_no_numbers_of_its_own() -> None:
-    """Without a name there is nothing to ask for; conversations are asked for without an
-    account."""
+    """The quota and the status of an account without a name are not asked for. Its conversations
+    are asked for without an account."""
     transport = Canned({"hasConversation": False})
     lookup = Lookup(Secret(KEY), ServerClock(lambda: NOW), transport=transport)
     assert asyncio.run(lookup.quota("")) is None

@@ -102,8 +102,8 @@ def test_success_without_indicator_is_sent() -> None:
     ],
 )
 def test_what_does_not_tell_is_uncertain(status: int, body: Any) -> None:
-    """Where the answer leaves open whether the message went out, the row is uncertain and nothing
-    is tried again."""
+    """A row is uncertain when the answer leaves open whether the message went out. Nothing is tried
+    again."""
     outcome = answer(status, body)
     assert outcome.status is Status.UNCERTAIN
     assert (outcome.hold, outcome.stop, outcome.unreachable) == (None, None, False)
@@ -154,8 +154,8 @@ def test_what_does_not_tell_is_uncertain(status: int, body: Any) -> None:
     ],
 )
 def test_a_refused_row_failed(status: int, body: Any, text: str) -> None:
-    """400 validation, 404 naming a profile, 409 and 422: this row failed, certainly not delivered,
-    and the run goes on."""
+    """A 400 validation, a 404 that names a profile, a 409 and a 422 fail this row. The message is
+    certainly not delivered, and the run goes on."""
     outcome = answer(status, body)
     assert (outcome.status, outcome.error, outcome.stop, outcome.hold) == (
         Status.FAILED,
@@ -167,7 +167,7 @@ def test_a_refused_row_failed(status: int, body: Any, text: str) -> None:
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_a_refused_key_or_plan_stops_the_run(status: int) -> None:
-    """401, 402, 403: the row stays waiting and the whole run stops with exit code 4."""
+    """On 401, 402 and 403 the row stays waiting, and the whole run stops with exit code 4."""
     outcome = answer(status, {"error": "Unauthorized - Invalid credentials"})
     assert outcome.status is Status.WAITING
     assert outcome.stop is not None
@@ -184,7 +184,7 @@ def test_a_refused_key_or_plan_stops_the_run(status: int) -> None:
     ],
 )
 def test_a_missing_account_stops_that_account(text: str) -> None:
-    """404 naming an account: the account stops with exit code 4, the row stays waiting."""
+    """On a 404 that names an account, the account stops with exit code 4. The row stays waiting."""
     outcome = answer(404, {"success": False, "error": text})
     assert outcome.status is Status.WAITING
     assert outcome.stop is not None
@@ -202,7 +202,8 @@ def test_a_missing_account_stops_that_account(text: str) -> None:
     ],
 )
 def test_a_missing_path_stops_the_run(status: int, body: Any) -> None:
-    """404, 405, 410 on the path itself: the run stops with exit code 5, the row stays waiting."""
+    """On a 404, 405 or 410 on the path itself, the run stops with exit code 5. The row stays
+    waiting."""
     outcome = answer(status, body)
     assert outcome.status is Status.WAITING
     assert outcome.stop is not None
@@ -210,7 +211,8 @@ def test_a_missing_path_stops_the_run(status: int, body: Any) -> None:
 
 
 def test_missing_credentials_stop_the_account() -> None:
-    """500 with the vendor's own credentials sentence: the account stops, the row stays waiting."""
+    """On a 500 with the vendor's own credentials sentence, the account stops. The row stays
+    waiting."""
     outcome = answer(
         500, {"error": "Failed to get LinkedIn authentication credentials", "success": False}
     )
@@ -220,8 +222,8 @@ def test_missing_credentials_stop_the_account() -> None:
 
 
 def test_a_spent_quota_holds_until_the_reset() -> None:
-    """429 with the quota spent: the account pauses until the server's reset, and the run does not
-    sit it out."""
+    """On a 429 with the quota spent, the account pauses until the server's reset. The run does not
+    sit the pause out."""
     outcome = answer(
         429,
         {"error": "Rate limit exceeded for MESSAGE: 150/150 used", "success": False},
@@ -239,7 +241,7 @@ def test_a_spent_quota_holds_until_the_reset() -> None:
     [{"error": "Rate limit exceeded for MESSAGE: 150/150 used"}, {"error": "no"}, None, b"<html>"],
 )
 def test_a_spent_quota_without_headers_holds_until_midnight_utc(body: Any) -> None:
-    """429 that tells nothing more: until the next midnight UTC."""
+    """On a 429 that tells nothing more, the account pauses until the next midnight UTC."""
     outcome = answer(429, body)
     assert outcome.hold is not None
     assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (
@@ -260,7 +262,8 @@ def test_a_spent_quota_without_headers_holds_until_midnight_utc(body: Any) -> No
     ],
 )
 def test_a_velocity_limit_is_a_brief_hold(headers: dict[str, str], pause: timedelta) -> None:
-    """429 with Retry-After, or with quota remaining: the same row again after the wait."""
+    """On a 429 with Retry-After, or with quota remaining, the same row is tried again after the
+    wait."""
     outcome = answer(429, {"error": "Too many requests"}, **headers)
     assert outcome.hold is not None
     assert (outcome.status, outcome.hold.until, outcome.hold.brief) == (
@@ -272,7 +275,7 @@ def test_a_velocity_limit_is_a_brief_hold(headers: dict[str, str], pause: timede
 
 
 def test_a_long_retry_after_is_no_brief_hold() -> None:
-    """A pause beyond what a run waits out ends the run instead."""
+    """A pause that is longer than a run waits out ends the run instead."""
     outcome = answer(
         429, {"error": "Too many requests"}, Retry_After=str(int(BRIEF.total_seconds()) + 1)
     )
@@ -281,7 +284,7 @@ def test_a_long_retry_after_is_no_brief_hold() -> None:
 
 
 def test_hold_until_in_the_body_wins() -> None:
-    """429 with holdUntil: the account pauses until then."""
+    """On a 429 with holdUntil, the account pauses until then."""
     outcome = answer(
         429, {"error": "on hold", "holdUntil": "2026-11-24T15:00:00Z"}, Retry_After="5"
     )
@@ -290,7 +293,8 @@ def test_hold_until_in_the_body_wins() -> None:
 
 
 def test_the_phase_and_not_the_error_decides_without_an_answer() -> None:
-    """No answer: waiting when no byte of the request left, uncertain when one may have."""
+    """Without an answer, a row waits when no byte of the request left. It is uncertain when a byte
+    may have left."""
     assert unanswered("ReadTimeout", on_wire=True).status is Status.UNCERTAIN
     before = unanswered("RemoteProtocolError", on_wire=False)
     assert (before.status, before.unreachable) == (Status.WAITING, True)
@@ -329,8 +333,8 @@ def test_the_phase_and_not_the_error_decides_without_an_answer() -> None:
 def test_every_answer_has_one_outcome(
     status: int, headers: dict[str, str], body: bytes | None
 ) -> None:
-    """Whatever comes back: an outcome, only a confirmed 200 is sent, and only refusals that are
-    certain wait or fail."""
+    """Every answer gives one outcome. Only a confirmed 200 is sent, and a row waits or fails only
+    on a refusal that is certain."""
     outcome = read_answer(status, headers, body, NOW)
     assert (outcome.status is Status.SENT) <= (status == 200)
     certain = {400, 401, 402, 403, 404, 405, 409, 410, 422, 429, 500}

@@ -1,5 +1,7 @@
-"""All rules of pace together, walked through whole campaigns in memory: what is forecast happens,
-and within every bound."""
+"""All rules of pace together, walked through whole campaigns in memory.
+
+The forecast comes true, and within every bound.
+"""
 
 from __future__ import annotations
 
@@ -80,8 +82,8 @@ def paces(draw: st.DrawFn) -> Pace:
 @hypothesis_settings(max_examples=150)
 @given(paces(), st.integers(1, 120), st.integers(12, 40), st.integers(0, 60 * 24 * 30))
 def test_what_is_forecast_is_what_happens(pace: Pace, rows: int, limit: int, minute: int) -> None:
-    """Day by day, over any hours, zone, holidays, reserve, ramp and limit; within the hours and
-    every bound, and spaced."""
+    """The forecast comes true day by day, over any hours, zone, holidays, reserve, ramp and limit.
+    The messages stay within the hours and every bound, and are spaced."""
     assert pace.calendar is not None
     zone, start = (
         pace.calendar.zone,
@@ -104,8 +106,8 @@ def test_what_is_forecast_is_what_happens(pace: Pace, rows: int, limit: int, min
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_campaign_takes_as_many_days_as_the_allowance_asks_for(zone: str) -> None:
-    """ceil(rows / daily allowance) sending days, wherever the quota's midnight falls in the hours,
-    each day spread out."""
+    """A campaign takes ceil(rows / daily allowance) sending days, each day spread out. It does not
+    matter where the quota's midnight falls in the hours."""
     pace = Pace(office(zone))
     for rows in (1, 150, 151, 400, 750):
         book = Book({1: rows})
@@ -122,8 +124,8 @@ def test_a_campaign_takes_as_many_days_as_the_allowance_asks_for(zone: str) -> N
 
 
 def test_a_ramp_grows_with_each_day_of_sending_and_begins_anew_after_a_pause() -> None:
-    """20, 30, 40 … to 60; a weekend is no jump; an account that was silent for two weeks starts at
-    20 again."""
+    """A ramp goes 20, 30, 40 … to 60, and a weekend makes no difference. An account that was silent
+    for two weeks starts at 20 again."""
     pace = Pace(office(), ramp=Ramp(20, 10, 60))
     book = Book({1: 20 + 30 + 40 + 50 + 60 + 60 + 7})
     last = book.walk(pace, MONDAY)
@@ -134,8 +136,8 @@ def test_a_ramp_grows_with_each_day_of_sending_and_begins_anew_after_a_pause() -
 
 
 def test_holidays_are_no_sending_days_and_say_so() -> None:
-    """Christmas in Bavaria: nothing goes from Friday 25 to Sunday 27 December, nor on New Year's
-    Day and Epiphany."""
+    """In Bavaria nothing goes from Friday 25 to Sunday 27 December, nor on New Year's Day and
+    Epiphany. The wait names the holiday."""
     pace = Pace(office("Europe/Berlin", holidays=("DE-BY",)), daily_limit=10)
     book = Book({1: 100})
     start = datetime(2026, 12, 24, 8, tzinfo=UTC)
@@ -159,8 +161,8 @@ def test_holidays_are_no_sending_days_and_say_so() -> None:
 def test_campaigns_share_an_account_by_their_priorities(
     campaigns: list[tuple[int, int]], limit: int
 ) -> None:
-    """The day's quota goes out whole while rows wait, to each by its priority; what one does not
-    need is for the others."""
+    """The day's quota goes out whole while rows wait, to each campaign by its priority. The share
+    that one campaign does not need is for the others."""
     numbers = range(1, len(campaigns) + 1)
     book = Book(
         {n: rows for n, (_, rows) in zip(numbers, campaigns, strict=True)},
@@ -190,14 +192,13 @@ def test_campaigns_share_an_account_by_their_priorities(
     assert went.total() == min(limit, sum(wanted.values()))
     parts = shares(limit, [(priority, rows) for priority, rows in campaigns])
     for number, part in zip(numbers, parts, strict=True):
-        assert went[number] >= part - (
-            len(campaigns) - 1
-        )  # rounding up gives each of the others one more at most
+        # Rounding up gives each of the others one more at most.
+        assert went[number] >= part - (len(campaigns) - 1)
 
 
 def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
-    """At noon another tool takes 100 of 150: what is left is spread over the afternoon, and no
-    request meets a spent quota."""
+    """When another tool takes 100 of 150 at noon, the rest is spread over the afternoon. No request
+    meets a spent quota."""
     pace, book = Pace(office()), Book({1: 500})
     now = MONDAY + timedelta(hours=9)
     while now < MONDAY + timedelta(hours=17):
@@ -215,8 +216,8 @@ def test_a_jump_of_others_use_is_planned_around_at_once() -> None:
 
 
 def test_a_pause_is_planned_anew() -> None:
-    """A laptop that sleeps from 10 to 15 o'clock sends what fits evenly into the rest, and the next
-    day is like any other."""
+    """A laptop that sleeps from 10 to 15 o'clock sends what fits evenly into the rest. The next day
+    is like any other."""
     pace, book = Pace(office()), Book({1: 300})
     now, slept = MONDAY + timedelta(hours=9), False
     while book.waiting[1]:
@@ -235,9 +236,9 @@ def test_a_pause_is_planned_anew() -> None:
 def test_a_clock_that_steps_never_spends_more_than_the_quota(
     minutes: int, before: int, speaks: bool
 ) -> None:
-    """A step of the clock after some messages, either way: what our own count and the server's
-    numbers leave is never more than the quota of the true day, as long as the server speaks;
-    without its numbers, never more in a day of our clock."""
+    """After a step of the clock, either way, our own count and the server's numbers leave no more
+    than the quota of the true day, as long as the server speaks. Without its numbers, no more than
+    the quota goes in a day of our clock."""
     pace, book = Pace(None, timedelta(0), velocity=False), Book({1: 400}, speaks=speaks)
     now = MONDAY + timedelta(hours=12)
     for _ in range(before):
@@ -251,7 +252,7 @@ def test_a_clock_that_steps_never_spends_more_than_the_quota(
 
 
 def test_the_vendors_velocity_limits_hold_without_a_gap() -> None:
-    """--now --min-gap 0: never more than 15 in any minute."""
+    """Never more than 15 messages go in any minute, even with --now --min-gap 0."""
     pace, book = Pace(None, timedelta(0)), Book({1: 100})
     book.walk(pace, MONDAY)
     moments = [at for at, _ in book.sent]
@@ -263,7 +264,8 @@ def test_the_vendors_velocity_limits_hold_without_a_gap() -> None:
 
 
 def test_a_spent_window_of_the_server_is_waited_out_whatever_our_own_count_says() -> None:
-    """Told that none is left until a reset in two hours: nothing before it."""
+    """When the server tells that no message is left until a reset in two hours, nothing goes before
+    it."""
     book = Book({1: 5}, told=Told(MONDAY, 20, 20, 0, MONDAY + timedelta(hours=2)))
     wait = Turn(Pace(None), book.state(), MONDAY + timedelta(minutes=1)).wait()
     assert wait is not None
@@ -275,8 +277,8 @@ def test_a_spent_window_of_the_server_is_waited_out_whatever_our_own_count_says(
     st.lists(st.tuples(st.integers(1, 9), st.integers(0, 200)), min_size=1, max_size=5),
 )
 def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) -> None:
-    """All that can be used is given, to nobody more than it can use, and to who wants more at least
-    by its priority."""
+    """All that can be used is given, and no campaign gets more than it can use. A campaign that
+    wants more gets at least its share by priority."""
     parts = shares(total, claims)
     wanted = [count for _, count in claims]
     assert sum(parts) >= min(total, sum(wanted))
@@ -286,7 +288,8 @@ def test_shares_are_whole_and_fair(total: int, claims: list[tuple[int, int]]) ->
 
 
 def test_a_reserve_of_the_whole_quota_is_named_as_the_reason() -> None:
-    """Nothing can ever go: that says so, and is no pause like any other."""
+    """Nothing can ever go when the reserve is the whole quota. The wait says so, unlike any other
+    pause."""
     book = Book({1: 5}, limit=20, told=Told(MONDAY_NOON, 20, 0, 20))
     wait = Turn(Pace(office(), timedelta(), reserve=20), book.state(), MONDAY_NOON).wait()
     assert wait is not None
@@ -294,7 +297,7 @@ def test_a_reserve_of_the_whole_quota_is_named_as_the_reason() -> None:
 
 
 def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
-    """Some years ahead, in good time; whoever shows it can see by the counts that it is not all."""
+    """A forecast ends in good time, some years ahead. Its counts show that it is not the whole."""
     found = list(
         windows(Pace(office(), timedelta(), daily_limit=1), Book({1: 100_000}).state(), MONDAY_NOON)
     )
@@ -303,7 +306,7 @@ def test_a_forecast_of_decades_ends_and_is_not_the_whole() -> None:
 
 
 def test_of_a_bound_of_our_own_only_our_messages_are_used() -> None:
-    """Others' use is told apart, and never makes more used than there is."""
+    """Others' use is told apart from ours, and never makes more used than there is."""
     book = Book(
         {1: 9}, limit=150, told=Told(MONDAY_NOON, 150, 14, 136), sent=[(MONDAY + DAY / 3, 1)] * 5
     )

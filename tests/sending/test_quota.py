@@ -1,4 +1,4 @@
-"""What an account may still send, from every form the server's numbers come in."""
+"""The messages that an account may still send, from every form of the server's numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ instants = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st
     ],
 )
 def test_every_form_of_reset_is_read(text: str) -> None:
-    """ISO 8601 with Z or offset, T or space, with or without fraction, or a Unix time."""
+    """A reset is read as ISO 8601 with Z or offset, T or space, with or without fraction, or as a
+    Unix time."""
     reset = read_reset(text, NOW)
     assert reset is not None
     assert reset.replace(microsecond=0) == MIDNIGHT
@@ -80,8 +81,8 @@ def test_no_headers_tell_nothing() -> None:
     ],
 )
 def test_any_header_can_be_missing(headers: dict[str, str], left: int) -> None:
-    """What is told counts, less what we sent since (3); what is not told is our own count of the
-    day (7)."""
+    """A number that is told counts, less what we sent since (3). Our own count of the day (7)
+    stands in for a number that is not told."""
     at = NOW - timedelta(hours=1)
     told = read_headers({f"x-ratelimit-{name}": value for name, value in headers.items()}, at)
     found = allowance(told, lambda since: 3 if since >= at else 7, NOW)
@@ -89,7 +90,7 @@ def test_any_header_can_be_missing(headers: dict[str, str], left: int) -> None:
 
 
 def test_a_passed_reset_opens_a_new_window() -> None:
-    """Numbers from before the reset no longer hold after it."""
+    """Numbers from before a reset do not hold after it."""
     told = Told(NOW - timedelta(days=1), 100, 100, 0, NOW - timedelta(hours=3))
     found = allowance(told, lambda since: 4 if since > NOW - timedelta(hours=4) else 99, NOW)
     assert (found.remaining, found.limit) == (96, 100)
@@ -111,8 +112,8 @@ def test_a_velocity_window_does_not_lower_the_day_for_ever() -> None:
 
 
 def test_a_reserve_is_left_to_others_until_they_have_used_it() -> None:
-    """Of 150 with 10 in reserve, 140 are ours; what others used comes off the reserve first, and
-    then off ours."""
+    """Of 150 with 10 in reserve, 140 are ours. Others' use comes off the reserve first, and then
+    off ours."""
     for used_by_others, left in [(0, 140), (6, 140), (10, 140), (25, 125), (150, 0)]:
         told = Told(NOW - timedelta(hours=1), 150, used_by_others, 150 - used_by_others, MIDNIGHT)
         found = allowance(told, lambda _: 0, NOW, reserve=10)
@@ -120,7 +121,7 @@ def test_a_reserve_is_left_to_others_until_they_have_used_it() -> None:
 
 
 def test_what_others_used_is_told_from_our_own() -> None:
-    """The server counts 50, of which we sent 13: others sent 37."""
+    """When the server counts 50 and we sent 13 of them, others sent 37."""
     told = Told(NOW, 150, 50, 100, MIDNIGHT)
     assert allowance(told, lambda since: 0 if since >= NOW else 13, NOW).foreign == 37
 
@@ -137,8 +138,8 @@ def test_what_others_used_is_told_from_our_own() -> None:
 def test_whatever_the_headers_hold_the_allowance_is_sane(
     headers: dict[str, str], own: int, reserve: int, now: datetime
 ) -> None:
-    """Never negative, never above the limit less the reserve, and always within a window that holds
-    now."""
+    """The allowance is never negative, and never above the limit less the reserve. Its window
+    always holds now."""
     told = read_headers({f"x-ratelimit-{name}": value for name, value in headers.items()}, now)
     found = allowance(told, lambda _: own, now, reserve)
     assert 0 <= found.remaining <= found.limit
@@ -148,7 +149,7 @@ def test_whatever_the_headers_hold_the_allowance_is_sane(
 
 @given(instants)
 def test_midnight_lies_within_a_day_ahead(now: datetime) -> None:
-    """The next midnight is after now, at most a day, and is a midnight UTC."""
+    """The next midnight is after now, by at most a day, and is a midnight UTC."""
     midnight = next_midnight(now)
     assert timedelta() < midnight - now <= timedelta(days=1)
     assert midnight.time().isoformat() == "00:00:00"

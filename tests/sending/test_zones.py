@@ -1,5 +1,7 @@
-"""Every clock change of every time zone in three years, walked in memory with sending hours that
-lie around it."""
+"""Every clock change of every time zone in three years, walked in memory.
+
+The sending hours lie around the change.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ HOURS: dict[str, tuple[time, time | None]] = {
     "all day": (time(0), None),
     "office": (time(9), time(17)),
 }
-Change = tuple[datetime, timedelta]  # when, and how far the clock is put ahead
+Change = tuple[datetime, timedelta]  # the time, and how far the clock is put ahead
 
 
 def offset(zone: ZoneInfo, instant: datetime) -> timedelta:
@@ -40,12 +42,12 @@ def offset(zone: ZoneInfo, instant: datetime) -> timedelta:
 
 
 def wall(zone: ZoneInfo, instant: datetime) -> datetime:
-    """What a clock on the wall shows: UTC and the zone's offset, added up."""
+    """Return the time on a clock on the wall: UTC and the zone's offset, added up."""
     return instant.replace(tzinfo=None) + offset(zone, instant)
 
 
 def changes_of(zone: ZoneInfo) -> tuple[Change, ...]:
-    """Every change of the zone's clock, to the minute."""
+    """Find every change of the zone's clock, to the minute."""
     moments = [BEGIN + number * STEP for number in range((END - BEGIN) // STEP + 1)]
     found = []
     for before, after in pairwise(moments):
@@ -61,7 +63,7 @@ def changes_of(zone: ZoneInfo) -> tuple[Change, ...]:
 
 @cache
 def clocks() -> dict[str, tuple[Change, ...]]:
-    """One zone for each way that clocks behave in these years, with its changes."""
+    """Find one zone for each way that clocks behave in these years, with its changes."""
     alike: dict[tuple[timedelta, tuple[Change, ...]], str] = {}
     for name in sorted(available_timezones()):
         zone = ZoneInfo(name)
@@ -72,8 +74,7 @@ def clocks() -> dict[str, tuple[Change, ...]]:
 def open_minutes(
     zone: ZoneInfo, hours: tuple[time, time | None], begin: datetime, end: datetime
 ) -> dict[date, Counter[date]]:
-    """How many minutes of each local day are inside the hours, by the UTC day they are in, counted
-    one by one."""
+    """Count the open minutes of each local day one by one, by the UTC day they are in."""
     found: defaultdict[date, Counter[date]] = defaultdict(Counter)
     for number in range((end - begin) // MINUTE):
         instant = begin + number * MINUTE
@@ -88,7 +89,7 @@ def is_inside(moment: datetime, hours: tuple[time, time | None]) -> bool:
 
 
 def walk_around(zone: ZoneInfo, change: datetime, hours: tuple[time, time | None]) -> None:
-    """Six days of messages around a change, and everything that has to hold of them."""
+    """Walk through six days of messages around a change, and check everything that has to hold."""
     pace = Pace(Calendar(*hours, frozenset(range(7)), zone), GAP)
     start = (change - 2 * DAY).replace(minute=7)
     book = Book({1: 5 * LIMIT}, limit=LIMIT)
@@ -114,8 +115,8 @@ def walk_around(zone: ZoneInfo, change: datetime, hours: tuple[time, time | None
         if room[day].total() * MINUTE >= LIMIT * GAP and day < wall(zone, last).date()
     ]
     assert len(whole) >= 4
-    # Where the quota's day ends within the hours, a change of the clock moves its end: then the
-    # quota's days are the bound.
+    # A change of the clock moves the end of the quota's day. When that end lies within the hours,
+    # the quota's days are the bound.
     assert [
         day
         for day in whole
@@ -124,8 +125,8 @@ def walk_around(zone: ZoneInfo, change: datetime, hours: tuple[time, time | None
 
 
 def test_clocks_are_put_ahead_and_back_by_more_than_one_measure() -> None:
-    """What is walked holds gaps and folds, of an hour and of other lengths, at midnight and in the
-    night."""
+    """The walked changes are gaps and folds, of an hour and of other lengths, at midnight and in
+    the night."""
     changes = [
         (wall(ZoneInfo(name), at).time(), ahead)
         for name, found in clocks().items()
@@ -145,8 +146,8 @@ def test_clocks_are_put_ahead_and_back_by_more_than_one_measure() -> None:
 
 @pytest.mark.parametrize("kind", HOURS)
 def test_no_change_of_a_clock_moves_a_message_out_of_its_hours_or_its_day(kind: str) -> None:
-    """Within the hours, the quota of both days, the spacing; as forecast; and each day's allowance
-    used whole."""
+    """Every message keeps the hours, the quota of both days and the spacing. All goes as forecast,
+    and each day's allowance is used whole."""
     wrong = []
     for name, changes in clocks().items():
         for change, _ in changes or [(datetime(2027, 3, 28, 1, tzinfo=UTC), timedelta())]:
