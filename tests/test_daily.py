@@ -230,9 +230,8 @@ def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
     ledger.close()
     assert said[12] == [
         (
-            "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 "
-            "UTC (no more "
-            "may go now (10 of 10 used))."
+            "Row 12 is the next on account acc_1, which goes on at Tue 2026-11-24 09:00 UTC (no "
+            "more may go now (10 of 10 used))."
         )
     ]
     turn = (

@@ -317,8 +317,7 @@ def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
             Count(41, 50, 1, 0),
             (
                 "stood at 41 before and 50 after, 1 other of ours in between: that tells "
-                "nothing for "
-                "certain."
+                "nothing for certain."
             ),
         ),
     ],

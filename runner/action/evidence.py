@@ -143,7 +143,9 @@ async def _look(doubt: Doubt, lookup: Lookup) -> Finding:
                     f"{doubt.label} was sent: its text stands in the conversation, "
                     f"{_utc(match.sent_at)}."
                 )
-                return Finding(doubt.row, "sent", said, match.sent_at, hint)
+                return Finding(
+                    row=doubt.row, verdict="sent", said=said, sent_at=match.sent_at, hint=hint
+                )
     except AccessError as error:
         search.obstacle = error.what.rstrip(".")
     if search.read or (search.read == 0 and search.obstacle is None):

@@ -111,8 +111,7 @@ def _chosen(
             return Named(here[0].name)
         raise RefusedError(
             f"This list was last read for the campaign {here[0].name!r}, but the text is that of "
-            f"{twin.name!r}, "
-            f"which has written to {twin.messaged} of these people.",
+            f"{twin.name!r}, which has written to {twin.messaged} of these people.",
             where=str(campaign.source),
             remedy=f"Say which is meant: --name {twin.name!r} or --name {here[0].name!r}.",
         )
@@ -140,9 +139,8 @@ def _chosen(
             likely.name,
             (
                 (
-                    f"This is the list of the campaign {likely.name!r} under another "
-                    "name; it goes on "
-                    "where it stood."
+                    f"This is the list of the campaign {likely.name!r} under another name; it "
+                    "goes on where it stood."
                 ),
             ),
         )
@@ -159,8 +157,7 @@ def _chosen(
         ),
         where=str(campaign.source),
         remedy=f"To go on with that campaign from this list: --name {likely.name!r}. To send them "
-        "this message as well, "
-        f"in a campaign of its own: --name {new!r}.",
+        f"this message as well, in a campaign of its own: --name {new!r}.",
     )
 
 

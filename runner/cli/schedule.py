@@ -95,7 +95,7 @@ def schedule_remove(source: CampaignFile, as_json: AsJson = False) -> int:
 
 def _campaign_file(source: Path) -> Path:
     """Only a campaign file says all that a run needs when nobody is there to say it."""
-    if source.suffix.lower() == ".toml":
+    if late.campaign.is_campaign_file(source):
         return source
     command = words.command("new", words.argument(source.stem), words.argument(source))
     raise UsageError(

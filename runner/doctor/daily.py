@@ -31,7 +31,7 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
     Only a campaign file can be run so.
     """
     source = words.argument(campaign.source)
-    if campaign.source.suffix.lower() != ".toml":
+    if not campaign.is_file:
         return ok(
             "schedule", "none: only a campaign file can be run by the computer's own scheduler"
         )

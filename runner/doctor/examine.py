@@ -20,7 +20,7 @@ from runner.schedule.install import find
 from runner.schedule.machine import Machine
 from runner.sending.client import checked_base_url
 from runner.sending.clock import ServerClock
-from runner.sending.lookup import Lookup
+from runner.sending.vendor import Vendor
 
 
 def examine(
@@ -45,9 +45,7 @@ def examine(
         yield material.judge_list(campaign)
         yield material.judge_results(campaign)
         try:
-            entries = (
-                find(campaign.source, computer) if campaign.source.suffix.lower() == ".toml" else ()
-            )
+            entries = find(campaign.source, computer) if campaign.is_file else ()
         except CampaignError as error:
             remedy = error.remedy or words.command("schedule show", words.argument(campaign.source))
             troubles.append(look("schedule", error.what, remedy))
@@ -69,9 +67,7 @@ def examine(
     yield from reached
     if key is not None and all(finding.verdict != "bad" for finding in reached):
         senders = accounts or (known.accounts if known else ())
-        yield from asyncio.run(
-            vendor.ask(Lookup(key.secret, clock, base_url=base_url), senders, now)
-        )
+        yield from asyncio.run(vendor.ask(Vendor(key.secret, clock, base_url).lookup, senders, now))
     yield surroundings.judge_clock(campaign, clock.now())
     yield whole
     if known is not None:

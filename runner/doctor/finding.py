@@ -35,7 +35,13 @@ def look(name: str, says: str, remedy: str) -> Finding:
 def bad(name: str, error: CampaignError) -> Finding:
     """Return a bad finding for the error that a run would end with."""
     where = f" ({error.where})" if error.where else ""
-    return Finding(name, "bad", f"{error.what}{where}", error.remedy, error.exit_code)
+    return Finding(
+        name=name,
+        verdict="bad",
+        says=f"{error.what}{where}",
+        remedy=error.remedy,
+        exit_code=error.exit_code,
+    )
 
 
 def exit_code(findings: Iterable[Finding]) -> ExitCode:

@@ -16,9 +16,8 @@ def hidden_problem(table: Table, hidden: int, rows: int) -> Problem:
     return Problem(
         "hidden-rows",
         (
-            f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, "
-            "and may not be "
-            "meant"
+            f"{table.place}: of {rows:,} rows {hidden:,} {are} hidden or filtered out, and may "
+            "not be meant"
         ),
         remedy=(
             "Say what is meant: --hidden skip leaves them out, --hidden include writes to them as "
@@ -75,9 +74,8 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
             yield Problem(
                 "no-template",
                 (
-                    "there is no template and the sheet has no message column, so there "
-                    "is nothing to "
-                    "say"
+                    "there is no template and the sheet has no message column, so there is "
+                    "nothing to say"
                 ),
                 remedy=(
                     "Give the text with -t TEMPLATE, or each row its own in a column named message."

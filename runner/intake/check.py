@@ -109,7 +109,14 @@ def check(
             else "Correct --column, or the [columns] of the campaign file.",
         ) from None
     blocking = (*sheet_problems(table, layout), *template_problems(layout, template))
-    return Check(table, layout, template, reading, accounts, blocking)
+    return Check(
+        table=table,
+        layout=layout,
+        template=template,
+        reading=reading,
+        accounts=accounts,
+        blocking=blocking,
+    )
 
 
 def judge(checked: Check) -> tuple[Check, Findings]:
@@ -157,7 +164,13 @@ def judge(checked: Check) -> tuple[Check, Findings]:
         )
         problems.append(Problem("same-text", text, severity="warning"))
     findings = Findings(
-        rows, ready, len(invalid), tuple(skipped), tuple(problems), tuple(people), surplus
+        rows=rows,
+        ready=ready,
+        invalid=len(invalid),
+        skipped=tuple(skipped),
+        problems=tuple(problems),
+        people=tuple(people),
+        surplus=surplus,
     )
     return replace(checked, blocking=blocking, verdicts=verdicts), findings
 

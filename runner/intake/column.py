@@ -221,7 +221,14 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
             if len(alike) > 1:
                 doubled[role] = tuple(alike)
     variables, ambiguous = _variables(inputs)
-    return Layout(roles, inputs, variables, ambiguous, doubled, earlier)
+    return Layout(
+        roles=roles,
+        inputs=inputs,
+        variables=variables,
+        ambiguous=ambiguous,
+        doubled=doubled,
+        earlier=earlier,
+    )
 
 
 def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:

@@ -45,18 +45,16 @@ _LABELS: Final = frozenset(
     word
     for words in (
         (
-            "profile linkedin link url view visit open here click show more contact "
-            "website web www "
-            "http https private public yes"
+            "profile linkedin link url view visit open here click show more contact website web "
+            "www http https private public yes"
         ),
         (
             "no true false connected connection pending invited accepted declined sent done todo "
             "member user person lead"
         ),
         (
-            "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil "
-            "ver enlace "
-            "sí oui non"
+            "unavailable profil voir lien ansehen anzeigen offen verbunden ja nein perfil ver "
+            "enlace sí oui non"
         ),
     )
     for word in words.split()
@@ -277,9 +275,8 @@ def _from_slug(slug: str, value: str) -> Recipient:
         raise RecipientError(
             "recipient-unreadable",
             (
-                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what "
-                "stands after "
-                "linkedin.com/in/)"
+                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands "
+                "after linkedin.com/in/)"
             ),
         )
     return Recipient(slug=decoded)

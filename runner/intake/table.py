@@ -134,7 +134,14 @@ def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
         )
     spare = max(len(header.cells) - len(names), 0)
     return Table(
-        path, grid.sheet, header.number, columns, grid.walk, grid.delimiter, spare, tuple(notices)
+        path=path,
+        sheet=grid.sheet,
+        header_row=header.number,
+        columns=columns,
+        walk=grid.walk,
+        delimiter=grid.delimiter,
+        spare=spare,
+        notices=tuple(notices),
     )
 
 

@@ -117,7 +117,9 @@ def parse(source: str, path: Path) -> MessageTemplate:
         raise RefusedError(
             "The template has no text.", where=path.name, remedy="Write the message into it."
         )
-    return MessageTemplate(path, source, part, subject, message_type)
+    return MessageTemplate(
+        path=path, source=source, body=part, subject=subject, message_type=message_type
+    )
 
 
 def message_type_of(text: str, where: str) -> MessageType:

@@ -48,16 +48,17 @@ def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
     """The end of sending from the account, as people are told of it."""
     settle = words.command("settle", str(row), name=campaign)
     return Stop(
-        "account",
-        ExitCode.ENDPOINT,
-        (
-            f"A message may have gone to another person: row {row} of {campaign} asked "
-            f"for {asked}, "
-            f"the answer names {answered}."
+        scope="account",
+        exit_code=ExitCode.ENDPOINT,
+        reason=(
+            f"A message may have gone to another person: row {row} of {campaign} asked for "
+            f"{asked}, the answer names {answered}."
         ),
-        f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check the "
-        "row's profile, and "
-        f"{settle} --not-sent, which sends it again. Until then the account sends nothing.",
+        remedy=(
+            f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check "
+            f"the row's profile, and {settle} --not-sent, which sends it again. Until then the "
+            "account sends nothing."
+        ),
         is_alarm=True,
     )
 

@@ -91,14 +91,14 @@ def claim(
         )
         attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
     return Claim(
-        attempt_id,
-        found.row,
-        account,
-        Recipient(found.slug, found.urn),
-        found.message,
-        found.subject,
-        found.message_type,
-        found.conversation_urn,
+        attempt=attempt_id,
+        row=found.row,
+        account=account,
+        recipient=Recipient(found.slug, found.urn),
+        text=found.message,
+        subject=found.subject,
+        message_type=found.message_type,
+        conversation_urn=found.conversation_urn,
     )
 
 

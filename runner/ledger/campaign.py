@@ -98,16 +98,16 @@ def mark_running(connection: Connection, campaign_id: int, since: datetime | Non
 
 def _campaign(found: sa.Row[Any]) -> CampaignRecord:
     return CampaignRecord(
-        found.id,
-        found.name,
-        found.source,
-        found.template_hash,
-        tuple(json.loads(found.headers)),
-        found.delimiter,
-        from_json(found.settings),
-        found.read_at,
-        found.stamp,
-        found.results_written,
-        found.running_since,
-        found.running_pid,
+        id=found.id,
+        name=found.name,
+        source=found.source,
+        template_hash=found.template_hash,
+        headers=tuple(json.loads(found.headers)),
+        delimiter=found.delimiter,
+        settings=from_json(found.settings),
+        read_at=found.read_at,
+        stamp=found.stamp,
+        results_written=found.results_written,
+        running_since=found.running_since,
+        running_pid=found.running_pid,
     )

@@ -90,15 +90,15 @@ def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
     attempts = connection.execute(statement).all()
     keys = spellings_of(connection, Recipient(found.slug, found.urn).keys)
     return Doubt(
-        found.id,
-        found.number,
-        found.slug or found.urn or "forgotten",
-        found.account,
-        found.message,
-        tuple(key for key in keys if not key.startswith(URN_PREFIX)),
-        found.conversation_urn,
-        attempts[0].wired_at or attempts[0].claimed_at,
-        _count(connection, attempts[-1]),
+        delivery=found.id,
+        row=found.number,
+        person=found.slug or found.urn or "forgotten",
+        account=found.account,
+        text=found.message,
+        slugs=tuple(key for key in keys if not key.startswith(URN_PREFIX)),
+        conversation_urn=found.conversation_urn,
+        since=attempts[0].wired_at or attempts[0].claimed_at,
+        count=_count(connection, attempts[-1]),
     )
 
 

@@ -171,21 +171,21 @@ def lines(
         for row in found:
             status = shown(Status(row.status), live=live)
             yield Line(
-                row.number,
-                tuple(json.loads(row.cells)),
-                status,
-                row.reason,
-                row.identity,
-                row.id,
-                row.account,
-                row.typing_indicator_sent,
-                row.error,
-                row.sent_at,
-                row.sent_to_urn,
-                row.http_status,
-                row.attempts or 0,
-                row.message if status in POSSIBLY_RECEIVED else None,
-                row.free_at,
+                number=row.number,
+                cells=tuple(json.loads(row.cells)),
+                status=status,
+                reason=row.reason,
+                identity=row.identity,
+                delivery=row.id,
+                account=row.account,
+                typing_indicator_sent=row.typing_indicator_sent,
+                error=row.error,
+                sent_at=row.sent_at,
+                sent_to_urn=row.sent_to_urn,
+                http_status=row.http_status,
+                attempts=row.attempts or 0,
+                message=row.message if status in POSSIBLY_RECEIVED else None,
+                free_at=row.free_at,
             )
         if len(found) < _PAGE:
             return
@@ -233,13 +233,13 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
     attempt, decision = schema.attempt, schema.decision
     attempts = [
         Attempt(
-            row.claimed_at,
-            row.wired_at,
-            row.settled_at,
-            row.account,
-            row.status,
-            row.http_status,
-            row.error,
+            claimed_at=row.claimed_at,
+            wired_at=row.wired_at,
+            settled_at=row.settled_at,
+            account=row.account,
+            status=row.status,
+            http_status=row.http_status,
+            error=row.error,
         )
         for row in connection.execute(
             sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id)

@@ -162,7 +162,13 @@ class SimulatedEndpoint:
         self.use(account, 1)
         conversation = str(fields.get("conversationUrn") or conversation_of(account, recipient))
         self.receipts.append(
-            Receipt(self._now(), account, recipient, str(fields["message"]), conversation)
+            Receipt(
+                at=self._now(),
+                account=account,
+                recipient=recipient,
+                message=str(fields["message"]),
+                conversation=conversation,
+            )
         )
         if fault == "server-error":
             return _json(502, {"error": "Bad gateway"}, delay=self._typing)
@@ -175,7 +181,13 @@ class SimulatedEndpoint:
         headers = {} if fault == "no-headers" else self._rate(account)
         answer = _json(200, body, headers, delay=self._typing)
         return (
-            Answer(answer.status, answer.body, answer.headers, self._typing, "answer-lost")
+            Answer(
+                status=answer.status,
+                body=answer.body,
+                headers=answer.headers,
+                delay=self._typing,
+                cut="answer-lost",
+            )
             if fault == "lost-answer"
             else answer
         )

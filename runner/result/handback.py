@@ -65,10 +65,10 @@ def _mark(path: Path, state: str) -> str:
 def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
     record = summary.campaign
     sheet = Sheet(
-        record.headers,
-        lambda: lines(ledger, record.id, live=summary.live),
-        rows(summary),
-        summary.starts(),
+        headers=record.headers,
+        lines=lambda: lines(ledger, record.id, live=summary.live),
+        summary=rows(summary),
+        waits_until=summary.starts(),
         delimiter=record.delimiter,
     )
     origin = record.settings.copy

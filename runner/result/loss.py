@@ -66,16 +66,7 @@ _LOST: Final = {
 # The names of things that openpyxl keeps, that mean nothing to a person, that come back by
 # themselves, or that other entries tell of.
 _TOLD_OR_KEPT: Final = re.compile(
-    "officeDocument|core-properties|extended-properties|custom-properties|thumbnail|worksheet|chartsheet|theme|"
-    "styles|sharedStrings|calcChain|externalLink|pivotCacheDefinition|vbaProject|sheetMetadata|rdRichValue|"
-    "rdRichValueStructure|rdRichValueTypes|richValueRel|rdArray|richStyles|rdSupportingPropertyBag|"
-    "rdSupportingPropertyBagStructure|FeaturePropertyBag|person|slicerCache|timelineCache|usernames|"
-    "volatileDependencies|userCustomization|drawing|vmlDrawing|comments|table|pivotTable|printerSettings|ctrlProp|"
-    "oleObject|package|image|hyperlink|customProperty|externalLinkPath|sheetPr|dimension|sheetViews|sheetFormatPr|"
-    "cols|sheetData|sheetCalcPr|sheetProtection|scenarios|autoFilter|sortState|customSheetView|mergeCells|phoneticPr|"
-    "conditionalFormatting|hyperlinks|printOptions|pageMargins|pageSetup|headerFooter|rowBreaks|colBreaks|"
-    "customProperties|smartTags|legacyDrawing|controls|webPublishItems|tableParts|extLst|AlternateContent|PLV|"
-    "slicerList|timelineRefs|workbookmetadata"
+    "officeDocument|core-properties|extended-properties|custom-properties|thumbnail|worksheet|chartsheet|theme|styles|sharedStrings|calcChain|externalLink|pivotCacheDefinition|vbaProject|sheetMetadata|rdRichValue|rdRichValueStructure|rdRichValueTypes|richValueRel|rdArray|richStyles|rdSupportingPropertyBag|rdSupportingPropertyBagStructure|FeaturePropertyBag|person|slicerCache|timelineCache|usernames|volatileDependencies|userCustomization|drawing|vmlDrawing|comments|table|pivotTable|printerSettings|ctrlProp|oleObject|package|image|hyperlink|customProperty|externalLinkPath|sheetPr|dimension|sheetViews|sheetFormatPr|cols|sheetData|sheetCalcPr|sheetProtection|scenarios|autoFilter|sortState|customSheetView|mergeCells|phoneticPr|conditionalFormatting|hyperlinks|printOptions|pageMargins|pageSetup|headerFooter|rowBreaks|colBreaks|customProperties|smartTags|legacyDrawing|controls|webPublishItems|tableParts|extLst|AlternateContent|PLV|slicerList|timelineRefs|workbookmetadata"
 )
 
 

@@ -69,9 +69,8 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
     except OSError as error:
         raise StorageError(
             (
-                f"Nothing can be written to the folder {path.parent} ({error.strerror}); "
-                "nothing was "
-                "sent."
+                f"Nothing can be written to the folder {path.parent} ({error.strerror}); nothing "
+                "was sent."
             ),
             remedy="Choose another place with -o PATH.",
         ) from None

@@ -161,7 +161,16 @@ def summarise(
         uncertain = uncertain_rows(connection, campaign.id, live=live)
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
-    return Summary(campaign, counted, tuple(views), gone, now, zone, live, uncertain)
+    return Summary(
+        campaign=campaign,
+        totals=counted,
+        accounts=tuple(views),
+        gone=gone,
+        at=now,
+        zone=zone,
+        live=live,
+        uncertain=uncertain,
+    )
 
 
 def _view(

@@ -48,7 +48,15 @@ class Cron:
             return None
         text = "".join(lines).rstrip("\n")
         place, trouble = "your crontab (crontab -l)", self._trouble()
-        return Entry(self.name, place, text, None, command_of(lines[0]), trouble, _REMEDY)
+        return Entry(
+            scheduler=self.name,
+            place=place,
+            text=text,
+            next_run=None,
+            command=command_of(lines[0]),
+            trouble=trouble,
+            remedy=_REMEDY,
+        )
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The step; it replaces an earlier line. Raises StorageError, MissingProgramError."""

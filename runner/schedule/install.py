@@ -130,9 +130,8 @@ def _key(campaign: Campaign, scheduler: str) -> str | None:
             raise
         return (
             "The scheduled run does not see this shell's variables, and without them: "
-            f"{error.what} "
-            f"Put the key, alone, into the file {default_key_file()} (mode 0600), or name "
-            "another: --key-file."
+            f"{error.what} Put the key, alone, into the file {default_key_file()} (mode 0600), "
+            "or name another: --key-file."
         )
     if key.path is None and scheduler == "cron":
         return (

@@ -104,7 +104,12 @@ def daily(
         name: environment[name] for name in _PLACES if environment.get(name)
     }
     return Job(
-        absolute(campaign), at, begins, sys.executable, tuple(arguments), tuple(needed.items())
+        campaign=absolute(campaign),
+        at=at,
+        begins=begins,
+        python=sys.executable,
+        arguments=tuple(arguments),
+        environment=tuple(needed.items()),
     )
 
 

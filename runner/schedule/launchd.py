@@ -36,7 +36,14 @@ class Launchd:
             trouble = "launchd has not loaded it" if answer.code else None
         except MissingProgramError:
             trouble = "launchctl does not answer"
-        return Entry(self.name, str(path), text, None, command_of(text), trouble)
+        return Entry(
+            scheduler=self.name,
+            place=str(path),
+            text=text,
+            next_run=None,
+            command=command_of(text),
+            trouble=trouble,
+        )
 
     def install(self, job: Job) -> tuple[Step, ...]:
         """The steps; they replace an earlier installation."""

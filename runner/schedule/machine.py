@@ -103,13 +103,13 @@ def this_machine() -> Machine:
     home = Path.home()
     config = os.environ.get("XDG_CONFIG_HOME")
     return Machine(
-        sys.platform,
-        home,
-        Path(config) if config else home / ".config",
-        Path(tempfile.gettempdir()),
-        "\\".join(filter(None, map(os.environ.get, ("USERDOMAIN", "USERNAME")))),
-        os.getuid() if hasattr(os, "getuid") else 0,
-        call,
+        platform=sys.platform,
+        home=home,
+        config=Path(config) if config else home / ".config",
+        scratch=Path(tempfile.gettempdir()),
+        user="\\".join(filter(None, map(os.environ.get, ("USERDOMAIN", "USERNAME")))),
+        uid=os.getuid() if hasattr(os, "getuid") else 0,
+        call=call,
     )
 
 

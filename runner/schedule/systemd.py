@@ -49,13 +49,13 @@ class Systemd:
             else None
         )
         return Entry(
-            self.name,
-            str(units[-1]),
-            shown,
-            next_run,
-            command_of(texts.get(units[0], "")),
-            trouble,
-            remedy,
+            scheduler=self.name,
+            place=str(units[-1]),
+            text=shown,
+            next_run=next_run,
+            command=command_of(texts.get(units[0], "")),
+            trouble=trouble,
+            remedy=remedy,
         )
 
     def install(self, job: Job) -> tuple[Step, ...]:

@@ -63,12 +63,12 @@ class TaskScheduler:
         command, enabled = read_task(shown.out)
         trouble = None if enabled else "the task is disabled"
         return Entry(
-            self.name,
-            f"Task Scheduler Library, {label}",
-            shown.out.strip(),
-            next_run,
-            command,
-            trouble,
+            scheduler=self.name,
+            place=f"Task Scheduler Library, {label}",
+            text=shown.out.strip(),
+            next_run=next_run,
+            command=command,
+            trouble=trouble,
         )
 
     def install(self, job: Job) -> tuple[Step, ...]:

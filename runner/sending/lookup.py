@@ -114,11 +114,11 @@ class Lookup:
             return None
         return [
             Account(
-                id_,
-                _name(entry),
-                _text(entry.get("publicId")),
-                _text(entry.get("status")),
-                _flag(entry.get("enabled")),
+                id=id_,
+                name=_name(entry),
+                public_id=_text(entry.get("publicId")),
+                status=_text(entry.get("status")),
+                enabled=_flag(entry.get("enabled")),
             )
             for entry in answer
             if isinstance(entry, dict) and (id_ := _text(entry.get("id")))

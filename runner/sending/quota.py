@@ -73,7 +73,14 @@ def allowance(
     # Our own count has the last word downwards: a server that forgets to count does not open the
     # quota again.
     remaining = min(remaining, limit - reserve - ours)
-    return Allowance(max(0, remaining), limit, max(0, used), max(0, used - ours), opened, reset_at)
+    return Allowance(
+        remaining=max(0, remaining),
+        limit=limit,
+        used=max(0, used),
+        foreign=max(0, used - ours),
+        opened=opened,
+        reset_at=reset_at,
+    )
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
@@ -116,7 +123,7 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
         remaining = min(remaining, limit)
     if limit is None and used is None and remaining is None and reset_at is None:
         return None
-    return Told(now, limit, used, remaining, reset_at)
+    return Told(at=now, limit=limit, used=used, remaining=remaining, reset_at=reset_at)
 
 
 def read_reset(text: str | None, now: datetime) -> datetime | None:

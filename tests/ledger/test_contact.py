@@ -148,9 +148,8 @@ def test_an_uncertain_message_counts_from_when_it_left(tmp_path: Path) -> None:
     world.run(name="news", now=True)
     assert reasons(world, "news") == [
         (
-            "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one "
-            "message in 30 "
-            "days"
+            "may have been messaged on 2026-11-23 by the campaign 'fair'; at most one message "
+            "in 30 days"
         )
     ]
     world.clock.advance_to(MONDAY + timedelta(days=30, minutes=1))
@@ -201,9 +200,8 @@ def test_a_contact_from_elsewhere_counts_like_a_message(tmp_path: Path) -> None:
             False,
             30,
             (
-                "messaged on 2026-11-23 according to an answer to the campaign 'people'; "
-                "at most one "
-                "message in 30 days"
+                "messaged on 2026-11-23 according to an answer to the campaign 'people'; at "
+                "most one message in 30 days"
             ),
         ),
     ],

@@ -75,13 +75,11 @@ def handmade(
     """
     contents = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        '<Default Extension="rels" '
+        '<Default Extension="xml" ContentType="application/xml"/><Default Extension="rels" '
         'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         + "".join(
             f'<Override PartName="/xl/{name}.xml" '
-            'ContentType="application/vnd.openxmlformats-officedocument.'
-            f'spreadsheetml.{kind}+xml"/>'
+            f'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"/>'
             for name, kind in (
                 ("workbook", "sheet.main"),
                 ("worksheets/sheet1", "worksheet"),

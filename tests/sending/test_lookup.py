@@ -82,8 +82,7 @@ def test_the_questions_are_gets_with_everything_in_the_path_encoded() -> None:
         "/account/acc%2F1/quota",
         "/conversations/exists/j%C3%B6-doe?accountId=acc%2F1",
         (
-            "/conversations/urn%3Ali%3Amsg_conversation%3A%28urn%3Ali%3Afsd_profile%3AACoAA1%2C2-abc%3D%3D%29/messages"
-            "?accountId=acc%2F1&count=100"
+            "/conversations/urn%3Ali%3Amsg_conversation%3A%28urn%3Ali%3Afsd_profile%3AACoAA1%2C2-abc%3D%3D%29/messages?accountId=acc%2F1&count=100"
         ),
     ]
     assert all(request.headers["authorization"] == f"Bearer {KEY}" for request in transport.asked)

@@ -242,9 +242,8 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
     except csv.Error as error:
         raise RefusedError(
             (
-                f"The text around line {reader.line_num + skip} is not valid CSV "
-                f"({error}); a quote "
-                "is probably missing."
+                f"The text around line {reader.line_num + skip} is not valid CSV ({error}); a "
+                "quote is probably missing."
             ),
             where=f"{source.path.name}, after row {number}",
             remedy=(

@@ -178,9 +178,7 @@ def undecodable(source: Source, encoding: str) -> RefusedError:
         f"{source.path} is not UTF-8 text, so its names could be misread.",
         where=where,
         remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX '
-        "workbook; or, "
-        "if one of these lines "
-        f"shows the names right, add its option:{listed}",
+        f"workbook; or, if one of these lines shows the names right, add its option:{listed}",
     )
 
 

@@ -45,9 +45,8 @@ def open_grid(source: Source, reading: Reading) -> Grid:
         if reading.encoding:
             raise RefusedError(
                 (
-                    f"{path.name} is a workbook, which knows its own encoding; --encoding "
-                    "cannot be "
-                    "meant."
+                    f"{path.name} is a workbook, which knows its own encoding; --encoding cannot "
+                    "be meant."
                 ),
                 remedy="Leave it out.",
             )
@@ -58,8 +57,7 @@ def open_grid(source: Source, reading: Reading) -> Grid:
             raise RefusedError(
                 (
                     f"{path} is a text file and has no worksheets, so the worksheet "
-                    f"{reading.sheet!r} "
-                    "cannot be meant."
+                    f"{reading.sheet!r} cannot be meant."
                 ),
                 remedy="Leave --sheet (sheet_name in a campaign file) out.",
             )
