@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,6 +48,14 @@ class _Case:
     label: str
     stands: str
     delivery: int | None
+
+
+def this_person() -> str:
+    """The name of this computer's user, for the record of a decision."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
 
 
 def only_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:

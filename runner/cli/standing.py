@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
@@ -107,13 +106,15 @@ def settle(
     with opened_ledger(ledger, create=False) as opened:
         record = late.settle.only_campaign(opened, name)
         if not look:
-            settled = late.settle.settle(opened, record, wanted, sent=sent, by=_user(), now=utc_now)
+            settled = late.settle.settle(
+                opened, record, wanted, sent=sent, by=late.settle.this_person(), now=utc_now
+            )
             return late.show_settle.show_settled(console, settled, texts)
         lookup = _lookup(said.get("key_file"), Path(record.source).parent, base_url, timeout)
         numbers = _numbers(wanted)
         with late.asyncio.Runner() as loop:
             looked = late.evidence.look(
-                opened, record, numbers, lookup, loop, by=_user(), now=utc_now
+                opened, record, numbers, lookup, loop, by=late.settle.this_person(), now=utc_now
             )
         return late.show_settle.show_looked(console, looked)
 
@@ -146,10 +147,3 @@ def _numbers(rows: list[int | Recipient]) -> list[int]:
             "--check takes rows.", remedy="Without any it looks at all that are uncertain."
         )
     return numbers
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

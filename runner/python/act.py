@@ -7,7 +7,6 @@ are typed and frozen, and everything that a person can mend is a `CampaignError`
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -167,7 +166,7 @@ def settle(
     with _opened(ledger, create=False) as opened:
         record = settling.only_campaign(opened, name)
         return settling.settle(
-            opened, record, which, sent=sent, by=by or getpass.getuser(), now=_now
+            opened, record, which, sent=sent, by=by or settling.this_person(), now=_now
         )
 
 

@@ -57,11 +57,11 @@ def _worth_keeping(path: Path) -> str:
     """
     try:
         table = read(path, Reading("Problems"))
-        if tuple(column.header for column in table.columns) != HEADERS:
+        headers = tuple(column.header for column in table.columns)
+        if headers != HEADERS:
             return "is no sheet of problems"
-        return (
-            "has lines marked as done" if any(row.cells[-1].strip() for row in table.rows()) else ""
-        )
+        is_begun = any(row.cells[-1].strip() for row in table.rows())
+        return "has lines marked as done" if is_begun else ""
     except RefusedError:
         return "is no sheet of problems"
 
