@@ -58,12 +58,12 @@ def _worth_keeping(path: Path) -> str:
     try:
         table = read(path, Reading("Problems"))
         headers = tuple(column.header for column in table.columns)
-        if headers != HEADERS:
-            return "is no sheet of problems"
         is_begun = any(row.cells[-1].strip() for row in table.rows())
-        return "has lines marked as done" if is_begun else ""
     except RefusedError:
+        headers, is_begun = (), False
+    if headers != HEADERS:
         return "is no sheet of problems"
+    return "has lines marked as done" if is_begun else ""
 
 
 def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
