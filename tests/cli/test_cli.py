@@ -34,7 +34,7 @@ from runner.rehearsal.receipt import urn_of
 from tests.loopback import KEY, Server, serving
 from tests.world import read_results
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "samples" / "recipients.csv"
 TEMPLATE = ROOT / "templates" / "introduction.j2"
 JSON_KEYS = [

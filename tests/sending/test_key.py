@@ -15,7 +15,7 @@ from runner.sending import key
 from runner.sending.key import find_key
 from tests.loopback import KEY, serving
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 KEYRING = """
 class errors: pass

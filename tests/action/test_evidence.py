@@ -404,7 +404,7 @@ def test_a_killed_run_is_settled_by_the_command(tmp_path: Path) -> None:
 def settle(
     folder: Path, url: str, *more: str, key: str | None = None
 ) -> tuple[int, dict[str, Any], str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     environment["CONNECTSAFELY_API_KEY"] = LOOPBACK_KEY if key is None else key
     arguments = [
         "settle",
