@@ -1,4 +1,4 @@
-"""Messages that went astray: the answer named another person than was asked for.
+"""Messages that may have gone astray: the answer named another person than was asked for.
 
 Nobody can know from here who has such a message. So its row is uncertain. Its account sends nothing
 more, in any campaign, until a person has settled the row. The person that the answer named counts
@@ -27,7 +27,13 @@ def alarm(connection: Connection, account: str) -> Stop | None:
     # the first of them is picked here. To sort them, SQLite would go through the whole table.
     found = connection.execute(
         sa.select(
-            table.c.id, campaign.c.name, table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn
+            table.c.id,
+            campaign.c.name,
+            table.c.row,
+            table.c.slug,
+            table.c.urn,
+            table.c.sent_to_urn,
+            table.c.error,
         )
         .select_from(table.join(campaign, campaign.c.id == table.c.campaign_id))
         .where(
@@ -39,20 +45,24 @@ def alarm(connection: Connection, account: str) -> Stop | None:
     first = min(
         (one for one in found if one.sent_to_urn is not None), key=lambda one: one.id, default=None
     )
-    return (
-        stop(first.name, first.row, first.urn or first.slug, first.sent_to_urn) if first else None
-    )
+    if first is None:
+        return None
+    doubt = first.error or f"the answer names another person: {first.sent_to_urn}"
+    return stop(first.name, first.row, first.urn or first.slug, doubt)
 
 
-def stop(campaign: str, row: int, asked: str, answered: str) -> Stop:
-    """The end of sending from the account, as people are told of it."""
+def stop(campaign: str, row: int, asked: str, doubt: str) -> Stop:
+    """The end of sending from the account, as people are told of it.
+
+    `doubt` says whom the answer to the row's message names.
+    """
     settle = words.command("settle", str(row), name=campaign)
     return Stop(
         scope="account",
         exit_code=ExitCode.ENDPOINT,
         reason=(
             f"A message may have gone to another person: row {row} of {campaign} asked for "
-            f"{asked}, the answer names {answered}."
+            f"{asked}, {doubt}."
         ),
         remedy=(
             f"Look in LinkedIn who has it. If one of the two: {settle} --sent. If neither: check "

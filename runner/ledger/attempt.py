@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
-from runner.intake.recipient import URN_PREFIX, Recipient
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_outcome, under_way
+from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
-from runner.ledger.person import answered_identity, learn, spellings_of
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 
 
@@ -131,34 +131,26 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
     """Record the outcome of an attempt, and return it as it was recorded.
 
     One transaction notes it for the attempt, the delivery, the account and the person's spellings.
-    An outcome that names another person than was asked for also stops the account. In that case the
-    knowledge of people is wrong, either ours or the vendor's own.
+    An answer that may name another person than was asked for also stops the account. In that case
+    the knowledge of people is wrong, either ours or the vendor's own.
     """
     with ledger.write() as connection:
-        if answered := answered_identity(outcome.recipient_urn):
-            known = [
-                key
-                for key in spellings_of(connection, claim.recipient.keys)
-                if key.startswith(URN_PREFIX)
-            ]
-            if known and answered not in known:
-                # Somebody has the message, but not surely the recipient. Only a person can say what
-                # that means.
-                error = f"the answer names another person: {answered}"
-                table, campaign = schema.attempt, schema.campaign
-                mine = sa.select(campaign.c.name).join(table, table.c.campaign_id == campaign.c.id)
-                name = connection.execute(mine.where(table.c.id == claim.attempt)).scalar_one()
-                stopped = stop(name, claim.row, claim.recipient.identity, answered)
-                outcome = replace(outcome, status=Status.UNCERTAIN, error=error, stop=stopped)
-            else:
-                learn(
-                    connection,
-                    [(key, answered) for key in claim.recipient.keys if key != answered],
-                    now,
-                )
+        urn = outcome.recipient_urn
+        if urn and (doubt := take_in(connection, claim, urn, now)):
+            # Somebody has the message, but not surely the recipient. Only a person can say what
+            # that means.
+            asked = claim.recipient.identity
+            stopped = stop(_campaign_of(connection, claim), claim.row, asked, doubt)
+            outcome = replace(outcome, status=Status.UNCERTAIN, error=doubt, stop=stopped)
         _settle(connection, claim.attempt, outcome, now)
         note_outcome(connection, claim.account, outcome)
     return outcome
+
+
+def _campaign_of(connection: Connection, claim: Claim) -> str:
+    table, campaign = schema.attempt, schema.campaign
+    mine = sa.select(campaign.c.name).join(table, table.c.campaign_id == campaign.c.id)
+    return str(connection.execute(mine.where(table.c.id == claim.attempt)).scalar_one())
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:

@@ -168,6 +168,17 @@ def bar(
     person recently.
     """
     keys = spellings_of(connection, recipient.keys)
+    return bar_of(connection, campaign_id, delivery_id, keys, now)
+
+
+def bar_of(
+    connection: Connection,
+    campaign_id: int,
+    delivery_id: int,
+    keys: tuple[str, ...],
+    now: datetime,
+) -> str | None:
+    """Do the same as `bar` for the person of all these spellings."""
     return (
         listed(connection, keys)
         or _has_it(connection, campaign_id, delivery_id, keys)

@@ -19,6 +19,7 @@ from runner.ledger import schema
 from runner.ledger.forgotten import Forgotten
 
 _BATCH: Final = 500
+_OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
 
 
 class Spellings:
@@ -103,9 +104,12 @@ def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]
 
 
 def answered_identity(urn: str | None) -> str | None:
-    """Return the URN that an answer gave, in the form of identities, if it is a URN."""
+    """Return the URN that an answer gave, in the form of identities, if it names a member.
+
+    Answers write the member's token bare, or behind another kind of URN.
+    """
     try:
-        return parse(urn).urn if urn else None
+        return parse(urn.rpartition(":")[2]).urn if urn else None
     except RecipientError:
         return None
 
@@ -113,11 +117,11 @@ def answered_identity(urn: str | None) -> str | None:
 def answered_as(keys: Iterable[str]) -> list[str]:
     """Return every form in which answers write these identities' URNs.
 
-    Some answers leave the prefix out.
+    Some answers leave the prefix out, or have the one of another kind of URN.
     """
     return [
-        form
+        prefix + key.removeprefix(URN_PREFIX)
         for key in keys
         if key.startswith(URN_PREFIX)
-        for form in (key, key.removeprefix(URN_PREFIX))
+        for prefix in (URN_PREFIX, "", *_OTHER_PREFIXES)
     ]

@@ -1,0 +1,74 @@
+"""The person that an answer named, compared with the person that was asked for.
+
+Only an answer that names nobody else teaches anything: that the spelling that was asked for and the
+URN that was answered are one person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import URN_PREFIX
+from runner.ledger import schema
+from runner.ledger.contact import bar_of
+from runner.ledger.person import answered_identity, learn, spellings_of
+from runner.ledger.record import ATTEMPTED, Claim
+
+
+def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> str | None:
+    """Learn who the recipient of a claim is from the URN in the answer.
+
+    When the answer may name somebody else, nothing is learned, and the reason is returned. Such an
+    answer names another URN of somebody whose URN is known; or somebody who is known under another
+    profile ID, is on the do-not-contact list, or was messaged already, in this campaign or lately
+    in another.
+    """
+    answered = answered_identity(urn)
+    if answered is None:
+        return _named_before(connection, claim, urn)
+    own = spellings_of(connection, claim.recipient.keys)
+    if answered in own:
+        return None
+    if any(key.startswith(URN_PREFIX) for key in own):
+        return f"the answer names another person: {answered}"
+    theirs = spellings_of(connection, [answered])
+    others = [key for key in theirs if not key.startswith(URN_PREFIX)]
+    if others:
+        return f"the answer names the person of another profile ID ({others[0]}): {answered}"
+    campaign_id, delivery_id = _where(connection, claim)
+    if reason := bar_of(connection, campaign_id, delivery_id, theirs, now):
+        return f"the answer names somebody else ({reason}): {answered}"
+    learn(connection, [(key, answered) for key in claim.recipient.keys], now)
+    return None
+
+
+def _named_before(connection: Connection, claim: Claim, urn: str) -> str | None:
+    """Return the reason when the campaign has heard this answer for another row.
+
+    An answer in a form that is not known can still be compared with the others.
+    """
+    table = schema.delivery
+    campaign_id, delivery_id = _where(connection, claim)
+    row = connection.execute(
+        sa.select(table.c.row)
+        .where(
+            table.c.campaign_id == campaign_id,
+            table.c.id != delivery_id,
+            table.c.status.in_(ATTEMPTED),
+            table.c.sent_to_urn == urn,
+        )
+        .limit(1)
+    ).scalar()
+    return None if row is None else f"the answer names the person of row {row}: {urn}"
+
+
+def _where(connection: Connection, claim: Claim) -> tuple[int, int]:
+    """Return the campaign and the delivery of a claim, by their numbers."""
+    table = schema.attempt
+    found = connection.execute(
+        sa.select(table.c.campaign_id, table.c.delivery_id).where(table.c.id == claim.attempt)
+    ).one()
+    return found.campaign_id, found.delivery_id
