@@ -29,8 +29,8 @@ import httpx
 from runner.action.run import run
 from runner.campaign.campaign import load
 from runner.ledger.ledger import open_ledger
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
+from runner.sending.secret import Secret
 from runner.sending.vendor import Vendor
 
 ROOT = Path(__file__).parents[1]

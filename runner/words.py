@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 _SHOWN: Final = 5
+# A name and a password before the host of a URL.
+_USERINFO: Final = re.compile(r"(?<=://)[^\s/?#]{1,500}@")
 
 
 def argument(value: str | Path) -> str:
@@ -29,6 +32,11 @@ def command(name: str, /, *arguments: str, **options: str | Path) -> str:
     for option, value in options.items():
         parts += [f"--{option.replace('_', '-')}", argument(value)]
     return " ".join(parts)
+
+
+def without_userinfo(text: str) -> str:
+    """Return a text without the name and the password that a URL in it may have."""
+    return _USERINFO.sub("", text) if "://" in text else text
 
 
 def count(number: int, noun: str) -> str:

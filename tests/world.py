@@ -23,9 +23,9 @@ from runner.ledger.record import Line
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.event import Event
+from runner.sending.secret import Secret
 from runner.sending.vendor import Vendor
 
 # A Monday, before the sending hours.

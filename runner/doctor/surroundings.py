@@ -15,7 +15,9 @@ from tzlocal import get_localzone_name
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, ok
 from runner.errors import UsageError
+from runner.sending.client import is_loopback
 from runner.sending.key import Key, find_key
+from runner.words import without_userinfo
 
 DAILY_KEY: Final = "daily key"
 
@@ -70,15 +72,10 @@ def judge_clock(campaign: Campaign | None, now: datetime) -> Finding:
 
 
 def judge_proxy(base_url: str) -> Finding:
-    """Name the proxy on the way to the endpoint, if there is one, without the proxy's password."""
+    """Name the proxy on the way to the endpoint, if there is one, without its name and password."""
     parts = urlsplit(base_url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.hostname or ""):
+    if not proxy or is_loopback(base_url) or proxy_bypass(parts.hostname or ""):
         return ok("proxy", "none")
-    address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    user = f"{address.username}:***@" if address.username else ""
-    host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
-    return ok(
-        "proxy", f"{address.scheme}://{user}{host}" + (f":{address.port}" if address.port else "")
-    )
+    return ok("proxy", without_userinfo(proxy if "://" in proxy else f"http://{proxy}"))

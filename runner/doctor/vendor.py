@@ -16,7 +16,7 @@ import httpx
 
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import AccessError, CampaignError, ExitCode
-from runner.sending.client import Client, read_date
+from runner.sending.client import Client
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Account, AccountStatus, Lookup
 
@@ -37,14 +37,14 @@ async def reach(base_url: str, clock: ServerClock) -> list[Finding]:
     Any answer will do. The answer's clock sets ours right. No key is sent.
     """
     host = urlsplit(base_url).hostname
+    client = Client(None, base_url, httpx.Timeout(REACH_SECONDS))
     try:
-        client = Client(None, base_url, httpx.Timeout(REACH_SECONDS))
-        async with asyncio.timeout(REACH_SECONDS), client.request("GET", "/accounts") as response:
-            date = read_date(response)
+        async with asyncio.timeout(REACH_SECONDS):
+            date = (await client.ask("GET", "/accounts")).date
     except TimeoutError:
         reason = f"no answer within {REACH_SECONDS:.0f} seconds"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there was no answer
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = client.say(error)
     else:
         clock.hear(date)
         return [ok("endpoint", f"{host} answers"), _judge_skew(clock, told=date is not None)]

@@ -30,9 +30,9 @@ from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.result.handback import copy_of
 from runner.result.place import default_path
 from runner.result.summary import Summary
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.event import Event, Sent
+from runner.sending.secret import Secret
 from runner.sending.vendor import Vendor
 
 _KEY: Final = "rehearsal"

@@ -13,9 +13,10 @@ import httpx
 
 from runner.errors import CampaignError
 from runner.ledger.record import Claim, Outcome
-from runner.sending.client import BASE_URL, Client, Secret, read_body
+from runner.sending.client import BASE_URL, Client
 from runner.sending.clock import ServerClock
 from runner.sending.outcome import read_answer, unanswered
+from runner.sending.secret import Secret
 
 PATH: Final = "/messaging/send-with-typing"
 CONNECT_SECONDS: Final = 10.0
@@ -38,7 +39,6 @@ class Endpoint:
         read_seconds: float = READ_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._key = key
         self.clock = clock
         timeout = httpx.Timeout(
             read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS
@@ -74,24 +74,13 @@ class Endpoint:
         except TimeoutError:
             return unanswered("no answer in time", on_wire=wire.reached)
         except Exception as error:  # noqa: BLE001 - the phase, not the class, tells whether the message may have left
-            return unanswered(self._say(error), on_wire=wire.reached)
+            return unanswered(self._client.say(error), on_wire=wire.reached)
 
     async def _exchange(self, claim: Claim, wire: _Wire) -> Outcome:
-        async with self._client.request(
+        answer = await self._client.ask(
             "POST", PATH, json=payload(claim), extensions={"trace": wire.trace}
-        ) as response:
-            # The status is known from here on. It stands even if the body cannot be read.
-            body = await read_body(response)
-            names = {
-                name.lower(): self._key.hide(value) for name, value in response.headers.items()
-            }
-            return read_answer(response.status_code, names, body, self.clock.now(), self._key.hide)
-
-    def _say(self, error: Exception) -> str:
-        text = " ".join(str(error).split())
-        return self._key.hide(f"{type(error).__name__}: {text}" if text else type(error).__name__)[
-            :300
-        ]
+        )
+        return read_answer(answer, self.clock.now())
 
 
 class _Wire:

@@ -1,4 +1,4 @@
-"""The client: the key, the address and the HTTP library's settings for requests to the vendor.
+"""The client: the address and the HTTP library's settings for requests to the vendor, and answers.
 
 Only the modules beside this one use it.
 
@@ -9,10 +9,11 @@ as far as MAX_BODY.
 
 from __future__ import annotations
 
+import json
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -23,29 +24,50 @@ import httpx
 import truststore
 
 from runner.errors import UsageError
+from runner.sending.secret import Secret, proxy_secrets
+from runner.words import without_userinfo
 
 BASE_URL: Final = "https://api.connectsafely.ai/linkedin"
 MAX_BODY: Final = 1_000_000
+_SHOWN: Final = 300
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
-class Secret:
-    """A value that never shows itself: not in a traceback, a log or a repr."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the vendor's, with every secret taken out of it.
 
-    __slots__ = ("_value",)
+    `headers` have lower-case names. `text` is the body; None when it could not be read whole.
+    `value` is its JSON; None when it is not JSON. `date` is the time on the server's clock when it
+    answered, in whole seconds; None when it does not tell that.
+    """
 
-    def __init__(self, value: str) -> None:
-        self._value = value
+    status: int
+    headers: Mapping[str, str]
+    text: str | None
+    value: object
+    date: datetime | None
 
-    def reveal(self) -> str:
-        return self._value
-
-    def hide(self, text: str) -> str:
-        """Return the text without the value."""
-        return text.replace(self._value, "[key]")
-
-    def __repr__(self) -> str:
-        return "Secret('…')"
+    @classmethod
+    def read(
+        cls,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        hide: Callable[[str], str] = str,
+    ) -> Answer:
+        """Make an answer of what came, once `hide` has taken the secrets out of all its texts."""
+        names = {name.lower(): hide(value) for name, value in headers.items()}
+        text, value = None, None
+        if body is not None:
+            encoding = json.detect_encoding(body)
+            text = hide(body.decode(encoding, "replace"))
+            try:
+                body.decode(encoding)  # damaged text is no JSON, whatever is left of it
+                value = json.loads(text)
+            except (ValueError, RecursionError):
+                value = None
+        return cls(status, names, text, value, _date(names.get("date", "")))
 
 
 def _unheard(_date: datetime | None) -> None:
@@ -68,6 +90,7 @@ class Client:
         hear: Callable[[datetime | None], None] = _unheard,
     ) -> None:
         self._key = key
+        self._hide = Secret(key.reveal() if key else "", proxy_secrets()).hide
         self._base = checked_base_url(base_url)
         self._timeout = timeout
         self._transport = transport
@@ -76,17 +99,17 @@ class Client:
     @property
     def is_local(self) -> bool:
         """Tell whether this machine itself is asked, as in tests."""
-        return urlsplit(self._base).hostname in _LOOPBACK
+        return is_loopback(self._base)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-    @asynccontextmanager
-    async def request(self, method: str, path: str, **more: Any) -> AsyncIterator[httpx.Response]:
-        """Make one request on a fresh connection.
+    async def ask(self, method: str, path: str, **more: Any) -> Answer:
+        """Make one request on a fresh connection, and read its answer.
 
-        The answer's status is known, and its body is not yet read.
+        The status stands even if the body cannot be read. Raises what the HTTP library raises when
+        no status line came.
         """
         headers = {
             "Accept": "application/json",
@@ -103,14 +126,23 @@ class Client:
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
                 follow_redirects=False,
                 transport=self._transport,
+                # What goes to this machine itself goes past every proxy: the key would be in clear.
+                trust_env=not self.is_local,
             ) as client,
             client.stream(method, self._base + path, headers=headers, **more) as response,
         ):
-            self._hear(read_date(response))
-            yield response
+            body = await _read_body(response)
+            answer = Answer.read(response.status_code, response.headers, body, self._hide)
+            self._hear(answer.date)
+            return answer
+
+    def say(self, error: Exception) -> str:
+        """Return an error of the HTTP library as one short line, without secrets."""
+        text = self._hide(" ".join(str(error).split()))
+        return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_SHOWN]
 
 
-async def read_body(response: httpx.Response) -> bytes | None:
+async def _read_body(response: httpx.Response) -> bytes | None:
     """Return the unpacked body, at most MAX_BODY bytes; None when it is longer, damaged or cut."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -128,16 +160,20 @@ async def read_body(response: httpx.Response) -> bytes | None:
     return None if unpack and received and not unpack.eof else bytes(body)
 
 
-def read_date(response: httpx.Response) -> datetime | None:
-    """Return the time on the server's clock when it answered, in whole seconds.
-
-    None when the answer does not give a time, or gives one that cannot be read.
-    """
+def _date(text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(response.headers.get("date", ""))
+        date = parsedate_to_datetime(text)
         return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL is one of this machine itself."""
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 def checked_base_url(text: str) -> str:
@@ -145,16 +181,17 @@ def checked_base_url(text: str) -> str:
 
     It must be https, since the key travels to it, or be this machine. Raises UsageError.
     """
+    shown = without_userinfo(text)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
     if not host or parts.username or parts.query or parts.fragment:
-        raise UsageError(f"{text!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
+        raise UsageError(f"{shown!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
     if not keeps_secrets(text):
         raise UsageError(
-            f"{text!r} would send the API key unencrypted.", remedy="Use an https:// address."
+            f"{shown!r} would send the API key unencrypted.", remedy="Use an https:// address."
         )
     return text.rstrip("/")
 

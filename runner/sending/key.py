@@ -20,7 +20,7 @@ from platformdirs import user_config_path
 
 from runner import words
 from runner.errors import UsageError
-from runner.sending.client import Secret
+from runner.sending.secret import Secret
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
 SERVICE: Final = "campaign-runner"

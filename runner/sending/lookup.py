@@ -19,10 +19,11 @@ import httpx
 
 from runner.errors import AccessError
 from runner.ledger.record import Told
-from runner.sending.client import BASE_URL, Client, Secret, read_body, read_date
+from runner.sending.client import BASE_URL, Answer, Client
 from runner.sending.clock import ServerClock
-from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text, read_json
+from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text
 from runner.sending.quota import read_headers
+from runner.sending.secret import Secret
 
 DEADLINE_SECONDS: Final = 15.0
 _MESSAGES: Final = 100
@@ -95,7 +96,6 @@ class Lookup:
         seconds: float = DEADLINE_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._key = key
         self._clock = clock
         self._seconds = seconds
         self._client = Client(key, base_url, httpx.Timeout(seconds), transport, clock.hear)
@@ -202,26 +202,22 @@ class Lookup:
             return None
         parameters = {name: value for name, value in query.items() if value}
         try:
-            async with (
-                asyncio.timeout(self._seconds),
-                self._client.request("GET", path, params=parameters) as response,
-            ):
-                status = self.status = response.status_code
-                self.server_date = read_date(response)
-                body = await read_body(response)
+            async with asyncio.timeout(self._seconds):
+                answer = await self._client.ask("GET", path, params=parameters)
         except Exception:  # noqa: BLE001 - whatever kept the answer from us, it is not known
             return None
-        answer = read_json(body)
+        status, self.server_date = answer.status, answer.date
+        self.status = status
         if status in REFUSALS:
-            said = self._key.hide(error_text(answer, body) or f"HTTP {status}")
+            said = error_text(answer) or f"HTTP {status}"
             raise AccessError(f"{REFUSALS[status]}: {said}", remedy=KEY_REMEDY)
         if status in _NOT_THERE and not (status == 404 and _is_about_the_asked(answer)):
             self._off.add(neighbour)
-        return answer if status == 200 else None
+        return answer.value if status == 200 else None
 
 
-def _is_about_the_asked(answer: object) -> bool:
-    said = error_text(answer, None)
+def _is_about_the_asked(answer: Answer) -> bool:
+    said = error_text(answer) if isinstance(answer.value, dict) else None
     return said is not None and bool(_UNKNOWN.search(said)) and not _NO_ROUTE.search(said)
 
 

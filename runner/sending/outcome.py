@@ -7,15 +7,15 @@ Such a message is never tried again by itself.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from runner.errors import ExitCode
 from runner.ledger.record import LONGEST_WINDOW, Hold, Outcome, Status, Stop, Told
+from runner.sending.client import Answer
 from runner.sending.quota import next_midnight, read_headers, read_reset
 
 # A run waits out a pause of up to this length. A longer pause ends the run.
@@ -60,37 +60,26 @@ _ACCOUNT: Final = (
 _ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
 
 
-def read_answer(
-    status: int,
-    headers: Mapping[str, str],
-    body: bytes | None,
-    now: datetime,
-    hide: Callable[[str], str] = str,
-) -> Outcome:
-    """Return the outcome of an answer whose status line arrived.
-
-    `headers` have lower-case names. `body` is None when it could not be read whole. `hide` takes
-    secrets out of a text.
-    """
-    told = read_headers(headers, now)
-    answer = read_json(body)
-    error = error_text(answer, body)
-    error = hide(error) if error else None
+def read_answer(answer: Answer, now: datetime) -> Outcome:
+    """Return the outcome of an answer whose status line arrived."""
+    status, told = answer.status, read_headers(answer.headers, now)
+    error = error_text(answer)
     if status == 200:
-        return _accepted(answer, error, told)
+        return _accepted(answer.value, error, told)
     reply = _Reply(status, error or f"HTTP {status}", told)
     if status == 400:
-        return reply.uncertain() if _unsure(body) else reply.failed()
+        return reply.uncertain() if _unsure(answer.text) else reply.failed()
     if status in REFUSALS:
         return reply.waiting(
             stop=Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY)
         )
     if status in (404, 405, 410):
-        return _not_found(reply, answer)
+        return _not_found(reply, answer.value)
     if status in (409, 422):
-        return reply.uncertain() if _unsure(body) and body is not None else reply.failed()
+        unsure = answer.text is not None and _unsure(answer.text)
+        return reply.uncertain() if unsure else reply.failed()
     if status == 429:
-        hold = _hold(answer, error, headers, told, now)
+        hold = _hold(answer.value, error, answer.headers, told, now)
         if hold.brief:
             reply.told = None  # the numbers of a velocity limit are not those of the day
         return reply.waiting(hold=hold)
@@ -111,19 +100,20 @@ def unanswered(error: str, *, on_wire: bool) -> Outcome:
     return Outcome(Status.WAITING, error=error, unreachable=True)
 
 
-def error_text(answer: object, body: bytes | None) -> str | None:
+def error_text(answer: Answer) -> str | None:
     """Return the sentence of an error body, cut short.
 
     It is looked for in the order of the endpoint's documentation.
     """
     text: object = None
-    if isinstance(answer, dict):
-        error, details = answer.get("error"), answer.get("errorDetails")
+    said = answer.value
+    if isinstance(said, dict):
+        error, details = said.get("error"), said.get("errorDetails")
         candidates: list[object] = [error]
         if isinstance(error, dict):
             candidates += [error.get("message"), _issue(error.get("issues"))]
         candidates += [
-            answer.get("message"),
+            said.get("message"),
             details.get("message") if isinstance(details, dict) else None,
         ]
         text = next(
@@ -134,8 +124,8 @@ def error_text(answer: object, body: bytes | None) -> str | None:
             ),
             None,
         )
-    if text is None and body:
-        text = re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace"))
+    if text is None and answer.text:
+        text = re.sub(r"<[^<>]*>", " ", answer.text[:4_000])
     if not isinstance(text, str):
         return None
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -181,14 +171,13 @@ def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
     )
 
 
-def _unsure(body: bytes | None) -> bool:
+def _unsure(text: str | None) -> bool:
     """Tell whether a refusal leaves open what became of the message.
 
     It does when it wraps trouble behind the endpoint, or when it cannot be read.
     """
-    if body is None:
+    if text is None:
         return True
-    text = body.decode("utf-8", "replace")
     wrapped = _UPSTREAM_STATUS.findall(text)
     if wrapped:
         return any(not status.startswith("4") for status in wrapped)
@@ -258,14 +247,6 @@ def _retry_after(text: str | None, now: datetime) -> timedelta | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return max(pause, timedelta(seconds=1)) if timedelta() <= pause <= LONGEST_WINDOW else None
-
-
-def read_json(body: bytes | None) -> object:
-    """Return the value of a JSON body; None when the body is not JSON."""
-    try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return None
 
 
 def _issue(issues: object) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import httpx
 
 from runner.sending.api import READ_SECONDS, Endpoint
-from runner.sending.client import BASE_URL, Secret
+from runner.sending.client import BASE_URL
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import DEADLINE_SECONDS, Lookup
+from runner.sending.secret import Secret
 
 
 class Vendor:

@@ -19,6 +19,7 @@ import httpx
 import truststore
 
 from runner.campaign.target import Command, Target, Webhook
+from runner.sending.client import is_loopback
 from runner.sending.key import VARIABLES
 
 COMMAND_SECONDS: Final = 30.0
@@ -76,6 +77,7 @@ async def _post(url: str, content: bytes) -> str | None:
                 verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
                 timeout=WEBHOOK_SECONDS,
                 follow_redirects=False,
+                trust_env=not is_loopback(url),
             ) as client,
             client.stream("POST", url, content=content, headers=headers) as response,
         ):

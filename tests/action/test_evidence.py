@@ -33,9 +33,9 @@ from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
 from runner.result.summary import in_doubt
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
+from runner.sending.secret import Secret
 from tests.loopback import KEY as LOOPBACK_KEY
 from tests.loopback import serving
 from tests.test_crash import command, finish, lay_out, needs_sigkill

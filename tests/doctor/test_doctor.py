@@ -27,9 +27,9 @@ from runner.doctor.finding import Finding, exit_code
 from runner.ledger.ledger import open_ledger
 from runner.rehearsal.endpoint import Answer
 from runner.schedule import machine as machine_module
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
+from runner.sending.secret import Secret
 from runner.unattended.log import log_files
 from tests.loopback import KEY, serving
 from tests.schedule.computer import Computer
@@ -391,10 +391,7 @@ def test_the_proxy_is_shown_without_its_password(
     """The proxy in effect for the endpoint is shown without its password. No proxy is shown where
     it is bypassed."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert (
-        surroundings.judge_proxy("https://api.example.com").says
-        == "http://jo:***@proxy.example:3128"
-    )
+    assert surroundings.judge_proxy("https://api.example.com").says == "http://proxy.example:3128"
     monkeypatch.setenv("NO_PROXY", "api.example.com")
     assert surroundings.judge_proxy("https://api.example.com").says == "none"
 

@@ -25,8 +25,8 @@ from runner.ledger.ledger import open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.transport import SimulatedTransport
-from runner.sending.client import Secret
 from runner.sending.event import Event
+from runner.sending.secret import Secret
 from runner.sending.vendor import Vendor
 from tests.season.clock import Computer, SeasonOver, TrueClock
 from tests.season.scenario import DAY, Scenario

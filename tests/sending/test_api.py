@@ -21,8 +21,9 @@ from runner.errors import StorageError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.api import Endpoint, payload
-from runner.sending.client import Secret, checked_base_url
+from runner.sending.client import checked_base_url
 from runner.sending.clock import ServerClock
+from runner.sending.secret import Secret
 
 KEY = "key-0123456789"
 OK = (
@@ -249,6 +250,33 @@ def test_the_phase_rule_holds_through_a_proxy(
     assert outcome.status is (status or Status.WAITING)
     assert proxy.received.startswith(b"CONNECT 127.0.0.2:1 ")
     assert KEY.encode() not in proxy.received
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"])
+def test_what_goes_to_this_machine_passes_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A proxy in the environment gets nothing of a request to the loopback: neither the message nor
+    the key, which would be in clear."""
+    with peer(http(OK)) as proxy, peer(http(OK)) as server:
+        monkeypatch.setenv(variable, proxy.url.removesuffix("/linkedin"))
+        assert send(server.url).status is Status.SENT
+    assert (proxy.connections, proxy.received) == (0, b"")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5", "ftp"])
+def test_the_password_of_a_proxy_is_in_no_outcome(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """A proxy that cannot be used, or that echoes what it was given, leaves its password nowhere."""
+    password = "canary-pass/word"  # noqa: S105
+    with peer(http(b"", f"407 no {password}")) as proxy:
+        host = proxy.url.removesuffix("/linkedin").removeprefix("http://")
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://ann:{password}@{host}")
+        outcome = send("https://127.0.0.2:1/linkedin")
+    assert outcome.status is Status.WAITING
+    assert outcome.error
+    assert not any(part in repr(outcome) for part in ("canary", "word", "ann:"))
 
 
 def test_the_key_is_hidden_wherever_an_answer_or_error_echoes_it() -> None:

@@ -19,10 +19,10 @@ from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Status, Told
 from runner.rehearsal.receipt import conversation_of, urn_of
 from runner.sending.api import Endpoint
-from runner.sending.client import Secret
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Account, AccountStatus, Conversation, Lookup, Message
 from runner.sending.quota import read_headers
+from runner.sending.secret import Secret
 from tests.loopback import KEY, serving
 from tests.sending.test_api import http, peer
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runner.errors import ExitCode
 from runner.ledger.record import Outcome, Status
+from runner.sending.client import Answer
 from runner.sending.outcome import BRIEF, error_text, read_answer, unanswered
 
 NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
@@ -20,9 +21,8 @@ MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 def answer(status: int, body: Any = None, **headers: str) -> Outcome:
     raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    return read_answer(
-        status, {name.replace("_", "-").lower(): value for name, value in headers.items()}, raw, NOW
-    )
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return read_answer(Answer.read(status, names, raw), NOW)
 
 
 def test_confirmed_success_is_sent_with_what_it_tells() -> None:
@@ -335,7 +335,7 @@ def test_every_answer_has_one_outcome(
 ) -> None:
     """Every answer gives one outcome. Only a confirmed 200 is sent, and a row waits or fails only
     on a refusal that is certain."""
-    outcome = read_answer(status, headers, body, NOW)
+    outcome = read_answer(Answer.read(status, headers, body), NOW)
     assert (outcome.status is Status.SENT) <= (status == 200)
     certain = {400, 401, 402, 403, 404, 405, 409, 410, 422, 429, 500}
     assert (outcome.status in (Status.WAITING, Status.FAILED)) <= (status in certain)
@@ -345,7 +345,7 @@ def test_every_answer_has_one_outcome(
 
 def test_error_text_is_one_printable_line_cut_short() -> None:
     """Foreign text is shown as one line of bounded length, without markup or control characters."""
-    text = error_text(None, b"<h1>502</h1>\n\x1b[31m" + b"x" * 5_000)
+    text = error_text(Answer.read(502, {}, b"<h1>502</h1>\n\x1b[31m" + b"x" * 5_000))
     assert text is not None
     assert text.startswith("502")
     assert text.isprintable()
