@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -19,12 +20,14 @@ from runner.action.standing import find_line
 from runner.errors import ExitCode, RefusedError
 from runner.ledger.campaign import campaigns
 from runner.ledger.record import Status
+from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.rehearse import rehearse
 from runner.result.summary import Summary, summarise
 from runner.result.why import why
 from runner.sending.clock import ServerClock
-from runner.sending.event import ClockOff, ForeignUse, Sent
+from runner.sending.event import ClockOff, ForeignUse, Sent, UnbelievedLimit
 from runner.sending.pace import pace_of
+from runner.sending.quota import DEFAULT_LIMIT
 from runner.show.console import Console
 from runner.show.progress import Progress
 from tests.world import MONDAY, World, crowd
@@ -151,18 +154,103 @@ def test_clocks_too_far_apart_stop_the_run(tmp_path: Path) -> None:
 
 
 def test_small_differences_of_clocks_are_nothing() -> None:
-    """A difference of a minute, either way, is left alone, and a larger one is followed. An answer
-    without a date changes nothing."""
+    """A difference of a minute, either way, is left alone, and a larger one is followed once two
+    answers agree. An answer without a date changes nothing."""
     now = [MONDAY]
     clock = ServerClock(lambda: now[0])
     for ahead, followed in ((60, 0), (-60, 0), (121, 121), (-7200, -7200), (30, 0)):
         clock.hear(MONDAY - timedelta(seconds=ahead))
         clock.hear(None)
+        clock.hear(MONDAY - timedelta(seconds=ahead))
         assert clock.ahead == timedelta(seconds=followed)
         assert clock.now() == MONDAY - timedelta(seconds=followed)
     clock.hear(MONDAY - timedelta(days=2))
+    assert clock.in_doubt
+    assert clock.is_believable
+    clock.hear(MONDAY - timedelta(days=2))
+    assert not clock.in_doubt
     assert not clock.is_believable
     assert clock.now() == MONDAY
+
+
+@pytest.mark.parametrize("at", [1, 7])
+@pytest.mark.parametrize("hours", [-30, -5, 1, 5])
+def test_one_strange_answer_moves_no_clock(tmp_path: Path, hours: int, at: int) -> None:
+    """Three lanes send at once. One answer, whichever it is, shows a time that is hours off. All
+    messages go out all the same, and no clock follows that answer."""
+    world = World(tmp_path, crowd(30))
+
+    def strange(fields: dict[str, Any]) -> Answer | None:
+        if world.server.requests != at:
+            return None
+        answer = world.server.accept(fields["accountId"], fields, None)
+        date = format_datetime(world.clock.now() + timedelta(hours=hours), usegmt=True)
+        return replace(answer, headers={**answer.headers, "Date": date})
+
+    world.server.script = strange
+    report = world.run(accounts=("acc_1", "acc_2", "acc_3"), now=True)
+    assert (report.exit_code, report.sent) == (ExitCode.DONE, 30)
+    assert not [event for event in world.events if isinstance(event, ClockOff)]
+    first, last = world.server.receipts[0].at, world.server.receipts[-1].at
+    assert last - first < timedelta(minutes=30)
+
+
+# --- numbers that are not ours, or none
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-RateLimit-Reset": "{soon}"},
+        {"X-RateLimit-Limit": "100", "X-RateLimit-Reset": "{soon}"},
+        {
+            "X-RateLimit-Action": "PROFILE_VIEW",
+            "X-RateLimit-Limit": "120",
+            "X-RateLimit-Used": "0",
+            "X-RateLimit-Remaining": "120",
+            "X-RateLimit-Reset": "{soon}",
+        },
+    ],
+)
+def test_a_count_of_the_day_outlives_an_answer_without_one(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    """Of 100 a day, others have used 60. One answer gives a reset two hours ahead and no count, or
+    the count of another action. 40 go that day, however the run goes on."""
+    world = World(tmp_path, crowd(60), limit=100)
+    world.server.neighbours = False
+    spend(world, 60, "acc_1")
+
+    def told(fields: dict[str, Any]) -> Answer | None:
+        if world.server.requests != 40:
+            return None
+        soon = (world.clock.now() + timedelta(minutes=30)).isoformat()
+        answer = world.server.accept(fields["accountId"], fields, None)
+        return replace(
+            answer,
+            headers={name: value.replace("{soon}", soon) for name, value in headers.items()},
+        )
+
+    world.server.script = told
+    for _ in range(4):
+        world.run(accounts=("acc_1",), now=True)
+        world.clock.advance_to(world.clock.now() + timedelta(hours=1))
+    assert (len(world.server.receipts), world.server.requests) == (40, 40)
+
+
+@pytest.mark.parametrize("limit", [1_001, 1_000_000])
+def test_a_limit_that_is_none_is_not_believed_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], limit: int
+) -> None:
+    """A server that allows a million a day gets as many as the vendor's pages say, and it is told
+    once."""
+    world = World(tmp_path, crowd(DEFAULT_LIMIT + 20), limit=limit)
+    report = world.run(accounts=("acc_1",), now=True)
+    assert (report.sent, report.exit_code) == (DEFAULT_LIMIT, ExitCode.PAUSED)
+    told = [event for event in world.events if isinstance(event, UnbelievedLimit)]
+    assert told == [UnbelievedLimit("acc_1", limit, DEFAULT_LIMIT)]
+    Progress(60, Console().tell).event(told[0])
+    assert f"{limit:,}" in capsys.readouterr().err
 
 
 # --- the forecast

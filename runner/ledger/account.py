@@ -240,12 +240,14 @@ def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None
 
 def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
     # Any number can be missing from an answer. A missing number does not unsay the number that an
-    # earlier answer told, unless the window is another one.
+    # earlier answer told, unless the window is another one. Only an answer with a count tells that.
     table = schema.account
     before = connection.execute(sa.select(table).where(table.c.account == account)).first()
     reset_at = before.quota_reset_at if before else None
+    counted = told.remaining is not None or told.used is not None
     another = (
-        told.reset_at is not None
+        counted
+        and told.reset_at is not None
         and reset_at is not None
         and abs(told.reset_at - reset_at) > timedelta(minutes=10)
     )
@@ -260,9 +262,9 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
     if told.remaining is None and boundless and stands and not another:
         told = replace(told, used=None)
     values: dict[str, Any] = {}
-    if told.remaining is not None or told.used is not None or another:
+    if told.remaining is not None or told.used is not None:
         values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
-    given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at}
+    given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at if counted else None}
     return values | {name: value for name, value in given.items() if value is not None}
 
 

@@ -17,22 +17,41 @@ class ServerClock:
     """Shows this computer's time, or the server's when the two are more than TOLERATED apart.
 
     `ahead` is how far this computer's clock was ahead of the server's at the last comparison. It is
-    zero within TOLERATED.
+    zero within TOLERATED. One answer alone does not move the clock: the next answer has to agree.
+    Until then the clock is `in_doubt`.
     """
 
     def __init__(self, own: Callable[[], datetime]) -> None:
         self._own = own
         self.ahead = timedelta()
+        self._doubt: timedelta | None = None
 
     def now(self) -> datetime:
         """Return the best known time. A difference too large to be believed corrects nothing."""
-        return self._own() - (self.ahead if self.is_believable else timedelta())
+        return self.steady()()
+
+    def steady(self) -> Callable[[], datetime]:
+        """Return this clock as it is set now; later answers do not move that one."""
+        ahead = self.ahead if self.is_believable else timedelta()
+        return lambda: self._own() - ahead
 
     def hear(self, date: datetime | None) -> None:
         """Compare with the `date` on the server's clock just now; None when it did not say."""
-        if date is not None:
-            ahead = self._own() - date
-            self.ahead = ahead if abs(ahead) > TOLERATED else timedelta()
+        if date is None:
+            return
+        ahead = self._own() - date
+        ahead = ahead if abs(ahead) > TOLERATED else timedelta()
+        if abs(ahead - self.ahead) <= TOLERATED or (
+            self._doubt is not None and abs(ahead - self._doubt) <= TOLERATED
+        ):
+            self.ahead, self._doubt = ahead, None
+        else:
+            self._doubt = ahead
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether the last answer alone spoke of another time."""
+        return self._doubt is not None
 
     @property
     def is_believable(self) -> bool:

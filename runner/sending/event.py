@@ -38,10 +38,19 @@ class ForeignUse:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbelievedLimit:
+    """The server told a limit that cannot be one; `limit` is what is taken instead."""
+
+    account: str
+    told: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClockOff:
     """This computer's clock is ahead of the server's (behind, if negative), which is followed."""
 
     ahead: timedelta
 
 
-Event = Sent | Waiting | Halting | ForeignUse | ClockOff
+Event = Sent | Waiting | Halting | ForeignUse | UnbelievedLimit | ClockOff

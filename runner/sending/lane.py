@@ -46,6 +46,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
     while not traffic.halt.is_set():
         if not traffic.has_heard(account, until=waited.until if waited else None):
             await traffic.read_quota(account)
+        await traffic.settle_clock()
         # Nothing is awaited from here to the request. So no more lanes begin a message than the
         # budget has left.
         match _claim(traffic, account):

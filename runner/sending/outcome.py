@@ -216,7 +216,7 @@ def _hold(
         remaining = max(0, int(spent[2]) - int(spent[1]))
     pause = _retry_after(headers.get("retry-after"), now)
     if remaining == 0 or (remaining is None and pause is None):
-        reset_at = (told.reset_at if told else None) or next_midnight(now)
+        reset_at = read_reset(headers.get("x-ratelimit-reset"), now) or next_midnight(now)
         return Hold(
             reset_at,
             "the daily quota is spent",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,9 +17,13 @@ from runner.ledger.record import LONGEST_WINDOW, Told
 
 # The vendor's published limit. It is only a default: the header decides.
 DEFAULT_LIMIT: Final = 150
-_MOST: Final = 1_000_000
+# No vendor of such a service has a limit like this. A number beyond it is a mistake.
+BELIEVABLE: Final = 1_000
 DAY: Final = timedelta(days=1)
-_INTEGER: Final = re.compile(r"\s*(\d{1,9})(?:\.0+)?\s*")
+_INTEGER: Final = re.compile(r"(\d{1,9})(?:\.0{1,9})?")
+# The names that the vendor may give to what this program does, and to what it does not do.
+_OURS: Final = re.compile(r"messag|typing|conversation|chat", re.IGNORECASE)
+_UNNAMED: Final = frozenset({"", "send", "write", "all", "any", "default", "global", "api"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Allowance:
     """The `remaining` messages that may go between `opened` and `reset_at`.
 
     People are shown `limit` and `used`. `foreign` is how many of those used were not ours.
+    `unbelieved` is a limit that the server told and that is not one.
     """
 
     remaining: int
@@ -35,6 +40,7 @@ class Allowance:
     foreign: int
     opened: datetime
     reset_at: datetime
+    unbelieved: int | None = None
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -55,6 +61,8 @@ def allowance(
     `reserve` messages of the window are left to people and other tools. The part of it that they
     have used already need not be kept.
     """
+    said = told
+    told = _believed(told)
     opened, reset_at = _window(told, now)
     ours = used = charged_after(opened - timedelta(microseconds=1))
     current = told if told and told.at >= opened else None
@@ -80,7 +88,17 @@ def allowance(
         foreign=max(0, used - ours),
         opened=opened,
         reset_at=reset_at,
+        unbelieved=said.limit if said and told and said.limit != told.limit else None,
     )
+
+
+def _believed(told: Told | None) -> Told | None:
+    """Return what the server told without a limit that no vendor has, and what follows from it."""
+    if told is None:
+        return None
+    if (told.limit or 0) > BELIEVABLE:
+        return replace(told, limit=None, remaining=None if told.remaining else told.remaining)
+    return replace(told, remaining=None) if (told.remaining or 0) > BELIEVABLE else told
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
@@ -105,9 +123,12 @@ def midnight(now: datetime) -> datetime:
 def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
     """Read the server's numbers from the `X-RateLimit-*` headers; None when they give no number.
 
-    The names of `headers` are in lower case. A number that is unreadable or absurd counts as
-    missing.
+    The names of `headers` are in lower case. A number that is unreadable counts as missing. The
+    numbers of another action are not ours. A reset alone, without a count, opens no window: it may
+    be the end of anything.
     """
+    if not _is_ours(headers.get("x-ratelimit-action", "")):
+        return None
     limit = _integer(headers.get("x-ratelimit-limit"))
     used = _integer(headers.get("x-ratelimit-used"))
     remaining = _integer(headers.get("x-ratelimit-remaining"))
@@ -121,9 +142,18 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
         limit = used + remaining
     if remaining is not None and limit is not None:
         remaining = min(remaining, limit)
-    if limit is None and used is None and remaining is None and reset_at is None:
-        return None
+    if used is None and remaining is None:
+        if limit is None:
+            return None
+        reset_at = None
     return Told(at=now, limit=limit, used=used, remaining=remaining, reset_at=reset_at)
+
+
+def _is_ours(action: str) -> bool:
+    """Tell whether numbers of this action are those of messages. InMails have a limit of their
+    own."""
+    name = re.sub(r"[\W_]", "", action[:100]).lower()
+    return name in _UNNAMED or ("inmail" not in name and bool(_OURS.search(name)))
 
 
 def read_reset(text: str | None, now: datetime) -> datetime | None:
@@ -136,7 +166,7 @@ def read_reset(text: str | None, now: datetime) -> datetime | None:
         return None
     text = text.strip()
     try:
-        if re.fullmatch(r"\d{9,14}(?:\.\d+)?", text):
+        if re.fullmatch(r"\d{9,14}(?:\.\d{1,9})?", text):
             seconds = float(text)
             instant = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         else:
@@ -150,6 +180,5 @@ def read_reset(text: str | None, now: datetime) -> datetime | None:
 
 
 def _integer(text: str | None) -> int | None:
-    match = _INTEGER.fullmatch(text) if text is not None else None
-    value = int(match[1]) if match else None
-    return value if value is not None and value <= _MOST else None
+    match = _INTEGER.fullmatch(text.strip()) if text is not None else None
+    return int(match[1]) if match else None

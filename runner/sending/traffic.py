@@ -14,7 +14,7 @@ from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status
 from runner.sending.clock import TOLERATED
-from runner.sending.event import ClockOff, Event, ForeignUse
+from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.pace import Pace
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
@@ -23,6 +23,7 @@ from runner.sending.vendor import Vendor
 LONGEST_NAP: Final = timedelta(seconds=30)
 # Numbers that the server told this lately still hold; after a longer silence it is asked again.
 TRUSTED: Final = timedelta(minutes=10)
+_ASKED_FOR_TIME: Final = 3
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LEASE_MARGIN: Final = timedelta(seconds=30)
 
@@ -46,6 +47,7 @@ class Traffic:
     # When the server last spoke of an account, or was asked to.
     _heard: dict[str, datetime] = field(default_factory=dict)
     _foreign: dict[str, int] = field(default_factory=dict)
+    _unbelieved: dict[str, int | None] = field(default_factory=dict)
     _ahead: timedelta = timedelta()
 
     def now(self) -> datetime:
@@ -80,12 +82,21 @@ class Traffic:
         self._heard[account] = self.now()
         return not account or self.vendor.lookup.status is not None
 
+    async def settle_clock(self) -> None:
+        """Ask the server for the time again, a few times, while one answer alone told another."""
+        for _ in range(_ASKED_FOR_TIME):
+            if not self.vendor.clock.in_doubt:
+                return
+            await self.vendor.lookup.tell_time()
+
     async def send(self, claim: Claim) -> Outcome:
         """Send a message that was claimed, and settle it; charge the run's budget."""
         if self.budget is not None:
             self.budget -= 1
+        # The claim holds by the clock that it was made by, whatever answers change it meanwhile.
+        now = self.vendor.clock.steady()
         outcome = await self.vendor.endpoint.send(
-            claim, lambda: commit_intent(self.ledger, claim, self.now())
+            claim, lambda: commit_intent(self.ledger, claim, now())
         )
         outcome = settle(self.ledger, claim, outcome, self.now())
         self._heard[claim.account] = self.now()
@@ -102,12 +113,16 @@ class Traffic:
                 continue
 
     def notice(self, state: AccountState) -> Iterator[Event]:
-        """Tell what the server's numbers and clock show besides: use of the account by others, and
-        a clock that is off."""
-        foreign = Turn(self.pace, state, self.now()).allowance().foreign
-        if foreign > self._foreign.get(state.account, 0):
-            yield ForeignUse(state.account, foreign)
-        self._foreign[state.account] = foreign
+        """Tell what the server's numbers and clock show besides: use of the account by others, a
+        limit that is none, and a clock that is off."""
+        left = Turn(self.pace, state, self.now()).allowance()
+        if left.foreign > self._foreign.get(state.account, 0):
+            yield ForeignUse(state.account, left.foreign)
+        self._foreign[state.account] = left.foreign
+        if left.unbelieved != self._unbelieved.get(state.account):
+            self._unbelieved[state.account] = left.unbelieved
+            if left.unbelieved is not None:
+                yield UnbelievedLimit(state.account, left.unbelieved, left.limit)
         ahead = self.vendor.clock.ahead
         if abs(ahead - self._ahead) > TOLERATED:
             yield ClockOff(ahead)

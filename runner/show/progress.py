@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.ledger.record import Claim, Outcome, Status
-from runner.sending.event import ClockOff, Event, ForeignUse, Halting, Sent, Waiting
+from runner.sending.event import (
+    ClockOff,
+    Event,
+    ForeignUse,
+    Halting,
+    Sent,
+    UnbelievedLimit,
+    Waiting,
+)
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -46,6 +54,11 @@ class Progress:
                 self._write(
                     f"Account {account or 'default'}: another tool or person sent {count} today; "
                     "the rest is planned around it."
+                )
+            case UnbelievedLimit(account, told, limit):
+                self._write(
+                    f"Account {account or 'default'}: the server speaks of {told:,} messages a "
+                    f"day, which no account has; {limit} are taken as its limit."
                 )
             case ClockOff(ahead):
                 self._write(f"This computer's clock {_clock_text(ahead)}.")

@@ -23,7 +23,15 @@ from typing import Any, Final, assert_never
 from runner import words
 from runner.errors import ExitCode, StorageError
 from runner.ledger.record import Claim, Outcome
-from runner.sending.event import ClockOff, Event, ForeignUse, Halting, Sent, Waiting
+from runner.sending.event import (
+    ClockOff,
+    Event,
+    ForeignUse,
+    Halting,
+    Sent,
+    UnbelievedLimit,
+    Waiting,
+)
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5
@@ -88,6 +96,8 @@ class RunLog:
                 self.write("wait", account=account or None, reason=wait.reason, until=until)
             case ForeignUse(account, count):
                 self.write("foreign-use", account=account or None, count=count)
+            case UnbelievedLimit(account, told, limit):
+                self.write("limit", account=account or None, told=told, taken=limit)
             case ClockOff(ahead):
                 self.write("clock", aheadSeconds=round(ahead.total_seconds()))
             case Halting():

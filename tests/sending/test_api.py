@@ -268,8 +268,8 @@ def test_what_goes_to_this_machine_passes_no_proxy(
 def test_the_password_of_a_proxy_is_in_no_outcome(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    """A proxy that cannot be used, or that echoes what it was given, leaves its password nowhere."""
-    password = "canary-pass/word"  # noqa: S105
+    """A proxy that cannot be used, or that echoes what it was given, leaves no password behind."""
+    password = "canary-pass/word"
     with peer(http(b"", f"407 no {password}")) as proxy:
         host = proxy.url.removesuffix("/linkedin").removeprefix("http://")
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://ann:{password}@{host}")
