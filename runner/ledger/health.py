@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from runner.errors import StorageError
+from runner.ledger.file import RESTORE, is_there
 from runner.ledger.ledger import BUSY_SECONDS
 
 
@@ -15,7 +16,7 @@ def check_health(path: Path) -> None:
 
     Raises StorageError for a file that is damaged, is not a ledger or cannot be read.
     """
-    remedy = "Restore the ledger from a backup. A new one would not know who was messaged already."
+    is_there(path)
     try:
         # The connection is not read-only. A run that died may have left a write half done, and the
         # next process that opens the file rolls it back.
@@ -29,10 +30,10 @@ def check_health(path: Path) -> None:
             }
     except sqlite3.Error as error:
         raise StorageError(
-            f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=remedy
+            f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=RESTORE
         ) from None
     if found != ["ok"]:
-        raise StorageError(f"The ledger is damaged ({found[0]}).", where=str(path), remedy=remedy)
+        raise StorageError(f"The ledger is damaged ({found[0]}).", where=str(path), remedy=RESTORE)
     if tables and "alembic_version" not in tables:
         raise StorageError(
             "The file is a database, but not a ledger.",

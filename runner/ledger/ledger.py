@@ -7,9 +7,7 @@ still true when it commits.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAl
 
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
+from runner.ledger.file import RESTORE, is_there, make, make_private, real_path
 
 BUSY_SECONDS: Final = 60
 # PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
@@ -128,14 +127,15 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
     Raises StorageError and UsageError. Without `create`, a missing ledger also raises UsageError.
     """
     url, path = _url(location), ledger_path(location)
-    is_new = not path.exists()
+    is_new = not is_there(path)
     if is_new and not create:
         remedy = (
             "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger "
             "names its ledger."
         )
         raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
-    _prepare_file(path)
+    if is_new:
+        make(path)
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
@@ -143,6 +143,7 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
     try:
         with ledger.read() as connection:
             version = _version(connection)
+        make_private(path)
         if version != schema.HEAD:
             _migrate(ledger, path)
     except BaseException:
@@ -152,7 +153,8 @@ def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
 
 
 def ledger_path(location: str | Path) -> Path:
-    """The file of the ledger that a path or URL names. Raises UsageError."""
+    """The file of the ledger that a path or URL names, behind every link. Raises UsageError and
+    StorageError."""
     return Path(_url(location).database or "")
 
 
@@ -164,7 +166,7 @@ def default_path() -> Path:
 def _url(location: str | Path) -> URL:
     text = str(location)
     if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+        return URL.create("sqlite", database=str(real_path(Path(text))))
     try:
         url = make_url(text)
     except ArgumentError:
@@ -176,24 +178,7 @@ def _url(location: str | Path) -> URL:
             f"A ledger on {url.drivername} is not supported by this version.",
             remedy="Give a path, or sqlite:////absolute/path.db.",
         )
-    return url.set(database=str(Path(url.database).absolute()))
-
-
-def _prepare_file(path: Path) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            if os.name == "posix" and stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-                os.fchmod(handle, 0o600)  # it holds people's names: make it private again
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise StorageError(
-            f"The ledger cannot be opened ({error.strerror}).",
-            where=str(path),
-            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
-        ) from None
+    return url.set(database=str(real_path(Path(url.database))))
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -265,10 +250,4 @@ def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
         what = f"This is no ledger, or a damaged one ({reason}); it was left as it is."
     else:
         what = f"The ledger refused a change ({reason})."
-    return StorageError(
-        what,
-        where=place,
-        remedy=(
-            "Restore the ledger from a backup. A new one would not know who was messaged already."
-        ),
-    )
+    return StorageError(what, where=place, remedy=RESTORE)

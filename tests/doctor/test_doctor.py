@@ -220,7 +220,7 @@ def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
     path.unlink()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE other (x)")
-    assert "not a ledger" in storage.judge_ledger(path).says
+    assert "no ledger" in storage.judge_ledger(path).says
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

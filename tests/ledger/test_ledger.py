@@ -5,8 +5,11 @@ A file that is not a ledger is refused, and a ledger is never begun anew over a 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,13 +23,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import runner.ledger
-from runner.errors import ExitCode, StorageError, UsageError
+from runner.errors import AlreadyRunningError, ExitCode, StorageError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, note_told
 from runner.ledger.attempt import claim, commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named, campaigns
+from runner.ledger.health import check_health
 from runner.ledger.ledger import open_ledger
+from runner.ledger.lock import run_lock
 from runner.ledger.person import Spellings, learn, spellings_of
 from runner.ledger.record import Outcome, Status, Told, Wait
 from runner.ledger.share import Shares
@@ -100,6 +105,83 @@ def test_what_is_no_ledger_is_refused_and_left_alone(tmp_path: Path, content: by
     assert path.read_bytes() == content
 
 
+def _a_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE customers (id, alembic_version)")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's here")
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_text("Dear Ann,", encoding="utf-8"),
+        lambda path: path.write_bytes(b"PK\x03\x04" * 200),
+        lambda path: path.write_bytes(b"\n"),
+        _a_database,
+        Path.mkdir,
+        os.mkfifo,
+    ],
+)
+def test_what_is_not_ours_is_not_touched(
+    tmp_path: Path, make: Callable[[Path], object], linked: bool
+) -> None:
+    """Any file that is no ledger, also behind a link, keeps its bytes, its mode, its time and its
+    neighbours, whichever command is told to use it."""
+    theirs = tmp_path / "theirs"
+    make(theirs)
+    theirs.chmod(0o644)
+    path = theirs
+    if linked:
+        path = tmp_path / "link"
+        path.symlink_to(theirs)
+    before = theirs.stat()
+    content = theirs.read_bytes() if theirs.is_file() else None
+    around = sorted(tmp_path.iterdir())
+    for create in (True, False):
+        with pytest.raises(StorageError):
+            open_ledger(path, create=create)
+    with pytest.raises(StorageError):
+        check_health(path)
+    after = theirs.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_size) == (
+        before.st_mode,
+        before.st_mtime_ns,
+        before.st_size,
+    )
+    assert content is None or theirs.read_bytes() == content
+    assert sorted(tmp_path.iterdir()) == around
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are POSIX's here")
+def test_a_ledger_under_two_names_has_one_run_lock(tmp_path: Path) -> None:
+    """Through a link, to the file or to its folder, the ledger is the same, and so is its lock. A
+    second name for the file itself is refused."""
+    home = tmp_path / "home"
+    path = home / "ledger.db"
+    first = open_ledger(path)
+    (tmp_path / "to-file.db").symlink_to(path)
+    (tmp_path / "to-folder").symlink_to(home)
+    names = (tmp_path / "to-file.db", tmp_path / "to-folder" / "ledger.db")
+    for name in (*names, f"sqlite:///{names[0]}"):
+        again = open_ledger(name)
+        assert (again.place, again.lock_folder) == (first.place, first.lock_folder)
+        assert not again.is_new
+        with (
+            run_lock(first, "people", 1),
+            pytest.raises(AlreadyRunningError),
+            run_lock(again, "people", 1),
+        ):
+            pass
+        again.close()
+    first.close()
+    os.link(path, tmp_path / "twin.db")
+    for name in (path, tmp_path / "twin.db"):
+        with pytest.raises(StorageError, match="second name"):
+            open_ledger(name)
+
+
 def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None:
     """Somebody else's tables are not ours to migrate; a version we do not know is not ours to
     write."""
@@ -107,7 +189,7 @@ def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None
     connection = sqlite3.connect(other)
     connection.execute("CREATE TABLE customers (id)")
     connection.close()
-    with pytest.raises(StorageError, match="not a ledger"):
+    with pytest.raises(StorageError, match="no ledger"):
         open_ledger(other)
     path = tmp_path / "ledger.db"
     open_ledger(path).close()
