@@ -47,7 +47,12 @@ _EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(c
 _ESCAPED_CHARACTER: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # A spreadsheet program may take these for the start of a formula (OWASP's list, and its full-width
 # forms).
-_FORMULA_START: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
+_FORMULA_START: Final = re.compile(r"""['"\s]*+[=+\-@＝＋－＠|%]|'*+[\t\r\n]""")
+_RISKY: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠|%]")
+# What separates cells or lines for some spreadsheet program, then all that it may pass over on its
+# way to the sign of a formula.
+_SEPARATORS: Final = ",;\t|\r\n"
+_WITHIN: Final = re.compile(rf"""[{_SEPARATORS}][{_SEPARATORS}\s"']*+([=+\-@＝＋－＠%])?""")
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 # Two ways to make Excel keep leading zeros in a CSV: ="00456", or an apostrophe before digits.
 _FORCED_TEXT: Final = re.compile(r'="([^"]*)"|\'(\+?\d[\d ().\-/]*)')
@@ -120,14 +125,45 @@ def unescaped(text: str) -> str:
 
 
 def guard(text: str) -> str:
-    """Put an apostrophe before a text that spreadsheet programs may take for a formula in a CSV."""
-    risky = _FORMULA_START.match(text.lstrip("'"))
+    """Put an apostrophe before what spreadsheet programs may take for a formula in a CSV.
+
+    A program guesses the separator, often by the user's country. So a formula can also begin within
+    a text, behind any sign that separates cells or lines somewhere.
+    """
+    if not _RISKY.search(text):
+        return text
+    text = _WITHIN.sub(_guarded, text)
+    risky = _FORMULA_START.match(text)
     return f"'{text}" if risky and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
 def unguard(text: str) -> str:
-    """Return the text that `guard` made this one from."""
-    return text[1:] if text[:1] == "'" and guard(text[1:]) == text else text
+    """Return the text that `guard` made this one from.
+
+    Results of version 0.1 have the first of the apostrophes only.
+    """
+    if "'" not in text:
+        return text
+    first = text[1:] if text[0] == "'" else text
+    for start in dict.fromkeys((text, first)):
+        if guard(inner := _WITHIN.sub(_unguarded, start)) == text:
+            return inner
+    return first if _FORMULA_START.match(first) else text
+
+
+def _guarded(run: re.Match[str]) -> str:
+    return _at_last_separator(run, "'") if run[1] else run[0]
+
+
+def _unguarded(run: re.Match[str]) -> str:
+    return _at_last_separator(run, "") if run[1] else run[0]
+
+
+def _at_last_separator(run: re.Match[str], sign: str) -> str:
+    """Return the run with this sign, instead of one apostrophe, behind its last separator."""
+    place = 1 + max(run[0].rfind(separator) for separator in _SEPARATORS)
+    rest = run[0][place:]
+    return run[0][:place] + (sign + rest if sign else rest.removeprefix("'"))
 
 
 def as_text(value: object, number_format: str = "General") -> str:
