@@ -12,9 +12,9 @@ import unicodedata
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-# One cell of Excel holds 32,767 characters; a CSV cell far beyond that is a missing quote or an
-# attack.
-MAX_CELL: Final = 1_048_576
+# As many characters as a cell of Excel holds. Nothing looks at what stands behind them.
+MAX_CELL: Final = 32_767
+CUT: Final = "… [cut]"
 # Excel keeps 15 digits of a number; the digits behind them are zeros or gone. A float holds whole
 # numbers exactly up to 2**53.
 _EXACT_BELOW: Final = 1e15

@@ -17,6 +17,7 @@ Code = Literal[
     # a row or a cell that cannot be read exactly
     "cell-error",
     "cell-kind",
+    "cell-long",
     "cell-unread",
     "date-blank",
     "date-future",
@@ -58,6 +59,7 @@ Code = Literal[
 REMEDIES: Final[Mapping[Code, str]] = {
     "cell-error": "Correct the formula, or type the value in.",
     "cell-kind": "Turn the column into texts.",
+    "cell-long": "Shorten it, or move it to a document of its own.",
     "cell-unread": "Save the workbook as XLSX.",
     "date-blank": "Write when it was, or take the row out of the file.",
     "date-future": "See whether day and month are in the right order.",

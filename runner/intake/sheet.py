@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
+from runner.intake.cell import CUT, MAX_CELL
 from runner.intake.code import Code
 
 MAX_BYTES: Final = 512 * 1024**2
@@ -70,6 +71,19 @@ class Row(NamedTuple):
     faults: Sequence[Fault] = ()
     links: Sequence[tuple[int, str]] = ()
     hidden: bool = False
+
+
+def capped(row: Row) -> Row:
+    """Return the row with each cell cut to as much as a cell holds, and a fault for each cut."""
+    if not row.cells or len(max(row.cells, key=len)) <= MAX_CELL:
+        return row
+    cells, faults = list(row.cells), list(row.faults)
+    for column, cell in enumerate(cells):
+        if len(cell) > MAX_CELL:
+            cells[column] = cell[: MAX_CELL - len(CUT)] + CUT
+            text = f"{len(cell):,} characters; a cell holds {MAX_CELL:,}"
+            faults.append(Fault(column, "cell-long", text))
+    return row._replace(cells=cells, faults=faults)
 
 
 @dataclass(frozen=True)

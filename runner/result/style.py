@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from runner.intake.cell import CUT, MAX_CELL
 from runner.ledger.record import Status
 
-MAX_CELL: Final = 32_767
 WIDTH_SAMPLE: Final = 200
-_MARK: Final = "… [cut]"
 COLOURS: Final = {
     Status.SENT: "C6EFCE",
     Status.WAITING: "DDEBF7",
@@ -130,6 +129,6 @@ def escape(text: str) -> str:
     """
     text = _UNWRITABLE.sub("\ufffd", text)
     if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le")) > 2 * MAX_CELL:
-        room = 2 * (MAX_CELL - len(_MARK))
-        text = text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _MARK
+        room = 2 * (MAX_CELL - len(CUT))
+        text = text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + CUT
     return _TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)

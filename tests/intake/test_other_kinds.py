@@ -19,8 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runner import child
 from runner.errors import ExitCode, RefusedError
-from runner.intake.reader import isolated
 from runner.intake.reader.format import open_grid
 from runner.intake.sheet import Reading, Row, load
 from runner.intake.table import Table, read
@@ -590,12 +590,16 @@ def test_a_reader_that_dies_is_a_damaged_file(
     popen = subprocess.Popen
 
     def dying(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        assert command[-1] == isolated.__name__
+        assert command[-1] == child.__name__
         return popen(
             [
                 sys.executable,
                 "-c",
-                f"import os\nfor line in {words!r}: print(line, flush=True)\n{end}",
+                (
+                    f"import os, sys\nfor frame in {words!r}:\n"
+                    "    out = len(frame).to_bytes(4, 'big') + frame.encode()\n"
+                    f"    sys.stdout.buffer.write(out)\nsys.stdout.flush()\n{end}"
+                ),
             ],
             **options,
         )

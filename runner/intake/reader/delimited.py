@@ -29,10 +29,12 @@ from runner.intake.reader.encoding import (
     undecodable,
     without_end_mark,
 )
-from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source
+from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source, capped
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _LONGEST_LINE: Final = 4 * 1024**2
+# Beyond this a quote is missing.
+_LONGEST_FIELD: Final = 1024**2
 _MEANS: Final = re.compile(
     r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE
 ).fullmatch
@@ -204,7 +206,7 @@ def _parting(delimiter: str) -> Callable[[str], re.Match[str] | None]:
 
 
 def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Iterator[Row]:
-    csv.field_size_limit(MAX_CELL)
+    csv.field_size_limit(_LONGEST_FIELD)
     data = without_end_mark(source.data, encoding)
     file = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     file._CHUNK_SIZE = _SAMPLE  # type: ignore[attr-defined]
@@ -218,6 +220,10 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         for number, record in enumerate(reader, 1):
             at = reader.line_num
+            faults: Sequence[Fault] = ()
+            if record and len(max(record, key=len)) > MAX_CELL:
+                _, cells, faults, *_ = capped(Row(number, record))
+                record = list(cells)
             if at - line != 1 and (found := _swallowed(record, at - line - 1, delimiter)):
                 row, certain = found
                 what = f"a cell of row {number} holds what looks like another row ({row[:60]!r})"
@@ -230,11 +236,13 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                     )
                 line = at
                 yield Row(
-                    number, record, [Fault(None, "swallowed-row", f"{what}: {near}. {_CURE}")]
+                    number,
+                    record,
+                    [*faults, Fault(None, "swallowed-row", f"{what}: {near}. {_CURE}")],
                 )
                 continue
             line = at
-            yield new(Row, (number, record, (), (), False))
+            yield new(Row, (number, record, faults, (), False))
             if number > MAX_ROWS:
                 break
         else:

@@ -1,60 +1,40 @@
 """A workbook read in a process of its own.
 
-A parser that crashes or runs out of memory takes nothing else down with it.
-
-The child reads the file's bytes from its standard input and answers with lines of JSON: rows in
-pieces, then one line on the whole. The parent keeps the pieces as they came, and makes rows of them
-on every walk.
+The child answers with frames of JSON: rows in pieces, then one frame on the whole. The parent keeps
+the pieces as they came, and makes rows of them on every walk.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any, Final, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from runner.child import ChildError, LimitError, Limits, call
 from runner.errors import RefusedError
-from runner.intake.reader.archive import MAX_RATIO
-from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, protected
+from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, capped, protected
 
 _PIECE: Final = 500
-_SURELY_HONEST: Final = 64 * 1024**2
-_MEMORY: Final = 4 * 1024**3
-_ROOT: Final = Path(__file__).parents[3]
+_MEMORY: Final = 640 * 1024**2
+_ANSWER: Final = 256 * 1024**2
+_SECONDS: Final = 10.0
+_SECONDS_PER_MEGABYTE: Final = 3.0
 
 
 def grid(source: Source, kind: str, sheet: str | None) -> Grid:
     """Return a workbook's rows.
 
-    Raises RefusedError when there is no such worksheet, or when the file is protected or damaged.
+    Raises RefusedError when there is no such worksheet, or when the file is protected or damaged,
+    or takes more than its size allows.
     """
-    request = json.dumps({"kind": kind, "sheet": sheet, "name": source.path.name}).encode() + b"\n"
-    # -P keeps the current folder out of the child's path: anybody's csv.py may lie there.
-    command = [sys.executable, "-P", "-m", __name__]
-    path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-    with subprocess.Popen(  # noqa: S603 - our own module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    ) as child:
-        into, out = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
-        try:
-            with into:
-                into.write(request)
-                into.write(source.data)
-        except OSError:
-            pass  # the child died before it had read all; its answer says the rest
-        pieces = list(out)
-    answer: dict[str, Any] = (
-        json.loads(pieces.pop()) if pieces and child.returncode == 0 else {"damaged": True}
-    )
+    request = {"kind": kind, "sheet": sheet, "name": source.path.name}
+    try:
+        pieces = call(f"{__name__}:work", request, [source.data], limits_of(source))
+        answer: dict[str, Any] = json.loads(pieces.pop()) if pieces else {"damaged": True}
+    except LimitError as error:
+        raise too_much(source, str(error)) from None
+    except ChildError:
+        answer = {"damaged": True}
     if "refused" in answer:
         raise RefusedError(answer["refused"], where=answer["where"], remedy=answer["remedy"])
     if answer.get("protected"):
@@ -69,6 +49,23 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
         )
     return Grid(
         answer["sheet"], lambda: _walk(pieces), answer["width"], notices=tuple(answer["notices"])
+    )
+
+
+def limits_of(source: Source) -> Limits:
+    """Return what the reading of a workbook of this size may take."""
+    seconds = _SECONDS + _SECONDS_PER_MEGABYTE * len(source.data) / 1024**2
+    return Limits(seconds=seconds, patience=4 * seconds, memory=_MEMORY, answer=_ANSWER)
+
+
+def too_much(source: Source, limit: str) -> RefusedError:
+    """Return the refusal of a workbook that takes more than this limit."""
+    return RefusedError(
+        f"{source.path} ({len(source.data) / 1e6:.1f} MB) cannot be read within {limit}.",
+        remedy=(
+            "It holds far more than a list of people does. Copy the list alone to a new workbook, "
+            "or save it as CSV (UTF-8)."
+        ),
     )
 
 
@@ -91,7 +88,13 @@ def _walk(pieces: list[bytes]) -> Iterator[Row]:
 # --- the child
 
 
-def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
+def work(request: Mapping[str, Any], parts: Sequence[bytes]) -> Iterator[bytes]:
+    """Read a workbook, and give the frames of the answer."""
+    for piece in _answer(request, parts[0]):
+        yield json.dumps(piece).encode()
+
+
+def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
     from runner.intake.reader.marks import ProtectedError, UnreadableError, WideError
     from runner.intake.reader.workbook import open_workbook
 
@@ -99,7 +102,7 @@ def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
         opened = open_workbook(data, request["kind"], request["sheet"], request["name"])
         width, piece = 0, []
         for row in opened.rows:
-            number, cells, faults, links, hidden = row
+            number, cells, faults, links, hidden = capped(row)
             end = len(cells)
             while end > width and not cells[end - 1]:
                 end -= 1
@@ -133,34 +136,9 @@ def _answer(request: dict[str, Any], data: bytes) -> Iterator[Any]:
             "where": request["name"],
             "remedy": "Open it in a spreadsheet program and save it as XLSX.",
         }
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - parsers answer a damaged file with almost any exception
         yield {"damaged": True}
     else:
         yield {"sheet": opened.sheet, "notices": opened.notices, "width": width}
-
-
-def _main() -> None:
-    if os.name == "posix":
-        import resource
-
-        for limit, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
-            with suppress(
-                ValueError, OSError
-            ):  # macOS refuses some; a lower limit may be set already
-                resource.setrlimit(limit, (most, most))
-    request = json.loads(sys.stdin.buffer.readline())
-    out, data = sys.stdout.buffer, sys.stdin.buffer.read()
-    room = max(_SURELY_HONEST, MAX_RATIO * len(data))
-    for line in _answer(request, data):
-        piece = json.dumps(line).encode() + b"\n"
-        room -= len(piece)
-        if room < 0:  # very many cells name a few texts
-            piece = b'{"damaged": true}\n'
-        out.write(piece)
-        if room < 0:
-            break
-    out.flush()
-
-
-if __name__ == "__main__":
-    _main()
