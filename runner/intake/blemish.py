@@ -242,7 +242,7 @@ def suspicion(value: str, header: str, *, of_person: bool) -> str | None:
     folded = value.casefold()
     if folded in _TRIAL or folded == header.strip().casefold():
         return f"{value!r} looks like a placeholder"
-    if "@" in value and re.fullmatch(r"\S+@\S+\.\w+", value):
+    if "@" in value and re.fullmatch(r"\S[^\s@]*+@\S+\.\w+", value):
         return f"{value!r} is an e-mail address"
     if "://" in value or folded.startswith("www."):
         return f"{value[:40]!r} is a link"

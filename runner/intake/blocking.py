@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from runner.intake.column import RECIPIENT_ROLES, Layout, nearest
 from runner.intake.entry import Problem
@@ -68,6 +69,10 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     )
 
 
+# A template that fits no column at all is not a misspelling.
+_GUESSES: Final = 10
+
+
 def template_problems(layout: Layout, template: MessageTemplate | None) -> Iterator[Problem]:
     if template is None:
         if "message" not in layout.roles:
@@ -82,6 +87,8 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 ),
             )
         return
+    missing = 0
+    headers = sorted({column.header.strip() for column in layout.inputs if column.header.strip()})
     for name, line in template.names.items():
         where = f"{template.path.name}, line {line}: "
         if name in layout.ambiguous:
@@ -94,17 +101,13 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 remedy="Rename one of them in the sheet.",
             )
         elif name not in layout.variables:
-            headers = sorted(
-                {column.header.strip() for column in layout.inputs if column.header.strip()}
-            )
+            missing += 1
             # A column has several names; the one in the same style is meant: {{ first_name }}, or
             # row["First Name"].
-            guess = nearest(
-                name,
-                sorted(
-                    layout.variables, key=lambda known: known.isidentifier() == name.isidentifier()
-                ),
+            known = sorted(
+                layout.variables, key=lambda each: each.isidentifier() == name.isidentifier()
             )
+            guess = nearest(name, known) if missing <= _GUESSES else None
             column = layout.variables[guess].header.strip() if guess else None
             written = guess if guess and guess.isidentifier() else f'row["{guess}"]'
             yield Problem(

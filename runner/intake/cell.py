@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from itertools import groupby
+from typing import Final, Literal
 
 # As many characters as a cell of Excel holds. Nothing looks at what stands behind them.
 MAX_CELL: Final = 32_767
@@ -63,7 +64,8 @@ _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *
 _BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
 # A cell that begins so may hold a spreadsheet program's error, or a value forced to be text.
 TELLING: Final = ("#", "Err:", "Loading...", "=", "'")
-_ZEROS: Final = re.compile(r"0{2,}")
+_ZEROS: Final = re.compile(r"0{2,255}")
+_SHORT: Final = 256
 
 
 def clean(text: str) -> str:
@@ -78,7 +80,24 @@ def clean(text: str) -> str:
     ):  # a quick way past nearly all cells
         return text
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip(_EDGES)
-    return unicodedata.normalize("NFC", text)
+    return composed(text)
+
+
+def composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
+    """Do the same as `unicodedata.normalize`.
+
+    Its time grows with the square of a run of combining marks. Here the marks of a long text are
+    sorted first.
+    """
+    if len(text) <= _SHORT or unicodedata.is_normalized(form, text):
+        return unicodedata.normalize(form, text)
+    apart: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"
+    pieces = (
+        unicodedata.normalize(apart, text[at : at + _SHORT]) for at in range(0, len(text), _SHORT)
+    )
+    runs = groupby("".join(pieces), lambda character: unicodedata.combining(character) > 0)
+    ordered = ("".join(sorted(run, key=unicodedata.combining)) for _, run in runs)
+    return unicodedata.normalize("NFC", "".join(ordered))
 
 
 def bare(text: str) -> str | None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from runner.intake.cell import INVISIBLE, clean, column_letter
+from runner.intake.cell import INVISIBLE, clean, column_letter, composed
 
 RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
 ROLES: Final = (
@@ -85,6 +84,8 @@ _ALIASES: Final = {
 # Beside a column that says LinkedIn, "URL" is the company's web site and "Profile" may be anything.
 _VAGUE: Final = ("url", "profile", "recipient")
 _VALUE: Final = re.compile(r"https?://|linkedin\.com/|urn:li:|@\w+\.", re.IGNORECASE)
+# A longer name is not a misspelling of anything.
+_LONGEST_NAME: Final = 100
 _IGNORED: Final = re.compile(r"[\s_\-]+")
 
 
@@ -145,7 +146,7 @@ class Layout:
 
 def normalise(header: str) -> str:
     """Return a header's form for comparison: `First-Name`, `first name`, `FIRSTNAME` are one."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).casefold()
+    return _IGNORED.sub("", composed(header.translate(INVISIBLE), "NFKC")).casefold()
 
 
 def names_recipients(cells: Iterable[str], mapped: Iterable[str] = ()) -> bool:
@@ -169,9 +170,7 @@ def variable_names(header: str) -> tuple[str, ...]:
     The header `First Name` has the form `first_name`.
     """
     header = clean(header)
-    words = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header.translate(INVISIBLE))).strip(
-        "_"
-    )
+    words = re.sub(r"\W+", "_", composed(header.translate(INVISIBLE), "NFKC")).strip("_")
     camel = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words)
     names = dict.fromkeys([header, words.lower(), re.sub(r"_+", "_", camel).lower()])
     return tuple(name for name in names if name)
@@ -179,7 +178,11 @@ def variable_names(header: str) -> tuple[str, ...]:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most likely misspells."""
-    by_form = {normalise(candidate): candidate for candidate in known}
+    if len(name) > _LONGEST_NAME:
+        return None
+    by_form = {
+        normalise(candidate): candidate for candidate in known if len(candidate) <= _LONGEST_NAME
+    }
     match = difflib.get_close_matches(normalise(name), by_form, n=1, cutoff=0.6)
     return by_form[match[0]] if match else None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from jinja2 import nodes
-from jinja2.meta import find_undeclared_variables
+from jinja2 import Environment, nodes
+from jinja2.meta import TrackingCodeGenerator
 
 from runner.intake.column import nearest
 
@@ -23,6 +23,9 @@ _STATEMENTS: Final = {
     nodes.AssignBlock: "set … endset",
     nodes.With: "with",
 }
+
+
+_LONGEST_CHAIN: Final = 20
 
 
 METHODS: Final = frozenset(
@@ -56,6 +59,12 @@ def forbidden(tree: nodes.Template, filters: Collection[str]) -> Iterator[tuple[
             "Use {{ … }}, {% if %} and {% set %}.",
         )
     for filter_ in tree.find_all(nodes.Filter):
+        if _chained(filter_) > _LONGEST_CHAIN:
+            yield (
+                f"The template puts more than {_LONGEST_CHAIN} filters on one value.",
+                filter_.lineno,
+                "Use fewer.",
+            )
         if filter_.name not in filters:
             guess = nearest(filter_.name, filters)
             remedy = (
@@ -104,14 +113,17 @@ def forbidden(tree: nodes.Template, filters: Collection[str]) -> Iterator[tuple[
             )
 
 
-def names_read(tree: nodes.Template) -> dict[str, int]:
+def names_read(tree: nodes.Template, environment: Environment) -> dict[str, int]:
     """Find the names that the text reads and does not set itself, each with its line.
 
     `row["First Name"]` and `row.x` count as such names.
     """
     # `{% set name = name|default("there") %}` both reads and sets the name: Jinja2 knows which
     # comes first.
-    read = find_undeclared_variables(tree) - {"row"}
+    tracking = TrackingCodeGenerator(environment)
+    tracking.optimizer = None  # it would compute constants in the tree itself
+    tracking.visit(tree)
+    read = tracking.undeclared_identifiers - {"row"}
     names: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):
         if name.ctx == "load" and name.name in read:
@@ -123,6 +135,14 @@ def names_read(tree: nodes.Template) -> dict[str, int]:
         if _is_row(attribute.node):
             names.setdefault(attribute.attr, attribute.lineno)
     return names
+
+
+def _chained(filter_: nodes.Filter) -> int:
+    """Count the filters on one value, as far as it matters."""
+    count, node = 1, filter_.node
+    while isinstance(node, nodes.Filter) and count <= _LONGEST_CHAIN:
+        count, node = count + 1, node.node
+    return count
 
 
 def _is_row(node: nodes.Node) -> bool:

@@ -7,11 +7,10 @@ a value that does not name a member profile for certain is a clear problem, refu
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from runner.intake.cell import INVISIBLE, identifier
+from runner.intake.cell import INVISIBLE, composed, identifier
 from runner.intake.code import Code
 
 URN_PREFIX: Final = "urn:li:fsd_profile:"
@@ -26,6 +25,11 @@ _URL: Final = re.compile(
 _COMMON: Final = re.compile(
     r"(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/([a-z0-9-]{3,100})/?|(urn:li:fsd_profile:ACo[A-Za-z0-9_-]{8,})"
 ).fullmatch
+_NAMING: Final = re.compile(r"linkedin\.com/|/in/", re.IGNORECASE)
+# A profile behind a sign that separates: of each line, only the first such sign is looked at.
+_SECOND: Final = re.compile(r"(?:\A[^\s,;|]*+[\s,;|]|\n).*/in/")
+# No identifier is longer, not even a link with all that a browser hangs on it.
+_LONGEST: Final = 4_000
 _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
 _CONVERSATION: Final = re.compile(
     r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
@@ -119,6 +123,11 @@ def parse(text: str) -> Recipient:
     """Read one identifier cell as a recipient. Raises RecipientError."""
     if (plain := parse_plain(text)) is not None:
         return plain
+    if len(text) > _LONGEST:
+        raise RecipientError(
+            "recipient-unreadable",
+            f"{_short(text)} has {len(text):,} characters, so it is no profile ID, URN or link",
+        )
     value = identifier(text)
     if value.casefold() in _PLACEHOLDERS:
         raise RecipientError("recipient-missing", f"{text!r} names nobody")
@@ -148,9 +157,7 @@ def parse(text: str) -> Recipient:
         raise RecipientError(
             "recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile"
         )
-    if len(re.findall(r"linkedin\.com/|/in/", value, re.IGNORECASE)) > 1 and re.search(
-        r"[\s,;|].*/in/", value
-    ):
+    if len(_NAMING.findall(value)) > 1 and _SECOND.search(value):
         raise RecipientError(
             "two-recipients", f"{_short(value)} names several people; give each a row of their own"
         )
@@ -193,7 +200,7 @@ def parse_conversation(text: str) -> str:
 
     The owner of the conversation is the account that sends.
     """
-    value = identifier(text)
+    value = identifier(text[:_LONGEST])
     if not _CONVERSATION.fullmatch(value):
         raise RecipientError(
             "conversation-urn",
@@ -269,7 +276,7 @@ def _from_path(path: str, value: str) -> Recipient:
 
 
 def _from_slug(slug: str, value: str) -> Recipient:
-    decoded = unicodedata.normalize("NFC", unquote(slug)).translate(INVISIBLE).strip().lower()
+    decoded = composed(unquote(slug)).translate(INVISIBLE).strip().lower()
     if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded:
         hint = "a name, perhaps; " if " " in decoded else ""
         raise RecipientError(

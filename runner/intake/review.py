@@ -8,7 +8,7 @@ spreadsheet program hides. They are known when all rows have been seen.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from runner.intake.recipient import conversation_owner
@@ -61,14 +61,16 @@ class Review:
         for _, owner, account in self._conversations:
             owners.setdefault(account, Counter())[owner] += 1
             accounts.setdefault(owner, Counter())[account] += 1
+        owners_top = {account: counts.most_common(2) for account, counts in owners.items()}
+        accounts_top = {owner: counts.most_common(2) for owner, counts in accounts.items()}
         for row, owner, account in self._conversations:
-            if _is_odd(owner, owners[account]) or _is_odd(account, accounts[owner]):
+            if _is_odd(owner, owners_top[account]) or _is_odd(account, accounts_top[owner]):
                 yield row, owner, account
 
 
-def _is_odd(one: str, counts: Counter[str]) -> bool:
-    """Tell whether something is not the one that is by far the commonest."""
-    if len(counts) < 2:
+def _is_odd(one: str, commonest: Sequence[tuple[str, int]]) -> bool:
+    """Tell whether something is not the one that is by far the commonest, of the first two."""
+    if len(commonest) < 2:
         return False
-    (usual, most), (_, second) = counts.most_common(2)
+    (usual, most), (_, second) = commonest
     return one != usual or most == second

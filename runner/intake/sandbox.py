@@ -146,7 +146,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 def _environment() -> _Sandbox:
     environment = _Sandbox(
-        undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True, autoescape=False
+        undefined=StrictUndefined,
+        finalize=_printable,
+        keep_trailing_newline=True,
+        autoescape=False,
+        # It computes constants anew at each level of an expression, past all our bounds.
+        optimized=False,
     )
     environment.globals.clear()
     kept = (
@@ -203,7 +208,9 @@ def compile_part(text: str, path: Path, first_line: int) -> Part:
         tree = _ENVIRONMENT.parse(text)
         for what, line, remedy in forbidden(tree, FILTERS):
             refuse(what, line, remedy)
-        names = {name: line + first_line - 1 for name, line in names_read(tree).items()}
+        names = {
+            name: line + first_line - 1 for name, line in names_read(tree, _ENVIRONMENT).items()
+        }
         literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
         compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from runner import words
-from runner.intake.cell import column_letter, guard
+from runner.intake.cell import CUT, MAX_CELL, column_letter, guard
 from runner.intake.column import RESULT_COLUMNS
 from runner.intake.sheet import MAX_ROWS
 from runner.ledger.record import NEEDS_A_PERSON, Line, Status
@@ -99,16 +99,22 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
         file, encoding="utf-8-sig", errors="replace", newline="", write_through=True
     )
     writer = csv.writer(text, delimiter=sheet.delimiter)
-    writer.writerow([*(guard(header) for header in sheet.headers), *RESULT_COLUMNS])
+    writer.writerow([*map(_safe, sheet.headers), *RESULT_COLUMNS])
     for line in _aligned(sheet.lines()):
         if line is None:
             writer.writerow([])
             continue
         cells = [*line.cells, *map(str, outcome_cells(line, sheet))]
-        # A zero byte would make the whole file look as if it were not text.
-        writer.writerow([guard(cell).replace("\x00", "\ufffd") for cell in cells])
+        writer.writerow(map(_safe, cells))
     text.flush()
     text.detach()
+
+
+def _safe(text: str) -> str:
+    """Return a text that no spreadsheet program takes for a formula, as long as a cell may be."""
+    # A zero byte would make the whole file look as if it were not text.
+    text = guard(text).replace("\x00", "\ufffd")
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - len(CUT)] + CUT
 
 
 # --- XLSX

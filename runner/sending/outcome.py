@@ -35,7 +35,7 @@ _UPSTREAM_UNSURE: Final = re.compile(
     r"|internal server error|service unavailable",
     re.IGNORECASE,
 )
-_SPENT: Final = re.compile(r"(\d+)\s*/\s*(\d+)")
+_SPENT: Final = re.compile(r"(?<!\d)(\d++)\s*+/\s*+(\d+)")
 _CREDENTIALS: Final = re.compile(
     r"\s*failed to get LinkedIn authentication credentials", re.IGNORECASE
 )

@@ -16,7 +16,7 @@ from runner.errors import UsageError
 # An account that has not sent for this long begins its ramp anew.
 COLD: Final = timedelta(days=14)
 _RAMP: Final = re.compile(
-    r"(?:start\s+)?(\d{1,6})\s*,?\s*\+\s*(\d{1,6})(?:\s+a\s+day)?\s*,?\s*to\s+(\d{1,6})",
+    r"(?:start\s++)?(\d{1,6})\s*+,?\s*+\+\s*+(\d{1,6})(?:\s++a\s++day)?\s*+,?\s*+to\s++(\d{1,6})",
     re.IGNORECASE,
 )
 

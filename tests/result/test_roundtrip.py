@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from runner.intake.cell import unguard
+from runner.intake.cell import CUT, MAX_CELL, guard, unguard
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Line, Status
@@ -201,11 +201,13 @@ def _kept_in_xlsx(text: str) -> str:
 
 
 def _kept_in_csv(text: str) -> str:
-    """Return the text as UTF-8 can hold it, without zeros.
+    """Return the text as UTF-8 can hold it, without zeros, and as long as a cell may be.
 
     With zeros the file would not look like text.
     """
-    return re.sub("[\ud800-\udfff]", "?", text).replace("\x00", "\ufffd")
+    text = re.sub("[\ud800-\udfff]", "?", text).replace("\x00", "\ufffd")
+    guarded = guard(text)
+    return text if len(guarded) <= MAX_CELL else unguard(guarded[: MAX_CELL - len(CUT)] + CUT)
 
 
 def _records(path: Path, delimiter: str) -> list[list[str]]:

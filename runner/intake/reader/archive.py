@@ -33,7 +33,8 @@ _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
 _DEEPEST: Final = 10_000  # the depth as far as the signs alone tell it
-_TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*)?>[^<]+")
+# A text element, with what stands between it and the next tag; the latter alone may be missing.
+_TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*+)?+(>[^<]+)?+")
 _END: Final = b"PK\x05\x06"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/"
 _MAIN_PARTS: Final = {
@@ -60,8 +61,12 @@ class LiteralArchive(zipfile.ZipFile):
         with file:
             part = file.read()
         if b"x005F_" in part:
-            part = _TEXT.sub(lambda text: text[0].replace(b"x005F_", b"xx005F_005F_"), part)
+            part = _TEXT.sub(_kept, part)
         return io.BytesIO(part)
+
+
+def _kept(text: re.Match[bytes]) -> bytes:
+    return text[0].replace(b"x005F_", b"xx005F_005F_") if text[1] else text[0]
 
 
 def kind(source: Source) -> str:

@@ -190,10 +190,11 @@ def without_end_mark(data: bytes, encoding: str) -> bytes:
     """Return the text without the mark that old programs write at the end of a file."""
     if encoding in _MARKED:
         encoding += "-le" if data.startswith(_MARKED[encoding][0]) else "-be"
+    end = len(data)
     for ending, kept in (("\n\x1a\r\n", "\n"), ("\n\x1a\n", "\n"), ("\x1a", "")):
         mark, rest = (text.encode(encoding.removesuffix("-sig")) for text in (ending, kept))
         while (
-            data.endswith(mark) and len(data) % (len(mark) // len(ending)) == 0
+            data.endswith(mark, 0, end) and end % (len(mark) // len(ending)) == 0
         ):  # else its bytes belong to two characters
-            data = data[: -len(mark)] + rest
-    return data
+            end -= len(mark) - len(rest)  # the mark begins with what is kept of it
+    return data[:end]

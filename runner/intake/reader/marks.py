@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice, product
+from itertools import islice
 from typing import Final, NamedTuple
 
 from runner.intake.code import Code
@@ -41,6 +41,9 @@ _LINK: Final = re.compile(
 # The target of a cell whose formula computes its link.
 COMPUTED: Final = "a computed link"
 _MOST: Final = 100_000
+# As many cells of a worksheet can be merged away or have links and faults, all in all.
+_ALL: Final = 2_000_000
+_LONGEST_FORMAT: Final = 1_000
 
 
 class DamagedError(ValueError):
@@ -79,7 +82,7 @@ class Marks:
     cells, `merged` the merged areas as first row, first column, last row, last column. `special`
     tells whether any cell shows something else than it stores (an error, a date, zeros before a
     number). `last_row` is the last row that holds anything, or None when no reader looked. `wide`
-    tells that something stands further to the right than is read.
+    tells that something stands further to the right than is read. `marked` counts the marked cells.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
@@ -90,9 +93,10 @@ class Marks:
     special: bool = False
     last_row: int | None = None
     wide: bool = False
+    marked: int = 0
 
     def hide_columns(self, first: int, last: int) -> None:
-        self.hidden_columns.update(range(first, min(last + 1, MAX_COLUMNS)))
+        self.hidden_columns.update(range(max(first, 0), min(last + 1, MAX_COLUMNS)))
 
     def fail(self, row: int, column: int, shown: str) -> None:
         """Note that a cell shows an error."""
@@ -104,19 +108,28 @@ class Marks:
     def merged_away(self) -> Iterator[tuple[int, int]]:
         """Give the cells that lost their value to a merge.
 
-        Of an absurdly large area, only the first cells are given.
+        Of an absurdly large area, only the first cells are given. Raises DamagedError for absurdly
+        many areas.
         """
         for area in self.merged:
+            self.spend(min(_size(area), _MOST))
             yield from islice(cells_of(area), 1, _MOST)
 
     def link(self, area: tuple[int, int, int, int], target: str) -> None:
         """Note the target behind an area's cells.
 
-        A link over whole columns is not a person's, so it is left out.
+        A link over whole columns is not a person's, so it is left out. Raises DamagedError for
+        absurdly many linked cells.
         """
-        cells = list(islice(cells_of(area), _MOST))
-        if target and len(cells) < _MOST:
-            self.links.update(dict.fromkeys(cells, target))
+        if target and _size(area) < _MOST:
+            self.spend(_size(area))
+            self.links.update(dict.fromkeys(cells_of(area), target))
+
+    def spend(self, cells: int) -> None:
+        """Count cells with marks. Raises DamagedError when they are more than any list has."""
+        self.marked += cells
+        if self.marked > _ALL:
+            raise DamagedError("marks without end")
 
 
 @cache
@@ -125,10 +138,17 @@ def shows_zeros(code: str) -> bool:
 
     Such formats are 00000, 000-00-0000 and [<=99999]00000;00000-0000.
     """
-    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code)
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code_of(code))
     return any(
         re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";")
     )
+
+
+def code_of(code: str) -> str:
+    """Return a number format's code. Raises DamagedError for one longer than Excel lets any be."""
+    if len(code) > _LONGEST_FORMAT:
+        raise DamagedError("a number format without end")
+    return code
 
 
 def link_of(formula: str) -> str:
@@ -154,8 +174,19 @@ def link_in(tokens: bytes, literal: Callable[[bytes], str]) -> str:
 
 def cells_of(area: tuple[int, int, int, int]) -> Iterator[tuple[int, int]]:
     """The cells between first row, first column, last row and last column."""
+    rows, columns = _spans(area)
+    return ((row, column) for row in rows for column in columns) if columns else iter(())
+
+
+def _size(area: tuple[int, int, int, int]) -> int:
+    """The number of those cells."""
+    rows, columns = _spans(area)
+    return len(rows) * len(columns)
+
+
+def _spans(area: tuple[int, int, int, int]) -> tuple[range, range]:
     first_row, first_column, last_row, last_column = area
-    return product(
+    return (
         range(first_row, min(last_row, MAX_ROWS) + 1),
         range(first_column, min(last_column, MAX_COLUMNS) + 1),
     )

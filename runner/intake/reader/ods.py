@@ -62,7 +62,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     def end(element: Element) -> None:
         nonlocal found, row, column
         if element.tag == "table:table-column":
-            first, column = column, column + int(element.get("table:number-columns-repeated", 1))
+            first, column = column, column + _times(element, "number-columns-repeated")
             if element.get("table:visibility", "visible") != "visible":
                 found.hide_columns(first, column - 1)
         elif element.tag == "table:table-row":
@@ -99,15 +99,16 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
                     pass
 
 
+def _times(element: Element, name: str) -> int:
+    return max(1, int(element.get(f"table:{name}", 1)))
+
+
 def _row(found: Marks, element: Element, row: int) -> int:
     """Note a row's marks and return the number of the next row."""
-    after, column, used = row + int(element.get("table:number-rows-repeated", 1)), 0, False
+    after, column, used = row + _times(element, "number-rows-repeated"), 0, False
     for cell in element:
-        first, column = column, column + int(cell.get("table:number-columns-repeated", 1))
-        down, across = (
-            int(cell.get("table:number-rows-spanned", 1)),
-            int(cell.get("table:number-columns-spanned", 1)),
-        )
+        first, column = column, column + _times(cell, "number-columns-repeated")
+        down, across = _times(cell, "number-rows-spanned"), _times(cell, "number-columns-spanned")
         if down > 1 or across > 1:
             found.merged.append((row, first, row + down - 1, first + across - 1))
         if not (cell.get("office:value-type") or cell.get("table:formula") or len(cell)):
@@ -117,7 +118,9 @@ def _row(found: Marks, element: Element, row: int) -> int:
             continue
         used, area = True, (row, first, after - 1, column - 1)
         if fault := _fault(cell):
-            found.faults.update(dict.fromkeys(cells_of(area), fault))
+            cells = dict.fromkeys(cells_of(area), fault)
+            found.spend(len(cells))
+            found.faults.update(cells)
         for link in [
             link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")
         ][:1]:

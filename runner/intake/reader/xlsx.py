@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import cache
 from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
@@ -23,6 +24,7 @@ from runner.intake.reader.marks import (
     Marks,
     WideError,
     Worksheet,
+    code_of,
     link_of,
     shows_zeros,
 )
@@ -31,6 +33,7 @@ from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
 _ROW: Final = re.compile(rb'<row r="(\d+)"')
+_STYLED: Final = re.compile(rb's="(\d{1,9})"')
 _EXACT: Final = 15
 # The signs of a worksheet that is not plain: a formula, an error or a date of its own kind, a cell
 # whose place has to be counted, a negative number or one of too many digits, a cell far to the
@@ -44,8 +47,8 @@ _ODD: Final = [
         rb"<c(?:>| [ts])",
         rb"<v>(?:-|\d{16})",
         rb'r="[A-Z]{3}',
-        rb't="s"[^>]*><v>(?!\d+</v>)',
-        rb't="inlineStr"[^>]*><v',
+        rb't="s"[^>t]*+(?:t(?!="s")[^>t]*+)*+><v>(?!\d+</v>)',
+        rb't="inlineStr"[^>t]*+(?:t(?!="inlineStr")[^>t]*+)*+><v',
         rb"</is><v",
     )
 ]
@@ -104,7 +107,6 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
         b"<hyperlink",
         b"<!",
         b"='",
-        *(f's="{style}"'.encode() for style in coded),
     ]
     last, begun, tables, rest = 0, False, 0, b""
     with archive.open(part) as file:
@@ -115,6 +117,7 @@ def _is_plain(archive: zipfile.ZipFile, part: str, coded: frozenset[str]) -> boo
                 not begun
                 or any(mark in text for mark in telling)
                 or any(odd.search(text) for odd in _ODD)
+                or not coded.isdisjoint(map(bytes.decode, _STYLED.findall(text)))
                 or len(text) > 2 * _CHUNK
             ):
                 return False
@@ -253,6 +256,13 @@ class _Scan:
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
 
 
+@cache
+def _is_of_time(code: str) -> bool:
+    """Tell whether a number under this format is shown as a date or a time."""
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code_of(code))
+    return re.search(r"[dmyhsDMYHS]", plain) is not None
+
+
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """Return the styles that show a number as a date, as a time or padded with zeros.
 
@@ -274,9 +284,8 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
         elif element == "xf" and section == "cellXfs":
             number = said.get("numFmtId", "0")
             code = formats.get(number)
-            plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code or "")
             shown_otherwise = (
-                bool(shows_zeros(code) or re.search(r"[dmyhsDMYHS]", plain))
+                bool(shows_zeros(code) or _is_of_time(code))
                 if code is not None
                 else 14 <= int(number) <= 47
             )
