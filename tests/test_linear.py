@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -113,7 +113,7 @@ def words(pattern: re.Pattern[Any]) -> list[str]:
     and one character of each of its sets."""
     source = pattern.pattern
     text = source.decode("latin-1") if isinstance(source, bytes) else source
-    found, run = dict.fromkeys(["a", "1", " ", "\n", '"']), ""
+    found, run = dict.fromkeys(["a", "1", "\n", '"']), ""
     for operator, value in _walk(_parser.parse(text, pattern.flags & ~re.UNICODE)):
         if operator is _constants.LITERAL:
             run += chr(value)
@@ -128,7 +128,7 @@ def words(pattern: re.Pattern[Any]) -> list[str]:
                     found[chr(inner)] = None
                 elif kind is _constants.RANGE:
                     found[chr(inner[0])] = None
-    return [word for word in (*found, run) if word][:20]
+    return [word for word in (*found, run, " ") if word][:20]
 
 
 def _walk(parsed: Any) -> Iterator[tuple[Any, Any]]:
@@ -152,6 +152,8 @@ def shapes(pattern: re.Pattern[Any]) -> Iterator[tuple[str, str, str]]:
     for first, part in product(parts[:8], parts[:8]):
         yield first, part, "!"
         yield "", first + part, "!"
+    for three in combinations(parts[3:10], 3):
+        yield "", "".join(three), "!"
     for start, size in product(range(len(parts)), (2, 3, 4)):
         yield "", "".join(parts[start : start + size]), "!"
         yield "", "".join([*parts[start : start + size], " "]), ""
