@@ -38,6 +38,8 @@ _KEPT: Final = (
 )
 _POLL_SECONDS: Final = 0.02
 _OUT_OF_MEMORY: Final = 3
+# Parsers in Rust and C++ abort when there is no memory.
+_ABORTED: Final = 6
 # Programs and libraries take this much address space beside what they fill.
 _SLACK: Final = 256 * 1024**2
 Work = Callable[[Mapping[str, Any], Sequence[bytes]], Iterator[bytes]]
@@ -101,13 +103,20 @@ def call(
             watch.end()
             with suppress(OSError):
                 into.close()
-    if reason := watch.reason or ("its memory" if child.returncode == _OUT_OF_MEMORY else None):
+    reason = watch.reason
+    if reason is None and child.returncode in (_OUT_OF_MEMORY, -_ABORTED):
+        reason = _of_memory(limits)
+    if reason:
         raise LimitError(reason)
     if frames and frames[-1] is None:
         raise LimitError(f"an answer of {limits.answer // 1024**2} MB")
     if child.returncode != 0:
         raise ChildError(f"exit code {child.returncode}")
     return [frame for frame in frames if frame is not None]
+
+
+def _of_memory(limits: Limits) -> str:
+    return f"{limits.memory // 1024**2} MB of memory"
 
 
 def _frames(out: IO[bytes], most: int) -> Iterator[bytes | None]:
@@ -155,7 +164,7 @@ class _Watch:
             except psutil.Error:
                 return
             if memory > self._limits.memory:
-                self.reason = f"{self._limits.memory // 1024**2} MB of memory"
+                self.reason = _of_memory(self._limits)
             elif times.user + times.system > self._limits.seconds:
                 self.reason = f"{self._limits.seconds:.0f} seconds of processor time"
             elif time.monotonic() - begun > self._limits.patience:

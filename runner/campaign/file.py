@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from runner.campaign.execution import ExecutionSettings
 from runner.campaign.kind import calendar_keys, check_kind, rows
@@ -16,8 +16,14 @@ from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import parse_target
 from runner.errors import RefusedError, UsageError
+from runner.file import FileError, MissingError, read_whole
 from runner.intake.column import nearest
 from runner.result.place import ENDINGS
+
+# A file with every setting and its explanation has a tenth of this. The reader of TOML takes long
+# for names of very many parts.
+_LONGEST_FILE: Final = 64_000
+_LONGEST_LINE: Final = 4_000
 
 
 def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> CampaignSettings:
@@ -61,16 +67,20 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Campaign
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
+        text = read_whole(path, _LONGEST_FILE)[0].decode("utf-8-sig")
+        if max(map(len, text.splitlines()), default=0) <= _LONGEST_LINE:
+            return tomllib.loads(text)
+        what = f"A line of the campaign file {path} has more than {_LONGEST_LINE:,} characters."
+        remedy = "Write each setting on a line of its own, as `campaign new` does."
+    except MissingError:
         what, remedy = f"There is no campaign file {path}.", "Check the spelling."
-    except OSError as error:
-        what, remedy = (
-            f"The campaign file {path} cannot be read ({error.strerror}).",
-            "Name a TOML file.",
-        )
+    except FileError as error:
+        what, remedy = f"The campaign file {path} cannot be read: {error}.", "Name a TOML file."
     except UnicodeDecodeError:
         what, remedy = f"The campaign file {path} is not UTF-8 text.", "Save it as UTF-8."
+    except RecursionError:
+        what = f"The campaign file {path} has lists within lists without end."
+        remedy = "Write each setting on a line of its own, as `campaign new` does."
     except tomllib.TOMLDecodeError as error:
         raise RefusedError(
             f"The campaign file has a mistake: {error}.", where=str(path), remedy="Correct it."

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from runner.errors import RefusedError
 from runner.intake.blocking import hidden_problem, sheet_problems, template_problems
@@ -23,6 +24,9 @@ from runner.intake.review import Review
 from runner.intake.sheet import Reading
 from runner.intake.table import Table
 from runner.intake.template import MessageTemplate
+
+# A list with more problems is mended by its kinds, not by its cells.
+MOST_PROBLEMS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Check:
 class Findings:
     """The findings of a walk over all rows: their number, how they stand, the problems, the people.
 
-    `surplus` is the number of cells that the longest row has beyond the header.
+    `surplus` is the number of cells that the longest row has beyond the header. `unlisted` counts
+    the problems beyond the first MOST_PROBLEMS, which are not kept.
     """
 
     rows: int
@@ -81,6 +86,7 @@ class Findings:
     problems: tuple[Problem, ...]
     people: tuple[Recipient, ...]
     surplus: int
+    unlisted: int = 0
 
 
 def check(
@@ -128,7 +134,7 @@ def judge(checked: Check) -> tuple[Check, Findings]:
     Raises RefusedError when the file turns out to be damaged.
     """
     review, width = Review(), len(checked.table.columns)
-    rows = ready = surplus = hidden = 0
+    rows = ready = surplus = hidden = unlisted = 0
     invalid: set[int] = set()
     skipped: list[tuple[int, str]] = []
     problems: list[Problem] = []
@@ -141,7 +147,10 @@ def judge(checked: Check) -> tuple[Check, Findings]:
         if reason:
             skipped.append((row.number, reason))
         elif found:
-            problems += found
+            if len(problems) < MOST_PROBLEMS:
+                problems += found
+            else:
+                unlisted += len(found)
             if failing(found):
                 invalid.add(row.number)
         hidden += row.hidden
@@ -171,6 +180,7 @@ def judge(checked: Check) -> tuple[Check, Findings]:
         problems=tuple(problems),
         people=tuple(people),
         surplus=surplus,
+        unlisted=unlisted,
     )
     return replace(checked, blocking=blocking, verdicts=verdicts), findings
 

@@ -7,7 +7,6 @@ exactly is handed on with its fault, never dropped.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +14,12 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
+from runner.file import FileError, LargeError, MissingError, read_whole
 from runner.intake.cell import CUT, MAX_CELL
 from runner.intake.code import Code
 
-MAX_BYTES: Final = 512 * 1024**2
+# A million rows of three columns are 60 MB as text. A workbook packs them tighter.
+MAX_BYTES: Final = 128 * 1024**2
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
 # The header is looked for among this many rows.
@@ -115,30 +116,25 @@ class Grid(NamedTuple):
 def load(path: Path) -> Source:
     """Take a snapshot of a file. Raises RefusedError when there is no file, or nothing in it."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+        data, _ = read_whole(path, MAX_BYTES)
+    except MissingError:
         raise RefusedError(
             f"There is no file {path}.",
             remedy="Check the spelling, or give the whole path of the spreadsheet.",
         ) from None
-    except OSError as error:
-        if os.path.isdir(path):  # noqa: PTH112 - Path's would raise again; Windows denies permission for a folder
-            raise RefusedError(
-                f"{path} is a folder, not a spreadsheet.", remedy="Name the CSV or XLSX file in it."
-            ) from None
+    except LargeError as error:
         raise RefusedError(
-            f"{path} cannot be read: {error.strerror}.",
-            remedy="Check who may read it, and whether it is open elsewhere.",
+            f"{path} is too large for a list: {error}.",
+            remedy="Split it, or leave out the columns that the campaign does not need.",
+        ) from None
+    except FileError as error:
+        raise RefusedError(
+            f"{path} cannot be read: {error}.",
+            remedy="Name the CSV or XLSX file; check who may read it.",
         ) from None
     if not data:
         raise RefusedError(
             f"{path} is empty.", remedy="Save the spreadsheet again and look at it before you run."
-        )
-    if len(data) > MAX_BYTES:
-        raise RefusedError(
-            f"{path} is larger than {MAX_BYTES // 1024**2} MB.",
-            remedy="Split it, or leave out the columns that the campaign does not need.",
         )
     return Source(path, data)
 

@@ -9,7 +9,6 @@ absent.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from runner.errors import RefusedError
+from runner.file import FileError, MissingError, read_whole
 from runner.intake.column import nearest
 from runner.intake.sandbox import Part, compile_part
 
@@ -51,8 +51,8 @@ def load(path: Path | str) -> MessageTemplate:
     """Read and compile a template file. Raises RefusedError with the line of the mistake."""
     path = Path(path)
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+        source = read_whole(path, 4 * MAX_SOURCE)[0].decode("utf-8-sig")
+    except MissingError:
         raise RefusedError(
             f"There is no template {path}.", remedy="Check the spelling of -t/--template."
         ) from None
@@ -60,10 +60,9 @@ def load(path: Path | str) -> MessageTemplate:
         raise RefusedError(
             f"The template {path} is not UTF-8 text.", remedy="Save it as UTF-8 in a text editor."
         ) from None
-    except OSError as error:
-        reason = "it is a folder" if os.path.isdir(path) else error.strerror  # noqa: PTH112 - Path's would raise again
+    except FileError as error:
         raise RefusedError(
-            f"The template {path} cannot be read: {reason}.", remedy="Name a text file."
+            f"The template {path} cannot be read: {error}.", remedy="Name a text file."
         ) from None
     return parse(source, path)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from runner.errors import StorageError, UsageError
+from runner.file import is_no_file
 
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")
@@ -59,6 +60,8 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
         raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Give the results a file name.")
+    if is_no_file(path):
+        raise UsageError(f"{path} is a pipe or a device.", remedy="Give the results a file name.")
     if path.resolve() == sheet.resolve():
         raise UsageError(
             "The results would replace the input.", where=str(path), remedy="Give -o another name."

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from platformdirs import user_config_path
 
 from runner import words
 from runner.errors import UsageError
+from runner.file import FileError, MissingError, read_whole
 from runner.sending.secret import Secret
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
@@ -125,24 +125,16 @@ def _read(path: Path) -> tuple[str, int] | None:
     None when there is no file. Raises UsageError.
     """
     try:
-        # O_NONBLOCK does not wait: opening a pipe that nobody writes to would never return.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:  # noqa: PTH123 - a handle has no path
-            mode = os.fstat(handle).st_mode
-            content = file.read(_LONGEST_FILE + 1) if stat.S_ISREG(mode) else None
-    except (FileNotFoundError, NotADirectoryError):
+        content, mode = read_whole(path, _LONGEST_FILE)
+    except MissingError:
         return None
-    except OSError as error:
+    except FileError as error:
         raise UsageError(
-            f"{path} cannot be read ({error.strerror}).", remedy="Check who may read it."
+            f"{path} is no file with a key: {error}.",
+            remedy="Name a text file with the key on its only line; check who may read it.",
         ) from None
-    if content is None or len(content) > _LONGEST_FILE:
-        raise UsageError(
-            f"{path} is no file with a key.",
-            remedy="Name a text file with the key on its only line.",
-        )
     try:
-        return content.decode("utf-8-sig"), stat.S_IMODE(mode)
+        return content.decode("utf-8-sig"), mode
     except UnicodeDecodeError:
         raise UsageError(
             f"{path} is not UTF-8 text.", remedy="Save it as plain text, in UTF-8."

@@ -41,6 +41,10 @@ def show_check(console: Console, checked: Checked) -> ExitCode:
             console.say(f"  {problem}")
         if len(group) > _PLACES_SHOWN:
             console.say(f"  … and {len(group) - _PLACES_SHOWN} more")
+    if found.unlisted:
+        console.say(
+            f"{found.unlisted:,} further problems are not listed; mend these, and check again."
+        )
     if not found.rows:
         console.say("The sheet has a header row but no people.")
     elif not found.problems and not intake.blocking:
@@ -62,6 +66,7 @@ def _check_answer(checked: Checked) -> dict[str, Any]:
         "invalid": found.invalid,
         "notices": list(intake.notices),
         "problems": [problem_answer(problem) for problem in problems],
+        "problemsUnlisted": found.unlisted,
         "problemsSheet": str(checked.problems.path) if checked.problems else None,
     }
 

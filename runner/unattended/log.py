@@ -22,6 +22,7 @@ from typing import Any, Final, assert_never
 
 from runner import words
 from runner.errors import ExitCode, StorageError
+from runner.file import is_no_file
 from runner.ledger.record import Claim, Outcome
 from runner.sending.event import (
     ClockOff,
@@ -35,6 +36,8 @@ from runner.sending.event import (
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5
+# A link is not followed: it may lead to any file. A pipe is not waited for.
+_OWN_FILE: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def log_path(ledger: Path) -> Path:
@@ -160,7 +163,7 @@ class _File(RotatingFileHandler):
             "a",
             encoding="utf-8",
             newline="\n",
-            opener=lambda path, flags: os.open(path, flags, 0o600),
+            opener=lambda path, flags: os.open(path, flags | _OWN_FILE, 0o600),
         )
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -177,6 +180,12 @@ class _File(RotatingFileHandler):
 def _begin(path: Path) -> _File:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_symlink() or is_no_file(path):
+            raise StorageError(
+                "The log is a link, a pipe or a device, so it is not written; nothing was sent.",
+                where=str(path),
+                remedy="Take it away, or choose another place with --ledger PATH.",
+            )
         file = _File(path)
         with file._open():
             if os.name == "posix":

@@ -29,11 +29,21 @@ from runner.intake.reader.encoding import (
     undecodable,
     without_end_mark,
 )
-from runner.intake.sheet import HEADER_AMONG, MAX_ROWS, Fault, Grid, Row, Source, capped
+from runner.intake.sheet import (
+    HEADER_AMONG,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Fault,
+    Grid,
+    Row,
+    Source,
+    capped,
+)
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _LONGEST_LINE: Final = 4 * 1024**2
 # Beyond this a quote is missing.
+_MOST_CELLS: Final = 2 * MAX_COLUMNS
 _LONGEST_FIELD: Final = 1024**2
 _MEANS: Final = re.compile(
     r"(?:https?://)?(?:\w+\.)?linkedin\.com/in/\S+|urn:li:\S+|ACo[\w-]{8,}", re.IGNORECASE
@@ -193,6 +203,32 @@ def _swallowed(record: Sequence[str], breaks: int, delimiter: str) -> tuple[str,
     return None
 
 
+class _Lines:
+    """The lines of a file. The csv module would make one record of any number of them."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._file = iter(file)
+        self.length = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._file)
+        self.length += len(line)
+        if self.length > _LONGEST_LINE:
+            raise csv.Error(f"a row of more than {_LONGEST_LINE // 1024**2} MB")
+        return line
+
+
+def _too_wide(source: Source, number: int, cells: int) -> RefusedError:
+    return RefusedError(
+        f"Row {number} has {cells:,} cells; at most {_MOST_CELLS:,} are read.",
+        where=f"{source.path.name}, row {number}",
+        remedy="Look at it in a text editor: a quote or a line's end is probably missing.",
+    )
+
+
 def _several(fields: Sequence[str]) -> bool:
     """Tell whether more than one field is filled."""
     return len([*filter(str.strip, fields)]) > 1
@@ -217,9 +253,12 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
     try:
         if skip:
             file.readline()
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for number, record in enumerate(reader, 1):
-            at = reader.line_num
+            at, lines.length = reader.line_num, 0
+            if len(record) > _MOST_CELLS:
+                raise _too_wide(source, number, len(record))
             faults: Sequence[Fault] = ()
             if record and len(max(record, key=len)) > MAX_CELL:
                 _, cells, faults, *_ = capped(Row(number, record))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import codecs
 import io
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from runner.errors import RefusedError
 from runner.intake.sheet import Source
 
 _SAMPLE: Final = 64 * 1024
+_PIECE: Final = 1024**2
+_SHOWN: Final = 2_000
+_BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
 
 # The likely encodings of a list that is not UTF-8, each with its usual source.
@@ -121,10 +126,7 @@ def _is_utf8(data: bytes) -> bool:
 
     No text in a single-byte encoding passes for UTF-8 by chance.
     """
-    try:
-        return not data.decode("utf-8").isascii()
-    except UnicodeDecodeError:
-        return False
+    return not data.isascii() and first_undecodable(data, "utf-8") is None
 
 
 def _refuse_zeros(source: Source) -> None:
@@ -149,11 +151,8 @@ def undecodable(source: Source, encoding: str) -> RefusedError:
 
     The refusal shows the names as other encodings would have them.
     """
-    data, position = source.data, 0
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError as error:
-        position = error.start
+    data = source.data
+    position = first_undecodable(data, encoding) or 0
     where = f"{source.path.name}, line {line_at(data, position)}"
     if encoding != "utf-8-sig":
         return RefusedError(
@@ -161,7 +160,7 @@ def undecodable(source: Source, encoding: str) -> RefusedError:
             where=where,
             remedy="Give another --encoding, or save the list as XLSX.",
         )
-    lines = [found for found in data.splitlines() if not found.isascii()][:3]
+    lines = list(islice(_lines_beyond_ascii(data), 3))
     shown: dict[str, str] = {}
     for name in _LIKELY:
         try:
@@ -180,6 +179,32 @@ def undecodable(source: Source, encoding: str) -> RefusedError:
         remedy='In Excel, save it again as "CSV UTF-8 (Comma delimited)" or as an XLSX '
         f"workbook; or, if one of these lines shows the names right, add its option:{listed}",
     )
+
+
+def first_undecodable(data: bytes, encoding: str) -> int | None:
+    """Return the place of the first byte that is no text in this encoding; None when all are.
+
+    The text is looked at in pieces, so that it takes no memory of its own.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(data), _PIECE):
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(data[start : start + _PIECE], start + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            return max(0, start - held + error.start)
+    return None
+
+
+def _lines_beyond_ascii(data: bytes) -> Iterator[bytes]:
+    """Give each line that has more than ASCII, around its first such byte."""
+    place = 0
+    while found := _BEYOND_ASCII.search(data, place):
+        at = found.start()
+        ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
+        place = min(ends, default=len(data))
+        start = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
+        yield data[max(start, at - _SHOWN) : min(place, at + _SHOWN)]
 
 
 def _odd_words(line: str) -> list[str]:

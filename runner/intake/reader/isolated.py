@@ -16,7 +16,7 @@ from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source,
 
 _PIECE: Final = 500
 _MEMORY: Final = 640 * 1024**2
-_ANSWER: Final = 256 * 1024**2
+_ANSWER: Final = 192 * 1024**2
 _SECONDS: Final = 10.0
 _SECONDS_PER_MEGABYTE: Final = 3.0
 

@@ -3,8 +3,8 @@
 This module runs in a process of its own (`isolated`), because parsers can crash.
 
 An XLSX is read by openpyxl, or by python-calamine when the worksheet holds nothing that calamine
-would hide or change. XLS, XLSB and ODS are read by pandas with calamine, beside a look at the raw
-file for what they hide.
+would hide or change. XLS, XLSB and ODS are read by calamine, beside a look at the raw file for what
+they hide.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from runner.errors import RefusedError
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
-from runner.intake.reader import frame, ods, xls, xlsb, xlsx
+from runner.intake.reader import ods, xls, xlsb, xlsx
 from runner.intake.reader.archive import LiteralArchive
 from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
 from runner.intake.sheet import Fault, Row
@@ -66,7 +66,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         chosen, notices = choose(tabs, active, sheet, name)
         found = xlsx.marks(data, chosen)
         values: Values = (
-            _openpyxl(data, chosen.name) if found.special else _calamine(data, chosen.name)
+            _openpyxl(data, chosen.name) if found.special else _calamine_or(data, chosen.name)
         )
     else:
         reader = _OTHERS[kind]
@@ -79,7 +79,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         active = next((index for index, tab in enumerate(tabs) if tab.name == opens_with), 0)
         chosen, notices = choose(tabs, active, sheet, name)
         found = reader.marks(data, chosen)
-        values = _pandas(data, chosen.name)
+        values = _calamine(data, chosen.name)
     if found.hidden_columns:
         letters = ", ".join(map(column_letter, sorted(found.hidden_columns)[:8]))
         notices.append(
@@ -170,12 +170,15 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
         )
 
 
-def _calamine(data: bytes, sheet: str) -> Values:
+def _calamine_or(data: bytes, sheet: str) -> Values:
     try:
-        worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
+        yield from _calamine(data, sheet)
     except CalamineError:  # calamine fails on some part that openpyxl passes over
         yield from _openpyxl(data, sheet)
-        return
+
+
+def _calamine(data: bytes, sheet: str) -> Values:
+    worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
     left = (
         worksheet.start[1] if worksheet.start else 0
     )  # its rows begin with the first column that holds anything
@@ -218,22 +221,6 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
                         )
                     )
         yield number, texts, own
-
-
-def _pandas(data: bytes, sheet: str) -> Values:
-    from pandas import read_excel
-
-    found = read_excel(
-        io.BytesIO(data),
-        sheet_name=sheet,
-        engine="calamine",
-        header=None,
-        dtype=object,
-        keep_default_na=False,
-        na_filter=False,
-    )
-    for row in frame.rows(found, header=False):
-        yield row.number, row.cells, list(row.faults)
 
 
 def rounded(values: Sequence[object]) -> list[Fault]:
