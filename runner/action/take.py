@@ -11,14 +11,15 @@ from sqlalchemy.engine import Connection
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
 from runner.campaign.recognise import choose, unchanged
-from runner.campaign.stored import check_worksheet, store_read, with_senders
+from runner.campaign.stored import check_worksheet, copy_origin, store_read, with_senders
 from runner.errors import RefusedError
 from runner.intake.check import judge
 from runner.intake.sheet import Source
 from runner.ledger.campaign import campaign_named
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
-from runner.result.handback import check_replaceable, copy_of, results_of_others
+from runner.result.copying import copy_of, try_copy
+from runner.result.handback import check_replaceable, results_of_others
 from runner.result.place import check_path, default_path
 
 
@@ -44,24 +45,30 @@ def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
     material = gather(campaign)
     with ledger.read() as connection:
         record = unchanged(connection, campaign, material, now)
+    copy = _copy(campaign, material)  # nobody else waits for the ledger while it is looked at
     if record is not None:
         with ledger.write() as connection:
-            return _take_unchanged(connection, campaign, material, record)
+            return _take_unchanged(connection, campaign, material, record, copy)
     intake = take(campaign, material)
     refuse_unusable(intake)
+    _try_copy(campaign, material, intake)
     with ledger.write() as connection:
-        return _take_read(connection, campaign, material, intake, now)
+        return _take_read(connection, campaign, material, intake, copy, now)
 
 
 def _take_unchanged(
-    connection: Connection, campaign: Campaign, material: Material, record: CampaignRecord
+    connection: Connection,
+    campaign: Campaign,
+    material: Material,
+    record: CampaignRecord,
+    copy: tuple[str, list[str]],
 ) -> Taken:
     said = (
         f"List and text are as they were on {record.read_at:%a %Y-%m-%d %H:%M} UTC; they were not "
         "read again."
     )
     campaign, senders = with_senders(campaign, record)
-    ending, loss = _ending(campaign, material)
+    ending, loss = copy
     is_workbook = bool(record.settings.worksheet)
     return Taken(
         campaign=campaign,
@@ -76,7 +83,12 @@ def _take_unchanged(
 
 
 def _take_read(
-    connection: Connection, campaign: Campaign, material: Material, intake: Intake, now: datetime
+    connection: Connection,
+    campaign: Campaign,
+    material: Material,
+    intake: Intake,
+    copy: tuple[str, list[str]],
+    now: datetime,
 ) -> Taken:
     named = choose(connection, campaign, intake.findings.people, material.template_hash)
     record = campaign_named(connection, named.name)
@@ -86,7 +98,7 @@ def _take_read(
     if senders:  # a conversation has one sender: it is judged by the senders there are
         intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))
         refuse_unusable(intake)
-    ending, loss = _ending(campaign, material)
+    ending, loss = copy
     is_workbook = intake.is_workbook
     results = _results_path(
         connection, campaign, named.name, record, ending, is_workbook=is_workbook
@@ -103,7 +115,15 @@ def _take_read(
     )
 
 
-def _ending(campaign: Campaign, material: Material) -> tuple[str, list[str]]:
+def _try_copy(campaign: Campaign, material: Material, intake: Intake) -> None:
+    """Raise RefusedError when the results could not go into a copy of the list."""
+    origin = copy_origin(material, intake) if campaign.results_in_copy else None
+    if origin is not None and isinstance(material.source, Source):
+        table = intake.checked.table
+        try_copy(material.source, origin, table.sheet or "", (row.number for row in table.rows()))
+
+
+def _copy(campaign: Campaign, material: Material) -> tuple[str, list[str]]:
     """The ending of a copy of the list that holds the results, and what the copy loses."""
     if not campaign.results_in_copy:
         return "", []

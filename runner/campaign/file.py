@@ -16,9 +16,9 @@ from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import parse_target
 from runner.errors import RefusedError, UsageError
-from runner.file import FileError, MissingError, read_whole
 from runner.intake.column import nearest
 from runner.result.place import ENDINGS
+from runner.system.file import FileError, MissingError, read_whole
 
 # A file with every setting and its explanation has a tenth of this. The reader of TOML takes long
 # for names of very many parts.

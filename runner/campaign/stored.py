@@ -65,7 +65,7 @@ def store_read(
         worksheet=table.sheet,
         accounts=campaign.accounts,
         min_days=campaign.min_days,
-        copy=_copy_origin(material, intake) if campaign.results_in_copy else None,
+        copy=copy_origin(material, intake) if campaign.results_in_copy else None,
     )
     return put_campaign(
         connection,
@@ -108,8 +108,8 @@ def store_unchanged(
     )
 
 
-def _copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
-    """Note the workbook to copy: its bytes' digest, and the places of the results on its sheet."""
+def copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
+    """The workbook to copy: its bytes' digest, and the places of the results on its sheet."""
     if not isinstance(material.source, Source):
         return None
     earlier = intake.checked.layout.earlier

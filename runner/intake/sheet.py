@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from runner.errors import RefusedError
-from runner.file import FileError, LargeError, MissingError, read_whole
 from runner.intake.cell import CUT, MAX_CELL
 from runner.intake.code import Code
+from runner.system.file import FileError, LargeError, MissingError, read_whole
 
 # A million rows of three columns are 60 MB as text. A workbook packs them tighter.
 MAX_BYTES: Final = 128 * 1024**2

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from runner.errors import RefusedError
-from runner.file import FileError, MissingError, read_whole
 from runner.intake.column import nearest
 from runner.intake.sandbox import Part, compile_part
+from runner.system.file import FileError, MissingError, read_whole
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000

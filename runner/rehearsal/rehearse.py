@@ -27,7 +27,7 @@ from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
-from runner.result.handback import copy_of
+from runner.result.copying import copy_of
 from runner.result.place import default_path
 from runner.result.summary import Summary
 from runner.sending.clock import ServerClock

@@ -27,14 +27,11 @@ from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.dimensions import ColumnDimension
 
 from runner.intake.reader.archive import LiteralArchive
+from runner.result.copying import CopyError
 from runner.result.loss import MACROS
 from runner.result.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
 
 _MAX_COLUMNS: Final = 16_384
-
-
-class CopyError(Exception):
-    """The workbook cannot be copied; the message is the sentence that says why."""
 
 
 def ending(data: bytes) -> str:
@@ -91,7 +88,7 @@ def write_copy(
 def _translated(done: str, passed: type[Exception] = CopyError) -> Iterator[None]:
     try:
         yield
-    except (CopyError, passed):
+    except (CopyError, MemoryError, passed):
         raise
     except Exception as error:
         # openpyxl, zipfile and expat answer unknown content with almost any exception.

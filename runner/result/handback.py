@@ -15,15 +15,14 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import RefusedError, UsageError
 from runner.intake import sheet as sheets
-from runner.intake.column import RESULT_COLUMNS, lay_out
-from runner.intake.reader import archive
-from runner.intake.sheet import Source
+from runner.intake.column import lay_out
 from runner.intake.table import read
 from runner.ledger.campaign import campaigns, note_results
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress
+from runner.result.copying import CopyError, write_copied
 from runner.result.place import Written, put
 from runner.result.summary import Summary, rows
 from runner.result.workbook import Sheet, outcome_cells, write
@@ -74,8 +73,6 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
     origin = record.settings.copy
     if origin is None:
         return write(path, sheet)
-    from runner.result.copy import CopyError  # see `_copying`
-
     try:
         return put(path, _copying(record, origin, sheet))
     except (CopyError, RefusedError) as error:
@@ -90,60 +87,16 @@ def _copying(
 
     Raises RefusedError when the list is gone, CopyError when it changed.
     """
-    # openpyxl takes a sixth of a second to import, which only a copy has to pay.
-    from runner.result.copy import CopyError, write_copy
-
     source = sheets.load(Path(record.settings.sheet))
     if source.digest != origin.digest:
         raise CopyError(f"{source.path.name} has changed since it was read.")
+    worksheet = record.settings.worksheet or ""
 
     def fill(file: IO[bytes]) -> None:
-        write_copy(
-            source.data,
-            file,
-            sheet=record.settings.worksheet or "",
-            header_row=origin.header_row,
-            headers=RESULT_COLUMNS,
-            rows=((line.number, outcome_cells(line, sheet)) for line in sheet.lines()),
-            replace=origin.replace,
-        )
+        rows = ((line.number, outcome_cells(line, sheet)) for line in sheet.lines())
+        write_copied(file, source, origin, worksheet, rows)
 
     return fill
-
-
-def copy_of(source: Source) -> tuple[str, list[str]]:
-    """Return the ending of the copy of a workbook, and what to say about it beforehand.
-
-    Raises RefusedError for any other file.
-    """
-    if not source.data.startswith(b"PK") or archive.kind(source) != "xlsx":
-        raise RefusedError(
-            (
-                f"{source.path.name} is no XLSX or XLSM workbook, so the results cannot go into a "
-                "copy of it."
-            ),
-            remedy=(
-                "Leave --results-in (results_in in a campaign file) out, or save the list as XLSX."
-            ),
-        )
-    from runner.result.copy import ending  # see `_copying`
-    from runner.result.loss import losses
-
-    try:
-        lost = losses(source.data)
-    except Exception:  # noqa: BLE001 - a part that only a copy would need can be damaged in any way
-        raise RefusedError(
-            f"{source.path.name} has parts that cannot be copied.",
-            remedy=(
-                "Leave --results-in (results_in in a campaign file) out: the results then go into "
-                "a workbook of their own."
-            ),
-        ) from None
-    notice = (
-        f"The copy with the results will be without: {'; '.join(lost)}. The list itself is not "
-        "touched."
-    )
-    return ending(source.data), [notice] if lost else []
 
 
 def check_replaceable(connection: Connection, path: Path, name: str) -> None:

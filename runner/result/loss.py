@@ -10,15 +10,19 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from openpyxl.drawing import image
 from openpyxl.worksheet.cell_range import CellRange
 
 from runner.intake.reader.archive import relations
+from runner.result.copying import CopyError
 from runner.result.element import Cells, Element, elements
 
+# openpyxl takes about half a kilobyte for each.
+MOST_CELLS: Final = 1_000_000
 MACROS: Final = "xl/vbaProject.bin"
 _SHAPES: Final = "text boxes and shapes"
 _PICTURES: Final = "pictures"
@@ -92,6 +96,7 @@ class _Look:
         self._macros = MACROS in self._names
         self._found: dict[str, list[str]] = {}
         self._formulas = 0
+        self._cells = 0
 
     def told(self) -> list[str]:
         root = self._related("")
@@ -140,6 +145,15 @@ class _Look:
         if title and title not in where:
             where.append(title)
 
+    def _count(self, cells: int) -> None:
+        """Count the cells that openpyxl makes. Raises CopyError when they are too many."""
+        self._cells += cells
+        if self._cells > MOST_CELLS:
+            raise CopyError(
+                f"The workbook has more than {MOST_CELLS:,} cells (with those of merged and linked "
+                "areas), too many for a copy."
+            )
+
     def _known(self, name: str, title: str = "") -> None:
         if self._macros and name == "extensibility":
             return
@@ -166,14 +180,18 @@ class _Look:
     def _worksheet(self, part: str, title: str) -> None:
         related = self._related(part)
         self._relationships(related.values(), title)
-        cells = Cells()
+        cells, rows, hidden = Cells(), list[int](), False
         for element in self._elements(part):
             name, parent = element.name, element.parent
             if cells.see(element):
                 self._cell(element, title)
-            elif name == "mergeCell":
-                if _hides(element.attributes["ref"], cells.filled):
-                    self._add("values hidden under merged cells", title)
+                self._count(element.name == "c")
+            elif name in ("mergeCell", "hyperlink"):
+                area = CellRange(element.attributes["ref"])
+                self._count(area.size["rows"] * area.size["columns"])
+                if name == "mergeCell" and not hidden:
+                    rows = rows or sorted(cells.filled)
+                    hidden = _hides(area, cells.filled, rows)
             elif name == "cfvo" and element.attributes.get("type") != "formula":
                 if not _is_plain(element.attributes):
                     self._add("conditional formats whose limits are formulas", title)
@@ -182,6 +200,8 @@ class _Look:
                     self._add(_HEADERS, title)
             elif _is_feature(element):
                 self._known(name, title)
+        if hidden:
+            self._add("values hidden under merged cells", title)
         self._formulas += cells.formulas
         for kind, target in related.values():
             if target in self._names:
@@ -248,17 +268,16 @@ def _is_feature(element: Element) -> bool:
     return element.depth == 1 or (element.alternate and element.name in _LOST)
 
 
-def _hides(merged: str, filled: Mapping[int, int]) -> bool:
+def _hides(area: CellRange, filled: Mapping[int, int], rows: Sequence[int]) -> bool:
     """Tell whether a merged range holds more than its first cell.
 
-    `filled` has a bit for each filled column of a row.
+    `filled` has a bit for each filled column of a row; `rows` are its rows in their order.
     """
-    area = CellRange(merged)
     covered = (1 << area.max_col + 1) - (1 << area.min_col)
     first = 1 << area.min_col
     return any(
-        filled.get(row, 0) & (covered - first if row == area.min_row else covered)
-        for row in range(area.min_row, area.max_row + 1)
+        filled[row] & (covered - first if row == area.min_row else covered)
+        for row in rows[bisect_left(rows, area.min_row) : bisect_right(rows, area.max_row)]
     )
 
 

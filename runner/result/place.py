@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from runner.errors import StorageError, UsageError
-from runner.file import is_no_file
+from runner.system.file import is_no_file
 
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")

@@ -19,8 +19,8 @@ from platformdirs import user_config_path
 
 from runner import words
 from runner.errors import UsageError
-from runner.file import FileError, MissingError, read_whole
 from runner.sending.secret import Secret
+from runner.system.file import FileError, MissingError, read_whole
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
 SERVICE: Final = "campaign-runner"

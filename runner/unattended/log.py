@@ -22,7 +22,6 @@ from typing import Any, Final, assert_never
 
 from runner import words
 from runner.errors import ExitCode, StorageError
-from runner.file import is_no_file
 from runner.ledger.record import Claim, Outcome
 from runner.sending.event import (
     ClockOff,
@@ -33,6 +32,7 @@ from runner.sending.event import (
     UnbelievedLimit,
     Waiting,
 )
+from runner.system.file import is_no_file
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5

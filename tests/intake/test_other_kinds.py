@@ -19,11 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner import child
 from runner.errors import ExitCode, RefusedError
 from runner.intake.reader.format import open_grid
 from runner.intake.sheet import Reading, Row, load
 from runner.intake.table import Table, read
+from runner.system import child
 from tests.intake.builders import ERRORS, Cell, Plain, Sheet, ods, xls, xlsb
 
 Build = Callable[..., bytes]

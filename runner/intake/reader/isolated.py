@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from runner.child import ChildError, LimitError, Limits, call
 from runner.errors import RefusedError
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, capped, protected
+from runner.system.child import ChildError, LimitError, Limits, call
 
 _PIECE: Final = 500
 _MEMORY: Final = 640 * 1024**2

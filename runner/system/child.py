@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = Path(__file__).parents[2]
 # What a Python needs to start and to find its libraries, and the place of temporary files.
 _KEPT: Final = (
     "DYLD_LIBRARY_PATH",
