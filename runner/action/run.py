@@ -63,11 +63,13 @@ def run(
     *,
     stay: bool = False,
     most: int | None = None,
+    over: bool = False,
 ) -> Report:
     """Take the list, prepare the ledger, agree on the plan, send what may go, hand back the
     results.
 
-    With `stay` the run waits until no row waits; `most` bounds its messages. Raises RefusedError
+    With `stay` the run waits until no row waits; `most` bounds its messages. With `over`, results
+    that an earlier ledger knew may be replaced. Raises RefusedError
     before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another
     run has it, InterruptedRunError when nobody agreed, StorageError when the ledger fails.
     """
@@ -93,7 +95,7 @@ def run(
         with interruptible() as interruption:
             with _marked(ledger, prepared.record, now):
                 report = _send(plan, traffic, interruption, loop)
-            return _hand_back(prepared, plan.summary, report, ledger)
+            return _hand_back(prepared, plan.summary, report, ledger, over=over)
 
 
 def _pace_for(vendor: Vendor, campaign: Campaign) -> Pace:
@@ -174,7 +176,9 @@ def _stop(exit_code: ExitCode, ended: Dispatched) -> Stop | None:
     return ended.stop
 
 
-def _hand_back(prepared: Prepared, before: Summary, report: Report, ledger: Ledger) -> Report:
+def _hand_back(
+    prepared: Prepared, before: Summary, report: Report, ledger: Ledger, *, over: bool
+) -> Report:
     """Write the results, unless they say all there is to say already."""
     record, path = prepared.record, prepared.taken.results
     nothing_happened = prepared.taken.intake is None and prepared.recovered == (0, 0)
@@ -187,7 +191,7 @@ def _hand_back(prepared: Prepared, before: Summary, report: Report, ledger: Ledg
         with ledger.write() as connection:
             note_stamp(connection, record.id, None)
     try:
-        return replace(report, results=write_results(ledger, report.summary, path))
+        return replace(report, results=write_results(ledger, report.summary, path, over=over))
     except StorageError as error:
         stop = Stop("run", ExitCode.STORAGE, error.what, error.remedy or "")
         return replace(report, exit_code=ExitCode.STORAGE, stop=stop)

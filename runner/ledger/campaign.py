@@ -74,12 +74,29 @@ def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> N
     )
 
 
+def results_noted(connection: Connection, campaign_id: int) -> str | None:
+    """Return what is noted of the results files, as the writer of results worded it."""
+    table = schema.campaign
+    return connection.execute(
+        sa.select(table.c.results_written).where(table.c.id == campaign_id)
+    ).scalar()
+
+
 def note_results(connection: Connection, campaign_id: int, written: str | None) -> None:
-    """Note the state of the results file, or None when it no longer matches the ledger."""
+    """Note how the results files were left."""
     table = schema.campaign
     connection.execute(
         sa.update(table).where(table.c.id == campaign_id).values(results_written=written)
     )
+
+
+def outdate_results(connection: Connection, campaign_id: int) -> None:
+    """Note that the results no longer match the ledger. Which files are ours stays known."""
+    noted = results_noted(connection, campaign_id)
+    if noted is not None and noted.startswith("{"):
+        note_results(connection, campaign_id, json.dumps({**json.loads(noted), "state": None}))
+    else:
+        note_results(connection, campaign_id, None)
 
 
 def mark_running(connection: Connection, campaign_id: int, since: datetime | None) -> None:
@@ -107,7 +124,6 @@ def _campaign(found: sa.Row[Any]) -> CampaignRecord:
         settings=from_json(found.settings),
         read_at=found.read_at,
         stamp=found.stamp,
-        results_written=found.results_written,
         running_since=found.running_since,
         running_pid=found.running_pid,
     )

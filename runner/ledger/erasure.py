@@ -21,7 +21,7 @@ from runner.errors import AlreadyRunningError
 from runner.intake.recipient import RecipientError, parse
 from runner.ledger import schema
 from runner.ledger.attempt import recover
-from runner.ledger.campaign import campaigns, note_results
+from runner.ledger.campaign import campaigns, outdate_results
 from runner.ledger.forgotten import REASON, Forgotten
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
@@ -173,7 +173,7 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
         connection.execute(sa.update(row).where(here).values(values))
     connection.execute(sa.update(attempt).where(attempt.c.delivery_id.in_(ids)).values(error=None))
     for campaign_id in trace.campaigns:
-        note_results(connection, campaign_id, None)
+        outdate_results(connection, campaign_id)
     for table, columns in (
         (schema.alias, (schema.alias.c.identity, schema.alias.c.other)),
         (schema.contact, (schema.contact.c.identity,)),

@@ -175,7 +175,6 @@ class CampaignRecord:
     settings: Stored
     read_at: datetime
     stamp: str | None
-    results_written: str | None
     running_since: datetime | None
     running_pid: int | None
 

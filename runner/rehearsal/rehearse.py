@@ -139,7 +139,7 @@ def _run_days(
     """Run the campaign again and again, each time at the moment that the last run named."""
     with asyncio.Runner(loop_factory=clock.loop) as loop:
         for _ in range(_MOST_RUNS):
-            ended = run(campaign, ledger, vendor, diary, loop)
+            ended = run(campaign, ledger, vendor, diary, loop, over=True)
             resumes = diary.note(ended)
             if ended.exit_code in _ENDS or resumes is None:
                 break

@@ -17,28 +17,31 @@ from runner.errors import RefusedError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake.column import lay_out
 from runner.intake.table import read
-from runner.ledger.campaign import campaigns, note_results
+from runner.ledger.campaign import campaigns, note_results, results_noted
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import lines, progress
 from runner.result.copying import CopyError, write_copied
+from runner.result.left import left
 from runner.result.place import Written, put
 from runner.result.summary import Summary, rows
 from runner.result.workbook import Sheet, outcome_cells, write
 
 
-def write_results(ledger: Ledger, summary: Summary, path: Path) -> Written:
+def write_results(ledger: Ledger, summary: Summary, path: Path, *, over: bool = False) -> Written:
     """Write a campaign's results sheet from the ledger, and note in the ledger how it was left.
 
-    Raises StorageError.
+    A file that was changed since it was left stays as it is, unless `over` is set. Raises
+    StorageError.
     """
     record = summary.campaign
     with ledger.read() as connection:
         state = progress(connection, record.id)
-    written = _write(ledger, summary, path)
+        before = left(results_noted(connection, record.id))
+    written = _write(ledger, summary, path, lambda target: over or before.is_ours(target))
     with ledger.write() as connection:
-        note_results(connection, record.id, _mark(written.path, state))
+        note_results(connection, record.id, str(before.after(written.path, state)))
     return written
 
 
@@ -49,19 +52,13 @@ def are_current(connection: Connection, record: CampaignRecord, path: Path) -> b
     only for a campaign without waiting rows: the results say until when rows wait, and that changes
     by itself.
     """
-    return record.results_written == _mark(path, progress(connection, record.id))
+    noted = left(results_noted(connection, record.id))
+    return noted.is_current(path, progress(connection, record.id))
 
 
-def _mark(path: Path, state: str) -> str:
-    """Return a text that changes when the file changes, or the state of the campaign."""
-    try:
-        found = path.stat()
-    except OSError:
-        return f"{path} is not there"
-    return f"{path} {found.st_size} {found.st_mtime_ns} {state}"
-
-
-def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
+def _write(
+    ledger: Ledger, summary: Summary, path: Path, is_ours: Callable[[Path], bool]
+) -> Written:
     record = summary.campaign
     sheet = Sheet(
         headers=record.headers,
@@ -72,11 +69,11 @@ def _write(ledger: Ledger, summary: Summary, path: Path) -> Written:
     )
     origin = record.settings.copy
     if origin is None:
-        return write(path, sheet)
+        return write(path, sheet, is_ours)
     try:
-        return put(path, _copying(record, origin, sheet))
+        return put(path, _copying(record, origin, sheet), is_ours)
     except (CopyError, RefusedError) as error:
-        written = write(path.with_suffix(".xlsx"), sheet)
+        written = write(path.with_suffix(".xlsx"), sheet, is_ours)
         return replace(written, note=f"{error} So the results are in a workbook of their own.")
 
 

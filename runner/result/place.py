@@ -18,19 +18,22 @@ from runner.system.file import is_no_file
 
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")
+LOCKED: Final = "is open elsewhere or read-only"
+CHANGED: Final = "was not left so by this program: somebody has changed or replaced it"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The place of the written results.
 
-    `instead_of` is the place that could not be written, when the results are elsewhere. `note` says
-    what else differs from what was asked for.
+    `instead_of` is the place that was not written, when the results are elsewhere; `reason` says
+    why. `note` says what else differs from what was asked for.
     """
 
     path: Path
     instead_of: Path | None = None
     note: str | None = None
+    reason: str = ""
 
 
 def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
@@ -79,24 +82,33 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
         ) from None
 
 
-def put(path: Path, fill: Callable[[IO[bytes]], None]) -> Written:
+def put(
+    path: Path,
+    fill: Callable[[IO[bytes]], None],
+    is_ours: Callable[[Path], bool] = lambda _path: True,
+) -> Written:
     """Let `fill` write a file here.
 
-    When the place is locked or read-only, the file goes beside it under another name. Raises
-    StorageError.
+    When the place is locked or read-only, or a file is there that is not ours to replace, the file
+    goes beside it under another name. Raises StorageError.
     """
+    reason = ""
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
-        if _protected(target) or (attempt > 1 and target.exists()):
-            continue
+        if target.exists():
+            why = LOCKED if _protected(target) else "" if is_ours(target) else CHANGED
+            if why or (attempt > 1 and not is_ours(target)):
+                reason = reason or why
+                continue
         try:
             with _replaced(target) as file:
                 fill(file)
         except PermissionError:
+            reason = reason or LOCKED
             continue  # open in a spreadsheet program on Windows, most likely
         except OSError as error:
             raise _unwritable(path, error.strerror) from None
-        return Written(target, None if target == path else path)
+        return Written(target, None if target == path else path, reason=reason)
     raise _unwritable(path, "permission denied")
 
 

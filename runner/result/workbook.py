@@ -43,13 +43,16 @@ class Sheet:
     delimiter: str = ","
 
 
-def write(path: Path, sheet: Sheet) -> Written:
+def write(
+    path: Path, sheet: Sheet, is_ours: Callable[[Path], bool] = lambda _path: True
+) -> Written:
     """Write the results. Raises StorageError.
 
-    When the place is locked or read-only, the results go beside it under another name.
+    When the place is locked or read-only, or when there is a file that is not ours to replace, the
+    results go beside it under another name.
     """
     fill = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
-    return put(path, lambda file: fill(file, sheet))
+    return put(path, lambda file: fill(file, sheet), is_ours)
 
 
 def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:

@@ -150,7 +150,7 @@ def _tell_forecast(console: Console, summary: Summary, most: int | None) -> None
 def say_results(console: Console, written: Written) -> None:
     """Say where the results are."""
     if written.instead_of:
-        console.say(f"{written.instead_of.name} is open elsewhere or read-only.")
+        console.say(f"{written.instead_of.name} {written.reason}; it stays as it is.")
     if written.note:
         console.say(written.note)
     console.say(f"Results: {written.path}")
