@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Final
 
 _SHOWN: Final = 5
+# Controls, line ends of other kinds, signs of direction, and halves of characters.
+_STEERING: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 # A name and a password before the host of a URL.
 _USERINFO: Final = re.compile(r"(?<=://)[^\s/?#]{1,500}@")
 
@@ -32,6 +36,16 @@ def command(name: str, /, *arguments: str, **options: str | Path) -> str:
     for option, value in options.items():
         parts += [f"--{option.replace('_', '-')}", argument(value)]
     return " ".join(parts)
+
+
+def visible(text: str) -> str:
+    """Write what steers a terminal, or turns the direction of its text, as an escape: `\\x1b`.
+
+    Line ends and tabs stay as they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _STEERING.sub(lambda sign: ascii(sign[0])[1:-1], text)
 
 
 def without_userinfo(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Literal
 
+from runner import words
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
 
@@ -19,6 +20,10 @@ _PLACEHOLDER: Final = re.compile(
     r"|[\[<]\s*(?:name|company|insert|your name|job ?title|position|city)\b[^\]>\n]{0,30}[\]>]",
     re.IGNORECASE,
 )
+
+
+_TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_HIDDEN: Final = re.compile(f"[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f{_TURNING}]")
 
 
 # Nearly all messages begin with a greeting and the name behind it. `_GREETING` finds everything
@@ -161,18 +166,28 @@ _TRIAL: Final = frozenset(
 )
 
 
-def blemishes(text: str, name: str | None) -> Sequence[tuple[Code, str]]:
-    """Find everything that would embarrass in a message's text, as code and sentence.
+def blemishes(
+    text: str, name: str | None
+) -> Sequence[tuple[Code, str, Literal["error", "warning"]]]:
+    """Find everything that would embarrass in a message's text, as code, sentence and severity.
 
     `name` is the name that the message greets (see `greeted`).
     """
-    found: list[tuple[Code, str]] = []
+    found: list[tuple[Code, str, Literal["error", "warning"]]] = []
     if shown := placeholder(text):
-        found.append(
-            ("leftover-placeholder", f"the message still holds {shown!r}, which nobody filled in")
-        )
+        said = f"the message still holds {shown!r}, which nobody filled in"
+        found.append(("leftover-placeholder", said, "error"))
+    if hidden := _HIDDEN.search(text):
+        around = words.visible(_around(text, hidden.start()))
+        if hidden[0] in _TURNING:
+            said = f"the message holds a sign that turns the direction of its text: {around!r}"
+            found.append(("bidi-character", said, "warning"))
+        else:
+            said = f"the message holds a control character, which nobody can see: {around!r}"
+            found.append(("control-character", said, "error"))
     if name == "":
-        found.append(("greeting-empty", f"the message greets nobody: {_around(text, 0)!r}"))
+        said = f"the message greets nobody: {_around(text, 0)!r}"
+        found.append(("greeting-empty", said, "error"))
     return found
 
 

@@ -42,6 +42,24 @@ INVISIBLE: Final = dict.fromkeys(
         *range(0x2060, 0x2070),
     ]
 )
+# No part of any identifier: what nobody sees, and the controls but for white space.
+_UNSEEN: Final = INVISIBLE | dict.fromkeys(
+    [
+        *range(9),
+        0x0B,
+        0x0C,
+        *range(0x0E, 0x20),
+        *range(0x7F, 0xA0),
+        0x115F,
+        0x1160,
+        *range(0x17B4, 0x17B6),
+        *range(0x180B, 0x1810),
+        0x3164,
+        *range(0xFE00, 0xFE10),
+        0xFFA0,
+        *range(0xE0000, 0xE1000),
+    ]
+)
 _EDGES: Final = "".join(map(chr, INVISIBLE)) + "".join(filter(str.isspace, map(chr, range(0x3001))))
 # Excel stores a character that XML forbids, and a carriage return, as _xHHHH_; openpyxl hands the
 # escape on as text.
@@ -117,10 +135,16 @@ def bare(text: str) -> str | None:
 def identifier(text: str) -> str:
     """Return the text of a cell of identifiers.
 
-    It is as `clean` makes it, and without invisible characters and white space inside.
+    It is as `clean` makes it, and without control characters, invisible ones and white space
+    inside.
     """
-    text = clean(text.translate(INVISIBLE))
+    text = clean(text.translate(_UNSEEN))
     return text if text.isascii() else " ".join(text.split())
+
+
+def is_seen(text: str) -> bool:
+    """Tell whether each character of an identifier is one that people can see and type."""
+    return text.isascii() or not any(unicodedata.category(sign)[0] in "CZ" for sign in text)
 
 
 def unforced(text: str) -> str:

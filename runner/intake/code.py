@@ -39,7 +39,9 @@ Code = Literal[
     "sales-navigator",
     "two-recipients",
     # the message that a row would send
+    "bidi-character",
     "blank-value",
+    "control-character",
     "foreign-value",
     "gap",
     "greeting-empty",
@@ -88,6 +90,8 @@ REMEDIES: Final[Mapping[Code, str]] = {
         "Open it, and put the person's public profile link there (linkedin.com/in/…)."
     ),
     "two-recipients": "Leave one person in the row.",
+    "bidi-character": "Delete it, unless the text's language needs it.",
+    "control-character": "Type the place anew: it is mostly a quote or a dash that was misread.",
     "blank-value": "Fill it in, or give the template a default.",
     "foreign-value": "Report it: the rows were mixed up by this program.",
     "gap": "Fill the blank value in, or put the words around it under an {% if %} of the template.",

@@ -176,8 +176,8 @@ class Composer:
         if name and not is_named(name, row.cells, text):
             self._review.greeting(row.number, name)
         if is_marked or not name:
-            for code, sentence in blemishes(text, name):
-                problems.append(Problem(code, sentence, row.number, column))
+            for code, sentence, severity in blemishes(text, name):
+                problems.append(Problem(code, sentence, row.number, column, severity))
 
     # --- the template
 
@@ -222,10 +222,10 @@ class Composer:
         problems: list[Problem],
     ) -> None:
         found = blemishes(text, greeted(text))
-        for code, sentence in found:
+        for code, sentence, severity in found:
             column = _holder(said) if code == "leftover-placeholder" else None
             place = None if column is None else self.read.get(column)
-            problems.append(Problem(code, sentence, row.number, place))
+            problems.append(Problem(code, sentence, row.number, place, severity))
         if found or all(said.values()):
             return
         shown = self._gap(template, text, said, values)

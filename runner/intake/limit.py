@@ -44,5 +44,6 @@ def over_limits(
     if len(subject) > MAX_SUBJECT:
         over = f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}"
         yield Problem("subject-long", over, number, column)
-    for code, sentence in blemishes(subject, None):
-        yield Problem(code, sentence.replace("the message", "the subject"), number, column)
+    for code, sentence, severity in blemishes(subject, None):
+        said = sentence.replace("the message", "the subject")
+        yield Problem(code, said, number, column, severity)

@@ -10,7 +10,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from runner.intake.cell import INVISIBLE, composed, identifier
+from runner.intake.cell import composed, identifier, is_seen
 from runner.intake.code import Code
 
 URN_PREFIX: Final = "urn:li:fsd_profile:"
@@ -254,7 +254,7 @@ def _from_url(host: str, path: str, value: str) -> Recipient:
 def _from_path(path: str, value: str) -> Recipient:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0].lower() == "in" and len(parts) > 1:
-        token = unquote(parts[1])
+        token = identifier(unquote(parts[1]))
         if token[:4].casefold() == "urn:":
             return _from_urn(token)
         if _TOKEN.fullmatch(token):
@@ -276,8 +276,8 @@ def _from_path(path: str, value: str) -> Recipient:
 
 
 def _from_slug(slug: str, value: str) -> Recipient:
-    decoded = composed(unquote(slug)).translate(INVISIBLE).strip().lower()
-    if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded:
+    decoded = identifier(composed(unquote(slug))).lower()
+    if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded or not is_seen(decoded):
         hint = "a name, perhaps; " if " " in decoded else ""
         raise RecipientError(
             "recipient-unreadable",

@@ -1,6 +1,7 @@
 """The console: the only module that prints and asks. What it prints is worded by its neighbours.
 
-Results go to stdout, as text or as one JSON object; all else goes to stderr.
+Results go to stdout, as text or as one JSON object; all else goes to stderr. Whatever was said
+outside (names of sheets, accounts, errors) cannot steer the terminal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from runner import words
 from runner.errors import CampaignError, InterruptedRunError, UsageError
 from runner.show.answer import failure
 
@@ -25,11 +27,11 @@ class Console:
     def say(self, text: str = "") -> None:
         """A line of the answer, on stdout; nothing with `as_json`."""
         if not self.as_json:
-            print(text)  # noqa: T201
+            print(words.visible(text))  # noqa: T201
 
     def tell(self, text: str) -> None:
         """A line beside the answer, on stderr."""
-        print(text, file=sys.stderr)  # noqa: T201
+        print(words.visible(text), file=sys.stderr)  # noqa: T201
 
     def answer(self, answer: Mapping[str, Any]) -> None:
         """The JSON object; nothing without `as_json`."""
@@ -45,7 +47,8 @@ class Console:
             raise UsageError(
                 "There is no terminal to ask for a yes.", remedy=f"Add --yes; {otherwise}."
             )
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        asked = f"{words.visible(question)} [y/N] "
+        print(asked, end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def error(self, error: CampaignError) -> None:

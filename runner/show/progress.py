@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
+from runner import words
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.event import (
     ClockOff,
@@ -106,7 +107,7 @@ class Progress:
 
     def _write(self, text: str) -> None:
         if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
+            self._bar.write(words.visible(text), file=sys.stderr)
         else:
             self._tell(text)
 
