@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -93,6 +94,8 @@ def _printable(value: object) -> object:
         return str(value)  # raises
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise SecurityError(f"it would print {str(value)[:40]!r}")
+    if isinstance(value, float) and not isfinite(value):
+        raise SecurityError(f"it would print {value}, which is no number")
     return value
 
 
@@ -109,6 +112,10 @@ def _concat(parts: Sequence[object]) -> str:
     return "".join(texts)
 
 
+def _endless(_value: object) -> NoReturn:
+    raise SecurityError("a number grows too large")
+
+
 def _replace(text: object, old: str, new: str) -> str:
     value = str(text)
     if len(value) + (value.count(old) if old else len(value) + 1) * len(new) > 2 * MAX_TEXT:
@@ -116,13 +123,19 @@ def _replace(text: object, old: str, new: str) -> str:
     return value.replace(old, new)
 
 
-class _Concat(NodeTransformer):
-    """`a ~ b` becomes our bounded filter: Jinja2 offers no other way to watch it."""
+class _Watched(NodeTransformer):
+    """`a ~ b` and endless numbers become our filters: Jinja2 offers no other way to watch them."""
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - the visitor's naming
         self.generic_visit(node)
         parts = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(parts, "concat", [], [], None, None, lineno=node.lineno)
+
+    def visit_Const(self, node: nodes.Const) -> nodes.Node:  # noqa: N802 - the visitor's naming
+        if not isinstance(node.value, float) or isfinite(node.value):
+            return node
+        shown = nodes.Const("", lineno=node.lineno)
+        return nodes.Filter(shown, "endless", [], [], None, None, lineno=node.lineno)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -159,14 +172,14 @@ def _environment() -> _Sandbox:
         "wordcount"
     )
     environment.filters = {name: environment.filters[name] for name in kept.split()}
-    environment.filters |= {"concat": _concat, "replace": _replace}
+    environment.filters |= {"concat": _concat, "endless": _endless, "replace": _replace}
     return environment
 
 
 _ENVIRONMENT: Final = _environment()
 
 
-FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat"}
+FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat", "endless"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +225,7 @@ def compile_part(text: str, path: Path, first_line: int) -> Part:
             name: line + first_line - 1 for name, line in names_read(tree, _ENVIRONMENT).items()
         }
         literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
-        compiled = _ENVIRONMENT.compile(_Concat().visit(tree), path.name, path.name)
+        compiled = _ENVIRONMENT.compile(_Watched().visit(tree), path.name, path.name)
         return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
     except TemplateSyntaxError as error:
         what = f"The template has a mistake: {error.message}".rstrip(".")

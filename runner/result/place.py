@@ -61,6 +61,16 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
     if path.suffix.lower() not in ((ending,) if ending else ENDINGS):
         remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
         raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds a character that no path can hold"
+        raise UsageError(
+            f"The results cannot be written under that name: {reason}.",
+            remedy="Give them another name with -o.",
+        ) from None
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Give the results a file name.")
     if is_no_file(path):

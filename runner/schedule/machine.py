@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import StorageError, UsageError
+from runner.system.file import BINARY
 
 _LONGEST_COMPLAINT: Final = 500
 
@@ -143,7 +144,11 @@ def perform(steps: Iterable[Step], call: Call) -> None:
                 case Write(path, content):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     part = path.with_name(f".{path.name}.part")
-                    part.write_bytes(content)
+                    part.unlink(missing_ok=True)
+                    # Others may read it, since it holds no secret. Only this user may change it.
+                    handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | BINARY, 0o644)
+                    with open(handle, "wb") as file:  # noqa: PTH123 - a handle has no path
+                        file.write(content)
                     part.replace(path)
                 case Delete(path):
                     path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-_BINARY: Final = getattr(os, "O_BINARY", 0)
+BINARY: Final = getattr(os, "OBINARY", 0)
 _NO_FILE: Final = "it is a pipe or a device, not a file"
 
 
@@ -31,7 +31,7 @@ def read_whole(path: Path, most: int) -> tuple[bytes, int]:
     """
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would never return.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | BINARY)
         with open(handle, "rb") as file:  # noqa: PTH123 - a handle has no path
             found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode):

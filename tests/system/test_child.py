@@ -17,7 +17,7 @@ import pytest
 
 from runner.system.child import ChildError, LimitError, Limits, call
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 AMPLE = Limits(seconds=60, patience=120, memory=512 * 1024**2, answer=1024**2)
 
 
@@ -123,7 +123,7 @@ def test_a_child_dies_with_its_parent(work: str, number: str) -> None:
     """However the parent dies, and whatever the child does, the child is gone at once."""
     program = (
         "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
-        "from runner.system.child import *; from tests.test_child import AMPLE\n"
+        "from runner.system.child import *; from tests.system.test_child import AMPLE\n"
         f"print('ready', flush=True); call('{__name__}:{work}', {{}}, [], AMPLE)"
     )
     with subprocess.Popen(
