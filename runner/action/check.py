@@ -17,10 +17,18 @@ from runner.result.problems import write as write_problems
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result of a check; `problems` is the workbook they were written to, if that was asked."""
+    """The result of a check; `problems` is the workbook they were written to, if that was asked.
+
+    `reaches` says what a campaign file reaches beyond its folder.
+    """
 
     intake: Intake
     problems: Written | None = None
+    reaches: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return (*self.reaches, *self.intake.notices)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -45,9 +53,9 @@ def check(campaign: Campaign, problems: Path | None = None) -> Checked:
     """
     intake = take(campaign)
     if problems is None:
-        return Checked(intake)
+        return Checked(intake, reaches=campaign.notices)
     written = write_problems(problems, campaign.sheet, intake.checked, intake.findings)
-    return Checked(intake, written)
+    return Checked(intake, written, campaign.notices)
 
 
 def preview(campaign: Campaign, most: int = 5, row: int | None = None) -> Previewed:

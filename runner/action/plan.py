@@ -64,7 +64,8 @@ class Plan:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return (*self.prepared.taken.notices, *self.prepared.notices)
+        taken = self.prepared.taken
+        return (*taken.campaign.notices, *taken.notices, *self.prepared.notices)
 
 
 def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:

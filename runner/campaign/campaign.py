@@ -31,7 +31,9 @@ class Campaign:
 
     `source` is the file that was named; `frame` stands in the place of the file `sheet` when the
     list is a data frame. Each person gets at most one message in `min_days` days, over all
-    campaigns (0: no such rule). `words` are those that `pace` was read from.
+    campaigns (0: no such rule). `words` are those that `pace` was read from. `notices` say what a
+    campaign file reaches beyond its folder. `doubt` is the reason why a person has to agree before
+    its command is run.
     """
 
     source: Path
@@ -48,6 +50,8 @@ class Campaign:
     min_days: int
     key_file: Path | None
     notify: Target | None
+    notices: tuple[str, ...] = ()
+    doubt: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -86,8 +90,11 @@ def load(
     if has_calendar and not given.get("now"):
         given["now"] = False  # hours that are named want a calendar, whatever the file says
     whole: dict[str, Any] = {"sheet": source}
+    notices: tuple[str, ...] = ()
+    doubt = None
     if is_campaign_file(source):
-        whole = dict(read_campaign_file(source, given.keys()))
+        read = read_campaign_file(source, given.keys())
+        whole, notices, doubt = dict(read.said), read.notices, read.doubt
     whole |= given
     words = words_of(whole)
     pace = read_pace(words)
@@ -117,6 +124,8 @@ def load(
         min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
         key_file=whole.get("key_file"),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
+        notices=notices,
+        doubt=doubt,
     )
 
 

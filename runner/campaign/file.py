@@ -8,13 +8,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from runner.campaign.execution import ExecutionSettings
 from runner.campaign.kind import calendar_keys, check_kind, rows
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
-from runner.campaign.target import parse_target
+from runner.campaign.target import Command, parse_target
+from runner.campaign.trust import reaches, stranger
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
 from runner.result.place import ENDINGS
@@ -26,7 +27,16 @@ _LONGEST_FILE: Final = 64_000
 _LONGEST_LINE: Final = 4_000
 
 
-def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> CampaignSettings:
+class Read(NamedTuple):
+    """What a campaign file says, what that reaches beyond its folder, and why its command is not
+    run before a person has agreed, if that is so."""
+
+    said: CampaignSettings
+    notices: tuple[str, ...]
+    doubt: str | None
+
+
+def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Read:
     """Read what a campaign file says; its paths become absolute, or relative to here.
 
     The values of `overridden` keys do not matter, as long as they are of the right kind. Raises
@@ -44,8 +54,7 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Campaign
     counting = {key: value for key, value in said.items() if key not in overridden}
     try:
         read_pace(words_of(counting))
-        if "notify" in counting:
-            parse_target(counting["notify"])
+        target = parse_target(counting["notify"]) if "notify" in counting else None
     except UsageError as error:
         raise RefusedError(error.what, where=path.name, remedy=error.remedy) from None
     if counting.get("now") and not counting.keys().isdisjoint(calendar_keys(CampaignSettings)):
@@ -59,10 +68,12 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Campaign
             "The results need a name that ends in .csv or .xlsx.",
             where=f"{path.name}, key 'results'",
         )
+    notices = tuple(reaches(counting, target))
     for key, row in rows(CampaignSettings).items():
         if row.type is Path and key in said:
             said[key] = path.parent / Path(said[key]).expanduser()
-    return cast(CampaignSettings, said)
+    doubt = stranger(path) if isinstance(target, Command) else None
+    return Read(cast(CampaignSettings, said), notices, doubt)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -40,6 +40,8 @@ __all__ = (
     "show_starter",
     "standing",
     "starter",
+    "trust",
+    "trusted",
     "vendor",
     "witness",
 )
@@ -48,10 +50,11 @@ if TYPE_CHECKING:
     import asyncio
 
     from runner.action import check, evidence, people, run, settle, standing
-    from runner.campaign import campaign, starter
+    from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
     from runner.ledger import ledger
+    from runner.ledger import trust as trusted
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
     from runner.sending import client, clock, key, vendor
@@ -76,11 +79,13 @@ else:
         "standing": "runner.action.standing",
         "campaign": "runner.campaign.campaign",
         "starter": "runner.campaign.starter",
+        "trust": "runner.campaign.trust",
         "examine": "runner.doctor.examine",
         "finding": "runner.doctor.finding",
         "recipient": "runner.intake.recipient",
         "sheet": "runner.intake.sheet",
         "ledger": "runner.ledger.ledger",
+        "trusted": "runner.ledger.trust",
         "rehearse": "runner.rehearsal.rehearse",
         "install": "runner.schedule.install",
         "job": "runner.schedule.job",

@@ -15,6 +15,8 @@ from runner.cli.options import AsJson, Source, command
 from runner.show.console import Console
 
 if TYPE_CHECKING:
+    from runner.campaign.campaign import Campaign
+    from runner.ledger.ledger import Ledger
     from runner.sending.vendor import Vendor
 
 
@@ -35,12 +37,39 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
         witness.loaded(campaign)
         vendor = _vendor(campaign.key_file, campaign.folder, said)
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
+            asks = not (unattended or said.get("yes", False))
+            witness.refused = _refused(campaign, ledger, console, asks=asks)
             if not unattended:
                 tell_if_new(ledger, said.get("ledger"), console)
             stay = said.get("wait", False)
             report = late.run.run(campaign, ledger, vendor, witness, loop, stay=stay, most=most)
         witness.ended(report)
     return screen.end(report)
+
+
+def _refused(campaign: Campaign, ledger: Ledger, console: Console, *, asks: bool) -> str | None:
+    """Ask once whether the command of somebody else's campaign file may be run.
+
+    Return the reason why it is not run, if so.
+    """
+    if campaign.doubt is None or campaign.notify is None:
+        return None
+    mark = late.trust.fingerprint(campaign.source, campaign.notify)
+    with ledger.read() as connection:
+        if late.trusted.is_trusted(connection, mark):
+            return None
+    command = late.trust.shown(campaign.notify)
+    if asks and console.can_ask:
+        console.tell(f"When this run ends, a command is to be run: {command}")
+        if console.ask(f"But {campaign.doubt}. Run the command?", otherwise="it is not run"):
+            with ledger.write() as connection:
+                late.trusted.trust(connection, mark, utc_now())
+            return None
+        return f"The command of {campaign.source.name} was not run."
+    return (
+        f"The command was not run, since {campaign.doubt}: {command}. To agree to it, run once at "
+        "a terminal without --yes."
+    )
 
 
 def _vendor(key_file: Path | None, folder: Path, said: RunSettings) -> Vendor:

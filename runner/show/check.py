@@ -29,7 +29,7 @@ def show_check(console: Console, checked: Checked) -> ExitCode:
         f"{table.place}: {words.count(found.rows, 'row')}; {found.ready} ready, "
         f"{len(found.skipped)} skipped, {found.invalid} invalid."
     )
-    for notice in intake.notices:
+    for notice in checked.notices:
         console.say(notice)
     if found.skipped:
         skipped = [f"row {number} ({reason})" for number, reason in found.skipped]
@@ -64,7 +64,7 @@ def _check_answer(checked: Checked) -> dict[str, Any]:
         "ready": found.ready,
         "skipped": len(found.skipped),
         "invalid": found.invalid,
-        "notices": list(intake.notices),
+        "notices": list(checked.notices),
         "problems": [problem_answer(problem) for problem in problems],
         "problemsUnlisted": found.unlisted,
         "problemsSheet": str(checked.problems.path) if checked.problems else None,

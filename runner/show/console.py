@@ -38,12 +38,17 @@ class Console:
         if self.as_json:
             print(json.dumps(answer))  # noqa: T201
 
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether a person is at the terminal."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
     def ask(self, question: str, otherwise: str) -> bool:
         """Ask a person at the terminal; only a clear yes counts.
 
         Raises UsageError, which says what happens `otherwise`, where there is no terminal.
         """
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not self.can_ask:
             raise UsageError(
                 "There is no terminal to ask for a yes.", remedy=f"Add --yes; {otherwise}."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,49 @@ def is_no_file(path: Path) -> bool:
     try:
         return not stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):
+        return False
+
+
+def owner_if_other(path: Path) -> str | None:
+    """Return the name of the file's owner when that is not this user, where systems tell that."""
+    if os.name != "posix":
+        return None
+    import pwd
+
+    owner = path.stat().st_uid
+    if owner == os.getuid():
+        return None
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
+
+
+def others_can_change(path: Path) -> bool:
+    """Tell whether every user of this computer can change the file, or put another in its place."""
+    if os.name != "posix":
+        return False
+    file, folder = path.stat().st_mode, path.resolve().parent.stat().st_mode
+    is_open = bool(folder & stat.S_IWOTH) and not folder & stat.S_ISVTX
+    return bool(file & stat.S_IWOTH) or is_open
+
+
+def was_downloaded(path: Path) -> bool:
+    """Tell whether a file or folder has the mark that browsers leave on what they fetch."""
+    if sys.platform == "win32":
+        try:
+            zone = Path(f"{path}:Zone.Identifier").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+        return "ZoneId=3" in zone or "ZoneId=4" in zone
+    if sys.platform == "darwin":
+        import ctypes
+
+        ask = ctypes.CDLL(None).getxattr
+        return bool(ask(os.fsencode(path), b"com.apple.quarantine", None, 0, 0, 0) >= 0)
+    try:
+        return any(mark.startswith("user.xdg.") for mark in os.listxattr(path))
+    except OSError:
         return False
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, assert_never
 
@@ -52,20 +54,40 @@ def _run(words: Sequence[str], content: bytes, folder: Path) -> str | None:
     if Path(program).parent != Path():
         program = str(folder / program)
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    try:
-        ended = subprocess.run(  # noqa: S603 - without a shell; the command is the person's own
+    with (
+        subprocess.Popen(  # noqa: S603 - without a shell; the command is the person's own
             [program, *words[1:]],
-            input=content,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
             env=environment,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"not done after {COMMAND_SECONDS:.0f} seconds"
-    return f"exit code {ended.returncode}" if ended.returncode else None
+            start_new_session=True,
+        ) as process
+    ):
+        try:
+            process.communicate(content, timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return f"not done after {COMMAND_SECONDS:.0f} seconds"
+        except BaseException:
+            _end(process)
+            raise
+    return f"exit code {process.returncode}" if process.returncode else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command with all that it started."""
+    import psutil
+
+    with suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
+    if os.name == "posix":
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)  # also those whose parent has gone
+    process.kill()
 
 
 async def _post(url: str, content: bytes) -> str | None:

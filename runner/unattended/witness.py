@@ -34,7 +34,7 @@ class Witness:
     """Watches a run beside its screen.
 
     `log` writes nothing until it is replaced by one that has a file. `target` is the word of the
-    command line.
+    command line. `refused` is the reason why nobody is notified.
 
     Raises UsageError for a target that cannot be notified.
     """
@@ -44,11 +44,14 @@ class Witness:
         self._screen = screen
         self._target: Target | None = parse_target(target) if target is not None else None
         self._folder = source.absolute().parent
+        self.refused: str | None = None
         self._answer: Mapping[str, Any] = {}
 
     def loaded(self, campaign: Campaign) -> None:
         """Take note of the campaign: its file may name the target to notify."""
         self._target, self._folder = campaign.notify, campaign.folder
+        if campaign.doubt is not None:
+            self.refused = f"The command was not run, since {campaign.doubt}."
 
     def agree(self, plan: Plan) -> bool:
         self.log.campaign = plan.summary.campaign.name
@@ -85,7 +88,7 @@ class Witness:
     def close(self, tell: Callable[[str], None]) -> None:
         """Notify, and tell what went wrong with that or with the log."""
         if self._target is not None:
-            trouble = notify(self._target, self._answer, self._folder)
+            trouble = self.refused or notify(self._target, self._answer, self._folder)
             self.log.write("notify", done=trouble is None)
             if trouble:
                 tell(f"Note: {trouble}")

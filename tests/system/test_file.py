@@ -103,7 +103,7 @@ def test_results_have_a_name_that_a_file_can_have(tmp_path: Path, name: str) -> 
 
 @posix
 def test_a_log_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    """A link in the log's place, to a file or to nothing, is not written to, nor is a pipe. Nobody's
+    """Neither a link in the place of the log nor a pipe is written to. Nobody's
     file changes, not even its mode."""
     victim = tmp_path / "victim"
     victim.write_text("mine", encoding="utf-8")
