@@ -83,7 +83,7 @@ def ways() -> str:
         "         a file of your choice, named by --key-file (or CAMPAIGN_KEY_FILE, or key_file "
         "in a campaign file),\n"
         f"         a file .env beside the list, with the line {VARIABLES[0]}=...,\n"
-        '         the keyring: pip install "campaign-runner[keyring]", then: keyring set '
+        "         the keyring: pip install keyring, then: keyring set "
         f"{SERVICE} {USERNAME}\n"
         "         To try without a key: campaign rehearse."
     )
