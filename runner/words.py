@@ -53,6 +53,12 @@ def without_userinfo(text: str) -> str:
     return _USERINFO.sub("", text) if "://" in text else text
 
 
+def address(url: str) -> str:
+    """Return a URL without name and password, also where they are not encoded as they must be."""
+    scheme, mark, rest = url.partition("://")
+    return scheme + mark + rest.rpartition("@")[2] if mark else url.rpartition("@")[2]
+
+
 def count(number: int, noun: str) -> str:
     """Write `1 row` or `2 rows`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -24,7 +24,7 @@ from runner.system.file import FileError, MissingError, read_whole
 # A file with every setting and its explanation has a tenth of this. The reader of TOML takes long
 # for names of very many parts.
 _LONGEST_FILE: Final = 64_000
-_LONGEST_LINE: Final = 4_000
+_LONGEST_LINE: Final = 1_000
 
 
 class Read(NamedTuple):

@@ -84,6 +84,7 @@ class Row:
         return self.setting.kind or names.get(self.type, "a text in quotes")
 
 
+_MOST: Final = 2**53
 # The Python values of each kind of setting; all others are texts or paths.
 _VALUES: Final[Mapping[Any, tuple[type, ...]]] = {
     bool: (bool,),
@@ -169,6 +170,8 @@ def _is_of_kind(row: Row, value: object) -> bool:
     if isinstance(value, dict | list | tuple):
         texts = value.values() if isinstance(value, dict) else value
         return all(isinstance(text, str) for text in texts)
+    if isinstance(value, int) and abs(value) > _MOST:
+        return False
     least = None if row.setting.bound else row.setting.least
     return least is None or not isinstance(value, int) or value >= least
 

@@ -17,7 +17,7 @@ from runner.doctor.finding import Finding, bad, ok
 from runner.errors import UsageError
 from runner.sending.client import is_loopback
 from runner.sending.key import Key, find_key
-from runner.words import without_userinfo
+from runner.words import address
 
 DAILY_KEY: Final = "daily key"
 
@@ -78,4 +78,4 @@ def judge_proxy(base_url: str) -> Finding:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or is_loopback(base_url) or proxy_bypass(parts.hostname or ""):
         return ok("proxy", "none")
-    return ok("proxy", without_userinfo(proxy if "://" in proxy else f"http://{proxy}"))
+    return ok("proxy", address(proxy if "://" in proxy else f"http://{proxy}"))

@@ -71,6 +71,7 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
 
 # A template that fits no column at all is not a misspelling.
 _GUESSES: Final = 10
+_SHOWN: Final = 40
 
 
 def template_problems(layout: Layout, template: MessageTemplate | None) -> Iterator[Problem]:
@@ -89,7 +90,11 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
         return
     missing = 0
     headers = sorted({column.header.strip() for column in layout.inputs if column.header.strip()})
+    listed = ", ".join(header[:_SHOWN] for header in headers[:_GUESSES])
+    listed += f" and {len(headers) - _GUESSES} more" if len(headers) > _GUESSES else ""
     for name, line in template.names.items():
+        if missing > _GUESSES:
+            return
         where = f"{template.path.name}, line {line}: "
         if name in layout.ambiguous:
             yield Problem(
@@ -107,7 +112,7 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
             known = sorted(
                 layout.variables, key=lambda each: each.isidentifier() == name.isidentifier()
             )
-            guess = nearest(name, known) if missing <= _GUESSES else None
+            guess = nearest(name, known)
             column = layout.variables[guess].header.strip() if guess else None
             written = guess if guess and guess.isidentifier() else f'row["{guess}"]'
             yield Problem(
@@ -115,5 +120,5 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 f"{where}no column provides {name!r}",
                 remedy=f"Did you mean {{{{ {written} }}}} (column {column!r})?"
                 if guess
-                else f"The columns are: {', '.join(headers)}.",
+                else f"The columns are: {listed}.",
             )

@@ -26,6 +26,7 @@ _STATEMENTS: Final = {
 
 
 _LONGEST_CHAIN: Final = 20
+_LONGEST_NAME: Final = 100
 
 
 METHODS: Final = frozenset(
@@ -74,6 +75,13 @@ def forbidden(tree: nodes.Template, filters: Collection[str]) -> Iterator[tuple[
                 f"The template uses the filter {filter_.name!r}, which it cannot.",
                 filter_.lineno,
                 remedy,
+            )
+    for name in tree.find_all(nodes.Name):
+        if len(name.name) > _LONGEST_NAME:
+            yield (
+                f"The template reads a name of more than {_LONGEST_NAME} characters.",
+                name.lineno,
+                'Write row["…"] with the column\'s header, or rename the column.',
             )
     called = set()
     for call in tree.find_all(nodes.Call):

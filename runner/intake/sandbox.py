@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -19,6 +21,9 @@ from runner.intake.grammar import METHODS, forbidden, names_read
 
 # Twice LinkedIn's longest message. No text that a template builds on the way may be longer.
 MAX_TEXT: Final = 16_000
+# No message needs that its filters and methods work through more characters, all in all.
+MAX_WORK: Final = 200_000
+_LEFT: Final = ContextVar("characters left", default=MAX_WORK)
 
 
 # The errors that an expression of a template can end in.
@@ -112,6 +117,23 @@ def _concat(parts: Sequence[object]) -> str:
     return "".join(texts)
 
 
+def _spend(*texts: object) -> None:
+    """Count the characters that filters and methods work through while one row is rendered."""
+    left = _LEFT.get() - sum(len(text) for text in texts if isinstance(text, str))
+    if left < 0:
+        raise SecurityError(f"it works through more than {MAX_WORK:,} characters")
+    _LEFT.set(left)
+
+
+def _counted(function: Callable[..., object]) -> Callable[..., object]:
+    @wraps(function)  # it also tells Jinja2 what else the filter is to be given
+    def run(*given: object, **named: object) -> object:
+        _spend(*given)
+        return function(*given, **named)
+
+    return run
+
+
 def _endless(_value: object) -> NoReturn:
     raise SecurityError("a number grows too large")
 
@@ -153,6 +175,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         result = super().call_binop(context, operator, left, right)
         return _bounded(result) if isinstance(result, str) else result
 
+    def call(self, context: Any, method: Any, *given: Any, **named: Any) -> Any:
+        _spend(getattr(method, "__self__", None))
+        return super().call(context, method, *given, **named)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
         return isinstance(obj, str) and attr in METHODS
 
@@ -173,6 +199,9 @@ def _environment() -> _Sandbox:
     )
     environment.filters = {name: environment.filters[name] for name in kept.split()}
     environment.filters |= {"concat": _concat, "endless": _endless, "replace": _replace}
+    environment.filters = {
+        name: _counted(function) for name, function in environment.filters.items()
+    }
     return environment
 
 
@@ -196,6 +225,7 @@ class Part:
     def render(self, values: Mapping[str, object]) -> str:
         """Return the text, at most MAX_TEXT characters. Raises RenderError."""
         pieces, length = [], 0
+        _LEFT.set(MAX_WORK)
         try:
             for piece in self.compiled.generate(values):
                 pieces.append(piece)

@@ -17,9 +17,13 @@ from runner.intake.sheet import Source
 from runner.ledger.setting import CopyOrigin
 from runner.system.child import ChildError, LimitError, Limits, call
 
-_SECONDS: Final = 20.0
-_SECONDS_PER_MEGABYTE: Final = 60.0
-_MEMORY: Final = 700 * 1024**2
+# What a copy may take, and how much more for each megabyte of the file. An honest one takes a
+# third.
+_SECONDS: Final = 2.2
+_SECONDS_PER_MEGABYTE: Final = 30.0
+_MEMORY: Final = 160 * 1024**2
+_MEMORY_PER_BYTE: Final = 250
+_MEMORY_MOST: Final = 700 * 1024**2
 _MOST: Final = 128 * 1024**2
 _PIECE: Final = 1024**2
 _WITHOUT: Final = (
@@ -121,7 +125,8 @@ def _call(
     source: Source, work: str, request: Mapping[str, Any], parts: Sequence[bytes]
 ) -> list[bytes]:
     seconds = _SECONDS + _SECONDS_PER_MEGABYTE * len(source.data) / 1024**2
-    limits = Limits(seconds=seconds, patience=4 * seconds, memory=_MEMORY, answer=_MOST)
+    memory = min(_MEMORY + _MEMORY_PER_BYTE * len(source.data), _MEMORY_MOST)
+    limits = Limits(seconds=seconds, patience=10 * seconds, memory=memory, answer=_MOST)
     try:
         frames = call(f"{__name__}:{work}", request, [source.data, *parts], limits)
     except LimitError as error:

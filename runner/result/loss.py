@@ -18,11 +18,9 @@ from openpyxl.drawing import image
 from openpyxl.worksheet.cell_range import CellRange
 
 from runner.intake.reader.archive import relations
-from runner.result.copying import CopyError
+from runner.result.bound import Bound
 from runner.result.element import Cells, Element, elements
 
-# openpyxl takes about half a kilobyte for each.
-MOST_CELLS: Final = 1_000_000
 MACROS: Final = "xl/vbaProject.bin"
 _SHAPES: Final = "text boxes and shapes"
 _PICTURES: Final = "pictures"
@@ -81,7 +79,7 @@ def losses(data: bytes) -> list[str]:
     expat raise.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return _Look(archive).told()
+        return _Look(archive, len(data)).told()
 
 
 class _Look:
@@ -90,13 +88,13 @@ class _Look:
     It collects what a copy would lose, and on which worksheets.
     """
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, size: int) -> None:
         self._archive = archive
         self._names = frozenset(archive.namelist())
         self._macros = MACROS in self._names
         self._found: dict[str, list[str]] = {}
         self._formulas = 0
-        self._cells = 0
+        self._bound = Bound(size)
 
     def told(self) -> list[str]:
         root = self._related("")
@@ -145,15 +143,6 @@ class _Look:
         if title and title not in where:
             where.append(title)
 
-    def _count(self, cells: int) -> None:
-        """Count the cells that openpyxl makes. Raises CopyError when they are too many."""
-        self._cells += cells
-        if self._cells > MOST_CELLS:
-            raise CopyError(
-                f"The workbook has more than {MOST_CELLS:,} cells (with those of merged and linked "
-                "areas), too many for a copy."
-            )
-
     def _known(self, name: str, title: str = "") -> None:
         if self._macros and name == "extensibility":
             return
@@ -175,7 +164,9 @@ class _Look:
 
     def _elements(self, part: str) -> Iterator[Element]:
         with self._archive.open(part) as file:
-            yield from elements(file)
+            for element in elements(file):
+                self._bound.element()
+                yield element
 
     def _worksheet(self, part: str, title: str) -> None:
         related = self._related(part)
@@ -185,10 +176,10 @@ class _Look:
             name, parent = element.name, element.parent
             if cells.see(element):
                 self._cell(element, title)
-                self._count(element.name == "c")
+                self._bound.cells(element.name == "c")
             elif name in ("mergeCell", "hyperlink"):
                 area = CellRange(element.attributes["ref"])
-                self._count(area.size["rows"] * area.size["columns"])
+                self._bound.cells(area.size["rows"] * area.size["columns"])
                 if name == "mergeCell" and not hidden:
                     rows = rows or sorted(cells.filled)
                     hidden = _hides(area, cells.filled, rows)

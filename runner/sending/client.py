@@ -25,7 +25,7 @@ import truststore
 
 from runner.errors import UsageError
 from runner.sending.secret import Secret, proxy_secrets
-from runner.words import without_userinfo
+from runner.words import address
 
 BASE_URL: Final = "https://api.connectsafely.ai/linkedin"
 MAX_BODY: Final = 1_000_000
@@ -181,7 +181,7 @@ def checked_base_url(text: str) -> str:
 
     It must be https, since the key travels to it, or be this machine. Raises UsageError.
     """
-    shown = without_userinfo(text)
+    shown = address(text)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port

@@ -132,4 +132,6 @@ def proxy_secrets() -> list[str]:
             packed = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
             found += [password, unquote(password), quote(unquote(password), safe=""), packed]
             found += [] if password else [user]
+            # One that is not encoded as it must be falls apart where URLs are read.
+            found += [part for part in re.split(r"[/?#@:]", password) if len(part) >= _LEAST // 2]
     return [secret for secret in dict.fromkeys(found) if secret]

@@ -40,8 +40,9 @@ _POLL_SECONDS: Final = 0.02
 _OUT_OF_MEMORY: Final = 3
 # Parsers in Rust and C++ abort when there is no memory.
 _ABORTED: Final = 6
+_OUT_OF_TIME: Final = 24  # SIGXCPU
 # Programs and libraries take this much address space beside what they fill.
-_SLACK: Final = 256 * 1024**2
+_SLACK: Final = 96 * 1024**2
 Work = Callable[[Mapping[str, Any], Sequence[bytes]], Iterator[bytes]]
 
 
@@ -106,6 +107,8 @@ def call(
     reason = watch.reason
     if reason is None and child.returncode in (_OUT_OF_MEMORY, -_ABORTED):
         reason = _of_memory(limits)
+    if reason is None and child.returncode == -_OUT_OF_TIME:
+        reason = _of_time(limits)
     if reason:
         raise LimitError(reason)
     if frames and frames[-1] is None:
@@ -117,6 +120,10 @@ def call(
 
 def _of_memory(limits: Limits) -> str:
     return f"{limits.memory // 1024**2} MB of memory"
+
+
+def _of_time(limits: Limits) -> str:
+    return f"{limits.seconds:.1f} seconds of processor time"
 
 
 def _frames(out: IO[bytes], most: int) -> Iterator[bytes | None]:
@@ -166,7 +173,7 @@ class _Watch:
             if memory > self._limits.memory:
                 self.reason = _of_memory(self._limits)
             elif times.user + times.system > self._limits.seconds:
-                self.reason = f"{self._limits.seconds:.0f} seconds of processor time"
+                self.reason = _of_time(self._limits)
             elif time.monotonic() - begun > self._limits.patience:
                 self.reason = f"{self._limits.patience:.0f} seconds"
             if self.reason:
@@ -202,14 +209,14 @@ def _limit(head: Mapping[str, Any]) -> None:
     if os.name == "posix":
         import resource
 
-        seconds = int(head["seconds"]) + 1
+        seconds, room = int(head["seconds"]) + 1, head["memory"] + _SLACK
         for limit, most in (
-            (resource.RLIMIT_DATA, head["memory"] + _SLACK),
-            (resource.RLIMIT_CPU, seconds),
-            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_DATA, (room, room)),
+            (resource.RLIMIT_CPU, (seconds, seconds + 5)),
+            (resource.RLIMIT_CORE, (0, 0)),
         ):
             with suppress(ValueError, OSError):  # a lower limit may be set already
-                resource.setrlimit(limit, (most, most))
+                resource.setrlimit(limit, most)
 
 
 def _main() -> None:
@@ -226,6 +233,8 @@ def _main() -> None:
         stdout.flush()
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
+    except BaseException:  # noqa: BLE001 - the parent is told that there is no answer
+        os._exit(1)
     os._exit(0)  # threads and parsers that still hold the file have nothing more to say
 
 

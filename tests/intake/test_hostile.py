@@ -21,6 +21,7 @@ from tests.intake.books import PEOPLE, Tab, heavy, hostile, parts_with, row, tex
 _NO_PROGRAM: Final = "is not a workbook that a spreadsheet program wrote"
 _NO_UNPACKING: Final = "damaged: it cannot be unpacked"
 _DAMAGED: Final = "is damaged or is not a workbook"
+_ENDLESS: Final = "without end"
 _FAR: Final = "more than 1,000 columns or 1,048,576 rows"
 _NO_SHEET: Final = "is a ZIP archive, not a spreadsheet"
 
@@ -48,9 +49,9 @@ REFUSED: Final = {
     "a column beyond XFD": _FAR,
     "a row called minus one": _DAMAGED,
     "rows out of their order": _DAMAGED,
-    "an endless tag": _DAMAGED,
-    "an endless attribute": _DAMAGED,
-    "elements a million deep": _DAMAGED,
+    "an endless tag": _ENDLESS,
+    "an endless attribute": _ENDLESS,
+    "elements a million deep": _ENDLESS,
     "a wrong checksum in a stored part": _DAMAGED,
     "a flipped bit in a deflated part": _DAMAGED,
     "no shared strings": _DAMAGED,

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 from xml.parsers import expat
 
 from runner.errors import RefusedError
-from runner.intake.reader.marks import DamagedError
+from runner.intake.reader.marks import DamagedError, UnreadableError
 from runner.intake.sheet import Source
 
 MAX_UNPACKED: Final = 2 * 1024**3
@@ -193,7 +193,7 @@ def elements(
     more than `most` bytes), and KeyError when there is no such part.
     """
     if archive.getinfo(part).file_size > most:
-        raise DamagedError("a listing without end")
+        raise UnreadableError(f"a part of it that lists parts or styles is larger than {most:,}")
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, attributes: found.append((local(name), attributes))
@@ -257,11 +257,11 @@ def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
                 - chunk.count(b"<?")
             )
             if depth > _DEEPEST:
-                raise DamagedError("elements without end")
+                raise UnreadableError("it has elements within elements without end")
             parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - parser.CurrentByteIndex > _LONGEST_TAG:
-                raise DamagedError("a tag without end")
+                raise UnreadableError("it has a tag without end")
             yield
         parser.Parse(b"", True)
     except expat.ExpatError as error:

@@ -185,6 +185,9 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         for number, record in enumerate(reader, 1):
             at, lines.length = reader.line_num, 0
+            if not record:
+                line = at
+                continue
             if len(record) > _MOST_CELLS:
                 raise _too_wide(source, number, len(record))
             faults: Sequence[Fault] = ()

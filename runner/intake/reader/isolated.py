@@ -13,12 +13,24 @@ from typing import Any, Final
 from runner.errors import RefusedError
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, capped, protected
 from runner.system.child import ChildError, LimitError, Limits, call
+from runner.system.file import shown
 
 _PIECE: Final = 500
-_MEMORY: Final = 640 * 1024**2
-_ANSWER: Final = 192 * 1024**2
-_SECONDS: Final = 10.0
-_SECONDS_PER_MEGABYTE: Final = 3.0
+_MEGABYTE: Final = 1024**2
+# What the reading of any workbook may take, how much more for each megabyte of its file (a packed
+# megabyte of ODS holds more than one of the others), and the most. An honest list takes a quarter.
+_SECONDS: Final = 2.2
+_SECONDS_MORE: Final = {"ods": 9.0}
+_SECONDS_MORE_USUALLY: Final = 5.0
+_MEMORY: Final = 160 * _MEGABYTE
+_MEMORY_MORE: Final = {"ods": 150}
+_MEMORY_MORE_USUALLY: Final = 100
+_MEMORY_MOST: Final = 640 * _MEGABYTE
+_ANSWER: Final = 16 * _MEGABYTE
+_ANSWER_MORE: Final = 100
+_ANSWER_MOST: Final = 192 * _MEGABYTE
+# No honest file has more rows than this, and one for each two of its bytes.
+_ROWS: Final = 50_000
 
 
 def grid(source: Source, kind: str, sheet: str | None) -> Grid:
@@ -29,7 +41,7 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
     """
     request = {"kind": kind, "sheet": sheet, "name": source.path.name}
     try:
-        pieces = call(f"{__name__}:work", request, [source.data], limits_of(source))
+        pieces = call(f"{__name__}:work", request, [source.data], limits_of(source, kind))
         answer: dict[str, Any] = json.loads(pieces.pop()) if pieces else {"damaged": True}
     except LimitError as error:
         raise too_much(source, str(error)) from None
@@ -52,16 +64,23 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
     )
 
 
-def limits_of(source: Source) -> Limits:
-    """Return what the reading of a workbook of this size may take."""
-    seconds = _SECONDS + _SECONDS_PER_MEGABYTE * len(source.data) / 1024**2
-    return Limits(seconds=seconds, patience=4 * seconds, memory=_MEMORY, answer=_ANSWER)
+def limits_of(source: Source, kind: str) -> Limits:
+    """Return what the reading of a workbook of this size and kind may take."""
+    size = len(source.data)
+    seconds = _SECONDS + _SECONDS_MORE.get(kind, _SECONDS_MORE_USUALLY) * size / _MEGABYTE
+    memory = _MEMORY + _MEMORY_MORE.get(kind, _MEMORY_MORE_USUALLY) * size
+    return Limits(
+        seconds=seconds,
+        patience=10 * seconds,
+        memory=min(memory, _MEMORY_MOST),
+        answer=min(_ANSWER + _ANSWER_MORE * size, _ANSWER_MOST),
+    )
 
 
 def too_much(source: Source, limit: str) -> RefusedError:
     """Return the refusal of a workbook that takes more than this limit."""
     return RefusedError(
-        f"{source.path} ({len(source.data) / 1e6:.1f} MB) cannot be read within {limit}.",
+        f"{source.path} ({shown(len(source.data))}) cannot be read within {limit}.",
         remedy=(
             "It holds far more than a list of people does. Copy the list alone to a new workbook, "
             "or save it as CSV (UTF-8)."
@@ -100,7 +119,7 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
 
     try:
         opened = open_workbook(data, request["kind"], request["sheet"], request["name"])
-        width, piece = 0, []
+        width, filled, piece = 0, 0, []
         for row in opened.rows:
             number, cells, faults, links, hidden = capped(row)
             end = len(cells)
@@ -109,6 +128,11 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
             width, cells = max(width, end), cells[:end]
             if number > MAX_ROWS or width > MAX_COLUMNS:
                 raise WideError  # noqa: TRY301
+            if not (end or faults or links):
+                continue
+            filled += 1
+            if filled > _ROWS + len(data) // 2:
+                raise UnreadableError(f"it has more than {filled - 1:,} rows")  # noqa: TRY301
             piece.append(
                 [number, cells, faults, links, hidden]
                 if faults or links or hidden
@@ -130,12 +154,9 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
     except ProtectedError:
         yield {"protected": True}
     except UnreadableError as error:
-        what = f"{request['name']} cannot be read exactly: {error}."
-        yield {
-            "refused": what,
-            "where": request["name"],
-            "remedy": "Open it in a spreadsheet program and save it as XLSX.",
-        }
+        what = f"{request['name']} ({shown(len(data))}) cannot be read exactly: {error}."
+        remedy = "Copy the list alone to a new workbook, and save it as XLSX."
+        yield {"refused": what, "where": request["name"], "remedy": remedy}
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - parsers answer a damaged file with almost any exception

@@ -42,7 +42,7 @@ _LINK: Final = re.compile(
 COMPUTED: Final = "a computed link"
 _MOST: Final = 100_000
 # As many cells of a worksheet can be merged away or have links and faults, all in all.
-_ALL: Final = 2_000_000
+_ALL: Final = 500_000
 _LONGEST_FORMAT: Final = 1_000
 
 
@@ -96,20 +96,24 @@ class Marks:
     marked: int = 0
 
     def hide_columns(self, first: int, last: int) -> None:
-        self.hidden_columns.update(range(max(first, 0), min(last + 1, MAX_COLUMNS)))
+        if len(self.hidden_columns) < MAX_COLUMNS:
+            self.hidden_columns.update(range(max(first, 0), min(last + 1, MAX_COLUMNS)))
 
     def fail(self, row: int, column: int, shown: str) -> None:
         """Note that a cell shows an error."""
-        self.faults[row, column] = (
-            "cell-error",
-            f"the cell shows the error {shown}" if shown else "the cell shows an error",
-        )
+        said = f"the cell shows the error {shown}" if shown else "the cell shows an error"
+        self.fault(row, column, ("cell-error", said))
+
+    def fault(self, row: int, column: int, fault: tuple[Code, str]) -> None:
+        """Note why a cell cannot be read exactly."""
+        self.spend(1)
+        self.faults[row, column] = fault
 
     def merged_away(self) -> Iterator[tuple[int, int]]:
         """Give the cells that lost their value to a merge.
 
-        Of an absurdly large area, only the first cells are given. Raises DamagedError for absurdly
-        many areas.
+        Of an absurdly large area, only the first cells are given. Raises UnreadableError for
+        absurdly many areas.
         """
         for area in self.merged:
             self.spend(min(_size(area), _MOST))
@@ -118,7 +122,7 @@ class Marks:
     def link(self, area: tuple[int, int, int, int], target: str) -> None:
         """Note the target behind an area's cells.
 
-        A link over whole columns is not a person's, so it is left out. Raises DamagedError for
+        A link over whole columns is not a person's, so it is left out. Raises UnreadableError for
         absurdly many linked cells.
         """
         if target and _size(area) < _MOST:
@@ -126,10 +130,13 @@ class Marks:
             self.links.update(dict.fromkeys(cells_of(area), target))
 
     def spend(self, cells: int) -> None:
-        """Count cells with marks. Raises DamagedError when they are more than any list has."""
+        """Count cells with marks. Raises UnreadableError when they are more than any list has."""
         self.marked += cells
         if self.marked > _ALL:
-            raise DamagedError("marks without end")
+            raise UnreadableError(
+                f"it has more than {_ALL:,} cells with links, errors or formulas without values, "
+                "or in merged areas"
+            )
 
 
 @cache
@@ -145,9 +152,9 @@ def shows_zeros(code: str) -> bool:
 
 
 def code_of(code: str) -> str:
-    """Return a number format's code. Raises DamagedError for one longer than Excel lets any be."""
+    """Return a number format's code. Raises UnreadableError for a very long one."""
     if len(code) > _LONGEST_FORMAT:
-        raise DamagedError("a number format without end")
+        raise UnreadableError(f"a number format has more than {_LONGEST_FORMAT:,} characters")
     return code
 
 

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.reader.archive import parse
+from runner.intake.reader.archive import MAX_LISTING, parse
 from runner.intake.reader.marks import (
     UNCACHED,
     UNREAD,
@@ -89,6 +89,9 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
     parser.EndElementHandler = lambda tag: end(builder.end(tag))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
+        for listing in ("META-INF/manifest.xml", "settings.xml"):
+            if listing in names and archive.getinfo(listing).file_size > MAX_LISTING:
+                raise UnreadableError(f"its part {listing} is larger than {MAX_LISTING:,} bytes")
         if "META-INF/manifest.xml" in names and b"manifest:encryption-data" in archive.read(
             "META-INF/manifest.xml"
         ):

@@ -86,14 +86,14 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             calculated = True
             if form == 0:
                 awaited = row, column
-                found.faults[awaited] = UNCACHED
+                found.fault(*awaited, UNCACHED)
             elif form == 2:
                 found.fail(row, column, ERRORS.get(body[8], ""))
         elif kind in (
             0x206,
             0x406,
         ):  # FORMULA as older programs wrote it; the reader of values leaves it out
-            found.faults[row, column] = UNREAD
+            found.fault(row, column, UNREAD)
         elif kind == 0x207:  # STRING, the text that the last formula stored
             found.faults.pop(awaited, None)
         elif kind == 0x205 and body[7]:  # BOOLERR

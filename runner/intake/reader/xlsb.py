@@ -48,7 +48,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             if (
                 kind in (2, 5, 9) and int.from_bytes(body[4:7], "little") in padded
             ):  # BrtCellRk, BrtCellReal, BrtFmlaNum
-                found.faults[row, _long(body, 0)] = UNREAD
+                found.fault(row, _long(body, 0), UNREAD)
             elif kind == 8:  # BrtFmlaString
                 end = _wide(body, 8)[1]
                 column = _long(body, 0)

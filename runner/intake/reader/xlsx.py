@@ -182,7 +182,7 @@ class _Scan:
         self._has_value = not self._has_formula or self._type == "str"
         if name == "v" and self._type == "inlineStr":
             # This is a text where the readers of values do not look.
-            self.marks.faults[self._row, self._column] = UNREAD
+            self.marks.fault(self._row, self._column, UNREAD)
         elif name == "is":
             self.marks.faults.pop((self._row, self._column), None)
         self._in_value = True
@@ -252,7 +252,7 @@ class _Scan:
             self.marks.link(here, target)
             self._formula = None
         elif name == "c" and self._has_formula and not self._has_value:
-            self.marks.faults[self._row, self._column] = UNCACHED
+            self.marks.fault(self._row, self._column, UNCACHED)
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
 
 
