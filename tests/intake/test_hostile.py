@@ -9,13 +9,18 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from runner.errors import ExitCode, RefusedError
+from runner.campaign.campaign import load
+from runner.errors import ExitCode, RefusedError, UsageError
+from runner.intake.sandbox import MAX_TEXT, RenderError
 from runner.intake.table import read
+from runner.intake.template import parse
+from tests.intake import hostile_lists
 from tests.intake.books import PEOPLE, Tab, heavy, hostile, parts_with, row, text, xlsx, zipped
 
 _NO_PROGRAM: Final = "is not a workbook that a spreadsheet program wrote"
@@ -231,3 +236,40 @@ def test_the_smaller_sister_of_a_bomb_is_read(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     path.write_bytes(zipped(parts_with(sheet)))
     assert [list(row.cells) for row in read(path).rows()] == [["1"]] * 50
+
+
+# --- made to take much time or memory; `benchmarks/hostile.py` measures all of them
+
+
+@pytest.mark.parametrize("name", [*hostile_lists.CASES][::12])
+def test_a_list_that_is_made_to_take_much_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    """Every twelfth of them, of each kind of file. A refusal says what to do next."""
+    file, content = hostile_lists.CASES[name]()
+    path = tmp_path / file
+    path.write_bytes(content)
+    refused = None
+    try:
+        for _ in read(path).rows():
+            pass
+    except RefusedError as error:
+        refused = error
+    assert refused is None or refused.remedy
+
+
+@pytest.mark.parametrize("name", hostile_lists.TEMPLATES)
+def test_a_template_that_is_made_to_take_much_is_used_or_refused(name: str) -> None:
+    """A template without end is refused, or fails on its rows. It raises nothing else."""
+    values = {"name": "x" * 15_000, "a": "Ann", "b": ""}
+    with suppress(RefusedError, RenderError):
+        part = parse(hostile_lists.TEMPLATES[name](), Path("t.j2")).body
+        assert len(part.render({**values, "row": values})) <= MAX_TEXT
+
+
+@pytest.mark.parametrize("name", hostile_lists.CAMPAIGN_FILES)
+def test_a_campaign_file_that_is_made_to_take_much_is_read_or_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(hostile_lists.CAMPAIGN_FILES[name]())
+    with suppress(RefusedError, UsageError):
+        load(path, {})

@@ -32,6 +32,9 @@ MAX_LISTING: Final = 12 * 1024**2
 _ROOT: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _LONGEST_TAG: Final = 1024**2
+# Rows of a few cells that are nearly alike have one tag for each packed byte.
+_TAGS: Final = 1_000_000
+_TAGS_PER_BYTE: Final = 4
 _DEEPEST: Final = 10_000  # the depth as far as the signs alone tell it
 # A text element, with what stands between it and the next tag; the latter alone may be missing.
 _TEXT: Final = re.compile(rb"<(?:\w+:)?t(?: [^>]*+)?+(>[^<]+)?+")
@@ -235,8 +238,13 @@ def styles_part(archive: zipfile.ZipFile) -> str | None:
     return part if part in archive.namelist() else None
 
 
-def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
-    """Feed a part to an expat parser, pausing after each piece.
+def most_tags(archive: zipfile.ZipFile, part: str) -> int:
+    """Return how many tags a part of this packed size can honestly have."""
+    return _TAGS + _TAGS_PER_BYTE * archive.getinfo(part).compress_size
+
+
+def parse(parser: expat.XMLParserType, file: IO[bytes], most: int | None = None) -> Iterator[None]:
+    """Feed a part of at most so many tags to an expat parser, pausing after each piece.
 
     Raises DamagedError for a part that is not XML, declares a document type, holds a tag without
     end (which costs expat the square of its length), or holds elements within elements without end.
@@ -246,11 +254,15 @@ def parse(parser: expat.XMLParserType, file: IO[bytes]) -> Iterator[None]:
         raise DamagedError("a document type")
 
     parser.StartDoctypeDeclHandler = refuse
-    fed = depth = 0
+    fed = depth = tags = 0
     try:
         while chunk := file.read(_CHUNK):
+            begun = chunk.count(b"<")
+            tags += begun
+            if most is not None and tags > most:
+                raise UnreadableError(f"a part of it has more than {most:,} tags")
             depth += (
-                chunk.count(b"<")
+                begun
                 - 2 * chunk.count(b"</")
                 - chunk.count(b"/>")
                 - chunk.count(b"<!")

@@ -20,11 +20,11 @@ _MEGABYTE: Final = 1024**2
 # What the reading of any workbook may take, how much more for each megabyte of its file (a packed
 # megabyte of ODS holds more than one of the others), and the most. An honest list takes a quarter.
 _SECONDS: Final = 2.2
-_SECONDS_MORE: Final = {"ods": 9.0}
-_SECONDS_MORE_USUALLY: Final = 5.0
-_MEMORY: Final = 160 * _MEGABYTE
+_SECONDS_MORE: Final = {"ods": 20.0}
+_SECONDS_MORE_USUALLY: Final = 10.0
+_MEMORY: Final = 130 * _MEGABYTE
 _MEMORY_MORE: Final = {"ods": 150}
-_MEMORY_MORE_USUALLY: Final = 100
+_MEMORY_MORE_USUALLY: Final = 60
 _MEMORY_MOST: Final = 640 * _MEGABYTE
 _ANSWER: Final = 16 * _MEGABYTE
 _ANSWER_MORE: Final = 100

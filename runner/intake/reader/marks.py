@@ -151,6 +151,13 @@ def shows_zeros(code: str) -> bool:
     )
 
 
+@cache
+def is_of_time(code: str) -> bool:
+    """Tell whether a number under this format is shown as a date or a time."""
+    plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code_of(code))
+    return re.search(r"[dmyhsDMYHS]", plain) is not None
+
+
 def code_of(code: str) -> str:
     """Return a number format's code. Raises UnreadableError for a very long one."""
     if len(code) > _LONGEST_FORMAT:

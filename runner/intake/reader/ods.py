@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from runner.intake.cell import ERROR_TEXT
 from runner.intake.code import Code
-from runner.intake.reader.archive import MAX_LISTING, parse
+from runner.intake.reader.archive import MAX_LISTING, most_tags, parse
 from runner.intake.reader.marks import (
     UNCACHED,
     UNREAD,
@@ -98,7 +98,7 @@ def _walk(data: bytes, part: str, end: Callable[[Element], object]) -> None:
             raise ProtectedError
         if part in names:
             with archive.open(part) as file:
-                for _ in parse(parser, file):
+                for _ in parse(parser, file, most_tags(archive, part)):
                     pass
 
 

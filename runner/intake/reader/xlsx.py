@@ -10,12 +10,19 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from functools import cache
 from itertools import pairwise
 from typing import Final
 from xml.parsers import expat
 
-from runner.intake.reader.archive import elements, local, main_part, parse, relations, styles_part
+from runner.intake.reader.archive import (
+    elements,
+    local,
+    main_part,
+    most_tags,
+    parse,
+    relations,
+    styles_part,
+)
 from runner.intake.reader.marks import (
     COMPUTED,
     UNCACHED,
@@ -24,7 +31,7 @@ from runner.intake.reader.marks import (
     Marks,
     WideError,
     Worksheet,
-    code_of,
+    is_of_time,
     link_of,
     shows_zeros,
 )
@@ -86,7 +93,7 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
             return Marks()
         scan = _Scan(coded)
         with archive.open(tab.part) as file:
-            for _ in parse(scan.parser, file):
+            for _ in parse(scan.parser, file, most_tags(archive, tab.part)):
                 pass
         if scan.references:
             targets = relations(archive, tab.part)
@@ -256,13 +263,6 @@ class _Scan:
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
 
 
-@cache
-def _is_of_time(code: str) -> bool:
-    """Tell whether a number under this format is shown as a date or a time."""
-    plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code_of(code))
-    return re.search(r"[dmyhsDMYHS]", plain) is not None
-
-
 def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     """Return the styles that show a number as a date, as a time or padded with zeros.
 
@@ -285,7 +285,7 @@ def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
             number = said.get("numFmtId", "0")
             code = formats.get(number)
             shown_otherwise = (
-                bool(shows_zeros(code) or _is_of_time(code))
+                bool(shows_zeros(code) or is_of_time(code))
                 if code is not None
                 else 14 <= int(number) <= 47
             )
