@@ -19,7 +19,7 @@ from runner.system.file import is_no_file
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")
 LOCKED: Final = "is open elsewhere or read-only"
-CHANGED: Final = "was not left so by this program: somebody has changed or replaced it"
+CHANGED: Final = "is not as this program left it: somebody has changed or replaced it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,12 @@ def test_the_userinfo_of_a_url_is_not_shown(text: str, shown: str) -> None:
     assert without_userinfo(text) == shown
 
 
+def test_a_password_of_a_letter_hides_no_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://a:b@127.0.0.1:3128")
+    hide = Secret("", proxy_secrets()).hide
+    assert hide("a bad answer by http://a:b@127.0.0.1") == "a bad answer by http://127.0.0.1"
+
+
 @pytest.mark.parametrize("password", ["canary-password-1", "p@ss/word#1", "geheim%21secret"])
 def test_a_proxys_password_is_hidden_in_every_text(
     monkeypatch: pytest.MonkeyPatch, password: str
