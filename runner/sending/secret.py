@@ -134,5 +134,5 @@ def proxy_secrets() -> list[str]:
             found += [] if password else [user]
             # One that is not encoded as it must be falls apart where URLs are read.
             found += re.split(r"[/?#@:]", password)
-    # A few letters stand in every other word; as the userinfo of a URL they are hidden all the same.
+    # A few letters stand in every other word. As the userinfo of a URL they are hidden as well.
     return [secret for secret in dict.fromkeys(found) if len(secret) >= _LEAST // 2]
