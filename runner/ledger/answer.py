@@ -11,11 +11,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.intake.recipient import URN_PREFIX
+from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
-from runner.ledger.contact import bar_of
+from runner.ledger.contact import bar
 from runner.ledger.person import answered_identity, learn, spellings_of
-from runner.ledger.record import ATTEMPTED, Claim
+from runner.ledger.record import POSSIBLY_RECEIVED, Claim
 
 
 def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> str | None:
@@ -39,7 +39,8 @@ def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> st
     if others:
         return f"the answer names the person of another profile ID ({others[0]}): {answered}"
     campaign_id, delivery_id = _where(connection, claim)
-    if reason := bar_of(connection, campaign_id, delivery_id, theirs, now):
+    person = Recipient(urn=answered)
+    if reason := bar(connection, campaign_id, delivery_id, person, now, POSSIBLY_RECEIVED):
         return f"the answer names somebody else ({reason}): {answered}"
     learn(connection, [(key, answered) for key in claim.recipient.keys], now)
     return None
@@ -57,7 +58,7 @@ def _named_before(connection: Connection, claim: Claim, urn: str) -> str | None:
         .where(
             table.c.campaign_id == campaign_id,
             table.c.id != delivery_id,
-            table.c.status.in_(ATTEMPTED),
+            table.c.status.in_(POSSIBLY_RECEIVED),
             table.c.sent_to_urn == urn,
         )
         .limit(1)

@@ -6,7 +6,7 @@ at a person before a message goes, inside the claim. Everything that it looks at
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -159,35 +159,33 @@ def messaged_since(
 
 
 def bar(
-    connection: Connection, campaign_id: int, delivery_id: int, recipient: Recipient, now: datetime
+    connection: Connection,
+    campaign_id: int,
+    delivery_id: int,
+    recipient: Recipient,
+    now: datetime,
+    after: Sequence[Status] = ATTEMPTED,
 ) -> str | None:
     """Return the reason why this delivery must not be sent after all, if there is one.
 
     The person may be on the do-not-contact list. The same person may have been messaged in this
-    campaign, under another spelling or by mistake. Another campaign or tool may have messaged the
-    person recently.
+    campaign, under another spelling or by mistake; other rows count in the statuses `after`.
+    Another campaign or tool may have messaged the person recently.
     """
     keys = spellings_of(connection, recipient.keys)
-    return bar_of(connection, campaign_id, delivery_id, keys, now)
-
-
-def bar_of(
-    connection: Connection,
-    campaign_id: int,
-    delivery_id: int,
-    keys: tuple[str, ...],
-    now: datetime,
-) -> str | None:
-    """Do the same as `bar` for the person of all these spellings."""
     return (
         listed(connection, keys)
-        or _has_it(connection, campaign_id, delivery_id, keys)
+        or _has_it(connection, campaign_id, delivery_id, keys, after)
         or _lately(connection, campaign_id, keys, now)
     )
 
 
 def _has_it(
-    connection: Connection, campaign_id: int, delivery_id: int, keys: tuple[str, ...]
+    connection: Connection,
+    campaign_id: int,
+    delivery_id: int,
+    keys: tuple[str, ...],
+    after: Sequence[Status],
 ) -> str | None:
     table = schema.delivery
     sources = set(
@@ -205,7 +203,7 @@ def _has_it(
             _means(keys),
             table.c.campaign_id == campaign_id,
             table.c.id != delivery_id,
-            table.c.status.in_(ATTEMPTED),
+            table.c.status.in_(after),
         )
         .limit(1)
     ).first()

@@ -113,3 +113,14 @@ def test_an_answer_that_names_a_urn_messaged_lately_stops_the_account(tmp_path: 
     settle_rows(ledger, record, [2], sent=True, by="Ann", now=world.clock.now())
     ledger.close()
     assert world.run(name="second").sent == 1
+
+
+def test_an_answer_that_names_a_row_that_failed_is_no_alarm(tmp_path: Path) -> None:
+    """Nobody has that message, so the two rows are one person, and the run goes on."""
+    header = ("First Name", "recipientProfileId", "recipientProfileUrn")
+    people = [("A", "", URN), ("A", "person-a", ""), ("B", "person-b", "")]
+    answers = iter([Answer(400, b'{"error": "no such field"}'), naming(URN), None])
+    world = World(tmp_path, people, header=header, script=lambda _: next(answers))
+    report = world.run()
+    assert (report.exit_code, report.sent) == (ExitCode.NEEDS_A_PERSON, 2)
+    assert links(world) >= {tuple(sorted(("person-a", URN)))}
