@@ -18,6 +18,7 @@ import pytest
 
 from runner.action.standing import find_line
 from runner.errors import ExitCode, RefusedError
+from runner.ledger.account import account_state
 from runner.ledger.campaign import campaigns
 from runner.ledger.record import Status
 from runner.rehearsal.endpoint import Answer
@@ -27,7 +28,7 @@ from runner.result.why import why
 from runner.sending.clock import ServerClock
 from runner.sending.event import ClockOff, ForeignUse, Sent, UnbelievedLimit
 from runner.sending.pace import pace_of
-from runner.sending.quota import DEFAULT_LIMIT
+from runner.sending.quota import BELIEVABLE, allowance
 from runner.show.console import Console
 from runner.show.progress import Progress
 from tests.world import MONDAY, World, crowd
@@ -238,17 +239,28 @@ def test_a_count_of_the_day_outlives_an_answer_without_one(
     assert (len(world.server.receipts), world.server.requests) == (40, 40)
 
 
-@pytest.mark.parametrize("limit", [1_001, 1_000_000])
+@pytest.mark.parametrize("limit", [2_001, 10**6, 10**12])
 def test_a_limit_that_is_none_is_not_believed_and_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], limit: int
 ) -> None:
-    """A server that allows a million a day gets as many as the vendor's pages say, and it is told
-    once."""
-    world = World(tmp_path, crowd(DEFAULT_LIMIT + 20), limit=limit)
+    """A server that allows a million a day is not believed: the most that is taken for a limit is,
+    less what was used. It is told once."""
+    world = World(tmp_path, crowd(6), limit=limit)
+    world.server.neighbours = False
+    spend(world, limit - 10, "acc_1")
+    ledger = world.ledger()
+    record = world.send(world.campaign(accounts=("acc_1",), now=True), ledger, most=2)
+    assert record.sent == 2
+    with ledger.read() as connection:
+        state = account_state(connection, "acc_1", 1, world.clock.now())
+        left = allowance(state.told, state.charged_after, world.clock.now())
+    ledger.close()
+    assert (left.limit, left.unbelieved, left.remaining) == (BELIEVABLE, limit, 8)
     report = world.run(accounts=("acc_1",), now=True)
-    assert (report.sent, report.exit_code) == (DEFAULT_LIMIT, ExitCode.PAUSED)
+    assert (report.sent, report.exit_code) == (4, ExitCode.DONE)
     told = [event for event in world.events if isinstance(event, UnbelievedLimit)]
-    assert told == [UnbelievedLimit("acc_1", limit, DEFAULT_LIMIT)]
+    assert set(told) == {UnbelievedLimit("acc_1", limit, BELIEVABLE)}
+    assert len(told) == 2  # once in each run
     Progress(60, Console().tell).event(told[0])
     assert f"{limit:,}" in capsys.readouterr().err
 

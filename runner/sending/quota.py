@@ -17,10 +17,10 @@ from runner.ledger.record import LONGEST_WINDOW, Told
 
 # The vendor's published limit. It is only a default: the header decides.
 DEFAULT_LIMIT: Final = 150
-# No vendor of such a service has a limit like this. A number beyond it is a mistake.
-BELIEVABLE: Final = 1_000
+# No account has a limit beyond this. A larger number is a mistake, and this one is taken for it.
+BELIEVABLE: Final = 2_000
 DAY: Final = timedelta(days=1)
-_INTEGER: Final = re.compile(r"(\d{1,9})(?:\.0{1,9})?")
+_INTEGER: Final = re.compile(r"(\d{1,18})(?:\.0{1,9})?")
 # The names that the vendor may give to what this program does, and to what it does not do.
 _OURS: Final = re.compile(r"messag|typing|conversation|chat", re.IGNORECASE)
 _UNNAMED: Final = frozenset({"", "send", "write", "all", "any", "default", "global", "api"})
@@ -93,12 +93,12 @@ def allowance(
 
 
 def _believed(told: Told | None) -> Told | None:
-    """Return what the server told without a limit that no vendor has, and what follows from it."""
+    """Return what the server told, with numbers that an account can have."""
     if told is None:
         return None
-    if (told.limit or 0) > BELIEVABLE:
-        return replace(told, limit=None, remaining=None if told.remaining else told.remaining)
-    return replace(told, remaining=None) if (told.remaining or 0) > BELIEVABLE else told
+    limit = None if told.limit is None else min(told.limit, BELIEVABLE)
+    remaining = None if told.remaining is None else min(told.remaining, BELIEVABLE)
+    return replace(told, limit=limit, remaining=remaining)
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
