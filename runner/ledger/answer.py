@@ -7,6 +7,7 @@ URN that was answered are one person.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,8 +15,23 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.contact import bar
-from runner.ledger.person import answered_identity, learn, spellings_of
+from runner.ledger.forgotten import is_forgotten
+from runner.ledger.person import FORMS, answered_as, answered_identity, learn, spellings_of
 from runner.ledger.record import POSSIBLY_RECEIVED, Claim
+
+_URN: Final = sa.bindparam("urn", type_=sa.String)
+_FORMS: Final = [sa.bindparam(f"form{number}", type_=sa.String) for number in range(FORMS)]
+# Whether the ledger names a URN anywhere at all: each message asks this.
+_IS_NAMED: Final = sa.select(
+    sa.or_(
+        sa.exists().where(schema.alias.c.identity == _URN),
+        sa.exists().where(schema.alias.c.other == _URN),
+        sa.exists().where(schema.do_not_contact.c.identity == _URN),
+        sa.exists().where(schema.contact.c.identity == _URN),
+        sa.exists().where(schema.delivery.c.urn == _URN),
+        sa.exists().where(schema.delivery.c.sent_to_urn.in_(_FORMS)),
+    )
+)
 
 
 def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> str | None:
@@ -34,6 +50,20 @@ def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> st
         return None
     if any(key.startswith(URN_PREFIX) for key in own):
         return f"the answer names another person: {answered}"
+    if doubt := _known_otherwise(connection, claim, answered, now):
+        return doubt
+    learn(connection, [(key, answered) for key in claim.recipient.keys], now)
+    return None
+
+
+def _known_otherwise(
+    connection: Connection, claim: Claim, answered: str, now: datetime
+) -> str | None:
+    """Return the reason when the ledger knows the person of a URN from somewhere else."""
+    named = {f"form{number}": form for number, form in enumerate(answered_as([answered]))}
+    is_named = connection.execute(_IS_NAMED, {"urn": answered, **named}).scalar()
+    if not is_named and not is_forgotten(connection, [answered]):
+        return None  # as nearly all are
     theirs = spellings_of(connection, [answered])
     others = [key for key in theirs if not key.startswith(URN_PREFIX)]
     if others:
@@ -42,7 +72,6 @@ def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> st
     person = Recipient(urn=answered)
     if reason := bar(connection, campaign_id, delivery_id, person, now, POSSIBLY_RECEIVED):
         return f"the answer names somebody else ({reason}): {answered}"
-    learn(connection, [(key, answered) for key in claim.recipient.keys], now)
     return None
 
 

@@ -20,6 +20,8 @@ from runner.ledger.forgotten import Forgotten
 
 _BATCH: Final = 500
 _OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
+# The number of forms in which an answer can write one URN.
+FORMS: Final = 2 + len(_OTHER_PREFIXES)
 
 
 class Spellings:
