@@ -28,7 +28,7 @@ from tests.loopback import KEY, serving
 from tests.sending.test_secret import FORMS
 
 SLEEP = time.sleep
-PASSWORD = "qwz4pass/wo9rdx:0815"
+PASSWORD = "qwz4pass/wo9rdx:kz7tailq"
 NAME = "Zyxcanary"
 COMMANDS = (
     ["status"],
