@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.record import (
+    BELIEVABLE,
     LONGEST_WINDOW,
     AccountState,
     Hold,
@@ -264,6 +265,8 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
     values: dict[str, Any] = {}
     if told.remaining is not None or told.used is not None:
         values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
+    if (told.limit or 0) > BELIEVABLE and before is not None and before.quota_limit is not None:
+        told = replace(told, limit=None)  # no number at all unsays the one that was believed
     given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at if counted else None}
     return values | {name: value for name, value in given.items() if value is not None}
 

@@ -76,23 +76,27 @@ def _known_otherwise(
 
 
 def _named_before(connection: Connection, claim: Claim, urn: str) -> str | None:
-    """Return the reason when the campaign has heard this answer for another row.
+    """Return the reason when this answer was heard for another person.
 
     An answer in a form that is not known can still be compared with the others.
     """
     table = schema.delivery
-    campaign_id, delivery_id = _where(connection, claim)
-    row = connection.execute(
-        sa.select(table.c.row)
-        .where(
-            table.c.campaign_id == campaign_id,
-            table.c.id != delivery_id,
-            table.c.status.in_(POSSIBLY_RECEIVED),
-            table.c.sent_to_urn == urn,
-        )
-        .limit(1)
-    ).scalar()
-    return None if row is None else f"the answer names the person of row {row}: {urn}"
+    _, delivery_id = _where(connection, claim)
+    own = spellings_of(connection, claim.recipient.keys)
+    heard = sa.select(table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn).where(
+        table.c.id != delivery_id,
+        table.c.status.in_(POSSIBLY_RECEIVED),
+        table.c.sent_to_urn.is_not(None),
+        ~table.c.sent_to_urn.contains("ACo"),
+    )
+    for row, slug, known, said in connection.execute(heard):
+        if _folded(said) == _folded(urn) and slug not in own and known not in own:
+            return f"the answer names the person of row {row}: {urn}"
+    return None
+
+
+def _folded(urn: str) -> str:
+    return urn.strip().casefold().rpartition(":")[2]
 
 
 def _where(connection: Connection, claim: Claim) -> tuple[int, int]:

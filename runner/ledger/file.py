@@ -87,7 +87,9 @@ def _is_ledger(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             start = file.read(_LOOKED_AT)
-        if start.startswith(_SQLITE) and all(table in start for table in _TABLES):
+        if not start.startswith(_SQLITE):
+            return False
+        if all(table in start for table in _TABLES):
             return True
         # A process that died while it wrote left the rest in the journal. SQLite puts that right.
         with path.with_name(f"{path.name}-journal").open("rb") as journal:

@@ -158,6 +158,14 @@ def ledger_path(location: str | Path) -> Path:
     return Path(_url(location).database or "")
 
 
+def look(location: str | Path) -> Path:
+    """Return the file of the ledger that a path or URL names, once it is known that no other file
+    is there. Raises UsageError, StorageError."""
+    path = ledger_path(location)
+    is_there(path)
+    return path
+
+
 def default_path() -> Path:
     """The user's own ledger, in the operating system's data directory."""
     return user_data_path("campaign-runner", appauthor=False) / "ledger.db"

@@ -7,18 +7,21 @@ forgotten person is forgotten with the person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.intake.recipient import URN_PREFIX, RecipientError, parse
+from runner.intake.recipient import URN_PREFIX
 from runner.ledger import schema
 from runner.ledger.forgotten import Forgotten
 
 _BATCH: Final = 500
+_TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
 # The number of forms in which an answer can write one URN.
 FORMS: Final = 2 + len(_OTHER_PREFIXES)
@@ -108,12 +111,10 @@ def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]
 def answered_identity(urn: str | None) -> str | None:
     """Return the URN that an answer gave, in the form of identities, if it names a member.
 
-    Answers write the member's token bare, or behind another kind of URN.
+    Answers write the member's token bare, in any kind of URN, or in a link.
     """
-    try:
-        return parse(urn.rpartition(":")[2]).urn if urn else None
-    except RecipientError:
-        return None
+    found = _TOKEN.search(unquote(urn)) if urn else None
+    return URN_PREFIX + found[0] if found else None
 
 
 def answered_as(keys: Iterable[str]) -> list[str]:

@@ -14,6 +14,8 @@ from runner.ledger.setting import PaceWords, Stored
 # The vendor has no window that is longer than a week. An end beyond that is a mistake, and would
 # silence an account.
 LONGEST_WINDOW: Final = timedelta(days=8)
+# No account has a limit beyond this. A larger number is a mistake, and this one is taken for it.
+BELIEVABLE: Final = 2_000
 
 
 class Status(StrEnum):

@@ -64,7 +64,7 @@ class Answer:
             text = hide(body.decode(encoding, "replace"))
             try:
                 body.decode(encoding)  # damaged text is no JSON, whatever is left of it
-                value = json.loads(text)
+                value = _hidden(json.loads(text), hide)  # escapes can hide what they say
             except (ValueError, RecursionError):
                 value = None
         return cls(status, names, text, value, _date(names.get("date", "")))
@@ -140,6 +140,17 @@ class Client:
         """Return an error of the HTTP library as one short line, without secrets."""
         text = self._hide(" ".join(str(error).split()))
         return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:_SHOWN]
+
+
+def _hidden(value: object, hide: Callable[[str], str]) -> object:
+    """Return a JSON value with the secrets taken out of each of its texts."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [_hidden(one, hide) for one in value]
+    if isinstance(value, dict):
+        return {hide(name): _hidden(one, hide) for name, one in value.items()}
+    return value
 
 
 async def _read_body(response: httpx.Response) -> bytes | None:

@@ -164,10 +164,15 @@ def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
         Status.SENT,
         http_status=200,
         typing_indicator_sent=typing if isinstance(typing, bool) else None,
-        recipient_urn=urn[:200]
-        if isinstance(urn, str) and urn.isascii() and urn.isprintable() and urn
-        else None,
+        recipient_urn=_plain(urn) if isinstance(urn, str) else None,
         told=told,
+    )
+
+
+def _plain(urn: str) -> str | None:
+    """Return what can be seen and typed of a URN, cut short; None when nothing is left."""
+    return (
+        "".join(sign for sign in urn if sign.isascii() and sign.isprintable()).strip()[:200] or None
     )
 
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from runner.ledger.record import LONGEST_WINDOW, Told
+from runner.ledger.record import BELIEVABLE, LONGEST_WINDOW, Told
 
 # The vendor's published limit. It is only a default: the header decides.
 DEFAULT_LIMIT: Final = 150
-# No account has a limit beyond this. A larger number is a mistake, and this one is taken for it.
-BELIEVABLE: Final = 2_000
 DAY: Final = timedelta(days=1)
 _INTEGER: Final = re.compile(r"(\d{1,18})(?:\.0{1,9})?")
 # The names that the vendor may give to what this program does, and to what it does not do.
-_OURS: Final = re.compile(r"messag|typing|conversation|chat", re.IGNORECASE)
+_OURS: Final = re.compile(r"messag|typing")
+_NOT_OURS: Final = re.compile(
+    r"get|read|list|search|react|request|connect|invit|inmail|delete|edit"
+)
 _UNNAMED: Final = frozenset({"", "send", "write", "all", "any", "default", "global", "api"})
 
 
@@ -70,7 +71,8 @@ def allowance(
     if told and told.limit is not None:
         limit = told.limit
     else:
-        limit = max(DEFAULT_LIMIT, (current.remaining or 0) + ours - since if current else 0)
+        room = (current.remaining or 0) + ours - since if current else 0
+        limit = min(BELIEVABLE, max(DEFAULT_LIMIT, room))
     remaining = limit - used
     if current and current.used is not None:
         used = current.used + since
@@ -135,6 +137,8 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
     reset_at = read_reset(headers.get("x-ratelimit-reset"), now)
     if limit == 0:
         limit = None
+    if remaining is not None and remaining > BELIEVABLE:
+        remaining = None
     if remaining is None and limit is not None and used is not None:
         remaining = max(0, limit - used)
     # With 0 left, more may have been used than the limit, and the sum would not be the limit.
@@ -153,7 +157,7 @@ def _is_ours(action: str) -> bool:
     """Tell whether numbers of this action are those of messages. InMails have a limit of their
     own."""
     name = re.sub(r"[\W_]", "", action[:100]).lower()
-    return name in _UNNAMED or ("inmail" not in name and bool(_OURS.search(name)))
+    return name in _UNNAMED or bool(_OURS.search(name) and not _NOT_OURS.search(name))
 
 
 def read_reset(text: str | None, now: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ HIDDEN: Final = "[key]"
 # Half of a secret is worth hiding too: servers cut what they repeat. Less than this many
 # characters may be a word of the language.
 _LEAST: Final = 8
+_SHORT: Final = 8_000
 _SIGNS: Final = re.compile(r"[%\\]|&#")
 _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
@@ -67,7 +68,14 @@ class _Form:
     def __init__(self, value: str) -> None:
         self._plain = [*_windows(value.lower()), *_windows(value.encode().hex())]
         self._packed = [window for core in _in_base64(value) for window in _windows(core)]
-        self._escaped = re.compile("".join(map(_escaped, value)), re.IGNORECASE)
+        self._value = value
+
+    @cached_property
+    def _escaped(self) -> list[re.Pattern[str]]:
+        return [
+            re.compile("".join(map(_escaped, window)), re.IGNORECASE)
+            for window in _windows(self._value)
+        ]
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Give the first and the last place, plus one, of each part of the text that shows it."""
@@ -82,8 +90,10 @@ class _Form:
                     last += 1
                 yield first, last
         if _SIGNS.search(text):
-            for match in self._escaped.finditer(text):
-                yield match.span()
+            # Parts of a long text would take long; what it says is looked at again by itself.
+            patterns = self._escaped if len(text) <= _SHORT else self._escaped[:1]
+            for pattern in patterns:
+                yield from (match.span() for match in pattern.finditer(text))
 
 
 def _windows(value: str) -> list[str]:

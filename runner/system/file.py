@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-BINARY: Final = getattr(os, "OBINARY", 0)
+BINARY: Final = getattr(os, "O_BINARY", 0)
 _NO_FILE: Final = "it is a pipe or a device, not a file"
 
 
