@@ -204,6 +204,13 @@ def test_one_strange_answer_moves_no_clock(tmp_path: Path, hours: int, at: int) 
     [
         {"X-RateLimit-Reset": "{soon}"},
         {"X-RateLimit-Limit": "100", "X-RateLimit-Reset": "{soon}"},
+        {"X-RateLimit-Limit": "1000000", "X-RateLimit-Reset": "{soon}"},
+        {"X-RateLimit-Remaining": "1000000"},
+        {
+            "X-RateLimit-Action": "GET_MESSAGES",
+            "X-RateLimit-Used": "1",
+            "X-RateLimit-Remaining": "499",
+        },
         {
             "X-RateLimit-Action": "PROFILE_VIEW",
             "X-RateLimit-Limit": "120",

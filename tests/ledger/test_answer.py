@@ -27,6 +27,11 @@ FORMS = (
     f"urn:li:fsd_profile:{TOKEN} ",
     "urn:li:member:123456",
     "urn:li:person:abc",
+    f"{URN}\\n",
+    f"{URN}\\u200b",
+    f"https://www.linkedin.com/in/{TOKEN}/?x=1",
+    f"urn:li:fsd_profileView:({TOKEN},x)",
+    f"urn%3Ali%3Afsd_profile%3A{TOKEN}",
 )
 
 
@@ -56,6 +61,17 @@ def test_one_urn_for_many_people_is_heard_once(tmp_path: Path, urn: str) -> None
     assert world.run().exit_code is ExitCode.ENDPOINT
     assert world.server.requests == 2
     assert {slug for pair in links(world) for slug in pair} <= {"person-0", URN}
+
+
+def test_forms_of_one_urn_are_one(tmp_path: Path) -> None:
+    """The same person named in another form for each row is heard at the second."""
+    for number, forms in enumerate([[URN, FORMS[-2]], ["urn:li:member:12", "URN:LI:MEMBER:12 "]]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        answers = map(naming, forms)
+        people = [(f"P{row}", f"person-{row}") for row in range(4)]
+        world = World(folder, people, script=lambda _, answers=answers: next(answers))
+        assert (world.run().sent, world.server.requests) == (1, 2)
 
 
 def test_an_answer_that_names_somebody_on_the_list_stops_the_account(tmp_path: Path) -> None:

@@ -91,6 +91,19 @@ def test_a_secret_is_hidden_before_a_text_is_cut(length: int) -> None:
     assert all(KEY[start : start + 3] not in text for start in range(len(KEY) - 2))
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("cut", [0, 1, 5])
+def test_what_json_escapes_is_hidden_as_well(form: str, cut: int) -> None:
+    """Also a key of which the server has cut off the end, each character an escape."""
+    said = FORMS[form](KEY[: len(KEY) - cut])
+    escaped = "".join(f"\\u{ord(sign):04x}" for sign in said)
+    answer = Answer.read(409, {}, f'{{"error": "bad {escaped}"}}'.encode(), Secret(KEY).hide)
+    text = error_text(answer)
+    assert text is not None
+    assert all(KEY[: len(KEY) - 5] not in reading for reading in readings(text))
+    assert said not in text
+
+
 def test_no_text_of_an_answer_has_the_key() -> None:
     """Headers, keys and values of JSON, and bodies that are none are all shown without the key."""
     for body in (json.dumps({KEY: [{"a": [KEY]}]}), f"<p>{KEY}</p>", f"\ufeff{KEY}"):
