@@ -97,7 +97,7 @@ def _from_environment() -> Key | None:
 
 
 def _from_dotenv(path: Path) -> Key | None:
-    read = _read(path)
+    read = None if path.is_dir() else _read(path)  # some keep a virtual environment there
     if read is None:
         return None
     text, mode = read
