@@ -39,7 +39,9 @@ def write_results(ledger: Ledger, summary: Summary, path: Path, *, over: bool = 
     with ledger.read() as connection:
         state = progress(connection, record.id)
         before = left(results_noted(connection, record.id))
-    written = _write(ledger, summary, path, lambda target: over or before.is_ours(target))
+    written = _write(
+        ledger, summary, path, lambda target: (over and target == path) or before.is_ours(target)
+    )
     with ledger.write() as connection:
         note_results(connection, record.id, str(before.after(written.path, state)))
     return written

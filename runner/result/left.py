@@ -54,9 +54,8 @@ class Left:
         """Return what is known once the file was written."""
         found = path.stat()
         mark: list[int | str] = [found.st_size, found.st_mtime_ns, _digest(path)]
-        files = {**{name: known for name, known in self.files.items() if name != str(path)}}
-        kept = list(files.items())[1 - _MOST :]
-        return Left({**dict(kept), str(path): mark}, str(path), state)
+        others = [(name, known) for name, known in self.files.items() if name != str(path)]
+        return Left(dict([*others[1 - _MOST :], (str(path), mark)]), str(path), state)
 
     def __str__(self) -> str:
         return json.dumps({"files": self.files, "latest": self.latest, "state": self.state})

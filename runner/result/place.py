@@ -95,19 +95,21 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
 def put(
     path: Path,
     fill: Callable[[IO[bytes]], None],
-    is_ours: Callable[[Path], bool] = lambda _path: True,
+    is_ours: Callable[[Path], bool] | None = None,
 ) -> Written:
     """Let `fill` write a file here.
 
     When the place is locked or read-only, or a file is there that is not ours to replace, the file
-    goes beside it under another name. Raises StorageError.
+    goes beside it under another name. Without `is_ours`, only a file at `path` itself is. Raises
+    StorageError.
     """
     reason = ""
+    is_ours = is_ours or path.__eq__
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
         if target.exists():
             why = LOCKED if _protected(target) else "" if is_ours(target) else CHANGED
-            if why or (attempt > 1 and not is_ours(target)):
+            if why:
                 reason = reason or why
                 continue
         try:

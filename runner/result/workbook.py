@@ -43,9 +43,7 @@ class Sheet:
     delimiter: str = ","
 
 
-def write(
-    path: Path, sheet: Sheet, is_ours: Callable[[Path], bool] = lambda _path: True
-) -> Written:
+def write(path: Path, sheet: Sheet, is_ours: Callable[[Path], bool] | None = None) -> Written:
     """Write the results. Raises StorageError.
 
     When the place is locked or read-only, or when there is a file that is not ours to replace, the

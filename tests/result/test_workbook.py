@@ -258,6 +258,16 @@ def test_a_protected_target_gets_a_sibling(tmp_path: Path, how: str) -> None:
     assert path.read_text() == "old"
 
 
+def test_a_sibling_that_is_there_is_never_replaced(tmp_path: Path) -> None:
+    """Beside a target that is read-only stands a person's file of the next name."""
+    path, theirs = tmp_path / "r.csv", tmp_path / "r (2).csv"
+    path.write_text("old")
+    path.chmod(0o444)
+    theirs.write_text("mine")
+    assert write(path, sheet(LINES)).path == tmp_path / "r (3).csv"
+    assert theirs.read_text() == "mine"
+
+
 def test_places_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
     """A place is checked before anything is sent.
 
