@@ -211,8 +211,7 @@ def keeps_secrets(url: str) -> bool:
     """Tell whether anything sent to `url` is encrypted, or stays on this machine."""
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        )
     except ValueError:
         return False
+    is_encrypted = parts.scheme == "https" and bool(parts.hostname)
+    return is_encrypted or (parts.scheme == "http" and is_loopback(url))

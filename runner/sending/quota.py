@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -62,14 +62,12 @@ def allowance(
     `reserve` messages of the window are left to people and other tools. The part of it that they
     have used already need not be kept.
     """
-    said = told
-    told = _believed(told)
     opened, reset_at = _window(told, now)
     ours = used = charged_after(opened - timedelta(microseconds=1))
     current = told if told and told.at >= opened else None
     since = charged_after(current.at) if current else 0
     if told and told.limit is not None:
-        limit = told.limit
+        limit = min(told.limit, BELIEVABLE)
     else:
         room = (current.remaining or 0) + ours - since if current else 0
         limit = min(BELIEVABLE, max(DEFAULT_LIMIT, room))
@@ -90,17 +88,8 @@ def allowance(
         foreign=max(0, used - ours),
         opened=opened,
         reset_at=reset_at,
-        unbelieved=said.limit if said and told and said.limit != told.limit else None,
+        unbelieved=told.limit if told and told.limit and told.limit > BELIEVABLE else None,
     )
-
-
-def _believed(told: Told | None) -> Told | None:
-    """Return what the server told, with numbers that an account can have."""
-    if told is None:
-        return None
-    limit = None if told.limit is None else min(told.limit, BELIEVABLE)
-    remaining = None if told.remaining is None else min(told.remaining, BELIEVABLE)
-    return replace(told, limit=limit, remaining=remaining)
 
 
 def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
