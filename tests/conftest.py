@@ -46,6 +46,8 @@ def fence(
             monkeypatch.delenv(name)
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
+    # A ledger's second record is kept in the user's state folder.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("TZ", "UTC")
     yield
     assert not [path for path in home.rglob("*") if path.is_file()], (

@@ -48,7 +48,7 @@ def test_an_unchanged_list_is_not_read_again(
     assert (len(reads), world.statuses()[5]) == (2, "skipped")
     ledger = world.ledger()
     with ledger.write() as connection:
-        unsuppress(connection, Recipient("person-5"))
+        unsuppress(connection, Recipient("person-5"), world.clock.now())
     ledger.close()
     world.run(most=1)
     assert (len(reads), world.statuses()[5]) == (3, "waiting")

@@ -97,12 +97,12 @@ def suppress(
     return Suppressed(added, len(people))
 
 
-def unsuppress(ledger: Ledger, people: Sequence[Recipient]) -> Unsuppressed:
+def unsuppress(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Unsuppressed:
     """Take people off the do-not-contact list."""
     removed = 0
     with ledger.write() as connection:
         for person in people:
-            removed += suppressed.unsuppress(connection, person) > 0
+            removed += suppressed.unsuppress(connection, person, now) > 0
     return Unsuppressed(removed, len(people))
 
 

@@ -21,6 +21,7 @@ __all__ = (
     "job",
     "key",
     "ledger",
+    "location",
     "log",
     "machine",
     "people",
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
-    from runner.ledger import ledger
+    from runner.ledger import ledger, location
     from runner.ledger import trust as trusted
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
@@ -85,6 +86,7 @@ else:
         "recipient": "runner.intake.recipient",
         "sheet": "runner.intake.sheet",
         "ledger": "runner.ledger.ledger",
+        "location": "runner.ledger.location",
         "trusted": "runner.ledger.trust",
         "rehearse": "runner.rehearsal.rehearse",
         "install": "runner.schedule.install",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def ledger_file(place: str | None) -> Path:
     """The file of the ledger that --ledger names; without it, the user's own. Raises UsageError."""
-    return late.ledger.ledger_path(place or late.ledger.default_path())
+    return late.location.ledger_path(place or late.location.default_path())
 
 
 @contextmanager

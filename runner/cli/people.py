@@ -45,7 +45,7 @@ def suppress_remove(people: People, ledger: Ledger = None, as_json: AsJson = Fal
     """Take people off the do-not-contact list."""
     persons = [_person(person) for person in people]
     with opened_ledger(ledger, create=False) as opened:
-        done = late.people.unsuppress(opened, persons)
+        done = late.people.unsuppress(opened, persons, utc_now())
     return late.show_people.show_unsuppressed(Console(as_json=as_json), done)
 
 

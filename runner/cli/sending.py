@@ -31,7 +31,7 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
     witness = late.witness.Witness(screen, said.get("notify"), source)
     with late.witness.witnessed(witness, console.tell):
         if unattended:
-            log = late.log.log_path(late.ledger.look(ledger_file(said.get("ledger"))))
+            log = late.log.log_path(late.location.look(ledger_file(said.get("ledger"))))
             witness.log = late.log.RunLog(log, said.get("name") or source.stem)
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)

@@ -18,13 +18,14 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.intake.recipient import Recipient
-from runner.ledger import schema
+from runner.ledger import chain, schema
 from runner.ledger.account import account_state, note_outcome, under_way
 from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
+from runner.ledger.second import UnnotedError, What
 
 
 def claim(
@@ -92,6 +93,7 @@ def claim(
         attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
     return Claim(
         attempt=attempt_id,
+        campaign=campaign_id,
         row=found.row,
         account=account,
         recipient=Recipient(found.slug, found.urn),
@@ -103,10 +105,23 @@ def claim(
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
-    """Make it durable that the request is about to leave. If this raises, no byte of it may leave.
+    """Make it durable, in both records, that the request is about to leave. If this raises, no byte
+    of it may leave.
 
-    Raises StorageError when the claim is no longer ours or its time has run out.
+    Raises StorageError when the claim is no longer ours or its time has run out, and when one of
+    the records cannot be written.
     """
+    try:
+        _commit(ledger, claim, now)
+    except UnnotedError:
+        # The ledger has the intent. No byte has left, and none will.
+        with ledger.write() as connection:
+            unsent = Outcome(Status.WAITING, error="the second record could not be written")
+            _settle(connection, claim.attempt, unsent, now)
+        raise
+
+
+def _commit(ledger: Ledger, claim: Claim, now: datetime) -> None:
     table = schema.attempt
     with ledger.write() as connection:
         taken = connection.execute(
@@ -119,12 +134,25 @@ def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
             )
             .values(wired_at=now)
         ).rowcount
+        if taken == 1:
+            chain.add(connection, What.INTENT, claim.attempt, now, **_noted(claim))
     if taken != 1:
         raise StorageError(
             f"The claim on row {claim.row} is no longer valid; its message was not sent.",
             where=ledger.place,
             remedy="Run the same command again.",
         )
+
+
+def _noted(claim: Claim) -> dict[str, Any]:
+    return {
+        "campaign": claim.campaign,
+        "attempt": claim.attempt,
+        "slug": claim.recipient.slug,
+        "urn": claim.recipient.urn,
+        "account": claim.account,
+        "row": claim.row,
+    }
 
 
 def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Outcome:
@@ -196,6 +224,17 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
             "An attempt has two outcomes; the ledger cannot be trusted.",
             remedy="Report this; do not run again.",
         )
+    chain.add(
+        connection,
+        What.OUTCOME,
+        attempt_id,
+        now,
+        attempt=attempt_id,
+        status=outcome.status.value,
+        http_status=outcome.http_status,
+        typing=outcome.typing_indicator_sent,
+        answered=outcome.recipient_urn,
+    )
     values: dict[str, Any] = {
         "status": outcome.status,
         "error": outcome.error,

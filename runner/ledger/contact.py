@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.astray import source_of
+from runner.ledger.chain import add_list
 from runner.ledger.forgotten import Forgotten
 from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
 from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Status
@@ -74,6 +75,8 @@ def note_contacts(
     ]
     for start in range(0, len(values), _BATCH):
         connection.execute(sa.insert(table), values[start : start + _BATCH])
+    if values:
+        add_list(connection, "contacted", (identity for identity, _ in rows), now, source=source)
     return len(values)
 
 

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
-from runner.ledger import schema
+from runner.ledger import chain, schema
 from runner.ledger.astray import source_of
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.delivery import WITHDRAWN
 from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import Status
+from runner.ledger.second import What
 from runner.ledger.standing import is_listed
 
 # `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
@@ -44,11 +45,12 @@ def decide(
     if not _is_open(connection, delivery_id, sent=sent):
         return False
     verdict = "sent" if sent else "not-sent"
-    connection.execute(
+    decided = connection.execute(
         sa.insert(schema.decision).values(
             delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now
         )
     )
+    _link(connection, int(decided.inserted_primary_key[0]), delivery_id, verdict, by, now)  # type: ignore[index]  # SQLite and PostgreSQL both answer it
     if sent:
         values: dict[str, Any] = {
             "status": Status.SENT,
@@ -75,6 +77,26 @@ def decide(
         )
     connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
     return True
+
+
+def _link(
+    connection: Connection, number: int, delivery_id: int, verdict: str, by: str, now: datetime
+) -> None:
+    table = schema.delivery
+    whom = sa.select(table.c.campaign_id, table.c.slug, table.c.urn, table.c.row)
+    found = connection.execute(whom.where(table.c.id == delivery_id)).one()
+    chain.add(
+        connection,
+        What.DECISION,
+        number,
+        now,
+        campaign=found.campaign_id,
+        slug=found.slug,
+        urn=found.urn,
+        row=found.row,
+        verdict=verdict,
+        by=by,
+    )
 
 
 def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,14 +19,16 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import AlreadyRunningError
 from runner.intake.recipient import RecipientError, parse
-from runner.ledger import schema
+from runner.ledger import chain, schema
 from runner.ledger.attempt import recover
+from runner.ledger.backup import discard, keep, kept
 from runner.ledger.campaign import campaigns, outdate_results
 from runner.ledger.forgotten import REASON, Forgotten
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status
+from runner.ledger.second import Noted, What
 
 _BLANK: Final = dict.fromkeys(
     ("slug", "urn", "subject", "conversation_urn", "reason", "error", "sent_to_urn"), None
@@ -84,8 +86,28 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
                 )
             for trace in traces:
                 _erase(connection, trace, now)
+            chain.add_list(connection, "forgotten", [""] * len(people), now)
         ledger.scrub()
+    _erase_elsewhere(ledger, {key for trace in traces for key in trace.keys}, now)
     return Erased(len(frozenset().union(*(trace.deliveries for trace in traces))), records)
+
+
+def _erase_elsewhere(ledger: Ledger, keys: set[str], now: datetime) -> None:
+    """Take people out of the second record, and replace the copies of the ledger by a new one."""
+    second = ledger.second
+    if second is None:
+        return
+    second.rewrite([_without(line, keys) for line in second.lines()])
+    if kept(second):
+        discard(second)
+        keep(ledger.path, second, now=now)
+
+
+def _without(line: Noted, keys: set[str]) -> Noted:
+    named = {line.slug, line.urn, answered_identity(line.answered), line.name} - {None}
+    if line.what is What.CAMPAIGN or keys.isdisjoint(named):
+        return line
+    return replace(line, slug=None, urn=None, answered=None, name=None)
 
 
 def _trace(connection: Connection, keys: tuple[str, ...]) -> _Trace:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import Final
 
+from runner import words
 from runner.errors import StorageError
+from runner.system.file import BINARY, make_folders, sync_folder
 
 _SQLITE: Final = b"SQLite format 3\0"
 _HOT_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 # Every version of a ledger has these tables. SQLite keeps their names among the first pages.
 _TABLES: Final = (b"alembic_version", b"do_not_contact")
 _LOOKED_AT: Final = 1024**2
+_RESERVED_BYTE: Final = 0x40000001
 _ELSEWHERE: Final = "Choose another place with --ledger PATH."
-RESTORE: Final = (
-    "Restore the ledger from a backup. A new one would not know who was messaged already."
-)
+
+
+def mend(place: str | Path) -> str:
+    """Say how a ledger is brought back that is gone or damaged."""
+    restore = words.command("ledger restore", ledger=place)
+    return (
+        f"Bring it back: {restore} (it says first what it will do). A new ledger would not know "
+        "who was messaged already."
+    )
 
 
 def real_path(path: Path) -> Path:
@@ -56,11 +66,17 @@ def is_there(path: Path) -> bool:
             remedy="Keep one of the names and delete the others; copies of a ledger are files of "
             "their own.",
         )
-    if found.st_size and not _is_ledger(path):
+    if not found.st_size:
+        raise StorageError(
+            "The ledger is empty: its content is gone. It was left as it is.",
+            where=str(path),
+            remedy=f"{mend(path)} If this file never was a ledger, delete it.",
+        )
+    if not _is_ledger(path):
         raise StorageError(
             "This is no ledger, or a damaged one; it was left as it is.",
             where=str(path),
-            remedy=f"{_ELSEWHERE} If it was a ledger: {RESTORE[0].lower()}{RESTORE[1:]}",
+            remedy=f"{_ELSEWHERE} If it was a ledger: {mend(path)}",
         )
     return True
 
@@ -74,13 +90,78 @@ def make_private(path: Path) -> None:
         raise _unopened(path, error.strerror) from None
 
 
-def make(path: Path) -> None:
-    """Make the file of a new ledger, for its owner only. Raises StorageError."""
+def journal_of(path: Path) -> Path:
+    """The file in which SQLite keeps what undoes a change that is under way."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def begin(path: Path) -> Path:
+    """Make the empty file that becomes a new ledger, for its owner only, and return its path.
+
+    What an earlier beginning has left is removed. Raises StorageError.
+    """
+    part = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        for left in (part, journal_of(part)):
+            left.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | BINARY, 0o600))
     except OSError as error:
         raise _unopened(path, error.strerror) from None
+    return part
+
+
+def finish(part: Path, path: Path) -> None:
+    """Put a new ledger into its place, durably and in one step. Raises StorageError."""
+    try:
+        handle = os.open(part, os.O_RDWR | BINARY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise _unopened(path, error.strerror) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a ledger's file, durably. Raises StorageError."""
+    try:
+        make_folders(path.parent)
+    except OSError as error:
+        raise _unopened(path, error.strerror) from None
+
+
+def has_hot_journal(path: Path) -> bool:
+    """Tell whether a journal lies beside the file that SQLite would undo a change with.
+
+    Raises StorageError.
+    """
+    try:
+        with journal_of(path).open("rb") as journal:
+            return journal.read(8) == _HOT_JOURNAL
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unopened(path, error.strerror) from None
+
+
+def is_idle(path: Path) -> bool:
+    """Tell whether nobody writes to the file just now, as far as systems tell.
+
+    The process itself must not have the file open.
+    """
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        with path.open("r+b") as file:
+            # SQLite holds a lock on this byte for as long as a change is under way.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _RESERVED_BYTE)
+    except OSError:
+        return False
+    return True
 
 
 def _is_ledger(path: Path) -> bool:
@@ -89,15 +170,10 @@ def _is_ledger(path: Path) -> bool:
             start = file.read(_LOOKED_AT)
         if not start.startswith(_SQLITE):
             return False
-        if all(table in start for table in _TABLES):
-            return True
-        # A process that died while it wrote left the rest in the journal. SQLite puts that right.
-        with path.with_name(f"{path.name}-journal").open("rb") as journal:
-            return journal.read(8) == _HOT_JOURNAL
-    except FileNotFoundError:
-        return False
     except OSError as error:
         raise _unopened(path, error.strerror) from None
+    # A process that died while it wrote left the rest in the journal. SQLite puts that right.
+    return all(table in start for table in _TABLES) or has_hot_journal(path)
 
 
 def _unopened(path: Path, reason: str | None) -> StorageError:

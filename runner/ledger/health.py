@@ -1,42 +1,72 @@
-"""A check that a ledger's file is whole. It does not change, migrate or make the file."""
+"""A check that a ledger is whole. It does not change, migrate or make the file.
+
+SQLite goes through the file and compares tables with their indexes. It cannot see a flipped bit in
+a text: the chain and the kinds of values show that.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy.engine import Connection
+
 from runner.errors import StorageError
-from runner.ledger.file import RESTORE, is_there
-from runner.ledger.ledger import BUSY_SECONDS
+from runner.ledger import chain, schema
+from runner.ledger.content import check_content
+from runner.ledger.file import is_there, mend
+from runner.ledger.ledger import Ledger, as_it_is
+from runner.ledger.second import left_as
+from runner.ledger.version import version_of
+
+
+def look_through(ledger: Ledger) -> None:
+    """Make sure that a ledger is whole. Raises StorageError.
+
+    A file that is byte for byte as a run left it, when it was whole, is whole.
+    """
+    if ledger.is_whole:
+        return
+    left = ledger.second.left() if ledger.second else None
+    if left is None or left_as(ledger.path) != left:
+        check_tables(ledger)
+    ledger.is_whole = True
+
+
+def check_tables(ledger: Ledger) -> None:
+    """Go through everything that the ledger holds. Raises StorageError."""
+    with ledger.read() as connection:
+        _check(connection, ledger.place)
+
+
+def _check(connection: Connection, place: str, *, is_old: bool = False) -> None:
+    try:
+        _check_file(connection)
+        if not is_old:
+            check_content(connection)
+            chain.verify(connection)
+    except StorageError as error:
+        raise StorageError(error.what, where=place, remedy=mend(place)) from None
+
+
+def _check_file(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA integrity_check(3)").scalars().all()
+    if found != ["ok"]:
+        raise chain.broken(str(found[0]))
+    orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if orphan is not None:
+        raise chain.broken(f"a line of {orphan[0]} belongs to none of {orphan[2]}")
 
 
 def check_health(path: Path) -> None:
-    """Let SQLite go through the whole file.
+    """Go through the whole file at a path; one of an older version has no chain yet.
 
     Raises StorageError for a file that is damaged, is not a ledger or cannot be read.
     """
     is_there(path)
+    ledger = as_it_is(path)
     try:
-        # The connection is not read-only. A run that died may have left a write half done, and the
-        # next process that opens the file rolls it back.
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=BUSY_SECONDS, uri=True)
-        ) as connection:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-            tables = {
-                row[0]
-                for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"The ledger is damaged or cannot be read ({error}).", where=str(path), remedy=RESTORE
-        ) from None
-    if found != ["ok"]:
-        raise StorageError(f"The ledger is damaged ({found[0]}).", where=str(path), remedy=RESTORE)
-    if tables and "alembic_version" not in tables:
-        raise StorageError(
-            "The file is a database, but not a ledger.",
-            where=str(path),
-            remedy="Choose another place with --ledger PATH.",
-        )
+        with ledger.read() as connection:
+            is_old = version_of(connection) != schema.HEAD
+            _check(connection, ledger.place, is_old=is_old)
+    finally:
+        ledger.close()

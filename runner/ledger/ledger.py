@@ -7,21 +7,37 @@ still true when it commits.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from platformdirs import user_data_path
+from filelock import FileLock
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import DatabaseError
 
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
-from runner.ledger.file import RESTORE, is_there, make, make_private, real_path
+from runner.ledger.backup import keep
+from runner.ledger.chain import NOTED
+from runner.ledger.content import check_content
+from runner.ledger.file import (
+    begin,
+    finish,
+    is_there,
+    make_folder,
+    make_private,
+    mend,
+)
+from runner.ledger.location import lock_folder, url_of
+from runner.ledger.lost import refuse_foreign_journal, refuse_lost
+from runner.ledger.second import SecondRecord, left_as, second_record
+from runner.ledger.trouble import unusable
+from runner.ledger.version import identity_of, is_older, upgrade, version_of
 
 BUSY_SECONDS: Final = 60
 # PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
@@ -34,21 +50,27 @@ _PRAGMAS: Final = (
     "PRAGMA fullfsync = ON",
     "PRAGMA foreign_keys = ON",
 )
-# The whole chain of SQLite errors that mean "this file is not, or no longer, a ledger".
-_DAMAGED: Final = ("not a database", "malformed", "file is encrypted")
+# A ledger that is being made is in nobody's way, and is synced as a whole.
+_PRAGMAS_OF_A_NEW_ONE: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA foreign_keys = ON")
 
 
 class Ledger:
     """An open ledger; `is_new` is true when this opening made it.
 
-    One process may hold several ledgers. Every method of the modules beside this one takes one of
-    them.
+    `second` is its second record, None for a ledger that need not outlive its process. `is_whole`
+    is set once the ledger was looked through. One process may hold several ledgers. Every method of
+    the modules beside this one takes one of them.
     """
 
-    def __init__(self, engine: Engine, url: URL, *, is_new: bool) -> None:
+    def __init__(
+        self, engine: Engine, url: URL, *, is_new: bool, second: SecondRecord | None
+    ) -> None:
         self._engine = engine
         self._url = url
         self.is_new = is_new
+        self.is_whole = is_new
+        self.second = second
+        self._changed = False
 
     @property
     def place(self) -> str:
@@ -60,18 +82,28 @@ class Ledger:
         )
 
     @property
+    def path(self) -> Path:
+        """The ledger's file."""
+        return Path(self.place)
+
+    @property
     def lock_folder(self) -> Path:
         """The folder of this ledger's run locks."""
-        return Path(self.place + ".locks")
+        return lock_folder(self.path)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its start and is durable at its end.
 
-        Raises StorageError.
+        What it adds to the chain is then noted in the second record. Raises StorageError.
         """
         with self._translated(), self._engine.begin() as connection:
+            connection.info.pop(NOTED, None)
             yield connection
+            noted = connection.info.pop(NOTED, ())
+        self._changed = True
+        if noted and self.second is not None:
+            self.second.append(noted, self.place)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -105,157 +137,133 @@ class Ledger:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            raise StorageError(
-                f"The ledger could not be written or read ({error.orig}).",
-                where=self.place,
-                remedy=(
-                    "Free disk space, check that the file may be written, and run the same "
-                    "command again; nothing is lost."
-                ),
-            ) from None
         except DatabaseError as error:
-            raise _damaged(self.place, error) from None
+            raise unusable(self.place, str(error.orig)) from None
+        except (ValueError, TypeError, LookupError, AttributeError):
+            self._look_for_damage()
+            raise
+
+    def _look_for_damage(self) -> None:
+        """Raise StorageError when the ledger holds what it cannot hold: then nothing else is to
+        blame."""
+        try:
+            with self._engine.connect().execution_options(read_only=True) as connection:
+                check_content(connection)
+        except DatabaseError as error:
+            raise unusable(self.place, str(error.orig)) from None
+        except StorageError as error:
+            raise StorageError(error.what, where=self.place, remedy=mend(self.place)) from None
 
     def close(self) -> None:
+        """Close the file; note how it was left, when it is whole."""
         self._engine.dispose()
+        if self.is_whole and self._changed and self.second is not None:
+            with suppress(StorageError):  # it is only looked through once more the next time
+                self.second.note_place(self.place, left_as(self.path))
 
 
-def open_ledger(location: str | Path, *, create: bool = True) -> Ledger:
+def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True) -> Ledger:
     """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
 
-    Raises StorageError and UsageError. Without `create`, a missing ledger also raises UsageError.
+    A ledger that is not `noted` has no second record. Without `create`, a missing ledger raises
+    UsageError. A ledger that is missing although messages of it are known is never made anew.
+    Raises StorageError and UsageError.
     """
-    url, path = _url(location), ledger_path(location)
-    is_new = not is_there(path)
-    if is_new and not create:
-        remedy = (
-            "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger "
-            "names its ledger."
-        )
-        raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
-    if is_new:
-        make(path)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    ledger = Ledger(engine, url, is_new=is_new)
+    url = url_of(location)
+    path = Path(url.database or "")
+    is_new = False
+    if not is_there(path):
+        if noted:
+            refuse_lost(path)
+        if not create:
+            remedy = (
+                "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger "
+                "names its ledger."
+            )
+            raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
+        is_new = _make(path)
+    make_private(path)
+    if noted:
+        refuse_foreign_journal(path)
+    engine = _engine(url, _PRAGMAS)
+    ledger = Ledger(engine, url, is_new=is_new, second=None)
     try:
         with ledger.read() as connection:
-            version = _version(connection)
-        make_private(path)
+            version = version_of(connection)
         if version != schema.HEAD:
-            _migrate(ledger, path)
+            _migrate(ledger, version, noted=noted)
+        if noted:
+            with ledger.read() as connection:
+                ledger.second = second_record(identity_of(connection))
     except BaseException:
         ledger.close()
         raise
     return ledger
 
 
-def ledger_path(location: str | Path) -> Path:
-    """The file of the ledger that a path or URL names, behind every link. Raises UsageError and
-    StorageError."""
-    return Path(_url(location).database or "")
+def as_it_is(path: Path) -> Ledger:
+    """Open the ledger of a file without migrating it or making it private, to look at it."""
+    url = URL.create("sqlite", database=str(path))
+    return Ledger(_engine(url, _PRAGMAS), url, is_new=False, second=None)
 
 
-def look(location: str | Path) -> Path:
-    """Return the file of the ledger that a path or URL names, once it is known that no other file
-    is there. Raises UsageError, StorageError."""
-    path = ledger_path(location)
-    is_there(path)
-    return path
+def _engine(url: URL, pragmas: Sequence[str]) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        # We begin transactions ourselves: Python's own way would begin them too late.
+        connection.isolation_level = None
+        try:
+            for pragma in pragmas:
+                connection.execute(pragma).close()
+        except sqlite3.Error:
+            connection.close()
+            raise
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", _on_begin)
+    return engine
 
 
-def default_path() -> Path:
-    """The user's own ledger, in the operating system's data directory."""
-    return user_data_path("campaign-runner", appauthor=False) / "ledger.db"
-
-
-def _url(location: str | Path) -> URL:
-    text = str(location)
-    if "://" not in text:
-        return URL.create("sqlite", database=str(real_path(Path(text))))
+def _make(path: Path) -> bool:
+    """Make a new ledger, in one step; False when another process was first. Raises StorageError."""
+    make_folder(path)
     try:
-        url = make_url(text)
-    except ArgumentError:
-        raise UsageError(
-            f"{text!r} is no ledger URL.", remedy="Give a path, or sqlite:////absolute/path.db."
+        lock_folder(path).mkdir(mode=0o700, exist_ok=True)
+        with FileLock(lock_folder(path) / "new.lock", mode=0o600):
+            if is_there(path):
+                return False
+            part = begin(path)
+            url = URL.create("sqlite", database=str(part))
+            ledger = Ledger(_engine(url, _PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
+            try:
+                _migrate(ledger, None, noted=False)
+            finally:
+                ledger.close()
+            finish(part, path)
+    except OSError as error:
+        raise StorageError(
+            f"The ledger cannot be made ({error.strerror}).",
+            where=str(path),
+            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
         ) from None
-    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
-        raise UsageError(
-            f"A ledger on {url.drivername} is not supported by this version.",
-            remedy="Give a path, or sqlite:////absolute/path.db.",
-        )
-    return url.set(database=str(real_path(Path(url.database))))
+    return True
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = (
-        None  # we begin transactions ourselves: Python's own way would begin them too late
-    )
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma).close()
-    except sqlite3.Error:
-        connection.close()
-        raise
+def _migrate(ledger: Ledger, version: str | None, *, noted: bool) -> None:
+    """Bring the tables up to this version; an old ledger is copied first. Raises StorageError."""
+    identity = secrets.token_hex(16)
+    if version is not None and noted and is_older(version):
+        second = second_record(identity)
+        keep(ledger.path, second, f"before-{schema.HEAD}")
+        second.note_place(ledger.place)
+    # Another process that opens an old ledger waits here, and then finds it migrated.
+    with ledger.write() as connection:
+        if version_of(connection) != schema.HEAD:
+            upgrade(connection, identity)
 
 
 def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("bare"):  # VACUUM refuses to be part of a transaction
         connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
-
-
-def _version(connection: Connection) -> str | None:
-    """Return the migration that the ledger stands at; None for a new ledger.
-
-    Raises StorageError for a file that is not a ledger.
-    """
-    tables = set(
-        connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars()
-    )
-    if "alembic_version" in tables:
-        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    if tables:
-        raise StorageError(
-            "The file is a database, but not a ledger.",
-            where=connection.engine.url.database,
-            remedy="Choose another place with --ledger PATH.",
-        )
-    return None
-
-
-def _migrate(ledger: Ledger, path: Path) -> None:
-    # Alembic costs a third of a second to import: only a new or an old ledger pays it.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option(
-        "script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%")
-    )
-    with (
-        ledger.write() as connection
-    ):  # another process that opens a new ledger now waits here, and then finds it made
-        if _version(connection) == schema.HEAD:
-            return
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError:
-            raise StorageError(
-                "The ledger was written by a newer version of Campaign Runner.",
-                where=str(path),
-                remedy="Update: pip install --upgrade campaign-runner.",
-            ) from None
-
-
-def _damaged(place: str, error: SQLAlchemyError) -> StorageError:
-    reason = str(getattr(error, "orig", error))
-    if any(mark in reason for mark in _DAMAGED):
-        what = f"This is no ledger, or a damaged one ({reason}); it was left as it is."
-    else:
-        what = f"The ledger refused a change ({reason})."
-    return StorageError(what, where=place, remedy=RESTORE)

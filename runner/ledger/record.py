@@ -155,6 +155,7 @@ class Claim:
     """A delivery taken for sending: everything the request needs."""
 
     attempt: int
+    campaign: int
     row: int
     account: str
     recipient: Recipient

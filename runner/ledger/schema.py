@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -158,6 +158,7 @@ account = Table(
     Column("quota_used", Integer),
     Column("quota_remaining", Integer),
     Column("quota_reset_at", Instant),
+    Column("window_opened_at", Instant),  # the reset before that one, if it is known
     Column("held_until", Instant),
     Column("hold_reason", Text),
     Column("hold_brief", Boolean),
@@ -210,4 +211,14 @@ decision = Table(
     Column("decided_by", Text, nullable=False),
     Column("decided_at", Instant, nullable=False),
     Index(None, "delivery_id"),
+)
+
+# The chain over attempts and decisions. `subject` is the id of one, by the link's kind.
+link = Table(
+    "link",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("what", String(10), nullable=False),
+    Column("subject", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
 )

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.chain import add_list
 from runner.ledger.forgotten import REASON, Forgotten, is_forgotten
 from runner.ledger.person import Spellings, learn, spellings_of
 
@@ -75,10 +76,11 @@ def suppress(
             new.append({"identity": keys[0], "reason": reason, "added_at": now})
     if new:
         connection.execute(sa.insert(schema.do_not_contact), new)
+        add_list(connection, "listed", (str(one["identity"]) for one in new), now)
     return len(new)
 
 
-def unsuppress(connection: Connection, recipient: Recipient) -> int:
+def unsuppress(connection: Connection, recipient: Recipient, now: datetime) -> int:
     """Take a person off the list under every known spelling, and return how many entries went.
 
     This holds for a forgotten person, too.
@@ -89,6 +91,8 @@ def unsuppress(connection: Connection, recipient: Recipient) -> int:
     forgotten = Forgotten(connection)
     while (token := forgotten.token(keys)) is not None:
         gone += forgotten.remove(token)
+    if gone:
+        add_list(connection, "unlisted", keys[:1], now)
     return gone
 
 

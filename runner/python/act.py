@@ -32,7 +32,8 @@ from runner.campaign.setting import ListSettings, NameSettings, RehearsalSetting
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
 from runner.intake.recipient import Recipient, RecipientError, parse
-from runner.ledger.ledger import Ledger, default_path, ledger_path, open_ledger
+from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.location import default_path, ledger_path
 from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.rehearse import Rehearsed
 from runner.sending import client

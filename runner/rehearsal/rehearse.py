@@ -116,7 +116,7 @@ def rehearse(
     zone = campaign.pace.calendar.zone if campaign.pace.calendar else start.tzinfo
     diary = _Diary(clock, zone, plan, day)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        ledger = open_ledger(Path(folder) / "ledger.db")
+        ledger = open_ledger(Path(folder) / "ledger.db", noted=False)
         try:
             ended = _run_days(campaign, ledger, vendor, clock, diary)
             found = tuple(lines(ledger, ended.summary.campaign.id))

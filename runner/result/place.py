@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from runner.errors import StorageError, UsageError
-from runner.system.file import is_no_file
+from runner.system.file import is_no_file, replaced
 
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")
@@ -113,7 +112,7 @@ def put(
                 reason = reason or why
                 continue
         try:
-            with _replaced(target) as file:
+            with replaced(target) as file:
                 fill(file)
         except PermissionError:
             reason = reason or LOCKED
@@ -145,27 +144,3 @@ def _unwritable(path: Path, reason: str | None) -> StorageError:
         where=str(path),
         remedy="Free space or choose another place, then: campaign results -o PATH.",
     )
-
-
-@contextmanager
-def _replaced(target: Path) -> Iterator[IO[bytes]]:
-    """Give a file (mode 0600) that takes the target's place when its block ends well.
-
-    It takes the place durably and in one step.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=".part", dir=target.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

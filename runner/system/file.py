@@ -1,14 +1,23 @@
-"""A file that a person named, read whole: a regular file, and no larger than it may be."""
+"""Files: read whole and no larger than they may be, put into place in one step, told apart."""
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import os
+import re
 import stat
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
+
+import psutil
 
 BINARY: Final = getattr(os, "O_BINARY", 0)
+_WRITER: Final = re.compile(r"\.(\d{1,9})-[^.]*\.part\Z")
 _NO_FILE: Final = "it is a pipe or a device, not a file"
 
 
@@ -51,6 +60,68 @@ def read_whole(path: Path, most: int) -> tuple[bytes, int]:
     if len(data) > most:
         raise LargeError(f"it grows while it is read, and at most {shown(most)} fit")
     return data, stat.S_IMODE(found.st_mode)
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder, for its owner only, and those above it; a power cut does not take them away
+    again. Raises OSError."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(missing):
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where systems can do that. Raises OSError."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def replaced(target: Path) -> Iterator[IO[bytes]]:
+    """Give a file (mode 0600) that takes the target's place when its block ends well.
+
+    It takes the place durably and in one step. What a process that was killed has left of such a
+    file is removed. Raises OSError.
+    """
+    for part in target.parent.glob(f".{glob.escape(target.stem)}.*.part"):
+        if not _is_being_written(part):
+            part.unlink(missing_ok=True)
+    prefix = f".{target.stem}.{os.getpid()}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def _is_being_written(part: Path) -> bool:
+    """Tell whether the process that the part's name holds is still there."""
+    writer = _WRITER.search(part.name)
+    return writer is not None and psutil.pid_exists(int(writer[1]))
+
+
+def replace_whole(path: Path, data: bytes) -> None:
+    """Replace a file's content (mode 0600), durably and in one step. Raises OSError."""
+    with replaced(path) as file:
+        file.write(data)
 
 
 def is_no_file(path: Path) -> bool:

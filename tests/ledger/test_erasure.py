@@ -246,8 +246,8 @@ def test_the_list_knows_forgotten_people_by_any_spelling(tmp_path: Path) -> None
         assert len(listed) == 6
         assert all(identity == "joe" or len(identity) == len("hash:") + 64 for identity in listed)
         assert note_contacts(connection, [Contact((SLUG,), MONDAY)], "old.csv", MONDAY) == 0
-        assert unsuppress(connection, Recipient("zq")) == 4
-        assert unsuppress(connection, Recipient(urn=URN)) == 0
+        assert unsuppress(connection, Recipient("zq"), MONDAY) == 4
+        assert unsuppress(connection, Recipient(urn=URN), MONDAY) == 0
         assert len(list(suppressions(connection))) == 2
     ledger.close()
     assert world.run(now=True).sent == 1

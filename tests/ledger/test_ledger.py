@@ -70,8 +70,10 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     """
     path = tmp_path / "new folder" / "ledger.db"
     ledger = open_ledger(path)
+    with ledger.write():
+        pass
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
-    assert modes == {"ledger.db": 0o600, "ledger.db-journal": 0o600}
+    assert modes == {"ledger.db": 0o600, "ledger.db-journal": 0o600, "ledger.db.locks": 0o700}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     with ledger.read() as connection:
         settings = {
@@ -355,7 +357,7 @@ def test_spellings_are_learned_once_and_hold_everywhere(tmp_path: Path) -> None:
         assert set(spellings.of(["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
         assert set(spellings_of(connection, ["jane-doe"])) == {"jane-doe", "urn:1", "jane"}
         assert Suppressed(connection, spellings).keys == {"jane", "jane-doe", "urn:1", "joe"}
-        assert unsuppress(connection, Recipient(urn="urn:1")) == 1
+        assert unsuppress(connection, Recipient(urn="urn:1"), MONDAY) == 1
         assert [entry.identity for entry in suppressions(connection)] == ["joe"]
     ledger.close()
 

@@ -32,6 +32,7 @@ OK = (
 )
 CLAIM = Claim(
     1,
+    1,
     2,
     "acc_1",
     Recipient("jo-doe", "urn:li:fsd_profile:ACoAA1"),
@@ -145,7 +146,7 @@ def test_one_request_as_documented() -> None:
 
 def test_the_payload_leaves_out_what_is_not_there() -> None:
     """The payload omits blank fields. It has the slug only when no URN is known."""
-    claim = Claim(1, 2, "", Recipient("jo-doe"), "Hi", None, "normal", None)
+    claim = Claim(1, 1, 2, "", Recipient("jo-doe"), "Hi", None, "normal", None)
     assert payload(claim) == {
         "recipientProfileId": "jo-doe",
         "message": "Hi",

@@ -94,7 +94,7 @@ def test_the_simulated_vendor_is_understood() -> None:
 
     async def scene(url: str) -> list[object]:
         now = lambda: datetime.now(UTC)  # noqa: E731
-        claim = Claim(1, 2, "acc", Recipient("jo-doe"), "Hi  Jo\n", None, "normal", None)
+        claim = Claim(1, 1, 2, "acc", Recipient("jo-doe"), "Hi  Jo\n", None, "normal", None)
         assert (
             await Endpoint(Secret(KEY), ServerClock(now), base_url=url).send(claim, lambda: None)
         ).status is Status.SENT

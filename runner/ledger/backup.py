@@ -1,0 +1,101 @@
+"""Copies of the ledger, kept beside its second record: the last seven, for their owner only.
+
+A copy is made by SQLite itself, while runs go on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from runner.errors import StorageError
+from runner.ledger.file import journal_of
+from runner.ledger.second import SecondRecord
+from runner.system.file import make_folders, sync_folder
+
+KEPT: Final = 7
+_NAME: Final = re.compile(r"ledger-(\d{8}T\d{6}Z)(?:-[\w-]+)?\.db")
+_WAIT_SECONDS: Final = 60
+
+
+def copy_ledger(path: Path, target: Path) -> None:
+    """Copy a ledger as it is at one instant (mode 0600), durably and in one step.
+
+    Raises StorageError.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        for left in (part, journal_of(part)):
+            left.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with (
+            closing(sqlite3.connect(uri, timeout=_WAIT_SECONDS, uri=True)) as source,
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            source.backup(copy)
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+        sync_folder(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StorageError(
+            f"The ledger could not be copied ({reason}).",
+            where=str(target),
+            remedy="Free disk space and check that the folder may be written.",
+        ) from None
+
+
+def keep(path: Path, second: SecondRecord, mark: str = "", now: datetime | None = None) -> Path:
+    """Keep a copy of the ledger; with a `mark` its name says what it was made for.
+
+    Only the last copies are kept. Raises StorageError.
+    """
+    at = now or datetime.now(UTC)
+    name = f"ledger-{at:%Y%m%dT%H%M%SZ}{f'-{mark}' if mark else ''}.db"
+    target = second.backups / name
+    try:
+        make_folders(second.backups)
+    except OSError as error:
+        raise StorageError(
+            f"The ledger cannot be copied ({error.strerror}).", where=str(target)
+        ) from None
+    copy_ledger(path, target)
+    for old in kept(second)[KEPT:]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def kept(second: SecondRecord) -> list[Path]:
+    """Return the copies that are kept, the latest first."""
+    try:
+        found = [path for path in second.backups.iterdir() if _NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: path.name[:23], reverse=True)
+
+
+def is_kept_today(second: SecondRecord, now: datetime) -> bool:
+    """Tell whether a copy was made today, in UTC."""
+    return any(path.name.startswith(f"ledger-{now:%Y%m%d}T") for path in kept(second))
+
+
+def discard(second: SecondRecord) -> None:
+    """Delete all copies. Raises StorageError."""
+    for path in kept(second):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"A copy of the ledger cannot be deleted ({error.strerror}).",
+                where=str(path),
+                remedy="Delete it by hand.",
+            ) from None

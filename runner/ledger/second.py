@@ -1,0 +1,293 @@
+"""The second record: what a ledger has promised, noted once more in another place.
+
+A ledger can be emptied, lost, or replaced by an older copy of itself. Its second record lies in the
+user's state folder, in a folder named by the ledger's identity. Each event of the ledger's chain is
+a line there: a JSON object. The line of a message is durable before the first byte of its request
+leaves. A later line may be missing, never an earlier one: so the ledger knows at least as much as
+its second record, unless something has happened to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from platformdirs import user_state_path
+
+from runner.errors import StorageError
+from runner.system.file import digest_of, make_folders, replace_whole, sync_folder
+
+_TAIL: Final = 64 * 1024
+
+
+class UnnotedError(StorageError):
+    """A promise could not be noted; the ledger alone has it."""
+
+
+class What(StrEnum):
+    """The kinds of lines. All but `campaign` are events of the chain."""
+
+    CAMPAIGN = "campaign"
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    DECISION = "decision"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A line: the event of the ledger's chain with the number `n` and the digest `head`.
+
+    An intent names the person and the sender, an outcome the attempt, a decision the person and the
+    verdict, a change of a list of people its person by `name`. A campaign's line says what the
+    number of a campaign stands for.
+    """
+
+    n: int
+    head: str
+    what: What
+    at: datetime
+    campaign: int | None = None
+    attempt: int | None = None
+    slug: str | None = None
+    urn: str | None = None
+    account: str | None = None
+    row: int | None = None
+    status: str | None = None
+    http_status: int | None = None
+    typing: bool | None = None
+    answered: str | None = None
+    verdict: str | None = None
+    by: str | None = None
+    name: str | None = None
+    source: str | None = None
+    sheet: str | None = None
+    results: str | None = None
+
+    def __str__(self) -> str:
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(said | {"at": self.at.isoformat()})
+
+
+_FIELDS: Final = frozenset(field.name for field in fields(Noted))
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The ledger's file as the last run left it, when it was whole: its size and its digest."""
+
+    size: int
+    digest: str
+
+
+class SecondRecord:
+    """The second record in its folder; the folder is made when the first line is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._is_placed = False
+
+    @property
+    def identity(self) -> str:
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "record.jsonl"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups"
+
+    @property
+    def _about(self) -> Path:
+        return self.folder / "ledger.json"
+
+    def place(self) -> str | None:
+        """Return the path of the ledger's file, as it was last noted."""
+        found = self._said().get("path")
+        return found if isinstance(found, str) else None
+
+    def left(self) -> Left | None:
+        """Return how the last run left the ledger's file."""
+        said = self._said()
+        try:
+            return Left(int(said["size"]), str(said["digest"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def note_place(self, place: str, left: Left | None = None) -> None:
+        """Note the ledger's path, and how its file was left. Raises StorageError."""
+        said: dict[str, Any] = {"identity": self.identity, "path": place}
+        if left is not None:
+            said |= asdict(left)
+        try:
+            self._put_about(said)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+
+    def _put_about(self, said: dict[str, Any]) -> None:
+        if said != self._said():
+            make_folders(self.folder)
+            replace_whole(self._about, json.dumps(said).encode())
+
+    def _said(self) -> dict[str, Any]:
+        try:
+            said = json.loads(self._about.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    def append(self, lines: Sequence[Noted], place: str) -> None:
+        """Add lines of the ledger at `place`; a message's line is durable afterwards.
+
+        Raises StorageError when such a line cannot be written. Other lines may be missing.
+        """
+        promises = any(line.what is What.INTENT for line in lines)
+        try:
+            self._append("".join(f"{line}\n" for line in lines).encode(), sync=promises)
+            if not self._is_placed:
+                self._put_about({"identity": self.identity, "path": place})
+                self._is_placed = True
+        except OSError as error:
+            if promises:
+                raise _unwritable(self.path, error) from None
+
+    def _append(self, data: bytes, *, sync: bool) -> None:
+        is_new = not self.path.exists()
+        if is_new:
+            make_folders(self.folder)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        handle = os.open(self.path, flags, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            # A line that a full disk or a power cut has cut short is not gone on with.
+            if size and _last_byte(handle, size) != b"\n":
+                data = b"\n" + data
+            if os.write(handle, data) != len(data):
+                raise OSError(0, "the disk is full")
+            if sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+        if is_new:
+            sync_folder(self.folder)
+
+    def latest(self) -> Noted | None:
+        """Return the last event of the chain that is noted; None when none is.
+
+        Raises StorageError when the record cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL))
+                found = list(_lines(file.read()))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+        events = [line for line in found if line.what is not What.CAMPAIGN]
+        if not events and size > _TAIL:
+            events = [line for line in self.lines() if line.what is not What.CAMPAIGN]
+        # Runs of several campaigns write side by side: the last line need not be the last event.
+        return max(events, key=lambda line: line.n, default=None)
+
+    def lines(self) -> Iterator[Noted]:
+        """Give all lines that can be read, in their order. Raises StorageError."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+        yield from _lines(data)
+
+    def rewrite(self, lines: Sequence[Noted]) -> None:
+        """Replace all lines, in one step. Raises StorageError."""
+        try:
+            make_folders(self.folder)
+            replace_whole(self.path, "".join(f"{line}\n" for line in lines).encode())
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+
+def second_record(identity: str) -> SecondRecord:
+    """Return the second record of the ledger with this identity."""
+    return SecondRecord(_home() / identity)
+
+
+def records_of(place: Path) -> list[SecondRecord]:
+    """Return the second records of ledgers that were last seen at a path.
+
+    Raises StorageError when the state folder cannot be read.
+    """
+    try:
+        folders = sorted(_home().iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unreadable(_home(), error) from None
+    found = [SecondRecord(folder) for folder in folders]
+    return [record for record in found if record.place() == str(place)]
+
+
+def left_as(path: Path) -> Left | None:
+    """Return the size and the digest of a file; None when it cannot be read."""
+    try:
+        return Left(path.stat().st_size, digest_of(path))
+    except OSError:
+        return None
+
+
+def _home() -> Path:
+    return user_state_path("campaign-runner", appauthor=False) / "ledgers"
+
+
+def _lines(data: bytes) -> Iterator[Noted]:
+    for text in data.split(b"\n"):
+        if (line := _line(text)) is not None:
+            yield line
+
+
+def _line(text: bytes) -> Noted | None:
+    """Read a line; None for one that was cut short or damaged."""
+    try:
+        said = json.loads(text)
+        said = {name: value for name, value in said.items() if name in _FIELDS}
+        at, what = datetime.fromisoformat(said.pop("at")), What(said.pop("what"))
+        if not isinstance(said["n"], int) or not isinstance(said["head"], str):
+            return None
+        return Noted(at=at, what=what, **said)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _last_byte(handle: int, size: int) -> bytes:
+    os.lseek(handle, size - 1, os.SEEK_SET)
+    return os.read(handle, 1)
+
+
+def _unwritable(path: Path, error: OSError) -> UnnotedError:
+    return UnnotedError(
+        f"The ledger's second record cannot be written ({error.strerror}); nothing more was sent.",
+        where=str(path),
+        remedy=(
+            "Free disk space and check that the folder may be written; then run the same command "
+            "again."
+        ),
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The ledger's second record cannot be read ({error.strerror}); nothing was sent.",
+        where=str(path),
+        remedy="Check that the folder may be read, and run the same command again.",
+    )

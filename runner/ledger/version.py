@@ -1,0 +1,95 @@
+"""The version of a ledger's tables, and its identity: both stand in the ledger itself.
+
+Alembic costs a third of a second to import: only a new or an old ledger pays it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.errors import StorageError
+from runner.ledger import schema
+from runner.ledger.file import mend
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_IDENTITY: Final = "identity"
+
+
+def version_of(connection: Connection) -> str | None:
+    """Return the migration that the ledger stands at; None for a new ledger.
+
+    Raises StorageError for a file that is not a ledger.
+    """
+    tables = set(
+        connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars()
+    )
+    if "alembic_version" in tables:
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    if tables:
+        raise StorageError(
+            "The file is a database, but not a ledger.",
+            where=connection.engine.url.database,
+            remedy="Choose another place with --ledger PATH.",
+        )
+    return None
+
+
+def identity_of(connection: Connection) -> str:
+    """Return the identity that a ledger was made with. Raises StorageError."""
+    found = connection.execute(_asked()).scalar()
+    if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{32}", found):
+        place = str(connection.engine.url.database)
+        raise StorageError(
+            "The ledger is damaged: it has no identity.", where=place, remedy=mend(place)
+        )
+    return found
+
+
+def is_older(version: str) -> bool:
+    """Tell whether a version of the tables is one that this program can bring up to its own."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return any(script.revision == version for script in scripts)
+
+
+def upgrade(connection: Connection, identity: str) -> None:
+    """Bring the tables up to this version, and give the ledger its identity.
+
+    Raises StorageError for a ledger of a newer version.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise StorageError(
+            "The ledger was written by a newer version of Campaign Runner.",
+            where=connection.engine.url.database,
+            remedy="Update: pip install --upgrade campaign-runner.",
+        ) from None
+    if connection.execute(_asked()).scalar() is None:
+        connection.execute(sa.insert(schema.note).values(name=_IDENTITY, value=identity))
+
+
+def _asked() -> sa.Select[tuple[str]]:
+    return sa.select(schema.note.c.value).where(schema.note.c.name == _IDENTITY)
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    migrations = str(Path(__file__).with_name("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", migrations)
+    return config
