@@ -129,7 +129,7 @@ def test_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("runner.ledger.ledger.user_data_path", lambda *_, **__: tmp_path / "data")
+    monkeypatch.setattr("runner.ledger.location.user_data_path", lambda *_, **__: tmp_path / "data")
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
     said, names = io.StringIO(), {}
     with serving() as server, redirect_stdout(said):

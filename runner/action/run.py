@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from runner.action.compare import refuse_behind, refuse_uncounted, refuse_unknown_results
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.campaign import mark_running, note_stamp
+from runner.ledger.health import look_through
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
@@ -74,6 +76,10 @@ def run(
     run has it, InterruptedRunError when nobody agreed, StorageError when the ledger fails.
     """
     now = vendor.clock.now
+    look_through(ledger)
+    refuse_behind(ledger)
+    if ledger.second is not None:
+        refuse_unknown_results(campaign, ledger, ledger.path)
     taken = take_list(campaign, ledger, now())
     with run_lock(ledger, taken.record.name, taken.record.id):
         prepared = prepare(taken, ledger, now())
@@ -87,6 +93,7 @@ def run(
             budget=most,
         )
         plan = make_plan(prepared, traffic, loop)
+        _refuse_uncounted(plan, traffic, loop)
         if not watcher.agree(plan):
             raise InterruptedRunError(
                 "Nothing was sent.",
@@ -96,6 +103,16 @@ def run(
             with _marked(ledger, prepared.record, now):
                 report = _send(plan, traffic, interruption, loop)
             return _hand_back(prepared, plan.summary, report, ledger, over=over)
+
+
+def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> None:
+    """Raise StorageError when the server counts messages that only this ledger can have sent."""
+    if traffic.ledger.second is None or traffic.pace.reserve:  # a reserve says: others send as well
+        return
+    for view in plan.summary.accounts:
+        if view.waiting and (count := traffic.surplus.get(view.account, 0)):
+            lookup = traffic.vendor.lookup
+            refuse_uncounted(traffic.ledger, traffic.campaign_id, view.account, count, lookup, loop)
 
 
 def _pace_for(vendor: Vendor, campaign: Campaign) -> Pace:

@@ -14,6 +14,7 @@ __all__ = (
     "check",
     "client",
     "clock",
+    "compare",
     "evidence",
     "examine",
     "finding",
@@ -50,7 +51,7 @@ __all__ = (
 if TYPE_CHECKING:
     import asyncio
 
-    from runner.action import check, evidence, people, run, settle, standing
+    from runner.action import check, compare, evidence, people, run, settle, standing
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
@@ -73,6 +74,7 @@ else:
     _MODULES = {
         "asyncio": "asyncio",
         "check": "runner.action.check",
+        "compare": "runner.action.compare",
         "evidence": "runner.action.evidence",
         "people": "runner.action.people",
         "run": "runner.action.run",

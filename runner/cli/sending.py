@@ -36,6 +36,7 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
         vendor = _vendor(campaign.key_file, campaign.folder, said)
+        late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))
             witness.refused = _refused(campaign, ledger, console, asks=asks)

@@ -52,6 +52,11 @@ def digest_at(connection: Connection, number: int) -> str | None:
     return connection.execute(sa.select(_LINK.digest).where(_LINK.id == number)).scalar()
 
 
+def digests(connection: Connection) -> dict[int, str]:
+    """Return the digests of all links by their numbers."""
+    return {number: digest for number, _, _, digest in connection.exec_driver_sql(_ALL)}
+
+
 def add(connection: Connection, what: What, subject: int, at: datetime, **noted: Any) -> None:
     """Add a link for an attempt or a decision.
 

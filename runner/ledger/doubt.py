@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +18,8 @@ from runner.ledger import schema
 from runner.ledger.person import spellings_of
 from runner.ledger.record import Status
 from runner.ledger.standing import SAME
+
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,40 @@ def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -
     return [_doubt(connection, found) for found in connection.execute(statement).all()]
 
 
+def next_waiting(
+    connection: Connection, campaign_id: int, account: str, number: int
+) -> list[Doubt]:
+    """Return the campaign's next waiting deliveries of an account, as if each had been sent before.
+
+    The message could be there since any time.
+    """
+    table = schema.delivery
+    waiting = sa.select(table).where(
+        table.c.campaign_id == campaign_id,
+        table.c.account == account,
+        table.c.status == Status.WAITING,
+    )
+    return [
+        Doubt(
+            delivery=found.id,
+            row=found.row,
+            person=found.slug or found.urn,
+            account=found.account,
+            text=found.message,
+            slugs=_slugs(connection, found.slug, found.urn),
+            conversation_urn=found.conversation_urn,
+            since=_LONG_AGO,
+            count=None,
+        )
+        for found in connection.execute(waiting.order_by(table.c.position).limit(number)).all()
+    ]
+
+
+def _slugs(connection: Connection, slug: str | None, urn: str | None) -> tuple[str, ...]:
+    keys = spellings_of(connection, Recipient(slug, urn).keys)
+    return tuple(key for key in keys if not key.startswith(URN_PREFIX))
+
+
 def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
     table = schema.attempt
     # A person may have let an uncertain message go once more. The message that arrived may then be
@@ -88,14 +125,13 @@ def _doubt(connection: Connection, found: sa.Row[tuple[object, ...]]) -> Doubt:
         .order_by(table.c.id)
     )
     attempts = connection.execute(statement).all()
-    keys = spellings_of(connection, Recipient(found.slug, found.urn).keys)
     return Doubt(
         delivery=found.id,
         row=found.number,
         person=found.slug or found.urn or "forgotten",
         account=found.account,
         text=found.message,
-        slugs=tuple(key for key in keys if not key.startswith(URN_PREFIX)),
+        slugs=_slugs(connection, found.slug, found.urn),
         conversation_urn=found.conversation_urn,
         since=attempts[0].wired_at or attempts[0].claimed_at,
         count=_count(connection, attempts[-1]),

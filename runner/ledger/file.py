@@ -25,8 +25,8 @@ def mend(place: str | Path) -> str:
     """Say how a ledger is brought back that is gone or damaged."""
     restore = words.command("ledger restore", ledger=place)
     return (
-        f"Bring it back: {restore} (it says first what it will do). A new ledger would not know "
-        "who was messaged already."
+        f"Bring it back from its backup: {restore} (it says first what it will do). A new ledger "
+        "would not know who was messaged already."
     )
 
 

@@ -21,6 +21,7 @@ from runner.action import run as running
 from runner.action import settle as settling
 from runner.action import standing
 from runner.action.check import Checked, Previewed
+from runner.action.compare import refuse_lost_results
 from runner.action.plan import Plan
 from runner.action.run import Report
 from runner.action.settle import Settled
@@ -97,6 +98,7 @@ def run(
     )
     watcher = _Watcher(agree, see)
     stay, most = said.get("wait", False), said.get("max")
+    refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
     with _opened(said.get("ledger")) as ledger:
         return _in_a_loop(
             lambda loop: running.run(campaign, ledger, vendor, watcher, loop, stay=stay, most=most)

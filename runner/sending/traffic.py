@@ -13,6 +13,7 @@ from runner.ledger.account import note_told
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status
+from runner.ledger.surplus import surplus
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.pace import Pace
@@ -44,6 +45,8 @@ class Traffic:
     stay: bool = False
     budget: int | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)
+    # By account: what the server counted at the start of the run, and the ledger did not know.
+    surplus: dict[str, int] = field(default_factory=dict)
     # When the server last spoke of an account, or was asked to.
     _heard: dict[str, datetime] = field(default_factory=dict)
     _foreign: dict[str, int] = field(default_factory=dict)
@@ -78,6 +81,8 @@ class Traffic:
             told = None  # a message will say so as well, and more surely
         if told is not None:
             with self.ledger.write() as connection:
+                if account not in self._heard:
+                    self.surplus[account] = surplus(connection, account, told)
                 note_told(connection, account, told)
         self._heard[account] = self.now()
         return not account or self.vendor.lookup.status is not None

@@ -17,7 +17,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from runner.action.evidence import CLOCK_SKEW, Finding, check, hint_of
+from runner.action.evidence import check, hint_of
+from runner.action.search import CLOCK_SKEW, Finding
 from runner.action.settle import settle_rows
 from runner.errors import ExitCode, UsageError
 from runner.intake.recipient import Recipient, parse

@@ -70,8 +70,8 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     """
     path = tmp_path / "new folder" / "ledger.db"
     ledger = open_ledger(path)
-    with ledger.write():
-        pass
+    with ledger.write() as connection:
+        suppress(connection, [("jo",)], None, MONDAY)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     assert modes == {"ledger.db": 0o600, "ledger.db-journal": 0o600, "ledger.db.locks": 0o700}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

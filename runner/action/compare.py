@@ -1,0 +1,276 @@
+"""The ledger, compared with what else knows of its messages, before anything is sent.
+
+Its second record, the results sheets beside the list, and the server's count each know something
+that the ledger must know too. A ledger that knows less was emptied, lost, or replaced by an older
+copy; with it, people would be messaged again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from runner import words
+from runner.action.search import look_for
+from runner.campaign.campaign import Campaign
+from runner.errors import RefusedError, StorageError
+from runner.intake.earlier import Earlier, read_earlier
+from runner.intake.sheet import Reading, load
+from runner.ledger import accepted
+from runner.ledger.campaign import campaigns, results_noted
+from runner.ledger.chain import digest_at, digests
+from runner.ledger.doubt import next_waiting
+from runner.ledger.file import is_there
+from runner.ledger.knowledge import Knowledge
+from runner.ledger.ledger import Ledger
+from runner.ledger.lost import refuse_lost
+from runner.ledger.second import Noted, SecondRecord, What, records_of
+from runner.ledger.surplus import has_sent
+from runner.result.left import left
+from runner.result.place import ENDINGS, default_path
+from runner.sending.lookup import Lookup
+
+_REHEARSED: Final = ".rehearsal.results"
+_LOOKED_FOR: Final = 3
+
+
+def refuse_behind(ledger: Ledger) -> None:
+    """Raise StorageError when a second record knows more than the ledger."""
+    second = ledger.second
+    if second is None:
+        return
+    for record in records_of(ledger.path):
+        if record.identity != second.identity and (latest := record.latest()) is not None:
+            told = _missing(record, {})
+            raise _behind(
+                ledger.path,
+                "Another ledger stood here before, and its second record knows of "
+                f"{_said(record, told)}, the last event on {_day(latest.at)}.",
+            )
+    latest = second.latest()  # before the ledger is asked: a run beside this one writes it first
+    if latest is None:
+        return
+    with ledger.read() as connection:
+        if digest_at(connection, latest.n) == latest.head:
+            return
+        known = digests(connection)
+    told = _missing(second, known)
+    what = (
+        f"{_said(second, told)}, since {_day(told[0].at)}"
+        if told
+        else (f"a decision of {_day(latest.at)}")
+    )
+    raise _behind(
+        ledger.path, f"The ledger is older than its second record: it does not know of {what}."
+    )
+
+
+def _missing(record: SecondRecord, known: dict[int, str]) -> list[Noted]:
+    """The messages that a second record knows of and the ledger's chain does not.
+
+    A message that certainly was not sent is none.
+    """
+    told: dict[int | None, Noted] = {}
+    for line in record.lines():
+        if line.what is What.INTENT and known.get(line.n) != line.head:
+            told[line.attempt] = line
+        elif line.what is What.OUTCOME and line.status == "waiting":
+            told.pop(line.attempt, None)
+    return list(told.values())
+
+
+def _said(record: SecondRecord, told: Sequence[Noted]) -> str:
+    names = {line.campaign: line.name for line in record.lines() if line.what is What.CAMPAIGN}
+    counts: dict[str, int] = {}
+    for line in told:
+        name = names.get(line.campaign) or "an unnamed campaign"
+        counts[name] = counts.get(name, 0) + 1
+    of = ", ".join(f"{count} of {name!r}" for name, count in counts.items())
+    return words.count(len(told), "message") + (f" ({of})" if of else "")
+
+
+def _behind(path: Path, what: str) -> StorageError:
+    restore, accept = (
+        words.command("ledger restore", ledger=path),
+        words.command("ledger accept", ledger=path),
+    )
+    return StorageError(
+        f"{what} Nothing was sent.",
+        where=str(path),
+        remedy=(
+            f"Mend it: {restore} (it says first what it will do). If you know that the ledger is "
+            f"right as it is: {accept}."
+        ),
+    )
+
+
+# --- results sheets
+
+
+def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path) -> None:
+    """Raise StorageError when a results sheet beside the list tells of messages that the ledger
+    does not know; without a ledger, when it tells of any. `path` is the ledger's."""
+    for sheet in _sheets(campaign):
+        if ledger is not None and _is_known(ledger, sheet):
+            continue
+        earlier = _read(sheet, campaign.reading)
+        if earlier is None:
+            continue
+        unknown = (
+            [one for one in _messages(earlier) if not one[2]]
+            if ledger is None
+            else (list(_unknown(ledger, earlier)))
+        )
+        if not unknown:
+            continue
+        if ledger is None or not _is_accepted(ledger, earlier):
+            raise _untold(sheet, path, unknown, is_new=ledger is None)
+
+
+def refuse_lost_results(campaign: Campaign, path: Path) -> None:
+    """Raise StorageError when a ledger is missing at a path of which anything tells of messages."""
+    if not is_there(path):
+        refuse_lost(path)
+        refuse_unknown_results(campaign, None, path)
+
+
+def sheets_beside(campaign: Campaign) -> list[Path]:
+    """The results sheets that stand where the campaign's results go, or beside its list."""
+    return [sheet for sheet in _sheets(campaign) if _read(sheet, campaign.reading) is not None]
+
+
+def _sheets(campaign: Campaign) -> list[Path]:
+    if campaign.frame is None and not campaign.sheet.is_file():
+        return []
+    place = campaign.results or default_path(campaign.sheet, workbook=False)
+    stem = campaign.sheet.stem if campaign.sheet.suffix else campaign.sheet.name
+    found = {place.absolute()}
+    for folder, beginning in ((place.parent, place.stem), (campaign.sheet.parent, f"{stem}.")):
+        with suppress(OSError):
+            for path in folder.absolute().iterdir():
+                if path.name.startswith(beginning) and (
+                    folder == place.parent or ".results" in path.name
+                ):
+                    found.add(path)
+    return sorted(
+        path
+        for path in found
+        if path.suffix.lower() in ENDINGS
+        and _REHEARSED not in path.name
+        and path != campaign.sheet.absolute()
+        and path.is_file()
+    )
+
+
+def _is_known(ledger: Ledger, sheet: Path) -> bool:
+    """Tell whether the file is as this ledger left it: then it says nothing new."""
+    with ledger.read() as connection:
+        return any(
+            left(results_noted(connection, record.id)).is_ours(sheet)
+            for record in campaigns(connection)
+        )
+
+
+def _is_accepted(ledger: Ledger, earlier: Earlier) -> bool:
+    with ledger.read() as connection:
+        return accepted.has_sheet(connection, earlier.source.digest)
+
+
+def _read(sheet: Path, reading: Reading) -> Earlier | None:
+    """Read a results sheet; None for any other file, and for one that cannot be read."""
+    for way in {reading.sheet, None}:
+        with suppress(RefusedError):
+            earlier = read_earlier(load(sheet), replace(reading, sheet=way, header_row=None))
+            if earlier is not None:
+                return earlier
+    return None
+
+
+Message = tuple[str, datetime | None, bool]
+
+
+def _messages(earlier: Earlier, knowledge: Knowledge | None = None) -> Iterator[Message]:
+    """Each message that a sheet tells of: the person, the time, and whether the ledger knows it."""
+    for result in earlier.results():
+        if result.is_messaged and result.recipient is not None:
+            known = knowledge is not None and knowledge.has(result.recipient.keys, result.at)
+            yield result.recipient.identity, result.at, known
+
+
+def _unknown(ledger: Ledger, earlier: Earlier) -> Iterator[Message]:
+    with ledger.read() as connection:
+        knowledge = Knowledge(connection)
+    return (message for message in _messages(earlier, knowledge) if not message[2])
+
+
+def _untold(sheet: Path, path: Path, unknown: Sequence[Message], *, is_new: bool) -> StorageError:
+    times = [at for _, at, _ in unknown if at is not None]
+    since = f", since {_day(min(times))}" if times else ""
+    count = words.count(len(unknown), "message")
+    whose = "there is no ledger that knows them" if is_new else "the ledger does not know them"
+    rebuild = words.command("ledger rebuild", "--from", words.argument(sheet), ledger=path)
+    restore = words.command("ledger restore", words.argument(sheet), ledger=path)
+    accept = words.command("ledger accept", words.argument(sheet), ledger=path)
+    mend = rebuild if is_new else restore
+    return StorageError(
+        f"The results sheet {sheet.name} tells of {count}{since}, but {whose}. Nothing was sent.",
+        where=str(sheet),
+        remedy=(
+            f"If the right ledger is elsewhere, name it with --ledger. Else: {mend} (it says "
+            f"first what it will do). If these messages do not count: {accept}."
+        ),
+    )
+
+
+# --- the server's count
+
+
+def refuse_uncounted(
+    ledger: Ledger,
+    campaign_id: int,
+    account: str,
+    surplus: int,
+    lookup: Lookup,
+    loop: asyncio.Runner,
+) -> None:
+    """Raise StorageError when messages that the server counts, and the ledger does not know, may
+    be those that wait next.
+
+    `surplus` is how many they are. Another tool, or a person, may have sent them: then the next
+    people have no such message in their conversations. When nobody can tell, a person has to say.
+    """
+    with ledger.read() as connection:
+        doubts = next_waiting(connection, campaign_id, account, _LOOKED_FOR)
+        is_shared = accepted.is_shared(connection, account)
+        is_used = has_sent(connection, account)
+    findings = [loop.run(look_for(doubt, lookup)) for doubt in doubts]
+    sender = f"account {account}" if account else "the default account"
+    found = next((finding for finding in findings if finding.verdict == "sent"), None)
+    if found is not None:
+        raise StorageError(
+            f"{found.said} The ledger does not know of it. Nothing was sent.",
+            where=ledger.place,
+            remedy=_behind(ledger.path, "").remedy,
+        )
+    cannot_tell = any(finding.verdict == "unknown" for finding in findings)
+    if is_shared or not is_used or not cannot_tell:
+        return
+    accept = words.command("ledger accept", ledger=ledger.path, shared=account)
+    raise StorageError(
+        f"The server counts {words.count(surplus, 'message')} from {sender} that the ledger does "
+        "not know. Nothing was sent.",
+        where=ledger.place,
+        remedy=(
+            f"If people or other tools send from this account: {accept}. If not, the ledger is "
+            f"older than the truth: {words.command('ledger restore', ledger=ledger.path)}."
+        ),
+    )
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
