@@ -8,19 +8,18 @@ copy; with it, people would be messaged again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from runner import words
 from runner.action.search import look_for
+from runner.action.sheets import read_results, sheets_of
 from runner.campaign.campaign import Campaign
-from runner.errors import RefusedError, StorageError
-from runner.intake.earlier import Earlier, read_earlier
-from runner.intake.sheet import Reading, load
+from runner.errors import StorageError
+from runner.intake.earlier import Earlier
+from runner.intake.sheet import Reading
 from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
 from runner.ledger.chain import digest_at, digests
@@ -29,13 +28,12 @@ from runner.ledger.file import is_there
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
 from runner.ledger.lost import refuse_lost
-from runner.ledger.second import Noted, SecondRecord, What, records_of
+from runner.ledger.noted import Noted, What
+from runner.ledger.second import SecondRecord, records_of
 from runner.ledger.surplus import has_sent
 from runner.result.left import left
-from runner.result.place import ENDINGS, default_path
 from runner.sending.lookup import Lookup
 
-_REHEARSED: Final = ".rehearsal.results"
 _LOOKED_FOR: Final = 3
 
 
@@ -115,21 +113,29 @@ def _behind(path: Path, what: str) -> StorageError:
 def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path) -> None:
     """Raise StorageError when a results sheet beside the list tells of messages that the ledger
     does not know; without a ledger, when it tells of any. `path` is the ledger's."""
-    for sheet in _sheets(campaign):
-        if ledger is not None and _is_known(ledger, sheet):
-            continue
-        earlier = _read(sheet, campaign.reading)
-        if earlier is None:
-            continue
-        unknown = (
-            [one for one in _messages(earlier) if not one[2]]
-            if ledger is None
-            else (list(_unknown(ledger, earlier)))
-        )
-        if not unknown:
-            continue
-        if ledger is None or not _is_accepted(ledger, earlier):
-            raise _untold(sheet, path, unknown, is_new=ledger is None)
+    for sheet in sheets_of(campaign):
+        _refuse_unknown(sheet, campaign.reading, ledger, path)
+
+
+def refuse_unknown_sheets(ledger: Ledger, sheets: Iterable[Path]) -> None:
+    """Raise StorageError when one of these results sheets tells of more than the ledger knows."""
+    for sheet in sheets:
+        _refuse_unknown(sheet, Reading(), ledger, ledger.path)
+
+
+def _refuse_unknown(sheet: Path, reading: Reading, ledger: Ledger | None, path: Path) -> None:
+    if ledger is not None and _is_known(ledger, sheet):
+        return
+    earlier = read_results(sheet, reading)
+    if earlier is None or (ledger is not None and _is_accepted(ledger, earlier)):
+        return
+    knowledge = None
+    if ledger is not None:
+        with ledger.read() as connection:
+            knowledge = Knowledge(connection)
+    unknown = list(_unknown(earlier, knowledge))
+    if unknown:
+        raise _untold(sheet, path, unknown, is_new=ledger is None)
 
 
 def refuse_lost_results(campaign: Campaign, path: Path) -> None:
@@ -137,34 +143,6 @@ def refuse_lost_results(campaign: Campaign, path: Path) -> None:
     if not is_there(path):
         refuse_lost(path)
         refuse_unknown_results(campaign, None, path)
-
-
-def sheets_beside(campaign: Campaign) -> list[Path]:
-    """The results sheets that stand where the campaign's results go, or beside its list."""
-    return [sheet for sheet in _sheets(campaign) if _read(sheet, campaign.reading) is not None]
-
-
-def _sheets(campaign: Campaign) -> list[Path]:
-    if campaign.frame is None and not campaign.sheet.is_file():
-        return []
-    place = campaign.results or default_path(campaign.sheet, workbook=False)
-    stem = campaign.sheet.stem if campaign.sheet.suffix else campaign.sheet.name
-    found = {place.absolute()}
-    for folder, beginning in ((place.parent, place.stem), (campaign.sheet.parent, f"{stem}.")):
-        with suppress(OSError):
-            for path in folder.absolute().iterdir():
-                if path.name.startswith(beginning) and (
-                    folder == place.parent or ".results" in path.name
-                ):
-                    found.add(path)
-    return sorted(
-        path
-        for path in found
-        if path.suffix.lower() in ENDINGS
-        and _REHEARSED not in path.name
-        and path != campaign.sheet.absolute()
-        and path.is_file()
-    )
 
 
 def _is_known(ledger: Ledger, sheet: Path) -> bool:
@@ -181,35 +159,19 @@ def _is_accepted(ledger: Ledger, earlier: Earlier) -> bool:
         return accepted.has_sheet(connection, earlier.source.digest)
 
 
-def _read(sheet: Path, reading: Reading) -> Earlier | None:
-    """Read a results sheet; None for any other file, and for one that cannot be read."""
-    for way in {reading.sheet, None}:
-        with suppress(RefusedError):
-            earlier = read_earlier(load(sheet), replace(reading, sheet=way, header_row=None))
-            if earlier is not None:
-                return earlier
-    return None
-
-
-Message = tuple[str, datetime | None, bool]
-
-
-def _messages(earlier: Earlier, knowledge: Knowledge | None = None) -> Iterator[Message]:
-    """Each message that a sheet tells of: the person, the time, and whether the ledger knows it."""
+def _unknown(earlier: Earlier, knowledge: Knowledge | None) -> Iterator[datetime | None]:
+    """Give the times of the messages that a sheet tells of and the ledger does not know."""
     for result in earlier.results():
         if result.is_messaged and result.recipient is not None:
-            known = knowledge is not None and knowledge.has(result.recipient.keys, result.at)
-            yield result.recipient.identity, result.at, known
+            keys = result.recipient.keys
+            if knowledge is None or not knowledge.has(keys, result.at):
+                yield result.at
 
 
-def _unknown(ledger: Ledger, earlier: Earlier) -> Iterator[Message]:
-    with ledger.read() as connection:
-        knowledge = Knowledge(connection)
-    return (message for message in _messages(earlier, knowledge) if not message[2])
-
-
-def _untold(sheet: Path, path: Path, unknown: Sequence[Message], *, is_new: bool) -> StorageError:
-    times = [at for _, at, _ in unknown if at is not None]
+def _untold(
+    sheet: Path, path: Path, unknown: Sequence[datetime | None], *, is_new: bool
+) -> StorageError:
+    times = [at for at in unknown if at is not None]
     since = f", since {_day(min(times))}" if times else ""
     count = words.count(len(unknown), "message")
     whose = "there is no ledger that knows them" if is_new else "the ledger does not know them"

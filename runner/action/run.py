@@ -19,6 +19,7 @@ from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
+from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.health import look_through
 from runner.ledger.ledger import Ledger
@@ -94,6 +95,7 @@ def run(
         )
         plan = make_plan(prepared, traffic, loop)
         _refuse_uncounted(plan, traffic, loop)
+        plan = _with_copy(plan, ledger, now())
         if not watcher.agree(plan):
             raise InterruptedRunError(
                 "Nothing was sent.",
@@ -113,6 +115,17 @@ def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> Non
         if view.waiting and (count := traffic.surplus.get(view.account, 0)):
             lookup = traffic.vendor.lookup
             refuse_uncounted(traffic.ledger, traffic.campaign_id, view.account, count, lookup, loop)
+
+
+def _with_copy(plan: Plan, ledger: Ledger, now: datetime) -> Plan:
+    """Keep a copy of the ledger before the first message of a day; say so when that fails."""
+    if ledger.second is None or ledger.is_new or not plan.summary.totals.waiting:
+        return plan
+    trouble = keep_daily(ledger.path, ledger.second, now)
+    if trouble is None:
+        return plan
+    prepared = replace(plan.prepared, notices=(*plan.prepared.notices, trouble))
+    return replace(plan, prepared=prepared)
 
 
 def _pace_for(vendor: Vendor, campaign: Campaign) -> Pace:

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from runner import __version__
-from runner.cli import doctor, people, schedule, sending, standing
+from runner.cli import doctor, keeping, people, schedule, sending, standing
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
 
@@ -52,6 +52,7 @@ for command in (  # --help lists them in this order
     app.command()(command)
 app.add_typer(people.suppress_app, name="suppress")
 app.add_typer(schedule.schedule_app, name="schedule")
+app.add_typer(keeping.ledger_app, name="ledger")
 
 
 @app.callback(invoke_without_command=True)

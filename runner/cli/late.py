@@ -20,11 +20,13 @@ __all__ = (
     "finding",
     "install",
     "job",
+    "keep",
     "key",
     "ledger",
     "location",
     "log",
     "machine",
+    "mend",
     "people",
     "recipient",
     "rehearse",
@@ -33,6 +35,7 @@ __all__ = (
     "sheet",
     "show_check",
     "show_doctor",
+    "show_keeping",
     "show_people",
     "show_rehearsal",
     "show_run",
@@ -51,7 +54,7 @@ __all__ = (
 if TYPE_CHECKING:
     import asyncio
 
-    from runner.action import check, compare, evidence, people, run, settle, standing
+    from runner.action import check, compare, evidence, keep, mend, people, run, settle, standing
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from runner.sending import client, clock, key, vendor
     from runner.show import check as show_check
     from runner.show import doctor as show_doctor
+    from runner.show import keeping as show_keeping
     from runner.show import people as show_people
     from runner.show import rehearsal as show_rehearsal
     from runner.show import run as show_run
@@ -76,6 +80,8 @@ else:
         "check": "runner.action.check",
         "compare": "runner.action.compare",
         "evidence": "runner.action.evidence",
+        "keep": "runner.action.keep",
+        "mend": "runner.action.mend",
         "people": "runner.action.people",
         "run": "runner.action.run",
         "settle": "runner.action.settle",
@@ -100,6 +106,7 @@ else:
         "vendor": "runner.sending.vendor",
         "show_check": "runner.show.check",
         "show_doctor": "runner.show.doctor",
+        "show_keeping": "runner.show.keeping",
         "show_people": "runner.show.people",
         "show_rehearsal": "runner.show.rehearsal",
         "show_run": "runner.show.run",

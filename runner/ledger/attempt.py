@@ -24,8 +24,9 @@ from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
 from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
+from runner.ledger.noted import What
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
-from runner.ledger.second import UnnotedError, What
+from runner.ledger.second import UnnotedError
 
 
 def claim(

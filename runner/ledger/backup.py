@@ -83,9 +83,15 @@ def kept(second: SecondRecord) -> list[Path]:
     return sorted(found, key=lambda path: path.name[:23], reverse=True)
 
 
-def is_kept_today(second: SecondRecord, now: datetime) -> bool:
-    """Tell whether a copy was made today, in UTC."""
-    return any(path.name.startswith(f"ledger-{now:%Y%m%d}T") for path in kept(second))
+def keep_daily(path: Path, second: SecondRecord, now: datetime) -> str | None:
+    """Copy the ledger once a day, in UTC; return what went wrong with that, if anything."""
+    if any(copy.name.startswith(f"ledger-{now:%Y%m%d}T") for copy in kept(second)):
+        return None
+    try:
+        keep(path, second, now=now)
+    except StorageError as error:
+        return f"Today's copy of the ledger is missing. {error.what}"
+    return None
 
 
 def discard(second: SecondRecord) -> None:

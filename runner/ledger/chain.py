@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.ledger import schema
-from runner.ledger.second import Noted, What
+from runner.ledger.noted import Noted, What
 
 _NONE: Final = "0" * 64
 # Where a transaction keeps what is to be noted in the second record once it is committed.

@@ -26,9 +26,10 @@ from runner.ledger.campaign import campaigns, outdate_results
 from runner.ledger.forgotten import REASON, Forgotten
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
+from runner.ledger.noted import Noted, What
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status
-from runner.ledger.second import Noted, What
+from runner.ledger.second import records_followed_by
 
 _BLANK: Final = dict.fromkeys(
     ("slug", "urn", "subject", "conversation_urn", "reason", "error", "sent_to_urn"), None
@@ -97,10 +98,12 @@ def _erase_elsewhere(ledger: Ledger, keys: set[str], now: datetime) -> None:
     second = ledger.second
     if second is None:
         return
-    second.rewrite([_without(line, keys) for line in second.lines()])
-    if kept(second):
-        discard(second)
-        keep(ledger.path, second, now=now)
+    for record in (second, *records_followed_by(second.identity)):
+        record.edit(lambda line: _without(line, keys))
+        had_copies = bool(kept(record))
+        discard(record)
+        if had_copies and record is second:
+            keep(ledger.path, second, now=now)
 
 
 def _without(line: Noted, keys: set[str]) -> Noted:

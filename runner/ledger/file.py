@@ -132,6 +132,33 @@ def make_folder(path: Path) -> None:
         raise _unopened(path, error.strerror) from None
 
 
+def set_aside(path: Path, stamp: str) -> Path | None:
+    """Give what lies in a ledger's place another name, its journal too; None for nothing."""
+    aside, journal = aside_of(path, stamp), journal_of(path)
+    try:
+        if journal.exists():
+            journal.rename(journal_of(aside))
+        if not path.exists():
+            return None
+        path.rename(aside)
+    except OSError as error:
+        raise StorageError(
+            f"The ledger cannot be set aside ({error.strerror}).",
+            where=str(path),
+            remedy="Close what has it open, and run the same command again.",
+        ) from None
+    return aside
+
+
+def aside_of(path: Path, stamp: str) -> Path:
+    """Return the free name under which a ledger is set aside."""
+    free, number = path.with_name(f"{path.name}.before-{stamp}"), 1
+    while free.exists() or journal_of(free).exists():
+        number += 1
+        free = path.with_name(f"{path.name}.before-{stamp}-{number}")
+    return free
+
+
 def has_hot_journal(path: Path) -> bool:
     """Tell whether a journal lies beside the file that SQLite would undo a change with.
 

@@ -31,9 +31,9 @@ class Forgotten:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._salt = _salt_of(connection)
+        self._salts = _salts_of(connection)
         self._tokens: dict[str, str] = {}
-        if self._salt is not None:
+        if self._salts:
             table = schema.do_not_contact
             listed = sa.select(table.c.identity, table.c.forgotten).where(
                 table.c.forgotten.is_not(None)
@@ -44,22 +44,23 @@ class Forgotten:
         """Return the token of the forgotten person with one of these spellings, if there is one."""
         if not self._tokens:
             return None
-        return next(
-            (found for key in keys if (found := self._tokens.get(self._hash(key))) is not None),
-            None,
-        )
+        hashes = (_hash(key, salt) for key in keys for salt in self._salts)
+        return next((self._tokens[hashed] for hashed in hashes if hashed in self._tokens), None)
 
     def add(self, keys: Iterable[str], now: datetime, token: str | None = None) -> None:
         """Keep these spellings of one person, as hashes, and nothing else of the person.
 
         `token` is given when the person is already among the forgotten.
         """
-        if self._salt is None:
-            self._salt = secrets.token_hex(32)
-            self._connection.execute(sa.insert(schema.note).values(name=_SALT, value=self._salt))
+        if not self._salts:
+            self._salts = [secrets.token_hex(32)]
+            note = sa.insert(schema.note).values(name=_SALT, value=self._salts[0])
+            self._connection.execute(note)
         token = token or secrets.token_hex(16)
         new = [
-            hashed for hashed in dict.fromkeys(map(self._hash, keys)) if hashed not in self._tokens
+            hashed
+            for hashed in dict.fromkeys(_hash(key, self._salts[0]) for key in keys)
+            if hashed not in self._tokens
         ]
         self._tokens.update(dict.fromkeys(new, token))
         rows = [
@@ -75,8 +76,27 @@ class Forgotten:
         table = schema.do_not_contact
         return self._connection.execute(sa.delete(table).where(table.c.forgotten == token)).rowcount
 
-    def _hash(self, key: str) -> str:
-        return _hash(key, self._salt or "")
+
+def take_over(connection: Connection, other: Connection, now: datetime) -> int:
+    """Take over the forgotten people of another ledger; return how many hashes were new.
+
+    The hashes need the salt that they were made with, so it comes with them.
+    """
+    table, note = schema.do_not_contact, schema.note
+    ours = set(_salts_of(connection))
+    for salt in _salts_of(other):
+        if salt not in ours:
+            name = f"{_SALT} {salt[:8]}"
+            connection.execute(sa.insert(note).values(name=name, value=salt))
+    known = set(connection.scalars(sa.select(table.c.identity)))
+    rows = [
+        {"identity": one.identity, "reason": REASON, "added_at": now, "forgotten": one.forgotten}
+        for one in other.execute(sa.select(table).where(table.c.forgotten.is_not(None)))
+        if one.identity not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(table), rows)
+    return len(rows)
 
 
 def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
@@ -84,10 +104,10 @@ def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
 
     This is for one person, asked inside a claim.
     """
-    salt, table = _salt_of(connection), schema.do_not_contact
-    if salt is None:
+    salts, table = _salts_of(connection), schema.do_not_contact
+    if not salts:
         return False
-    hashed = [_hash(key, salt) for key in keys]
+    hashed = [_hash(key, salt) for key in keys for salt in salts]
     return (
         connection.execute(
             sa.select(table.c.identity).where(table.c.identity.in_(hashed)).limit(1)
@@ -96,10 +116,11 @@ def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
     )
 
 
-def _salt_of(connection: Connection) -> str | None:
-    return connection.execute(
-        sa.select(schema.note.c.value).where(schema.note.c.name == _SALT)
-    ).scalar()
+def _salts_of(connection: Connection) -> list[str]:
+    """The salts of the hashes, the ledger's own first; each ledger that was merged adds its own."""
+    note = schema.note.c
+    named = sa.select(note.value).where(note.name.startswith(_SALT)).order_by(note.name)
+    return list(connection.scalars(named))
 
 
 def _hash(key: str, salt: str) -> str:

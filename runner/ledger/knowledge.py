@@ -13,8 +13,8 @@ from runner.ledger import schema
 from runner.ledger.person import Spellings, answered_identity
 from runner.ledger.suppression import Suppressed
 
-# A record of the same message in another place may have another clock's time.
-_SAME: Final = timedelta(hours=25)
+# A message is sent a while after its attempt began, and the vendor's clock may have told when.
+_SAME: Final = timedelta(minutes=10)
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 
 

@@ -34,6 +34,21 @@ def is_running(ledger: Ledger, campaign_id: int) -> bool:
     return False
 
 
+def refuse_while_running(folder: Path) -> None:
+    """Raise AlreadyRunningError when a run of any campaign holds its lock in a ledger's folder."""
+    for path in folder.glob("[0-9]*.lock"):
+        lock = FileLock(path, timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            raise AlreadyRunningError(
+                "A run of this ledger is active.",
+                where=str(path),
+                remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
+            ) from None
+        lock.release()
+
+
 def _path(ledger: Ledger, campaign_id: int) -> Path:
     return ledger.lock_folder / f"{campaign_id}.lock"
 

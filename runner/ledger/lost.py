@@ -7,7 +7,8 @@ from pathlib import Path
 from runner import words
 from runner.errors import StorageError
 from runner.ledger.file import has_hot_journal, is_idle, journal_of, mend
-from runner.ledger.second import What, left_as, records_of
+from runner.ledger.noted import What
+from runner.ledger.second import left_as, records_of
 
 
 def refuse_lost(path: Path) -> None:

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from platformdirs import user_state_path
 
 from runner.errors import StorageError
+from runner.ledger.noted import Noted, What, lines_in
 from runner.system.file import digest_of, make_folders, replace_whole, sync_folder
 
 _TAIL: Final = 64 * 1024
@@ -28,54 +27,6 @@ _TAIL: Final = 64 * 1024
 
 class UnnotedError(StorageError):
     """A promise could not be noted; the ledger alone has it."""
-
-
-class What(StrEnum):
-    """The kinds of lines. All but `campaign` are events of the chain."""
-
-    CAMPAIGN = "campaign"
-    INTENT = "intent"
-    OUTCOME = "outcome"
-    DECISION = "decision"
-    LIST = "list"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
-    """A line: the event of the ledger's chain with the number `n` and the digest `head`.
-
-    An intent names the person and the sender, an outcome the attempt, a decision the person and the
-    verdict, a change of a list of people its person by `name`. A campaign's line says what the
-    number of a campaign stands for.
-    """
-
-    n: int
-    head: str
-    what: What
-    at: datetime
-    campaign: int | None = None
-    attempt: int | None = None
-    slug: str | None = None
-    urn: str | None = None
-    account: str | None = None
-    row: int | None = None
-    status: str | None = None
-    http_status: int | None = None
-    typing: bool | None = None
-    answered: str | None = None
-    verdict: str | None = None
-    by: str | None = None
-    name: str | None = None
-    source: str | None = None
-    sheet: str | None = None
-    results: str | None = None
-
-    def __str__(self) -> str:
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(said | {"at": self.at.isoformat()})
-
-
-_FIELDS: Final = frozenset(field.name for field in fields(Noted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +64,19 @@ class SecondRecord:
         """Return the path of the ledger's file, as it was last noted."""
         found = self._said().get("path")
         return found if isinstance(found, str) else None
+
+    def follower(self) -> str | None:
+        """Return the identity of the ledger that took this one's place, if one did."""
+        found = self._said().get("followed_by")
+        return found if isinstance(found, str) else None
+
+    def retire(self, follower: str | None) -> None:
+        """Note that the ledger is no more, and which one took its place. Raises StorageError."""
+        said = {"identity": self.identity, "followed_by": follower}
+        try:
+            self._put_about(said)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
 
     def left(self) -> Left | None:
         """Return how the last run left the ledger's file."""
@@ -188,7 +152,7 @@ class SecondRecord:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - _TAIL))
-                found = list(_lines(file.read()))
+                found = list(lines_in(file.read()))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -207,13 +171,28 @@ class SecondRecord:
             return
         except OSError as error:
             raise _unreadable(self.path, error) from None
-        yield from _lines(data)
+        yield from lines_in(data)
 
-    def rewrite(self, lines: Sequence[Noted]) -> None:
-        """Replace all lines, in one step. Raises StorageError."""
+    def rewrite(self, lines: Iterable[Noted], beside: str = "") -> None:
+        """Replace all lines, in one step; keep the former ones under a name with `beside`.
+
+        Raises StorageError.
+        """
         try:
             make_folders(self.folder)
+            if beside and self.path.exists():
+                kept = self.path.with_name(f"record.before-{beside}.jsonl")
+                replace_whole(kept, self.path.read_bytes())
             replace_whole(self.path, "".join(f"{line}\n" for line in lines).encode())
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def edit(self, change: Callable[[Noted], Noted]) -> None:
+        """Change each line, also of the former records that are kept. Raises StorageError."""
+        try:
+            for path in self.folder.glob("record*.jsonl"):
+                lines = [change(line) for line in lines_in(path.read_bytes())]
+                replace_whole(path, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
             raise _unwritable(self.path, error) from None
 
@@ -228,14 +207,21 @@ def records_of(place: Path) -> list[SecondRecord]:
 
     Raises StorageError when the state folder cannot be read.
     """
+    return [record for record in _records() if record.place() == str(place)]
+
+
+def records_followed_by(identity: str) -> list[SecondRecord]:
+    """Return the second records of the ledgers whose place this one took. Raises StorageError."""
+    return [record for record in _records() if record.follower() == identity]
+
+
+def _records() -> list[SecondRecord]:
     try:
-        folders = sorted(_home().iterdir())
+        return [SecondRecord(folder) for folder in sorted(_home().iterdir())]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise _unreadable(_home(), error) from None
-    found = [SecondRecord(folder) for folder in folders]
-    return [record for record in found if record.place() == str(place)]
 
 
 def left_as(path: Path) -> Left | None:
@@ -248,25 +234,6 @@ def left_as(path: Path) -> Left | None:
 
 def _home() -> Path:
     return user_state_path("campaign-runner", appauthor=False) / "ledgers"
-
-
-def _lines(data: bytes) -> Iterator[Noted]:
-    for text in data.split(b"\n"):
-        if (line := _line(text)) is not None:
-            yield line
-
-
-def _line(text: bytes) -> Noted | None:
-    """Read a line; None for one that was cut short or damaged."""
-    try:
-        said = json.loads(text)
-        said = {name: value for name, value in said.items() if name in _FIELDS}
-        at, what = datetime.fromisoformat(said.pop("at")), What(said.pop("what"))
-        if not isinstance(said["n"], int) or not isinstance(said["head"], str):
-            return None
-        return Noted(at=at, what=what, **said)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 def _last_byte(handle: int, size: int) -> bytes:

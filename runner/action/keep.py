@@ -1,0 +1,211 @@
+"""Keeping a ledger: looking through it, copying it, and a person's word that it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from runner import words
+from runner.action.compare import refuse_behind, refuse_unknown_sheets
+from runner.action.sheets import read_results
+from runner.errors import CampaignError, ExitCode, InterruptedRunError, StorageError, UsageError
+from runner.intake.sheet import Reading
+from runner.ledger.accepted import accept_others, accept_sheet
+from runner.ledger.backup import copy_ledger, keep, kept
+from runner.ledger.campaign import campaigns
+from runner.ledger.chain import head
+from runner.ledger.file import is_there, set_aside
+from runner.ledger.health import check_health, check_tables
+from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.location import lock_folder
+from runner.ledger.lock import refuse_while_running
+from runner.ledger.replay import lines_of
+from runner.ledger.second import records_of
+
+Agree = Callable[[Sequence[str]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One look at a ledger: what was looked at, and what is wrong with it, if anything."""
+
+    name: Literal["file", "chain", "second record", "results", "copies"]
+    says: str
+    trouble: CampaignError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A ledger that was looked through."""
+
+    ledger: str
+    looks: tuple[Looked, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        is_bad = any(look.trouble is not None for look in self.looks)
+        return ExitCode.STORAGE if is_bad else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A copy of the ledger."""
+
+    ledger: str
+    copy: Path
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A person's word: what counts from now on, in sentences."""
+
+    ledger: str
+    done: tuple[str, ...]
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def verify(path: Path) -> Verified:
+    """Look through a ledger and compare it with what else knows of its messages; nothing changes.
+
+    Raises UsageError when there is none, and nothing knows of one.
+    """
+    try:
+        if not is_there(path):
+            open_ledger(path, create=False)  # says whether one is known
+        check_health(path)
+    except StorageError as error:
+        return Verified(str(path), (Looked("file", "damaged or gone", error),))
+    ledger = open_ledger(path, create=False)
+    try:
+        return Verified(str(path), tuple(_looks(ledger)))
+    finally:
+        ledger.close()
+
+
+def _looks(ledger: Ledger) -> list[Looked]:
+    size = ledger.path.stat().st_size / 1e6
+    looks = [Looked("file", f"whole, {size:.1f} MB")]
+    with ledger.read() as connection:
+        last = head(connection)
+        records = campaigns(connection)
+    looks.append(Looked("chain", f"{words.count(last.n, 'event')}, all of them as they were noted"))
+    second = ledger.second
+    try:
+        refuse_behind(ledger)
+        latest = second.latest() if second else None
+        says = (
+            f"knows nothing that the ledger does not ({latest.n} noted)" if latest else "none yet"
+        )
+        looks.append(Looked("second record", says))
+    except StorageError as error:
+        looks.append(Looked("second record", "knows more", error))
+    sheets = [Path(record.settings.results) for record in records if record.settings.results]
+    try:
+        refuse_unknown_sheets(ledger, sheets)
+        looks.append(Looked("results", "tell of nothing that the ledger does not know"))
+    except StorageError as error:
+        looks.append(Looked("results", "know more", error))
+    copies = kept(second) if second else []
+    newest = f", the newest {copies[0].name}" if copies else ""
+    looks.append(Looked("copies", f"{len(copies)} kept{newest}"))
+    return looks
+
+
+def back_up(path: Path, target: Path | None, now: datetime) -> BackedUp:
+    """Copy a ledger, to `target` or among the copies that are kept.
+
+    Raises UsageError, StorageError.
+    """
+    ledger = open_ledger(path, create=False)
+    try:
+        check_tables(ledger)
+        if target is not None:
+            if target.exists():
+                raise UsageError(
+                    f"{target} exists; it was left as it is.", remedy="Give the copy another name."
+                )
+            copy_ledger(ledger.path, target.absolute())
+            return BackedUp(ledger.place, target)
+        if ledger.second is None:
+            raise StorageError("This ledger has no place for copies.", where=ledger.place)
+        return BackedUp(ledger.place, keep(ledger.path, ledger.second, now=now))
+    finally:
+        ledger.close()
+
+
+def accept(
+    path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
+) -> Accepted:
+    """Take a person's word that the ledger is right as it is, whatever other records tell.
+
+    `sheets` are results sheets whose messages do not count, `shared` the accounts that others send
+    from as well. Without either, the second record is what does not count; a ledger that is gone
+    may then be begun anew. Raises InterruptedRunError, StorageError, UsageError.
+    """
+    if sheets or shared:
+        return _accept_some(path, sheets, shared, agree, now)
+    refuse_while_running(lock_folder(path))
+    is_whole = False
+    with suppress(StorageError):
+        if is_there(path):
+            check_health(path)
+            is_whole = True
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    if not is_whole:
+        step = (
+            "A new ledger may begin here. It knows nobody: everyone on a list is messaged, also "
+            "those who were messaged before."
+        )
+    else:
+        step = "The ledger counts as it is; what its second record knows besides does not."
+    if not agree([step]):
+        raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
+    if not is_whole:
+        set_aside(path, stamp)
+        for record in records_of(path):
+            record.retire(None)
+        return Accepted(str(path), (step,))
+    ledger = open_ledger(path, create=False)
+    try:
+        with ledger.read() as connection:
+            lines = list(lines_of(connection, now))
+        if ledger.second is not None:
+            ledger.second.rewrite(lines, beside=stamp)
+            ledger.second.note_place(ledger.place)
+            for record in records_of(path):
+                if record.identity != ledger.second.identity:
+                    record.retire(ledger.second.identity)
+    finally:
+        ledger.close()
+    return Accepted(str(path), (step,))
+
+
+def _accept_some(
+    path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
+) -> Accepted:
+    read = [(sheet, read_results(sheet, Reading())) for sheet in sheets]
+    for sheet, earlier in read:
+        if earlier is None:
+            raise UsageError(
+                f"{sheet.name} is no results sheet that can be read.", where=str(sheet)
+            )
+    steps = [f"The messages that {sheet.name} tells of do not count." for sheet in sheets]
+    steps += [f"People or other tools send from {account} as well." for account in shared]
+    if not agree(steps):
+        raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
+    ledger = open_ledger(path)
+    try:
+        with ledger.write() as connection:
+            for _, earlier in read:
+                if earlier is not None:
+                    accept_sheet(connection, earlier.source.digest, now)
+            for account in shared:
+                accept_others(connection, account, now)
+    finally:
+        ledger.close()
+    return Accepted(str(path), tuple(steps))

@@ -1,0 +1,285 @@
+"""Mending a ledger: brought back from its copies, built anew from results sheets, joined with
+another.
+
+A draft is made beside the ledger first. What it would change is said, and a person agrees or not.
+What was there stays beside it, under another name.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from filelock import FileLock
+
+from runner import words
+from runner.action.sheets import add_sheets
+from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
+from runner.ledger import schema
+from runner.ledger.backup import copy_ledger, kept
+from runner.ledger.chain import head
+from runner.ledger.file import (
+    aside_of,
+    begin,
+    finish,
+    is_there,
+    journal_of,
+    make_folder,
+    set_aside,
+)
+from runner.ledger.health import check_health, check_tables
+from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.location import lock_folder
+from runner.ledger.lock import refuse_while_running
+from runner.ledger.merge import Merged
+from runner.ledger.merge import merge as join
+from runner.ledger.replay import lines_of, replay
+from runner.ledger.second import SecondRecord, records_of, second_record
+from runner.ledger.version import identity_of
+
+Agree = Callable[[Sequence[str]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A ledger that was mended: what was done, in sentences, and where the former one is now."""
+
+    ledger: str
+    done: tuple[str, ...]
+    aside: Path | None
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def restore(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> Mended:
+    """Bring a ledger back: the newest copy that is whole, then all that its second record and the
+    results sheets know since.
+
+    Raises StorageError when there is nothing to bring it back from.
+    """
+    with _alone(path):
+        present = _present(path)
+        record = _record(path, present)
+        base = _base(record, path if present else None)
+        if base is None and record is None and not sheets:
+            raise StorageError(
+                "There is nothing to bring the ledger back from: no copy, no second record.",
+                where=str(path),
+                remedy=(
+                    "From the results sheets alone: campaign ledger rebuild --from RESULTS. If "
+                    "another computer has the ledger: copy it here, or campaign ledger merge OTHER."
+                ),
+            )
+        with _draft(path, base, record.identity if record else None) as draft:
+            said = [_said_base(base, path)]
+            if record is not None:
+                with draft.write() as connection:
+                    count = replay(connection, record.lines(), now)
+                said.append(f"The second record adds {words.count(count, 'message')}.")
+            if present and base != path:
+                said += _join_present(draft, path, now)
+            said += add_sheets(draft, sheets, now)
+            return _put(path, draft, said, agree, now)
+
+
+def rebuild(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> Mended:
+    """Make a ledger from results sheets alone. Raises StorageError, UsageError."""
+    with _alone(path), _draft(path, None, None) as draft:
+        said = ["A new ledger, from the results sheets alone."]
+        said += add_sheets(draft, sheets, now, all_must_be_read=True)
+        return _put(path, draft, said, agree, now)
+
+
+def merge(path: Path, other: Path, agree: Agree, now: datetime) -> Mended:
+    """Take over the history of another ledger. Raises StorageError, UsageError."""
+    if not is_there(path):
+        raise UsageError("There is no ledger to merge into.", where=str(path))
+    if not is_there(other):
+        raise UsageError("There is no such ledger.", where=str(other))
+    check_health(other)
+    with _alone(path), _draft(path, path, None) as draft:
+        merged = _join(draft, other, other.name, now)
+        return _put(path, draft, [*_said_merged(merged, other)], agree, now)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep runs, and the making of a ledger, away from this place."""
+    make_folder(path)
+    folder = lock_folder(path)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        refuse_while_running(folder)
+        with FileLock(folder / "new.lock", mode=0o600):
+            yield
+    except OSError as error:
+        raise StorageError(
+            f"The ledger cannot be mended ({error.strerror}).",
+            where=str(path),
+            remedy="Check the folder's permissions.",
+        ) from None
+
+
+def _present(path: Path) -> bool:
+    """Tell whether a ledger lies there that is whole."""
+    with suppress(StorageError):
+        if is_there(path):
+            check_health(path)
+            return True
+    return False
+
+
+def _record(path: Path, present: bool) -> SecondRecord | None:
+    """The second record of the ledger that stood there: the one that was written last."""
+    found = records_of(path)
+    if present:
+        found.append(second_record(_identity(path)))
+    told = [(record.latest(), record) for record in found]
+    known = [(latest.at, record) for latest, record in told if latest is not None]
+    if known:
+        return max(known, key=lambda one: one[0])[1]
+    return next((record for record in found if kept(record)), None)
+
+
+def _identity(path: Path) -> str:
+    ledger = open_ledger(path, create=False, noted=False)
+    try:
+        with ledger.read() as connection:
+            return identity_of(connection)
+    finally:
+        ledger.close()
+
+
+def _base(record: SecondRecord | None, present: Path | None) -> Path | None:
+    """The copy to begin with: the one that knows most of what the second record knows."""
+    candidates = list(kept(record)) if record is not None else []
+    if present is not None and (record is None or _identity(present) == record.identity):
+        candidates.insert(0, present)
+    lines = {line.n: line.head for line in record.lines()} if record else {}
+    best: tuple[int, Path] | None = None
+    for candidate in candidates:
+        with suppress(StorageError, UsageError):
+            check_health(candidate)
+            number = _agreed(candidate, lines)
+            if best is None or number > best[0]:
+                best = (number, candidate)
+    return best[1] if best else None
+
+
+def _agreed(path: Path, lines: dict[int, str]) -> int:
+    """The last link of a copy's chain, where the second record does not contradict it."""
+    with _opened_copy(path) as ledger, ledger.read() as connection:
+        last = head(connection)
+    told = lines.get(last.n, last.head)
+    return last.n if told == last.head else -1
+
+
+@contextmanager
+def _opened_copy(path: Path) -> Iterator[Ledger]:
+    """A copy of a ledger, which may be of an older version, open for as long as it is needed."""
+    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.look")
+    try:
+        copy_ledger(path, copy)
+        ledger = open_ledger(copy, create=False, noted=False)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+    finally:
+        for left in (copy, journal_of(copy)):
+            left.unlink(missing_ok=True)
+
+
+@contextmanager
+def _draft(path: Path, base: Path | None, identity: str | None) -> Iterator[Ledger]:
+    """The ledger-to-be beside the ledger, made from a copy or new; it goes unless it is put."""
+    part = begin(path)
+    try:
+        if base is not None:
+            copy_ledger(base, part)
+        else:
+            part.unlink()
+        draft = open_ledger(part, noted=False)
+        if base is None and identity is not None:
+            with draft.write() as connection:
+                note = schema.note
+                mine = sa.update(note).where(note.c.name == "identity")
+                connection.execute(mine.values(value=identity))
+        try:
+            yield draft
+        finally:
+            draft.close()
+    finally:
+        for left in (part, journal_of(part)):
+            left.unlink(missing_ok=True)
+        _remove_locks(part)
+
+
+def _remove_locks(part: Path) -> None:
+    folder = lock_folder(part)
+    with suppress(OSError):
+        for lock in folder.iterdir():
+            lock.unlink()
+        folder.rmdir()
+
+
+def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: datetime) -> Mended:
+    """Put the draft into the ledger's place, once a person has agreed, and the former one aside."""
+    check_tables(draft)
+    with draft.read() as connection:
+        identity = identity_of(connection)
+        lines = list(lines_of(connection, now))
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    steps = list(said)
+    if path.exists():
+        steps.append(f"What is there now stays beside it: {aside_of(path, stamp).name}.")
+    if not agree(steps):
+        raise InterruptedRunError(
+            "Nothing was changed.", remedy="Run the same command again when you are ready."
+        )
+    draft.close()
+    aside = set_aside(path, stamp)
+    finish(draft.path, path)
+    second = second_record(identity)
+    second.rewrite(lines, beside=stamp)
+    second.note_place(str(path))
+    for record in records_of(path):
+        if record.identity != identity:
+            record.retire(identity)
+    return Mended(str(path), tuple(said), aside)
+
+
+def _said_base(base: Path | None, path: Path) -> str:
+    if base is None:
+        return "There is no copy of the ledger; a new one takes what is known elsewhere."
+    if base == path:
+        return "The ledger that is there is whole; what it lacks is added to it."
+    return f"The newest copy that is whole: {base.name}."
+
+
+def _join_present(draft: Ledger, path: Path, now: datetime) -> list[str]:
+    """Take over what the ledger that is there has learned by itself."""
+    return list(_said_merged(_join(draft, path, "the ledger that was there", now), path))
+
+
+def _join(draft: Ledger, other: Path, source: str, now: datetime) -> Merged:
+    with (
+        _opened_copy(other) as opened,
+        opened.read() as theirs,
+        draft.write() as connection,
+    ):
+        return join(connection, theirs, source, now)
+
+
+def _said_merged(merged: Merged, other: Path) -> Iterator[str]:
+    yield (
+        f"{other.name} adds {words.count(merged.messages, 'message')}, "
+        f"{words.people(merged.listed)} on the do-not-contact list and "
+        f"{words.count(merged.contacts, 'message')} of other tools."
+    )
+    if merged.campaigns:
+        yield f"New campaigns: {', '.join(merged.campaigns)}."

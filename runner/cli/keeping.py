@@ -1,0 +1,153 @@
+"""The commands that keep, check and mend the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runner.cli import late
+from runner.cli.ledger import ledger_file, utc_now
+from runner.cli.options import AsJson, Ledger
+from runner.errors import UsageError
+from runner.show.console import Console
+
+ledger_app = typer.Typer(
+    help="Keep, check and mend the ledger, the durable record of every message.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Sheets = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="RESULTS", readable=False, help="Results sheets to take into account as well."
+    ),
+]
+
+
+@ledger_app.command("verify")
+def verify(ledger: Ledger = None, as_json: AsJson = False) -> int:
+    """Look through the ledger, and compare it with its second record and its results sheets."""
+    verified = late.keep.verify(ledger_file(ledger))
+    return late.show_keeping.show_verified(Console(as_json=as_json), verified)
+
+
+@ledger_app.command("backup")
+def backup(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            readable=False,
+            help="Where to copy it; default: among the copies that are kept by themselves.",
+        ),
+    ] = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Copy the ledger, also while runs go on. A run does so by itself once a day."""
+    copied = late.keep.back_up(ledger_file(ledger), output, utc_now())
+    return late.show_keeping.show_backed_up(Console(as_json=as_json), copied)
+
+
+@ledger_app.command("restore")
+def restore(
+    sheets: Sheets = None, yes: Yes = False, ledger: Ledger = None, as_json: AsJson = False
+) -> int:
+    """Bring the ledger back: its newest copy that is whole, then all that its second record and
+    the results sheets know since."""
+    console = Console(as_json=as_json)
+    agree = _agree(console, "Bring the ledger back so?", yes=yes)
+    mended = late.mend.restore(ledger_file(ledger), sheets or [], agree, utc_now())
+    return late.show_keeping.show_mended(console, mended)
+
+
+@ledger_app.command("rebuild")
+def rebuild(
+    sheets: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="RESULTS",
+            readable=False,
+            help="A results sheet; the option can be given several times.",
+        ),
+    ] = None,
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RESULTS", readable=False, help="More results sheets."),
+    ] = None,
+    yes: Yes = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make a ledger from results sheets alone."""
+    console, given = Console(as_json=as_json), [*(sheets or []), *(more or [])]
+    if not given:
+        raise UsageError(
+            "Say which results sheets.", remedy="campaign ledger rebuild --from RESULTS"
+        )
+    agree = _agree(console, "Make the ledger so?", yes=yes)
+    mended = late.mend.rebuild(ledger_file(ledger), given, agree, utc_now())
+    return late.show_keeping.show_mended(console, mended)
+
+
+@ledger_app.command("merge")
+def merge(
+    other: Annotated[
+        Path, typer.Argument(metavar="OTHER", readable=False, help="The other ledger's file.")
+    ],
+    yes: Yes = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take over the history of another computer's ledger, which stays as it is."""
+    console = Console(as_json=as_json)
+    agree = _agree(console, "Merge it so?", yes=yes)
+    mended = late.mend.merge(ledger_file(ledger), late.location.look(other), agree, utc_now())
+    return late.show_keeping.show_mended(console, mended)
+
+
+@ledger_app.command("accept")
+def accept(
+    sheets: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="RESULTS", readable=False, help="Results sheets whose messages do not count."
+        ),
+    ] = None,
+    shared: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shared",
+            metavar="ACCOUNT",
+            help="People or other tools send from this account as well; can be repeated.",
+        ),
+    ] = None,
+    yes: Yes = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say that the ledger is right as it is, although another record knows more; for a ledger that
+    is gone, that a new one may begin."""
+    console = Console(as_json=as_json)
+    agree = _agree(console, "Is that so?", yes=yes)
+    accepted = late.keep.accept(ledger_file(ledger), sheets or [], shared or [], agree, utc_now())
+    return late.show_keeping.show_accepted(console, accepted)
+
+
+def _agree(console: Console, question: str, *, yes: bool) -> Callable[[Sequence[str]], bool]:
+    """Say what is about to be done, then ask, unless the answer was given already."""
+
+    def agree(steps: Sequence[str]) -> bool:
+        for step in steps:
+            console.tell(step)
+        return yes or console.ask(question, otherwise="nothing is changed")
+
+    return agree

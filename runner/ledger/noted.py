@@ -1,0 +1,78 @@
+"""The lines of a second record: one event of the ledger's chain each, as a JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+
+class What(StrEnum):
+    """The kinds of lines. All but `campaign` are events of the chain."""
+
+    CAMPAIGN = "campaign"
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    DECISION = "decision"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A line: the event of the ledger's chain with the number `n` and the digest `head`.
+
+    An intent names the person and the sender, an outcome the attempt, a decision the person and the
+    verdict, a change of a list of people its person by `name`. A campaign's line says what the
+    number of a campaign stands for.
+    """
+
+    n: int
+    head: str
+    what: What
+    at: datetime
+    campaign: int | None = None
+    attempt: int | None = None
+    slug: str | None = None
+    urn: str | None = None
+    account: str | None = None
+    row: int | None = None
+    status: str | None = None
+    http_status: int | None = None
+    typing: bool | None = None
+    answered: str | None = None
+    verdict: str | None = None
+    by: str | None = None
+    name: str | None = None
+    source: str | None = None
+    sheet: str | None = None
+    results: str | None = None
+
+    def __str__(self) -> str:
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(said | {"at": self.at.isoformat()})
+
+
+_FIELDS: Final = frozenset(field.name for field in fields(Noted))
+
+
+def lines_in(data: bytes) -> Iterator[Noted]:
+    """Give the lines that can be read; one that was cut short or damaged is passed over."""
+    for text in data.split(b"\n"):
+        if (line := _line(text)) is not None:
+            yield line
+
+
+def _line(text: bytes) -> Noted | None:
+    """Read a line; None for one that was cut short or damaged."""
+    try:
+        said = json.loads(text)
+        said = {name: value for name, value in said.items() if name in _FIELDS}
+        at, what = datetime.fromisoformat(said.pop("at")), What(said.pop("what"))
+        if not isinstance(said["n"], int) or not isinstance(said["head"], str):
+            return None
+        return Noted(at=at, what=what, **said)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

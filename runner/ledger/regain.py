@@ -1,0 +1,125 @@
+"""Messages that another record knows, brought into a ledger: each as an attempt that was made.
+
+Nothing that the ledger knows already changes. What is brought in can only keep messages back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.entry import Message
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.delivery import Known, known_deliveries, written_to
+from runner.ledger.person import Spellings
+from runner.ledger.record import ATTEMPTED, Status
+
+# A message is sent a while after its attempt began, and the vendor's clock may have told when.
+_SAME: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regained:
+    """A message that another record knows. `at` is when it left, None when that is not known."""
+
+    recipient: Recipient
+    status: Status
+    at: datetime | None
+    account: str = ""
+    row: int = 0
+    text: str = ""
+    error: str | None = None
+    http_status: int | None = None
+    typing: bool | None = None
+    answered: str | None = None
+
+
+class Regaining:
+    """Brings messages into one campaign; `source` says where they are known from.
+
+    The caller links the chain afterwards.
+    """
+
+    def __init__(
+        self, connection: Connection, campaign_id: int, source: str, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._campaign = campaign_id
+        self._source = source
+        self._now = now
+        self._spellings = Spellings(connection)
+        self._known, _ = known_deliveries(connection, campaign_id, self._spellings)
+        table = schema.delivery
+        last = sa.select(sa.func.max(table.c.position)).where(table.c.campaign_id == campaign_id)
+        self._position = connection.execute(last).scalar() or 0
+
+    def add(self, message: Regained, *, surely: bool = False) -> bool:
+        """Bring one message in; False when the ledger knows it, unless it is `surely` another."""
+        keys = self._spellings.of(message.recipient.keys)
+        found = next((self._known[key] for key in keys if key in self._known), None)
+        if found is not None and not surely and self._has(found, message.at):
+            return False
+        delivery = found.id if found is not None else self._begin(message)
+        self._attempt(delivery, message)
+        self._settle(delivery, message)
+        known = Known(delivery, message.recipient.identity, message.status, ())
+        self._known.update(dict.fromkeys(keys, known))
+        return True
+
+    def _has(self, known: Known, at: datetime | None) -> bool:
+        if known.status not in ATTEMPTED:
+            return False
+        table = schema.attempt
+        latest = sa.select(sa.func.max(table.c.claimed_at, type_=schema.Instant())).where(
+            table.c.delivery_id == known.id
+        )
+        found = self._connection.execute(latest).scalar()
+        return found is not None and (at is None or found >= at - _SAME)
+
+    def _begin(self, message: Regained) -> int:
+        self._position += 1
+        text = Message(message.recipient, message.text)
+        values = {
+            "campaign_id": self._campaign,
+            "identity": message.recipient.identity,
+            "status": Status.WAITING,
+            **written_to(self._position, message.row, text, message.account),
+        }
+        inserted = self._connection.execute(sa.insert(schema.delivery).values(values))
+        return int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+
+    def _attempt(self, delivery: int, message: Regained) -> None:
+        at = message.at or self._now
+        values = {
+            "delivery_id": delivery,
+            "campaign_id": self._campaign,
+            "account": message.account,
+            "claimed_at": at,
+            "deadline": at,
+            "wired_at": at,
+            "settled_at": at,
+            "status": message.status,
+            "http_status": message.http_status,
+            "error": message.error,
+        }
+        self._connection.execute(sa.insert(schema.attempt).values(values))
+
+    def _settle(self, delivery: int, message: Regained) -> None:
+        table = schema.delivery
+        values: dict[str, Any] = {
+            "status": message.status,
+            "reason": f"known from {self._source}",
+            "error": message.error,
+            "http_status": message.http_status,
+            "typing_indicator_sent": message.typing,
+            "sent_to_urn": message.answered,
+            "sent_at": (message.at or self._now) if message.status is Status.SENT else None,
+        }
+        if message.text:
+            values["message"] = message.text
+        self._connection.execute(sa.update(table).where(table.c.id == delivery).values(values))

@@ -1,0 +1,226 @@
+"""A second record, played into a ledger that knows less, or written anew from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.chain import digests, link_all
+from runner.ledger.contact import Contact, note_contacts
+from runner.ledger.decision import decide
+from runner.ledger.noted import Noted, What
+from runner.ledger.record import Status
+from runner.ledger.regain import Regained, Regaining
+from runner.ledger.setting import Stored, from_json, to_json
+from runner.ledger.standing import delivery_to
+from runner.ledger.suppression import suppress, unsuppress
+
+_SOURCE: Final = "the second record"
+_BROUGHT_BACK: Final = "Uncertain, since the second record does not know what came of it"
+
+
+def replay(connection: Connection, lines: Iterable[Noted], now: datetime) -> int:
+    """Play the lines that the ledger's chain does not have; return how many messages were new."""
+    lines = list(lines)
+    known = digests(connection)
+    return _Replay(connection, lines, now).play(
+        line for line in lines if line.what is not What.CAMPAIGN and known.get(line.n) != line.head
+    )
+
+
+class _Replay:
+    def __init__(self, connection: Connection, lines: list[Noted], now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._campaigns = {
+            line.campaign: line for line in lines if line.what is What.CAMPAIGN and line.campaign
+        }
+        self._ids: dict[int, int] = {}
+        # The messages of which no outcome has come yet, by their attempt.
+        self._open: dict[int | None, Noted] = {}
+        self._regaining: dict[int, Regaining] = {}
+        self._count = 0
+
+    def play(self, lines: Iterable[Noted]) -> int:
+        for line in lines:
+            match line.what:
+                case What.INTENT:
+                    self._open[line.attempt] = line
+                case What.OUTCOME:
+                    self._end(self._open.pop(line.attempt, None), line)
+                case What.DECISION:
+                    self._decide(line)
+                case What.LIST:
+                    self._list(line)
+        for intent in list(self._open.values()):
+            self._end(intent, None)
+        link_all(self._connection)
+        return self._count
+
+    def _end(self, intent: Noted | None, outcome: Noted | None) -> None:
+        if intent is None or (outcome is not None and outcome.status == Status.WAITING):
+            return
+        recipient = Recipient(intent.slug, intent.urn)
+        campaign_id = self._id(intent.campaign)
+        if campaign_id is None or not recipient.keys:  # a forgotten person has no name there
+            return
+        message = Regained(
+            recipient=recipient,
+            status=Status(outcome.status) if outcome and outcome.status else Status.UNCERTAIN,
+            at=intent.at,
+            account=intent.account or "",
+            row=intent.row or 0,
+            error=None if outcome else _BROUGHT_BACK,
+            http_status=outcome.http_status if outcome else None,
+            typing=outcome.typing if outcome else None,
+            answered=outcome.answered if outcome else None,
+        )
+        if campaign_id not in self._regaining:
+            regaining = Regaining(self._connection, campaign_id, _SOURCE, self._now)
+            self._regaining[campaign_id] = regaining
+        self._count += self._regaining[campaign_id].add(message, surely=True)
+
+    def _decide(self, line: Noted) -> None:
+        for attempt, intent in list(self._open.items()):
+            if (intent.slug, intent.urn) == (line.slug, line.urn):
+                self._end(self._open.pop(attempt), None)
+        campaign_id, person = self._id(line.campaign), Recipient(line.slug, line.urn)
+        if campaign_id is None or not person.keys:
+            return
+        delivery = delivery_to(self._connection, campaign_id, person)
+        if delivery is not None:
+            sent = line.verdict == "sent"
+            by = line.by or "unknown"
+            decide(self._connection, delivery, sent=sent, by=by, now=line.at)
+
+    def _list(self, line: Noted) -> None:
+        if not line.name:
+            return
+        if line.verdict == "listed":
+            suppress(self._connection, [(line.name,)], line.by, line.at)
+        elif line.verdict == "unlisted":
+            unsuppress(self._connection, _person(line.name), line.at)
+        elif line.verdict == "contacted":
+            contact = Contact((line.name,), line.at)
+            note_contacts(self._connection, [contact], line.source or _SOURCE, line.at)
+
+    def _id(self, number: int | None) -> int | None:
+        """The campaign in this ledger that a number stood for in the one of the second record."""
+        if number is None:
+            return None
+        if number not in self._ids:
+            line = self._campaigns.get(number)
+            name = line.name if line and line.name else f"campaign {number}"
+            self._ids[number] = campaign_of(
+                self._connection,
+                name,
+                source=(line.source if line else None) or name,
+                stored=Stored(
+                    sheet=(line.sheet if line else None) or "",
+                    results=(line.results if line else None) or "",
+                ),
+                now=self._now,
+            )
+        return self._ids[number]
+
+
+def campaign_of(
+    connection: Connection,
+    name: str,
+    *,
+    source: str,
+    stored: Stored,
+    now: datetime,
+    headers: str = "[]",
+    delimiter: str = ",",
+) -> int:
+    """Return the id of the campaign with this name; make it when there is none."""
+    table = schema.campaign
+    found = connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar()
+    if found is not None:
+        return int(found)
+    values = {
+        "name": name,
+        "source": source,
+        "template_hash": "",
+        "headers": headers,
+        "delimiter": delimiter,
+        "settings": to_json(stored),
+        "created_at": now,
+        "read_at": now,
+    }
+    inserted = connection.execute(sa.insert(table).values(values))
+    return int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+
+
+def _person(key: str) -> Recipient:
+    return Recipient(urn=key) if key.startswith("urn:") else Recipient(key)
+
+
+def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
+    """Give the second record of a ledger, written anew: its campaigns, then its chain."""
+    campaign = schema.campaign
+    for found in connection.execute(sa.select(campaign)).all():
+        yield campaign_line(found.id, found.name, found.source, found.settings, now)
+    attempt, delivery, decision, link = (
+        schema.attempt,
+        schema.delivery,
+        schema.decision,
+        schema.link,
+    )
+    person = [delivery.c.slug, delivery.c.urn, delivery.c.row, delivery.c.campaign_id]
+    tried = sa.select(attempt, delivery.c.sent_to_urn, delivery.c.typing_indicator_sent, *person)
+    attempts = {
+        found.id: found
+        for found in connection.execute(
+            tried.join(delivery, delivery.c.id == attempt.c.delivery_id)
+        )
+    }
+    decided = sa.select(decision, *person).join(delivery, delivery.c.id == decision.c.delivery_id)
+    decisions = {found.id: found for found in connection.execute(decided)}
+    for one in connection.execute(sa.select(link).order_by(link.c.id)).all():
+        what = What(one.what)
+        shared: dict[str, Any] = {"n": one.id, "head": one.digest, "what": what}
+        if what is What.LIST:
+            yield Noted(**shared, at=now)
+            continue
+        found = (decisions if what is What.DECISION else attempts)[one.subject]
+        whom = {"campaign": found.campaign_id, "slug": found.slug, "urn": found.urn}
+        if what is What.INTENT:
+            sender = {"account": found.account, "row": found.row, "attempt": found.id}
+            yield Noted(**shared, at=found.wired_at, **whom, **sender)
+        elif what is What.OUTCOME:
+            yield Noted(
+                **shared,
+                at=found.settled_at,
+                attempt=found.id,
+                status=found.status,
+                http_status=found.http_status,
+                typing=found.typing_indicator_sent,
+                answered=found.sent_to_urn if found.status == Status.SENT else None,
+            )
+        else:
+            verdict = {"verdict": found.verdict, "by": found.decided_by, "row": found.row}
+            yield Noted(**shared, at=found.decided_at, **whom, **verdict)
+
+
+def campaign_line(number: int, name: str, source: str, settings: str, now: datetime) -> Noted:
+    """Return the line that says what a campaign's number stands for."""
+    stored = from_json(settings)
+    return Noted(
+        n=0,
+        head="",
+        what=What.CAMPAIGN,
+        at=now,
+        campaign=number,
+        name=name,
+        source=source,
+        sheet=stored.sheet,
+        results=stored.results,
+    )

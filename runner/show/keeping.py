@@ -1,0 +1,68 @@
+"""The ledger looked through, copied and mended, in lines and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.errors import ExitCode
+from runner.show.answer import finished
+from runner.show.console import Console
+
+if TYPE_CHECKING:
+    from runner.action.keep import Accepted, BackedUp, Verified
+    from runner.action.mend import Mended
+
+
+def show_verified(console: Console, verified: Verified) -> ExitCode:
+    """Each look, and what to do about what is wrong."""
+    looks = []
+    for look in verified.looks:
+        trouble = look.trouble
+        mark = "bad" if trouble else "ok "
+        console.say(f"{mark}  {look.name}: {trouble.what if trouble else look.says}")
+        if trouble and trouble.remedy:
+            console.say(f"     Next: {trouble.remedy}")
+        looks.append(
+            {
+                "name": look.name,
+                "ok": trouble is None,
+                "says": trouble.what if trouble else look.says,
+                "remedy": trouble.remedy if trouble else None,
+            }
+        )
+    console.say(f"Ledger: {verified.ledger}")
+    answer = {"ledger": verified.ledger, "checks": looks}
+    console.answer(finished(answer, verified.exit_code))
+    return verified.exit_code
+
+
+def show_backed_up(console: Console, copied: BackedUp) -> ExitCode:
+    """The place of the copy."""
+    console.say(f"Copied to {copied.copy}.")
+    answer = {"ledger": copied.ledger, "copy": str(copied.copy)}
+    console.answer(finished(answer, copied.exit_code))
+    return copied.exit_code
+
+
+def show_mended(console: Console, mended: Mended) -> ExitCode:
+    """What the ledger is now, and where the former one is."""
+    console.say(f"Done: {mended.ledger}.")
+    if mended.aside is not None:
+        console.say(f"The former one is {mended.aside}.")
+    console.say("The next run reads its list again, and goes on.")
+    answer = {
+        "ledger": mended.ledger,
+        "done": list(mended.done),
+        "aside": str(mended.aside) if mended.aside else None,
+    }
+    console.answer(finished(answer, mended.exit_code))
+    return mended.exit_code
+
+
+def show_accepted(console: Console, accepted: Accepted) -> ExitCode:
+    """What counts from now on."""
+    console.say("Noted.")
+    console.answer(
+        finished({"ledger": accepted.ledger, "done": list(accepted.done)}, accepted.exit_code)
+    )
+    return accepted.exit_code
