@@ -38,6 +38,7 @@ from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
 from runner.ledger.merge import Merged
 from runner.ledger.merge import merge as join
+from runner.ledger.noted import What
 from runner.ledger.replay import lines_of, replay
 from runner.ledger.second import SecondRecord, records_of, second_record
 from runner.ledger.version import identity_of
@@ -82,7 +83,7 @@ def restore(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> 
                 said.append(f"The second record adds {words.count(count, 'message')}.")
             if present and base != path:
                 said += _join_present(draft, path, now)
-            said += add_sheets(draft, sheets, now)
+            said += add_sheets(draft, sheets, _left_as(record), now)
             return _put(path, draft, said, agree, now)
 
 
@@ -90,7 +91,7 @@ def rebuild(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> 
     """Make a ledger from results sheets alone. Raises StorageError, UsageError."""
     with _alone(path), _draft(path, None, None) as draft:
         said = ["A new ledger, from the results sheets alone."]
-        said += add_sheets(draft, sheets, now, all_must_be_read=True)
+        said += add_sheets(draft, sheets, {}, now)
         return _put(path, draft, said, agree, now)
 
 
@@ -122,6 +123,16 @@ def _alone(path: Path) -> Iterator[None]:
             where=str(path),
             remedy="Check the folder's permissions.",
         ) from None
+
+
+def _left_as(record: SecondRecord | None) -> dict[str, str]:
+    """The results files by their paths, each with its digest as it was left last."""
+    lines = record.lines() if record is not None else ()
+    return {
+        line.name: line.source
+        for line in lines
+        if line.what is What.RESULTS and line.name and line.source
+    }
 
 
 def _present(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from runner.errors import RefusedError, UsageError
 from runner.intake.earlier import Earlier, Result, read_earlier
 from runner.intake.sheet import Reading, load
 from runner.ledger import schema
-from runner.ledger.campaign import campaigns
+from runner.ledger.campaign import campaign_named, campaigns, note_results, results_noted
 from runner.ledger.chain import link_all
 from runner.ledger.ledger import Ledger
 from runner.ledger.overlap import overlaps
@@ -27,6 +27,7 @@ from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
 from runner.ledger.replay import campaign_of
 from runner.ledger.setting import Stored
+from runner.result.left import left
 from runner.result.place import ENDINGS, default_path
 
 _REHEARSED: Final = ".rehearsal.results"
@@ -72,15 +73,19 @@ def read_results(sheet: Path, reading: Reading) -> Earlier | None:
 
 
 def add_sheets(
-    draft: Ledger, sheets: Sequence[Path], now: datetime, *, all_must_be_read: bool = False
+    draft: Ledger, sheets: Sequence[Path], left_as: Mapping[str, str], now: datetime
 ) -> Iterator[str]:
-    """Bring in what results sheets tell: those that are named, and those of the campaigns."""
+    """Bring in what results sheets tell: those that are named, and those of the campaigns.
+
+    `left_as` has the digests of results files as they were left. Such a file may be replaced again.
+    Raises UsageError for a named file that is no results sheet.
+    """
     with draft.read() as connection:
         own = [Path(record.settings.results) for record in campaigns(connection)]
     for sheet in dict.fromkeys([*(sheet.absolute() for sheet in sheets), *own]):
         earlier = read_results(sheet, Reading())
         if earlier is None:
-            if all_must_be_read or sheet in [given.absolute() for given in sheets]:
+            if sheet in [given.absolute() for given in sheets]:
                 raise UsageError(
                     f"{sheet.name} is no results sheet that can be read.",
                     where=str(sheet),
@@ -89,6 +94,8 @@ def add_sheets(
             continue
         with draft.write() as connection:
             count, name = _add_sheet(connection, earlier, sheet, now)
+            if left_as.get(str(sheet)) == earlier.source.digest:
+                _keep_as_left(connection, name, sheet)
         yield f"{sheet.name} adds {words.count(count, 'message')} to the campaign {name!r}."
 
 
@@ -115,6 +122,14 @@ def _add_sheet(
         _add_rows(connection, campaign_id, results)
     link_all(connection)
     return count, name
+
+
+def _keep_as_left(connection: Connection, name: str, sheet: Path) -> None:
+    """Note that a results file is as this program left it."""
+    record = campaign_named(connection, name)
+    if record is not None:
+        noted = left(results_noted(connection, record.id)).after(sheet, "")
+        note_results(connection, record.id, str(noted))
 
 
 def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) -> str:

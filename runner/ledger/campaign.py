@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.chain import note
+from runner.ledger.noted import Noted, What
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import Stored, from_json, to_json
 
@@ -59,8 +62,40 @@ def put_campaign(
         == 0
     ):
         connection.execute(sa.insert(table).values(name=name, created_at=now, **values))
-    found = connection.execute(sa.select(table).where(table.c.name == name)).one()
-    return _campaign(found)
+    found = _campaign(connection.execute(sa.select(table).where(table.c.name == name)).one())
+    note(connection, campaign_line(found.id, name, source, template_hash, settings, now))
+    return found
+
+
+def campaign_line(
+    number: int, name: str, source: str, template: str, stored: Stored, now: datetime
+) -> Noted:
+    """Return the second record's line that says what a campaign's number stands for."""
+    return Noted(
+        n=0,
+        head="",
+        what=What.CAMPAIGN,
+        at=now,
+        campaign=number,
+        name=name,
+        source=source,
+        template=template,
+        sheet=stored.sheet,
+        results=stored.results,
+    )
+
+
+def results_line(number: int, path: Path, digest: str, now: datetime) -> Noted:
+    """Return the second record's line that says how a results file was left."""
+    return Noted(
+        n=0,
+        head="",
+        what=What.RESULTS,
+        at=now,
+        campaign=number,
+        name=str(path),
+        source=digest,
+    )
 
 
 def note_stamp(connection: Connection, campaign_id: int, stamp: str | None) -> None:

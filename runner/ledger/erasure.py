@@ -26,7 +26,7 @@ from runner.ledger.campaign import campaigns, outdate_results
 from runner.ledger.forgotten import REASON, Forgotten
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
-from runner.ledger.noted import Noted, What
+from runner.ledger.noted import Noted
 from runner.ledger.person import answered_as, answered_identity, spellings_of
 from runner.ledger.record import CampaignRecord, Status
 from runner.ledger.second import records_followed_by
@@ -108,7 +108,7 @@ def _erase_elsewhere(ledger: Ledger, keys: set[str], now: datetime) -> None:
 
 def _without(line: Noted, keys: set[str]) -> Noted:
     named = {line.slug, line.urn, answered_identity(line.answered), line.name} - {None}
-    if line.what is What.CAMPAIGN or keys.isdisjoint(named):
+    if not line.n or keys.isdisjoint(named):
         return line
     return replace(line, slug=None, urn=None, answered=None, name=None)
 

@@ -11,9 +11,10 @@ from typing import Final
 
 
 class What(StrEnum):
-    """The kinds of lines. All but `campaign` are events of the chain."""
+    """The kinds of lines. All but the first two are events of the chain."""
 
     CAMPAIGN = "campaign"
+    RESULTS = "results"
     INTENT = "intent"
     OUTCOME = "outcome"
     DECISION = "decision"
@@ -26,7 +27,8 @@ class Noted:
 
     An intent names the person and the sender, an outcome the attempt, a decision the person and the
     verdict, a change of a list of people its person by `name`. A campaign's line says what the
-    number of a campaign stands for.
+    number of a campaign stands for. A line of results has the path as its `name`, and the digest of
+    the file as it was left as its `source`.
     """
 
     n: int
@@ -47,6 +49,7 @@ class Noted:
     by: str | None = None
     name: str | None = None
     source: str | None = None
+    template: str | None = None
     sheet: str | None = None
     results: str | None = None
 

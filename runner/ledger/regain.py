@@ -63,6 +63,7 @@ class Regaining:
         keys = self._spellings.of(message.recipient.keys)
         found = next((self._known[key] for key in keys if key in self._known), None)
         if found is not None and not surely and self._has(found, message.at):
+            self._complete(found.id, message)
             return False
         delivery = found.id if found is not None else self._begin(message)
         self._attempt(delivery, message)
@@ -80,6 +81,16 @@ class Regaining:
         )
         found = self._connection.execute(latest).scalar()
         return found is not None and (at is None or found >= at - _SAME)
+
+    def _complete(self, delivery: int, message: Regained) -> None:
+        """Add the text of a message that is known without it."""
+        table = schema.delivery
+        if message.text:
+            self._connection.execute(
+                sa.update(table)
+                .where(table.c.id == delivery, table.c.message == "")
+                .values(message=message.text)
+            )
 
     def _begin(self, message: Regained) -> int:
         self._position += 1

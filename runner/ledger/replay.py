@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.campaign import campaign_line
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.decision import decide
@@ -30,7 +31,7 @@ def replay(connection: Connection, lines: Iterable[Noted], now: datetime) -> int
     lines = list(lines)
     known = digests(connection)
     return _Replay(connection, lines, now).play(
-        line for line in lines if line.what is not What.CAMPAIGN and known.get(line.n) != line.head
+        line for line in lines if line.n and known.get(line.n) != line.head
     )
 
 
@@ -121,6 +122,7 @@ class _Replay:
                 self._connection,
                 name,
                 source=(line.source if line else None) or name,
+                template=(line.template if line else None) or "",
                 stored=Stored(
                     sheet=(line.sheet if line else None) or "",
                     results=(line.results if line else None) or "",
@@ -135,6 +137,7 @@ def campaign_of(
     name: str,
     *,
     source: str,
+    template: str = "",
     stored: Stored,
     now: datetime,
     headers: str = "[]",
@@ -148,7 +151,7 @@ def campaign_of(
     values = {
         "name": name,
         "source": source,
-        "template_hash": "",
+        "template_hash": template,
         "headers": headers,
         "delimiter": delimiter,
         "settings": to_json(stored),
@@ -167,7 +170,8 @@ def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
     """Give the second record of a ledger, written anew: its campaigns, then its chain."""
     campaign = schema.campaign
     for found in connection.execute(sa.select(campaign)).all():
-        yield campaign_line(found.id, found.name, found.source, found.settings, now)
+        settings = from_json(found.settings)
+        yield campaign_line(found.id, found.name, found.source, found.template_hash, settings, now)
     attempt, delivery, decision, link = (
         schema.attempt,
         schema.delivery,
@@ -208,19 +212,3 @@ def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
         else:
             verdict = {"verdict": found.verdict, "by": found.decided_by, "row": found.row}
             yield Noted(**shared, at=found.decided_at, **whom, **verdict)
-
-
-def campaign_line(number: int, name: str, source: str, settings: str, now: datetime) -> Noted:
-    """Return the line that says what a campaign's number stands for."""
-    stored = from_json(settings)
-    return Noted(
-        n=0,
-        head="",
-        what=What.CAMPAIGN,
-        at=now,
-        campaign=number,
-        name=name,
-        source=source,
-        sheet=stored.sheet,
-        results=stored.results,
-    )

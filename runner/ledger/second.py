@@ -157,9 +157,9 @@ class SecondRecord:
             return None
         except OSError as error:
             raise _unreadable(self.path, error) from None
-        events = [line for line in found if line.what is not What.CAMPAIGN]
+        events = [line for line in found if line.n]
         if not events and size > _TAIL:
-            events = [line for line in self.lines() if line.what is not What.CAMPAIGN]
+            events = [line for line in self.lines() if line.n]
         # Runs of several campaigns write side by side: the last line need not be the last event.
         return max(events, key=lambda line: line.n, default=None)
 

@@ -17,7 +17,8 @@ from runner.errors import RefusedError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake.column import lay_out
 from runner.intake.table import read
-from runner.ledger.campaign import campaigns, note_results, results_noted
+from runner.ledger.campaign import campaigns, note_results, results_line, results_noted
+from runner.ledger.chain import note
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
@@ -43,7 +44,10 @@ def write_results(ledger: Ledger, summary: Summary, path: Path, *, over: bool = 
         ledger, summary, path, lambda target: (over and target == path) or before.is_ours(target)
     )
     with ledger.write() as connection:
-        note_results(connection, record.id, str(before.after(written.path, state)))
+        after = before.after(written.path, state)
+        note_results(connection, record.id, str(after))
+        digest = str(after.files[str(written.path)][-1])
+        note(connection, results_line(record.id, written.path, digest, summary.at))
     return written
 
 
