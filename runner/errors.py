@@ -72,6 +72,10 @@ class StorageError(CampaignError):
     exit_code = ExitCode.STORAGE
 
 
+class BusyError(StorageError):
+    """Another program holds the ledger, for longer than is waited for."""
+
+
 class InterruptedRunError(CampaignError):
     """A person interrupted before anything was under way."""
 

@@ -30,11 +30,12 @@ def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]
         opened.close()
 
 
-def tell_if_new(ledger: Ledger, place: str | None, console: Console) -> None:
-    """Tell that a ledger which was named did not exist: the name may be a mistyped one."""
-    if place and ledger.is_new:
+def tell_new(ledger: Ledger, console: Console) -> None:
+    """Tell that there was no ledger: the name may be a mistyped one, or the ledger elsewhere."""
+    if ledger.is_new:
         console.tell(
-            f"Note: a new ledger begins at {place}; it knows nothing of what others have sent."
+            f"Note: a new ledger begins at {ledger.place}; it knows nothing of what others have "
+            "sent."
         )
 
 

@@ -10,7 +10,7 @@ import typer
 
 from runner.campaign.setting import ReadingSettings
 from runner.cli import late
-from runner.cli.ledger import opened_ledger, tell_if_new, utc_now
+from runner.cli.ledger import opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Ledger, command
 from runner.errors import InterruptedRunError, UsageError
 from runner.show.console import Console
@@ -35,7 +35,7 @@ def suppress_add(
     """Put people on the do-not-contact list."""
     console, persons = Console(as_json=as_json), [_person(person) for person in people]
     with opened_ledger(ledger) as opened:
-        tell_if_new(opened, ledger, console)
+        tell_new(opened, console)
         done = late.people.suppress(opened, persons, reason, utc_now())
     return late.show_people.show_suppressed(console, done)
 
@@ -72,7 +72,7 @@ def suppress_import(
     console = Console(as_json=as_json)
     found = late.people.people_in(source, late.campaign.load(source, said).reading)
     with opened_ledger(ledger) as opened:
-        tell_if_new(opened, ledger, console)
+        tell_new(opened, console)
         done = late.people.suppress_list(opened, source.name, found, reason, utc_now())
     return late.show_people.show_suppressed_list(console, done)
 
@@ -101,7 +101,7 @@ def import_history(
     reading = late.campaign.load(source, said).reading
     file = late.sheet.load(source)
     with opened_ledger(ledger) as opened:
-        tell_if_new(opened, ledger, console)
+        tell_new(opened, console)
         done = late.people.import_history(opened, file, reading, date_column, utc_now())
     return late.show_people.show_imported(console, done)
 

@@ -10,7 +10,7 @@ import typer
 from runner.campaign.execution import RunSettings
 from runner.campaign.setting import ListSettings, RehearsalSettings, TemplateSettings
 from runner.cli import late
-from runner.cli.ledger import ledger_file, opened_ledger, tell_if_new, utc_now
+from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Source, command
 from runner.show.console import Console
 
@@ -40,8 +40,9 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))
             witness.refused = _refused(campaign, ledger, console, asks=asks)
-            if not unattended:
-                tell_if_new(ledger, said.get("ledger"), console)
+            tell_new(ledger, console)
+            if ledger.is_new:
+                witness.log.write("new-ledger")
             stay = said.get("wait", False)
             report = late.run.run(campaign, ledger, vendor, witness, loop, stay=stay, most=most)
         witness.ended(report)

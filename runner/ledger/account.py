@@ -211,6 +211,7 @@ def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | N
                 min(at, now),
                 *known_numbers[:3],
                 reset_at if reset_at and reset_at <= now + _FARTHEST else None,
+                found.window_opened_at,
             )
         if found.held_until is not None and found.held_until <= now + _FARTHEST:
             hold = Hold(found.held_until, found.hold_reason, found.hold_brief)
@@ -224,8 +225,10 @@ def note_told(connection: Connection, account: str, told: Told) -> None:
     claimed next, and a coarse clock can show the same instant for that claim.
     """
     begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
-    told = replace(told, at=min(told.at, begun or told.at) - timedelta(microseconds=1))
-    _put(connection, account, _numbers(connection, account, told))
+    values = _numbers(connection, account, told)
+    if "told_at" in values:
+        values["told_at"] = min(told.at, begun or told.at) - timedelta(microseconds=1)
+    _put(connection, account, values)
 
 
 def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None:
@@ -246,7 +249,14 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
     before = connection.execute(sa.select(table).where(table.c.account == account)).first()
     reset_at = before.quota_reset_at if before else None
     counted = told.remaining is not None or told.used is not None
-    another = (
+    is_over = (
+        counted
+        and told.reset_at is not None
+        and reset_at is not None
+        and reset_at <= told.at
+        and reset_at < told.reset_at
+    )
+    another = is_over or (
         counted
         and told.reset_at is not None
         and reset_at is not None
@@ -267,6 +277,8 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
         values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
     if (told.limit or 0) > BELIEVABLE and before is not None and before.quota_limit is not None:
         told = replace(told, limit=None)  # no number at all unsays the one that was believed
+    if is_over:
+        values["window_opened_at"] = reset_at
     given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at if counted else None}
     return values | {name: value for name, value in given.items() if value is not None}
 

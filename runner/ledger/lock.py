@@ -3,11 +3,13 @@ dies, however it dies."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import psutil
 from filelock import FileLock, Timeout
 
 from runner.errors import AlreadyRunningError, StorageError
@@ -18,6 +20,8 @@ from runner.ledger.record import CampaignRecord
 # `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that
 # instant.
 _TRIES: Final = 3
+# Seconds by which the clock of the note and that of the system may be apart.
+_CLOCKS_APART: Final = 5
 
 
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
@@ -42,7 +46,7 @@ def refuse_while_running(folder: Path) -> None:
             lock.acquire()
         except (Timeout, OSError):
             raise AlreadyRunningError(
-                "A run of this ledger is active.",
+                "A run of this ledger is active, or it was halted and holds the ledger.",
                 where=str(path),
                 remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
             ) from None
@@ -77,9 +81,26 @@ def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
             remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
         ) from None
     try:
+        with ledger.read() as connection:
+            record = campaign_named(connection, name)
+        if record is not None and _is_alive(record):
+            # Somebody has deleted the folder of the locks under that run.
+            raise _already_running(name, record)
         yield
     finally:
         lock.release()
+
+
+def _is_alive(record: CampaignRecord) -> bool:
+    """Tell whether the process that is noted as the campaign's run is still that process."""
+    pid, since = record.running_pid, record.running_since
+    if pid is None or since is None or pid == os.getpid():
+        return False
+    try:
+        begun = psutil.Process(pid).create_time()
+    except psutil.Error:
+        return False
+    return begun <= since.timestamp() + _CLOCKS_APART
 
 
 def _already_running(name: str, record: CampaignRecord | None) -> AlreadyRunningError:

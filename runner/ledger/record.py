@@ -42,7 +42,8 @@ NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 class Told:
     """The server's numbers for an account's quota; None for a number that it left out.
 
-    `at` is the time when the server told them.
+    `at` is the time when the server told them. `opened` is the reset before `reset_at`, from which
+    on the window is open; None when no such reset was seen to pass.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class Told:
     used: int | None = None
     remaining: int | None = None
     reset_at: datetime | None = None
+    opened: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

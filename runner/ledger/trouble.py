@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.errors import StorageError
+from runner.errors import BusyError, StorageError
 from runner.ledger.file import mend
 
 # What SQLite says of a file that is not, or no longer, a ledger.
@@ -24,12 +24,15 @@ def unusable(place: str, reason: str) -> StorageError:
         what = f"This is no ledger, or a damaged one ({reason}); it was left as it is."
         return StorageError(what, where=place, remedy=mend(place))
     if "locked" in reason or "busy" in reason:
-        what = f"The ledger is held by another program ({reason})."
-        remedy = (
-            "See what has it open (another run, a backup, a database viewer), let it finish, and "
-            "run the same command again; nothing is lost."
+        return BusyError(
+            f"The ledger is held by another program ({reason}).",
+            where=place,
+            remedy=(
+                "See what has it open (another run, a backup, a database viewer), let it finish, "
+                "and run the same command again; nothing is lost."
+            ),
         )
-    elif "full" in reason:
+    if "full" in reason:
         what = f"The ledger could not be written ({reason})."
         remedy = "Free disk space, and run the same command again; nothing is lost."
     elif "constraint" in reason:

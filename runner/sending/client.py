@@ -14,8 +14,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ import httpx
 import truststore
 
 from runner.errors import UsageError
+from runner.sending.quota import read_date
 from runner.sending.secret import Secret, proxy_secrets
 from runner.words import address
 
@@ -67,7 +67,7 @@ class Answer:
                 value = _hidden(json.loads(text), hide)  # escapes can hide what they say
             except (ValueError, RecursionError):
                 value = None
-        return cls(status, names, text, value, _date(names.get("date", "")))
+        return cls(status, names, text, value, read_date(names.get("date", "")))
 
 
 def _unheard(_date: datetime | None) -> None:
@@ -169,14 +169,6 @@ async def _read_body(response: httpx.Response) -> bytes | None:
     except (httpx.HTTPError, zlib.error, OSError):
         return None
     return None if unpack and received and not unpack.eof else bytes(body)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def is_loopback(url: str) -> bool:

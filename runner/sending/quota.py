@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from runner.ledger.record import BELIEVABLE, LONGEST_WINDOW, Told
@@ -18,6 +19,13 @@ from runner.ledger.record import BELIEVABLE, LONGEST_WINDOW, Told
 # The vendor's published limit. It is only a default: the header decides.
 DEFAULT_LIMIT: Final = 150
 DAY: Final = timedelta(days=1)
+# A shorter window is one of several in a day; the vendor's clock and ours may be apart.
+_NEARLY_A_DAY: Final = timedelta(hours=20)
+# A smaller difference between the clocks is that of a date in whole seconds. A larger one is the
+# clock's to set right.
+_SECONDS: Final = timedelta(seconds=2)
+_MINUTES: Final = timedelta(minutes=2)
+_NEAR: Final = timedelta(minutes=10)
 _INTEGER: Final = re.compile(r"(\d{1,18})(?:\.0{1,9})?")
 # The names that the vendor may give to what this program does, and to what it does not do.
 _OURS: Final = re.compile(r"messag|typing")
@@ -32,7 +40,8 @@ class Allowance:
     """The `remaining` messages that may go between `opened` and `reset_at`.
 
     People are shown `limit` and `used`. `foreign` is how many of those used were not ours.
-    `unbelieved` is a limit that the server told and that is not one.
+    `unbelieved` is a limit that the server told and that is not one. `is_short` is true when
+    several such windows make a day.
     """
 
     remaining: int
@@ -42,6 +51,7 @@ class Allowance:
     opened: datetime
     reset_at: datetime
     unbelieved: int | None = None
+    is_short: bool = False
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -89,6 +99,7 @@ def allowance(
         opened=opened,
         reset_at=reset_at,
         unbelieved=told.limit if told and told.limit and told.limit > BELIEVABLE else None,
+        is_short=bool(told and told.opened and reset_at - opened < _NEARLY_A_DAY),
     )
 
 
@@ -100,10 +111,18 @@ def _window(told: Told | None, now: datetime) -> tuple[datetime, datetime]:
     start = midnight(now)
     if told is None or told.reset_at is None:
         return start, next_midnight(now)
-    if told.reset_at > now:
-        day_before = told.reset_at - DAY
-        return day_before if day_before <= told.at else min(start, told.at), told.reset_at
-    return max(start, told.reset_at), next_midnight(now)
+    opened, reset_at = told.opened, told.reset_at
+    if reset_at > now:
+        if opened is not None:
+            return opened, reset_at
+        day_before = reset_at - DAY
+        return day_before if day_before <= told.at else min(start, told.at), reset_at
+    if opened is not None and timedelta() < reset_at - opened < _NEARLY_A_DAY:
+        # Windows of an hour, say, follow each other. Only an answer tells when the next one began.
+        length = reset_at - opened
+        begun = reset_at + (now - reset_at) // length * length
+        return begun, begun + length
+    return max(start, reset_at), next_midnight(now)
 
 
 def midnight(now: datetime) -> datetime:
@@ -123,7 +142,7 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
     limit = _integer(headers.get("x-ratelimit-limit"))
     used = _integer(headers.get("x-ratelimit-used"))
     remaining = _integer(headers.get("x-ratelimit-remaining"))
-    reset_at = read_reset(headers.get("x-ratelimit-reset"), now)
+    reset_at = _reset(headers, now)
     if limit == 0:
         limit = None
     if remaining is not None and remaining > BELIEVABLE:
@@ -140,6 +159,26 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> Told | None:
             return None
         reset_at = None
     return Told(at=now, limit=limit, used=used, remaining=remaining, reset_at=reset_at)
+
+
+def _reset(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Read the reset; one that is near by our clock, where the answer's date shows another."""
+    date, text = read_date(headers.get("date", "")), headers.get("x-ratelimit-reset")
+    ahead = now - date if date else timedelta()
+    if _SECONDS < abs(ahead) <= _MINUTES:
+        near = read_reset(text, now - ahead)
+        if near is not None and near - now < _NEAR:
+            return near + ahead
+    return read_reset(text, now)
+
+
+def read_date(text: str) -> datetime | None:
+    """Read the `Date` of an answer; None when it is missing or unreadable."""
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _is_ours(action: str) -> bool:

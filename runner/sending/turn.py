@@ -111,14 +111,14 @@ class Turn:
         return self.state.charged_after(instant - MOMENT, campaign)
 
     def _daily_bounds(self, window: Allowance) -> list[int]:
-        """The bounds on what the account may send today; with a calendar there is always one.
+        """The bounds on what the account may send today.
 
-        The quota bounds the calendar's day as well: two windows in one day, where the quota's day
-        ends within the hours, would be a burst.
+        A quota of a day, or longer, bounds the calendar's day as well: two windows in one day,
+        where the quota's day ends within the hours, would be a burst.
         """
         pace = self.pace
         bounds = []
-        if pace.calendar is not None:
+        if pace.calendar is not None and not window.is_short:
             bounds.append(max(0, window.limit - pace.reserve))
         if pace.daily_limit is not None:
             bounds.append(pace.daily_limit)
@@ -191,12 +191,15 @@ class Turn:
             part = _part(window.remaining + went, closes - start, whole) - went
             return start, closes, max(0, min(part, budget))
         went = self._gone_since(opened)
-        bound = min(self._daily_bounds(window))
-        today = min(bound - self._gone_since(self._day_start(self.now)), wanted)
+        today = wanted
+        if bounds := self._daily_bounds(window):
+            gone = self._gone_since(self._day_start(self.now))
+            today = min(min(bounds) - gone, wanted)
+        length = window.reset_at - window.opened if window.is_short else DAY
         later = _part(
             window.limit - self.pace.reserve,
             calendar.open_time(window.reset_at, closes),
-            calendar.open_time(window.reset_at, window.reset_at + DAY),
+            calendar.open_time(window.reset_at, window.reset_at + length),
         )
         even = _part(today + went, window.reset_at - opened, closes - opened) - went
         return opened, window.reset_at, max(0, min(max(even, today - later), budget))

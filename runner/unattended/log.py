@@ -32,7 +32,7 @@ from runner.sending.event import (
     UnbelievedLimit,
     Waiting,
 )
-from runner.system.file import is_no_file
+from runner.system.file import is_no_file, make_folders
 
 MAX_BYTES: Final = 2_000_000
 FILES: Final = 5
@@ -179,7 +179,7 @@ class _File(RotatingFileHandler):
 
 def _begin(path: Path) -> _File:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(path.parent)
         if path.is_symlink() or is_no_file(path):
             raise StorageError(
                 "The log is a link, a pipe or a device, so it is not written; nothing was sent.",

@@ -114,14 +114,16 @@ def desk(
 
 
 def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
-    """A pause and a finish leave no word on stdout and stderr. The log has the beginning, each
-    attempt and the end."""
+    """A pause and a finish leave no word on stdout and stderr, but that a new ledger begins. The
+    log has the beginning, each attempt and the end."""
     assert desk.run("--unattended", "--max", "2") == 75
-    assert (desk.out, desk.err) == ("", "")
+    assert (desk.out, desk.err.count("\n")) == ("", 1)
+    assert desk.err.startswith("Note: a new ledger begins at ")
     assert desk.run("--unattended") == 0
     assert (desk.out, desk.err) == ("", "")
     records = desk.log()
     assert [record["event"] for record in records] == [
+        "new-ledger",
         "begin",
         "attempt",
         "attempt",
@@ -147,10 +149,11 @@ def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
 
 
 def test_json_is_still_answered(desk: Desk) -> None:
-    """With --json there is one object on stdout, and nothing on stderr."""
+    """With --json there is one object on stdout, and nothing on stderr but a new ledger."""
     assert desk.run("--unattended", "--json") == 0
     assert json.loads(desk.out)["totals"]["sent"] == 3
-    assert desk.err == ""
+    assert desk.err.startswith("Note: a new ledger begins at ")
+    assert desk.err.count("\n") == 1
 
 
 def test_a_run_in_trouble_speaks(desk: Desk) -> None:
