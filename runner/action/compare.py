@@ -30,7 +30,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.lost import refuse_lost
 from runner.ledger.noted import Noted, What
 from runner.ledger.second import SecondRecord, records_of
-from runner.ledger.surplus import has_sent
+from runner.ledger.surplus import explain_surplus, has_sent
 from runner.result.left import left
 from runner.sending.lookup import Lookup
 
@@ -140,9 +140,23 @@ def _refuse_unknown(sheet: Path, reading: Reading, ledger: Ledger | None, path: 
 
 def refuse_lost_results(campaign: Campaign, path: Path) -> None:
     """Raise StorageError when a ledger is missing at a path of which anything tells of messages."""
-    if not is_there(path):
+    try:
+        if is_there(path):
+            return
         refuse_lost(path)
-        refuse_unknown_results(campaign, None, path)
+    except StorageError as error:
+        raise _with_sheets(error, campaign, path) from None
+    refuse_unknown_results(campaign, None, path)
+
+
+def _with_sheets(error: StorageError, campaign: Campaign, path: Path) -> StorageError:
+    """Name the results sheets beside the list in the command that mends a ledger."""
+    found = [sheet for sheet in sheets_of(campaign) if read_results(sheet, campaign.reading)]
+    if not found or error.remedy is None:
+        return error
+    plain = words.command("ledger restore", ledger=path)
+    full = words.command("ledger restore", *map(words.argument, found), ledger=path)
+    return StorageError(error.what, where=error.where, remedy=error.remedy.replace(plain, full))
 
 
 def _is_known(ledger: Ledger, sheet: Path) -> bool:
@@ -175,15 +189,13 @@ def _untold(
     since = f", since {_day(min(times))}" if times else ""
     count = words.count(len(unknown), "message")
     whose = "there is no ledger that knows them" if is_new else "the ledger does not know them"
-    rebuild = words.command("ledger rebuild", "--from", words.argument(sheet), ledger=path)
     restore = words.command("ledger restore", words.argument(sheet), ledger=path)
     accept = words.command("ledger accept", words.argument(sheet), ledger=path)
-    mend = rebuild if is_new else restore
     return StorageError(
         f"The results sheet {sheet.name} tells of {count}{since}, but {whose}. Nothing was sent.",
         where=str(sheet),
         remedy=(
-            f"If the right ledger is elsewhere, name it with --ledger. Else: {mend} (it says "
+            f"If the right ledger is elsewhere, name it with --ledger. Else: {restore} (it says "
             f"first what it will do). If these messages do not count: {accept}."
         ),
     )
@@ -214,13 +226,16 @@ def refuse_uncounted(
     sender = f"account {account}" if account else "the default account"
     found = next((finding for finding in findings if finding.verdict == "sent"), None)
     if found is not None:
+        restore = words.command("ledger restore", "--look", ledger=ledger.path)
         raise StorageError(
             f"{found.said} The ledger does not know of it. Nothing was sent.",
             where=ledger.place,
-            remedy=_behind(ledger.path, "").remedy,
+            remedy=f"Mend it: {restore} (it looks for the others too, and says what it will do).",
         )
     cannot_tell = any(finding.verdict == "unknown" for finding in findings)
     if is_shared or not is_used or not cannot_tell:
+        with ledger.write() as connection:
+            explain_surplus(connection, account)
         return
     accept = words.command("ledger accept", ledger=ledger.path, shared=account)
     raise StorageError(
@@ -229,7 +244,8 @@ def refuse_uncounted(
         where=ledger.place,
         remedy=(
             f"If people or other tools send from this account: {accept}. If not, the ledger is "
-            f"older than the truth: {words.command('ledger restore', ledger=ledger.path)}."
+            "older than the truth: find the newer one, and name it with --ledger or merge it "
+            f"({words.command('ledger merge', 'OTHER', ledger=ledger.path)})."
         ),
     )
 

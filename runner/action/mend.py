@@ -56,9 +56,15 @@ class Mended:
     exit_code: ExitCode = ExitCode.DONE
 
 
-def restore(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> Mended:
+def restore(
+    path: Path,
+    sheets: Sequence[Path],
+    agree: Agree,
+    now: datetime,
+    look: Callable[[Ledger], Iterator[str]] | None = None,
+) -> Mended:
     """Bring a ledger back: the newest copy that is whole, then all that its second record and the
-    results sheets know since.
+    results sheets know since; and what a `look` elsewhere brings into it.
 
     Raises StorageError when there is nothing to bring it back from.
     """
@@ -71,8 +77,8 @@ def restore(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> 
                 "There is nothing to bring the ledger back from: no copy, no second record.",
                 where=str(path),
                 remedy=(
-                    "From the results sheets alone: campaign ledger rebuild --from RESULTS. If "
-                    "another computer has the ledger: copy it here, or campaign ledger merge OTHER."
+                    "Name the results sheets that you have: campaign ledger restore RESULTS. If "
+                    "another computer has the ledger, copy it here."
                 ),
             )
         with _draft(path, base, record.identity if record else None) as draft:
@@ -84,6 +90,8 @@ def restore(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> 
             if present and base != path:
                 said += _join_present(draft, path, now)
             said += add_sheets(draft, sheets, _left_as(record), now)
+            if look is not None:
+                said += look(draft)
             return _put(path, draft, said, agree, now)
 
 

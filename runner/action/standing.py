@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from runner.errors import ExitCode, UsageError
+from runner.action.compare import refuse_behind
+from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.column import nearest
 from runner.ledger.campaign import campaigns
 from runner.ledger.ledger import Ledger
@@ -22,12 +23,17 @@ from runner.sending.pace import pace_of
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A campaign now, the other campaigns of its ledger, and the ledger's place."""
+    """A campaign now, the other campaigns of its ledger, and the ledger's place. `trouble` says
+    that the ledger is not to be trusted."""
 
     summary: Summary
     others: tuple[CampaignRecord, ...]
     ledger: str
-    exit_code: ExitCode = ExitCode.DONE
+    trouble: StorageError | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.STORAGE if self.trouble else ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,12 @@ def status(ledger: Ledger, name: str | None, now: datetime) -> Standing:
     with ledger.read() as connection:
         known = campaigns(connection)
     others = tuple(record for record in known if record.id != summary.campaign.id)
-    return Standing(summary, others, ledger.place)
+    trouble = None
+    try:
+        refuse_behind(ledger)
+    except StorageError as error:
+        trouble = error
+    return Standing(summary, others, ledger.place, trouble)
 
 
 def why(ledger: Ledger, name: str | None, row: int, now: datetime) -> Reasons:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Unpack
 
 import typer
 
+from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.ledger import ledger_file, utc_now
-from runner.cli.options import AsJson, Ledger
+from runner.cli.options import AsJson, BaseUrl, Ledger, command
 from runner.errors import UsageError
 from runner.show.console import Console
 
@@ -57,14 +58,42 @@ def backup(
 
 
 @ledger_app.command("restore")
+@command
 def restore(
-    sheets: Sheets = None, yes: Yes = False, ledger: Ledger = None, as_json: AsJson = False
+    sheets: Sheets = None,
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--look", help="Also look into the conversations of those who wait; nothing is sent."
+        ),
+    ] = False,
+    yes: Yes = False,
+    base_url: BaseUrl = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+    **said: Unpack[KeySettings],
 ) -> int:
     """Bring the ledger back: its newest copy that is whole, then all that its second record and
     the results sheets know since."""
     console = Console(as_json=as_json)
     agree = _agree(console, "Bring the ledger back so?", yes=yes)
-    mended = late.mend.restore(ledger_file(ledger), sheets or [], agree, utc_now())
+    path, now = ledger_file(ledger), utc_now()
+    if not look:
+        mended = late.mend.restore(path, sheets or [], agree, now)
+        return late.show_keeping.show_mended(console, mended)
+    lookup = late.vendor.Vendor(
+        late.key.find_key(said.get("key_file"), Path.cwd()).secret,
+        late.clock.ServerClock(utc_now),
+        base_url=base_url or late.client.BASE_URL,
+    ).lookup
+    with late.asyncio.Runner() as loop:
+        mended = late.mend.restore(
+            path,
+            sheets or [],
+            agree,
+            now,
+            lambda draft: late.relook.regain_by_looking(draft, lookup, loop, now),
+        )
     return late.show_keeping.show_mended(console, mended)
 
 

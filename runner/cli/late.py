@@ -30,6 +30,7 @@ __all__ = (
     "people",
     "recipient",
     "rehearse",
+    "relook",
     "run",
     "settle",
     "sheet",
@@ -54,7 +55,18 @@ __all__ = (
 if TYPE_CHECKING:
     import asyncio
 
-    from runner.action import check, compare, evidence, keep, mend, people, run, settle, standing
+    from runner.action import (
+        check,
+        compare,
+        evidence,
+        keep,
+        mend,
+        people,
+        relook,
+        run,
+        settle,
+        standing,
+    )
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
@@ -83,6 +95,7 @@ else:
         "keep": "runner.action.keep",
         "mend": "runner.action.mend",
         "people": "runner.action.people",
+        "relook": "runner.action.relook",
         "run": "runner.action.run",
         "settle": "runner.action.settle",
         "standing": "runner.action.standing",

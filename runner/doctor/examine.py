@@ -57,6 +57,8 @@ def examine(
         yield surroundings.judge_daily_key(Path(named) if named else key_file, folder)
     whole = storage.judge_ledger(ledger)
     known = None
+    if whole.verdict == "ok" and (behind := storage.compare(ledger, campaign)) is not None:
+        whole = bad("ledger", behind)
     try:
         known = storage.known(ledger, campaign) if campaign and whole.verdict == "ok" else None
     except CampaignError as error:

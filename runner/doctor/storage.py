@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runner import words
+from runner.action.compare import refuse_behind, refuse_lost_results, refuse_unknown_results
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
@@ -17,6 +18,7 @@ from runner.ledger.campaign import campaigns
 from runner.ledger.health import check_health
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import is_running
+from runner.ledger.lost import refuse_lost
 from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
 from runner.result.summary import settling
@@ -56,7 +58,9 @@ def judge_ledger(path: Path) -> Finding:
                     "The ledger or its folder cannot be written.", where=str(path), remedy=remedy
                 ),
             )
-        if mode is not None:
+        if mode is None:
+            refuse_lost(path)
+        else:
             check_health(path)
     except CampaignError as error:
         return bad("ledger", error)
@@ -116,6 +120,25 @@ def known(path: Path, campaign: Campaign) -> Known | None:
             return Known(record.name, accounts, rows, live)
     finally:
         ledger.close()
+
+
+def compare(path: Path, campaign: Campaign | None) -> CampaignError | None:
+    """Return what a run would refuse with when another record knows more than a whole ledger."""
+    try:
+        if campaign is not None:
+            refuse_lost_results(campaign, path)
+        if not path.exists():
+            return None
+        ledger = open_ledger(path, create=False)
+        try:
+            refuse_behind(ledger)
+            if campaign is not None:
+                refuse_unknown_results(campaign, ledger, path)
+        finally:
+            ledger.close()
+    except CampaignError as error:
+        return error
+    return None
 
 
 def judge_rows(known: Known) -> Finding:

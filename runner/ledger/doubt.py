@@ -82,11 +82,11 @@ def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -
 
 
 def next_waiting(
-    connection: Connection, campaign_id: int, account: str, number: int
+    connection: Connection, campaign_id: int, account: str, number: int | None
 ) -> list[Doubt]:
     """Return the campaign's next waiting deliveries of an account, as if each had been sent before.
 
-    The message could be there since any time.
+    Without a `number`, all are returned. The message could be there since any time.
     """
     table = schema.delivery
     waiting = sa.select(table).where(

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DatabaseError
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
 from runner.ledger.backup import keep
-from runner.ledger.chain import NOTED
+from runner.ledger.chain import NOTED, digest_at
 from runner.ledger.content import check_content
 from runner.ledger.file import (
     begin,
@@ -35,6 +35,7 @@ from runner.ledger.file import (
 )
 from runner.ledger.location import lock_folder, url_of
 from runner.ledger.lost import refuse_foreign_journal, refuse_lost
+from runner.ledger.noted import Noted
 from runner.ledger.second import SecondRecord, left_as, second_record
 from runner.ledger.trouble import unusable
 from runner.ledger.version import identity_of, is_older, upgrade, version_of
@@ -71,6 +72,7 @@ class Ledger:
         self.is_whole = is_new
         self.second = second
         self._changed = False
+        self._is_compared = False
 
     @property
     def place(self) -> str:
@@ -101,9 +103,23 @@ class Ledger:
             connection.info.pop(NOTED, None)
             yield connection
             noted = connection.info.pop(NOTED, ())
+            if noted and not self._is_compared:
+                self._compare(connection, noted)
         self._changed = True
         if noted and self.second is not None:
             self.second.append(noted, self.place)
+
+    def _compare(self, connection: Connection, noted: Sequence[Noted]) -> None:
+        """Raise StorageError before a ledger that is older than its second record adds to it."""
+        if self.second is not None and (latest := self.second.latest()) is not None:
+            added = any(line.n == latest.n for line in noted)
+            if added or digest_at(connection, latest.n) != latest.head:
+                raise StorageError(
+                    "The ledger is older than its second record. Nothing was changed.",
+                    where=self.place,
+                    remedy=mend(self.place),
+                )
+        self._is_compared = True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -34,6 +34,29 @@ def surplus(connection: Connection, account: str, told: Told) -> int:
     return max(0, told.used - counted - _tried(connection, account, since))
 
 
+def note_surplus(connection: Connection, account: str, count: int) -> int:
+    """Note that the server counts so many more messages; return how many are unexplained by now."""
+    table, name = schema.note, _uncounted(account)
+    noted = connection.execute(sa.select(table.c.value).where(table.c.name == name)).scalar()
+    total = int(noted or 0) + count
+    if noted is None and count:
+        connection.execute(sa.insert(table).values(name=name, value=str(total)))
+    elif count:
+        update = sa.update(table).where(table.c.name == name)
+        connection.execute(update.values(value=str(total)))
+    return total
+
+
+def explain_surplus(connection: Connection, account: str) -> None:
+    """Note that nothing is unexplained any more."""
+    table = schema.note
+    connection.execute(sa.delete(table).where(table.c.name == _uncounted(account)))
+
+
+def _uncounted(account: str) -> str:
+    return f"uncounted {account}"
+
+
 def has_sent(connection: Connection, account: str) -> bool:
     """Tell whether a message ever left from the account, by this ledger."""
     table = schema.attempt

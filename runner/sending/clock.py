@@ -17,13 +17,14 @@ class ServerClock:
     """Shows this computer's time, or the server's when the two are more than TOLERATED apart.
 
     `ahead` is how far this computer's clock was ahead of the server's at the last comparison. It is
-    zero within TOLERATED. One answer alone does not move the clock: the next answer has to agree.
-    Until then the clock is `in_doubt`.
+    zero within TOLERATED. `has_heard` tells whether the server's time was heard at all. One answer
+    alone does not move the clock: the next answer has to agree. Until then the clock is `in_doubt`.
     """
 
     def __init__(self, own: Callable[[], datetime]) -> None:
         self._own = own
         self.ahead = timedelta()
+        self.has_heard = False
         self._doubt: timedelta | None = None
 
     def now(self) -> datetime:
@@ -39,6 +40,7 @@ class ServerClock:
         """Compare with the `date` on the server's clock just now; None when it did not say."""
         if date is None:
             return
+        self.has_heard = True
         ahead = self._own() - date
         ahead = ahead if abs(ahead) > TOLERATED else timedelta()
         if abs(ahead - self.ahead) <= TOLERATED or (

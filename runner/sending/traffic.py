@@ -12,8 +12,8 @@ from runner.errors import AccessError
 from runner.ledger.account import note_told
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import AccountState, Claim, Outcome, Status
-from runner.ledger.surplus import surplus
+from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
+from runner.ledger.surplus import note_surplus, surplus
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.pace import Pace
@@ -75,17 +75,26 @@ class Traffic:
         The server is asked before the first message, and after every silence: a sleep of the
         computer, a step of its clock or a night may have been in it. False when it did not answer.
         """
-        try:
-            told = await self.vendor.lookup.quota(account)
-        except AccessError:
-            told = None  # a message will say so as well, and more surely
+        told = await self._quota(account)
+        if self.vendor.clock.in_doubt:  # then the numbers have a time that may be wrong
+            await self.settle_clock()
+            told = await self._quota(account)
         if told is not None:
             with self.ledger.write() as connection:
                 if account not in self._heard:
-                    self.surplus[account] = surplus(connection, account, told)
+                    more = surplus(connection, account, told)
+                    self.surplus[account] = note_surplus(connection, account, more)
                 note_told(connection, account, told)
         self._heard[account] = self.now()
         return not account or self.vendor.lookup.status is not None
+
+    async def _quota(self, account: str) -> Told | None:
+        if not account and not self.vendor.clock.has_heard:
+            await self.vendor.lookup.tell_time()  # nobody can ask for this account's numbers
+        try:
+            return await self.vendor.lookup.quota(account)
+        except AccessError:
+            return None  # a message will say so as well, and more surely
 
     async def settle_clock(self) -> None:
         """Ask the server for the time again, a few times, while one answer alone told another."""

@@ -46,6 +46,9 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         names = ", ".join(other.name for other in standing.others)
         console.say(f"Other campaigns (--name): {names}")
     console.say(f"Ledger: {standing.ledger}")
+    if standing.trouble is not None:
+        console.tell(f"Do not trust this: {standing.trouble.what}")
+        console.tell(f"  Next:  {standing.trouble.remedy}")
     console.answer({**campaign_answer(summary), "ledger": standing.ledger})
     return standing.exit_code
 

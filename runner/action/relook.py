@@ -1,0 +1,87 @@
+"""A look into the conversations of those who wait: who has the message already?
+
+For a ledger that is older than the truth when no other record of this computer is newer. People are
+sent to in the order of the list, so those who have the message are the next who wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from runner import words
+from runner.action.search import Finding, look_for
+from runner.intake.recipient import Recipient
+from runner.ledger.campaign import campaigns
+from runner.ledger.chain import link_all
+from runner.ledger.doubt import Doubt, next_waiting
+from runner.ledger.ledger import Ledger
+from runner.ledger.record import CampaignRecord, Status
+from runner.ledger.regain import Regained, Regaining
+from runner.ledger.standing import recipient, waiting
+from runner.sending.lookup import Lookup
+
+# After so many people in a row without the message, the others have none either.
+_ENOUGH: Final = 5
+_SOURCE: Final = "the conversation"
+
+
+def regain_by_looking(
+    ledger: Ledger, lookup: Lookup, loop: asyncio.Runner, now: datetime
+) -> Iterator[str]:
+    """Bring in the messages that stand in the conversations of those who wait, account by account;
+    give a sentence for each campaign with some."""
+    with ledger.read() as connection:
+        records = campaigns(connection)
+    for record in records:
+        with ledger.read() as connection:
+            accounts = list(waiting(connection, record.id))
+        for account in accounts:
+            found = loop.run(_look(ledger, record, account, lookup))
+            _bring_in(ledger, record, account, found, now)
+            if found:
+                count = words.count(len(found), "message")
+                yield f"The conversations add {count} to the campaign {record.name!r}."
+
+
+async def _look(
+    ledger: Ledger, record: CampaignRecord, account: str, lookup: Lookup
+) -> list[tuple[Doubt, Finding]]:
+    with ledger.read() as connection:
+        doubts = next_waiting(connection, record.id, account, None)
+    found, missed = [], 0
+    for doubt in doubts:
+        finding = await look_for(doubt, lookup)
+        if finding.verdict == "sent":
+            found.append((doubt, finding))
+            missed = 0
+        else:
+            missed += 1
+        if missed >= _ENOUGH:
+            break
+    return found
+
+
+def _bring_in(
+    ledger: Ledger,
+    record: CampaignRecord,
+    account: str,
+    found: list[tuple[Doubt, Finding]],
+    now: datetime,
+) -> None:
+    with ledger.write() as connection:
+        regaining = Regaining(connection, record.id, _SOURCE, now)
+        for doubt, finding in found:
+            person: Recipient = recipient(connection, doubt.delivery)
+            message = Regained(
+                recipient=person,
+                status=Status.SENT,
+                at=finding.sent_at,
+                account=account,
+                row=doubt.row or 0,
+                text=doubt.text,
+            )
+            regaining.add(message)
+        link_all(connection)
