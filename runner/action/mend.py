@@ -7,28 +7,24 @@ What was there stays beside it, under another name.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import sqlalchemy as sa
 from filelock import FileLock
 
 from runner import words
+from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
-from runner.ledger import schema
-from runner.ledger.backup import copy_ledger, kept
+from runner.ledger.backup import kept
 from runner.ledger.chain import head
 from runner.ledger.file import (
     aside_of,
-    begin,
     finish,
     is_there,
-    journal_of,
     make_folder,
     set_aside,
 )
@@ -81,7 +77,7 @@ def restore(
                     "another computer has the ledger, copy it here."
                 ),
             )
-        with _draft(path, base, record.identity if record else None) as draft:
+        with draft_of(path, base, record.identity if record else None) as draft:
             said = [_said_base(base, path)]
             if record is not None:
                 with draft.write() as connection:
@@ -97,7 +93,7 @@ def restore(
 
 def rebuild(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> Mended:
     """Make a ledger from results sheets alone. Raises StorageError, UsageError."""
-    with _alone(path), _draft(path, None, None) as draft:
+    with _alone(path), draft_of(path, None, None) as draft:
         said = ["A new ledger, from the results sheets alone."]
         said += add_sheets(draft, sheets, {}, now)
         return _put(path, draft, said, agree, now)
@@ -110,7 +106,7 @@ def merge(path: Path, other: Path, agree: Agree, now: datetime) -> Mended:
     if not is_there(other):
         raise UsageError("There is no such ledger.", where=str(other))
     check_health(other)
-    with _alone(path), _draft(path, path, None) as draft:
+    with _alone(path), draft_of(path, path, None) as draft:
         merged = _join(draft, other, other.name, now)
         return _put(path, draft, [*_said_merged(merged, other)], agree, now)
 
@@ -191,59 +187,10 @@ def _base(record: SecondRecord | None, present: Path | None) -> Path | None:
 
 def _agreed(path: Path, lines: dict[int, str]) -> int:
     """The last link of a copy's chain, where the second record does not contradict it."""
-    with _opened_copy(path) as ledger, ledger.read() as connection:
+    with opened_copy(path) as ledger, ledger.read() as connection:
         last = head(connection)
     told = lines.get(last.n, last.head)
     return last.n if told == last.head else -1
-
-
-@contextmanager
-def _opened_copy(path: Path) -> Iterator[Ledger]:
-    """A copy of a ledger, which may be of an older version, open for as long as it is needed."""
-    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.look")
-    try:
-        copy_ledger(path, copy)
-        ledger = open_ledger(copy, create=False, noted=False)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
-    finally:
-        for left in (copy, journal_of(copy)):
-            left.unlink(missing_ok=True)
-
-
-@contextmanager
-def _draft(path: Path, base: Path | None, identity: str | None) -> Iterator[Ledger]:
-    """The ledger-to-be beside the ledger, made from a copy or new; it goes unless it is put."""
-    part = begin(path)
-    try:
-        if base is not None:
-            copy_ledger(base, part)
-        else:
-            part.unlink()
-        draft = open_ledger(part, noted=False)
-        if base is None and identity is not None:
-            with draft.write() as connection:
-                note = schema.note
-                mine = sa.update(note).where(note.c.name == "identity")
-                connection.execute(mine.values(value=identity))
-        try:
-            yield draft
-        finally:
-            draft.close()
-    finally:
-        for left in (part, journal_of(part)):
-            left.unlink(missing_ok=True)
-        _remove_locks(part)
-
-
-def _remove_locks(part: Path) -> None:
-    folder = lock_folder(part)
-    with suppress(OSError):
-        for lock in folder.iterdir():
-            lock.unlink()
-        folder.rmdir()
 
 
 def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: datetime) -> Mended:
@@ -287,7 +234,7 @@ def _join_present(draft: Ledger, path: Path, now: datetime) -> list[str]:
 
 def _join(draft: Ledger, other: Path, source: str, now: datetime) -> Merged:
     with (
-        _opened_copy(other) as opened,
+        opened_copy(other) as opened,
         opened.read() as theirs,
         draft.write() as connection,
     ):

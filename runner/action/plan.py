@@ -78,7 +78,9 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
         if taken.intake is None:
             record, taken_in = _prepare_unchanged(connection, taken, now)
         else:
-            record, taken_in = _prepare_read(connection, taken, taken.intake, now)
+            record, taken_in = _prepare_read(
+                connection, taken, taken.intake, now, is_as_left=ledger.is_as_left
+            )
         notices = (
             *_other_senders(connection, taken.campaign, record),
             *_frequency(taken.campaign, resting(connection, record.id)[0]),
@@ -101,8 +103,9 @@ def _prepare_unchanged(
 
 
 def _prepare_read(
-    connection: Connection, taken: Taken, intake: Intake, now: datetime
+    connection: Connection, taken: Taken, intake: Intake, now: datetime, *, is_as_left: bool
 ) -> tuple[CampaignRecord, TakenIn]:
+    # What another run left open may come to nothing: then the list is read once more.
     campaign, material = taken.campaign, taken.material
     record = store_read(
         connection, taken.record.name, campaign, material, intake, taken.results, now
@@ -116,7 +119,7 @@ def _prepare_read(
         campaign.accounts,
         now,
     )
-    note_stamp(connection, record.id, stamp_of(connection, material))
+    note_stamp(connection, record.id, stamp_of(connection, material) if is_as_left else None)
     return record, taken_in
 
 

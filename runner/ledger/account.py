@@ -41,6 +41,8 @@ _EXPECTED: Final = timedelta(hours=26)
 # An entry dated this little ahead was written before this computer's clock was set back: it has
 # just happened.
 _STEP: Final = timedelta(hours=1)
+# A reset is told anew by each answer, to the second, and read by two clocks.
+_JITTER: Final = timedelta(seconds=5)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 # The queries are built once: a claim asks several of them, and building one costs as much as asking
@@ -227,7 +229,8 @@ def note_told(connection: Connection, account: str, told: Told) -> None:
     begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
     values = _numbers(connection, account, told)
     if "told_at" in values:
-        values["told_at"] = min(told.at, begun or told.at) - timedelta(microseconds=1)
+        before = min(told.at, begun or told.at) - timedelta(microseconds=1)
+        values["told_at"] = min(values["told_at"], before)
     _put(connection, account, values)
 
 
@@ -249,19 +252,11 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
     before = connection.execute(sa.select(table).where(table.c.account == account)).first()
     reset_at = before.quota_reset_at if before else None
     counted = told.remaining is not None or told.used is not None
-    is_over = (
-        counted
-        and told.reset_at is not None
-        and reset_at is not None
-        and reset_at <= told.at
-        and reset_at < told.reset_at
-    )
-    another = is_over or (
-        counted
-        and told.reset_at is not None
-        and reset_at is not None
-        and abs(told.reset_at - reset_at) > timedelta(minutes=10)
-    )
+    is_same = is_over = another = False
+    if counted and told.reset_at is not None and reset_at is not None:
+        is_same = abs(told.reset_at - reset_at) <= _JITTER
+        is_over = reset_at <= told.at and not is_same
+        another = is_over or abs(told.reset_at - reset_at) > timedelta(minutes=10)
     # Without a known limit, the number of used messages does not tell how many are left. The number
     # left that was told earlier on the same day then stands.
     boundless = told.limit is None and (before is None or before.quota_limit is None)
@@ -279,6 +274,10 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
         told = replace(told, limit=None)  # no number at all unsays the one that was believed
     if is_over:
         values["window_opened_at"] = reset_at
+    elif is_same and reset_at is not None:
+        # An answer that took its time over the reset tells the numbers of the window before it.
+        told = replace(told, reset_at=reset_at)
+        values["told_at"] = min(told.at, reset_at - timedelta(microseconds=1))
     given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at if counted else None}
     return values | {name: value for name, value in given.items() if value is not None}
 

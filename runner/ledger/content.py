@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.ledger import schema
+from runner.ledger.forgotten import SALT, salt_name
 from runner.ledger.setting import from_json
 
 _DIGIT: Final = "[0-9]"
@@ -56,6 +57,12 @@ def check_content(connection: Connection) -> None:
             raise _wrong(f"a campaign's settings cannot be read ({type(error).__name__})") from None
         if not is_list:
             raise _wrong("a campaign's headers cannot be read")
+    note = schema.note.c
+    for name, salt in connection.execute(
+        sa.select(note.name, note.value).where(note.name.startswith(SALT))
+    ):
+        if name != salt_name(salt):
+            raise _wrong("the salt of forgotten people has changed")
     if (row := connection.exec_driver_sql(_UNSENT).scalar()) is not None:
         raise _wrong(f"row {row} waits, although its message has left")
 

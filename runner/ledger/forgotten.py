@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from runner.ledger import schema
 
 REASON: Final = "forgotten"
-_SALT: Final = "salt of forgotten people"
+SALT: Final = "salt of forgotten people"
 _PREFIX: Final = "hash:"  # no spelling of a person has a colon there
 
 
@@ -54,8 +54,10 @@ class Forgotten:
         """
         if not self._salts:
             self._salts = [secrets.token_hex(32)]
-            note = sa.insert(schema.note).values(name=_SALT, value=self._salts[0])
-            self._connection.execute(note)
+            note = sa.insert(schema.note)
+            self._connection.execute(
+                note.values(name=salt_name(self._salts[0]), value=self._salts[0])
+            )
         token = token or secrets.token_hex(16)
         new = [
             hashed
@@ -86,8 +88,7 @@ def take_over(connection: Connection, other: Connection, now: datetime) -> int:
     ours = set(_salts_of(connection))
     for salt in _salts_of(other):
         if salt not in ours:
-            name = f"{_SALT} {salt[:8]}"
-            connection.execute(sa.insert(note).values(name=name, value=salt))
+            connection.execute(sa.insert(note).values(name=salt_name(salt), value=salt))
     known = set(connection.scalars(sa.select(table.c.identity)))
     rows = [
         {"identity": one.identity, "reason": REASON, "added_at": now, "forgotten": one.forgotten}
@@ -116,11 +117,18 @@ def is_forgotten(connection: Connection, keys: Iterable[str]) -> bool:
     )
 
 
+def salt_name(salt: str) -> str:
+    """Return the name that a salt is noted under: it shows whether a bit of the salt has changed.
+
+    With another salt, nobody would be recognised who was forgotten.
+    """
+    return f"{SALT} {sha256(salt.encode()).hexdigest()[:16]}"
+
+
 def _salts_of(connection: Connection) -> list[str]:
-    """The salts of the hashes, the ledger's own first; each ledger that was merged adds its own."""
+    """The salts of the hashes; each ledger that was merged adds its own."""
     note = schema.note.c
-    named = sa.select(note.value).where(note.name.startswith(_SALT)).order_by(note.name)
-    return list(connection.scalars(named))
+    return list(connection.scalars(sa.select(note.value).where(note.name.startswith(SALT))))
 
 
 def _hash(key: str, salt: str) -> str:

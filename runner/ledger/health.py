@@ -26,8 +26,10 @@ def look_through(ledger: Ledger) -> None:
     """
     if ledger.is_whole:
         return
-    left = ledger.second.left() if ledger.second else None
-    if left is None or left_as(ledger.path) != left:
+    if ledger.second is not None:
+        left = ledger.second.left()
+        ledger.is_as_left = left is not None and left_as(ledger.path) == left
+    if ledger.second is None or not ledger.is_as_left:
         check_tables(ledger)
     ledger.is_whole = True
 

@@ -59,7 +59,8 @@ class Ledger:
     """An open ledger; `is_new` is true when this opening made it.
 
     `second` is its second record, None for a ledger that need not outlive its process. `is_whole`
-    is set once the ledger was looked through. One process may hold several ledgers. Every method of
+    is set once the ledger was looked through, `is_as_left` when its file is byte for byte as the
+    last run left it. One process may hold several ledgers. Every method of
     the modules beside this one takes one of them.
     """
 
@@ -70,6 +71,7 @@ class Ledger:
         self._url = url
         self.is_new = is_new
         self.is_whole = is_new
+        self.is_as_left = is_new or second is None
         self.second = second
         self._changed = False
         self._is_compared = False

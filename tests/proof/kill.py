@@ -1,0 +1,396 @@
+"""SIGKILL at every system call of a command, then the same command again.
+
+Each command runs in a process forked from this one, which has imported everything, so that a
+hundred deaths take a minute. strace kills it when it enters its n-th call of a kind. Afterwards the
+same command is run again as a person would, then the campaign is run to its end, and every row and
+every receipt is accounted for.
+
+    python -m tests.proof.kill first-run [--most 100] [--twice] [--broken]
+
+Prints one JSON object. With --broken, the sender records a message only after sending it; the
+harness must find people who are messaged twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from runner.cli import call, late
+from tests.loopback import KEY
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 3
+RUN = ("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes")
+# These calls change nothing outside the process; of them only some are struck.
+_HARMLESS = re.compile(
+    r"(p?read|readv|pread64|l?stat|fstat|newfstatat|lseek|mmap|munmap|brk|mprotect|rt_sig\w+|getpid"
+    r"|gettid|getrandom|clock_\w+|epoll_\w+|poll|ppoll|futex|sched_\w+|getdents64|readlink|access"
+    r"|faccessat\w*|madvise|prlimit64|sysinfo|uname|getuid|geteuid|getgid|getegid|statx?|statfs|getcwd"
+    r"|ioctl|fcntl|dup\w*|close|openat|pipe2?|select|times|getrusage|sigaltstack)"
+)
+
+
+@dataclass
+class Scene:
+    """A command to be killed: how its folder is prepared, its words, and the words that end it."""
+
+    prepare: Callable[[Folder], None]
+    words: tuple[str, ...] = RUN
+    after: tuple[str, ...] = RUN
+    check: Callable[[Folder], None] = lambda _folder: None
+    uncertain: int = 0
+
+
+@dataclass
+class Folder:
+    """A folder with a list of people of its own, so that all can share one endpoint."""
+
+    path: Path
+    prefix: str
+    url: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.path.mkdir(parents=True)
+        self.environment = {
+            "XDG_STATE_HOME": str(self.path / "state"),
+            "CONNECTSAFELY_API_KEY": KEY,
+            "CAMPAIGN_BASE_URL": self.url,
+            "CAMPAIGN_LEDGER": str(self.path / "data" / "ledger.db"),
+        }
+        self.write(range(PEOPLE))
+        (self.path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+
+    @property
+    def ledger(self) -> Path:
+        return self.path / "data" / "ledger.db"
+
+    @property
+    def people(self) -> list[str]:
+        return [f"{self.prefix}-{number}" for number in range(PEOPLE)]
+
+    def write(self, numbers: Sequence[int] | range) -> None:
+        lines = [f"Name{number},{self.prefix}-{number}" for number in numbers]
+        text = "\n".join(["First Name,recipientProfileId", *lines]) + "\n"
+        (self.path / "people.csv").write_text(text, encoding="utf-8")
+
+
+class Zygote:
+    """The process that has everything imported, and forks one for each command."""
+
+    def __init__(self, broken: bool) -> None:
+        for name in late.__all__:
+            getattr(late, name)
+        import alembic.command
+        import openpyxl.cell._writer
+        import pandas  # noqa: F401
+
+        del alembic, openpyxl
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+            call(["status", "--ledger", "none"])  # what the command line imports by itself
+        if broken:
+            from runner.sending import traffic
+
+            traffic.commit_intent = lambda *_: None
+
+    def run(self, folder: Folder, words: Sequence[str], strike: str | None = None) -> int:
+        """Run a command; with `strike` (`name:number`) until that system call. Return the code."""
+        begin, go = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(go)
+            self._become(folder, words, begin)
+        os.close(begin)
+        tracer = self._trace(child, strike) if strike else None
+        os.write(go, b"x")
+        os.close(go)
+        _, status = os.waitpid(child, 0)
+        if tracer is not None:
+            tracer.wait()
+        return os.waitstatus_to_exitcode(status)
+
+    def _become(self, folder: Folder, words: Sequence[str], begin: int) -> None:
+        code = 99
+        try:
+            os.chdir(folder.path)
+            os.environ.update(folder.environment)
+            handle = os.open("said", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+            os.dup2(handle, 1)
+            os.dup2(handle, 2)
+            os.read(begin, 1)
+            code = call(list(words))
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+
+    @staticmethod
+    def _trace(child: int, strike: str) -> subprocess.Popen[bytes]:
+        name, _, number = strike.partition(":")
+        inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={number}"]
+        if name == "count":
+            inject = ["-e", "trace=all"]
+        output = number if name == "count" else "/dev/null"
+        command = ["strace", "-f", "-qq", "-o", output, "-p", str(child), *inject]
+        tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        status = Path(f"/proc/{child}/status")
+        for _ in range(2_000):
+            if "TracerPid:\t0" not in status.read_text(encoding="utf-8"):
+                return tracer
+            time.sleep(0.002)
+        raise SystemExit("strace could not attach")
+
+    def calls(self, folder: Folder, words: Sequence[str]) -> Counter[str]:
+        """Count the system calls of a command, by their names."""
+        log = folder.path / "calls"
+        self.run(folder, words, f"count:{log}")
+        found: Counter[str] = Counter()
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+            if match := re.match(r"\d+ +(\w+)\(", line):
+                found[match[1]] += 1
+        return found
+
+
+# --- scenes
+
+
+def nothing(_zygote: Zygote, _folder: Folder) -> None:
+    pass
+
+
+def one_sent(zygote: Zygote, folder: Folder) -> None:
+    assert zygote.run(folder, [*RUN, "--max", "1"]) == 75
+
+
+def one_uncertain(zygote: Zygote, folder: Folder) -> None:
+    """One message is sent, and a second one was on its way when its run died."""
+    one_sent(zygote, folder)
+    assert zygote.run(folder, RUN, "sendto:3") == -signal.SIGKILL
+    zygote.run(folder, ["results"])
+
+
+def emptied(zygote: Zygote, folder: Folder) -> None:
+    one_sent(zygote, folder)
+    folder.ledger.write_bytes(b"")
+
+
+def in_a_workbook(zygote: Zygote, folder: Folder) -> None:
+    book = Workbook()
+    book.active.append(["First Name", "recipientProfileId"])
+    for number, person in enumerate(folder.people):
+        book.active.append([f"Name{number}", person])
+    book.save(folder.path / "people.xlsx")
+
+
+def named_nowhere(folder: Folder) -> None:
+    """The person who was forgotten is in no file of the ledger."""
+    person = f"{folder.prefix}-0".encode()
+    for path in [*folder.ledger.parent.rglob("*"), *(folder.path / "state").rglob("*")]:
+        if path.is_file() and ".before-" not in path.name:
+            assert person not in path.read_bytes(), path
+
+
+Prepare = Callable[[Zygote, Folder], None]
+BOOK = tuple("people.xlsx" if word == "people.csv" else word for word in RUN)
+COPIED = (*BOOK, "--results-in", "copy")
+FORGOTTEN = ("forget", "{prefix}-0", "--yes")
+SCENES: dict[str, tuple[Prepare, tuple[str, ...], tuple[str, ...]]] = {
+    "first-run": (nothing, RUN, RUN),
+    "next-run": (one_sent, RUN, RUN),
+    "settle": (one_uncertain, ("settle", "3", "--sent"), RUN),
+    "suppress": (one_sent, ("suppress", "add", "{prefix}-2"), RUN),
+    "forget": (one_sent, FORGOTTEN, RUN),
+    "results": (one_sent, ("results",), RUN),
+    "restore": (emptied, ("ledger", "restore", "--yes"), RUN),
+    "backup": (one_sent, ("ledger", "backup"), RUN),
+    "workbook": (in_a_workbook, BOOK, BOOK),
+    "copy": (in_a_workbook, COPIED, COPIED),
+}
+
+
+# --- the proof
+
+
+@dataclass
+class Tally:
+    """What was found over all deaths of a scene."""
+
+    kills: int = 0
+    lived: int = 0
+    twice: int = 0
+    lost: int = 0
+    falsely_sent: int = 0
+    uncertain: int = 0
+    troubles: list[str] = field(default_factory=list)
+
+
+class Proof:
+    """A scene, killed at many system calls."""
+
+    def __init__(self, scene: str, zygote: Zygote, url: str, receipts: Path, root: Path) -> None:
+        self.name = scene
+        self.prepare, self.words, self.after = SCENES[scene]
+        self.zygote, self.url, self.receipts, self.root = zygote, url, receipts, root
+        self.tally = Tally()
+        self._number = 0
+        self._base: Path | None = None
+
+    def folder(self) -> Folder:
+        self._number += 1
+        folder = Folder(self.root / str(self._number), f"{self.name}-{self._number}", self.url)
+        self.prepare(self.zygote, folder)
+        return folder
+
+    def said(self, folder: Folder, words: Sequence[str]) -> list[str]:
+        return [word.format(prefix=folder.prefix) for word in words]
+
+    def points(self, most: int, seed: int) -> list[str]:
+        """The system calls to strike: each that changes something, and some of the others."""
+        folder = self.folder()
+        calls = self.zygote.calls(folder, self.said(folder, self.words))
+        shutil.rmtree(folder.path)
+        strong = [
+            f"{name}:{number}"
+            for name, count in sorted(calls.items())
+            if not _HARMLESS.fullmatch(name)
+            for number in range(1, count + 1)
+        ]
+        weak = [
+            f"{name}:{number}"
+            for name, count in sorted(calls.items())
+            if _HARMLESS.fullmatch(name)
+            for number in range(1, count + 1)
+        ]
+        dice = random.Random(seed)
+        dice.shuffle(strong)
+        dice.shuffle(weak)
+        return [*strong, *weak][:most]
+
+    def strike(self, *points: str) -> None:
+        """Let the command die at each of these points in turn, then let it live, and judge."""
+        folder = self.folder()
+        before = len(self.received(folder))
+        del before
+        words = self.said(folder, self.words)
+        for point in points:
+            code = self.zygote.run(folder, words, point)
+            self.tally.kills += code == -signal.SIGKILL
+            self.tally.lived += code != -signal.SIGKILL
+        code = self.zygote.run(folder, words)
+        if self.name == "settle" and code == 2:
+            code = 0  # it was settled before the death
+        last = self.zygote.run(folder, self.said(folder, self.after))
+        try:
+            self.judge(folder, code, last)
+        except AssertionError as error:
+            said = (folder.path / "said").read_text(encoding="utf-8")
+            self.tally.troubles.append(f"{points}: {error!r} {said[-600:]}")
+        else:
+            shutil.rmtree(folder.path)
+
+    def judge(self, folder: Folder, code: int, last: int) -> None:
+        received = Counter(self.received(folder))
+        self.tally.twice += sum(count > 1 for count in received.values())
+        rows = self.rows(folder)
+        people = folder.people
+        statuses = {row["recipientProfileId"]: row["status"] for row in rows}
+        if self.name == "forget":
+            people = people[1:]
+            statuses.pop("", None)
+            named_nowhere(folder)
+        self.tally.lost += sum(
+            statuses.get(person) not in ("sent", "uncertain", "skipped") for person in people
+        )
+        sent = [person for person in people if statuses.get(person) == "sent"]
+        self.tally.falsely_sent += sum(
+            not received[person] for person in sent if self.name != "settle"
+        )
+        self.tally.uncertain += sum(status == "uncertain" for status in statuses.values())
+        assert code in (0, 1, 75), f"exit {code}"
+        assert last in (0, 1), f"exit {last} at last"
+        left = [path.name for path in folder.path.rglob("*.part")]
+        assert not left, left
+
+    def received(self, folder: Folder) -> list[str]:
+        lines = self.receipts.read_text(encoding="utf-8").splitlines()
+        people = [str(json.loads(line)[1]) for line in lines if line.strip()]
+        return [person for person in people if person in folder.people]
+
+    def rows(self, folder: Folder) -> list[dict[str, str]]:
+        path = max(folder.path.glob("people.results*"), key=lambda path: path.stat().st_mtime_ns)
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                return list(csv.DictReader(file))
+        from openpyxl import load_workbook
+
+        lines = list(load_workbook(path, read_only=True).worksheets[0].values)
+        names = [str(name) for name in lines[0]]
+        return [dict(zip(names, map(str, line), strict=True)) for line in lines[1:]]
+
+
+@contextmanager
+def endpoint(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The loopback endpoint in a process of its own."""
+    port, receipts = folder / "url", folder / "receipts"
+    command = [sys.executable, "-m", "tests.loopback", "--port-file", str(port)]
+    command += ["--receipts", str(receipts)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        while not (port.exists() and port.read_text(encoding="utf-8")):
+            time.sleep(0.02)
+        yield port.read_text(encoding="utf-8"), receipts
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def prove(
+    scene: str, *, most: int, twice: bool = False, broken: bool = False, seed: int = 0
+) -> Tally:
+    """Kill a scene's command at up to `most` system calls; with `twice`, each time its second
+    attempt as well."""
+    with tempfile.TemporaryDirectory(prefix="kill-") as name, endpoint(Path(name)) as (url, told):
+        proof = Proof(scene, Zygote(broken), url, told, Path(name) / "folders")
+        points = proof.points(most, seed)
+        seconds = points[::-1] if twice else []
+        for index, point in enumerate(points):
+            proof.strike(point, *([seconds[index]] if twice else []))
+        return proof.tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scene", choices=SCENES)
+    parser.add_argument("--most", type=int, default=10**6)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--twice", action="store_true")
+    parser.add_argument("--broken", action="store_true")
+    given = parser.parse_args()
+    started = time.monotonic()
+    tally = prove(
+        given.scene, most=given.most, twice=given.twice, broken=given.broken, seed=given.seed
+    )
+    answer = {"scene": given.scene, "seconds": round(time.monotonic() - started), **vars(tally)}
+    print(json.dumps(answer))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
