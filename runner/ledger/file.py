@@ -13,7 +13,7 @@ from runner.errors import StorageError
 from runner.system.file import BINARY, make_folders, sync_folder
 
 _SQLITE: Final = b"SQLite format 3\0"
-_HOT_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
+HOT_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 # Every version of a ledger has these tables. SQLite keeps their names among the first pages.
 _TABLES: Final = (b"alembic_version", b"do_not_contact")
 _LOOKED_AT: Final = 1024**2
@@ -166,7 +166,7 @@ def has_hot_journal(path: Path) -> bool:
     """
     try:
         with journal_of(path).open("rb") as journal:
-            return journal.read(8) == _HOT_JOURNAL
+            return journal.read(8) == HOT_JOURNAL
     except FileNotFoundError:
         return False
     except OSError as error:

@@ -28,6 +28,7 @@ from runner.ledger.content import check_content
 from runner.ledger.file import (
     begin,
     finish,
+    has_hot_journal,
     is_there,
     make_folder,
     make_private,
@@ -167,8 +168,9 @@ class Ledger:
         try:
             with self._engine.connect().execution_options(read_only=True) as connection:
                 check_content(connection)
-        except DatabaseError as error:
-            raise unusable(self.place, str(error.orig)) from None
+        except (DatabaseError, UnicodeDecodeError) as error:
+            reason = str(getattr(error, "orig", "malformed text"))
+            raise unusable(self.place, reason) from None
         except StorageError as error:
             raise StorageError(error.what, where=self.place, remedy=mend(self.place)) from None
 
@@ -177,7 +179,8 @@ class Ledger:
         self._engine.dispose()
         if self.is_whole and self._changed and self.second is not None:
             with suppress(StorageError):  # it is only looked through once more the next time
-                self.second.note_place(self.place, left_as(self.path))
+                if not has_hot_journal(self.path):  # else its last change is half done
+                    self.second.note_place(self.place, left_as(self.path))
 
 
 def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True) -> Ledger:

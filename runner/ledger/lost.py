@@ -7,6 +7,7 @@ from pathlib import Path
 from runner import words
 from runner.errors import StorageError
 from runner.ledger.file import has_hot_journal, is_idle, journal_of, mend
+from runner.ledger.journal import would_undo
 from runner.ledger.noted import What
 from runner.ledger.second import left_as, records_of
 
@@ -35,13 +36,13 @@ def refuse_lost(path: Path) -> None:
 def refuse_foreign_journal(path: Path) -> None:
     """Raise StorageError for a journal that does not belong to the file as it is.
 
-    A file that is as a run left it is whole: no change was under way. A journal that would undo one
-    was put there since, and SQLite would put old pages over the new ones.
+    A file that is as a run left it has no change in it that was half done. A journal with other
+    pages than the file's was put there since, and SQLite would put them over the new ones.
     """
     if not has_hot_journal(path):
         return
     lefts = [record.left() for record in records_of(path)]
-    if any(lefts) and left_as(path) in lefts and is_idle(path) and has_hot_journal(path):
+    if any(lefts) and left_as(path) in lefts and is_idle(path) and would_undo(path):
         raise StorageError(
             "Beside the ledger lies the journal of another time. SQLite would undo with it what "
             "the ledger has learned since.",

@@ -1,11 +1,11 @@
-"""SIGKILL at every system call of a command, then the same command again.
+"""SIGKILL at every system call of a command, or a call that fails, then the same command again.
 
 Each command runs in a process forked from this one, which has imported everything, so that a
-hundred deaths take a minute. strace kills it when it enters its n-th call of a kind. Afterwards the
-same command is run again as a person would, then the campaign is run to its end, and every row and
-every receipt is accounted for.
+hundred deaths take a minute. strace kills it when it enters its n-th call of a kind, or lets that
+call fail, once or from then on. Afterwards the same command is run again as a person would, then
+the campaign is run to its end, and every row and every receipt is accounted for.
 
-    python -m tests.proof.kill first-run [--most 100] [--twice] [--broken]
+    python -m tests.proof.kill first-run [--most 100] [--twice] [--fail] [--broken]
 
 Prints one JSON object. With --broken, the sender records a message only after sending it; the
 harness must find people who are messaged twice.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import json
 import os
 import random
@@ -38,6 +39,7 @@ from tests.loopback import KEY
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 3
+_PATIENCE = 40  # seconds
 RUN = ("run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes")
 # These calls change nothing outside the process; of them only some are struck.
 _HARMLESS = re.compile(
@@ -106,26 +108,41 @@ class Zygote:
         del alembic, openpyxl
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
             call(["status", "--ledger", "none"])  # what the command line imports by itself
+        gc.freeze()  # what is here now is shared with the forked processes, and not gone through
         if broken:
             from runner.sending import traffic
 
             traffic.commit_intent = lambda *_: None
 
     def run(self, folder: Folder, words: Sequence[str], strike: str | None = None) -> int:
-        """Run a command; with `strike` (`name:number`) until that system call. Return the code."""
+        """Run a command; with `strike` (`name:when:action`) strace does that at a system call.
+
+        Return the exit code, negative for a signal.
+        """
         begin, go = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(go)
             self._become(folder, words, begin)
         os.close(begin)
-        tracer = self._trace(child, strike) if strike else None
+        tracer = self._trace(child, strike, folder.path) if strike else None
         os.write(go, b"x")
         os.close(go)
-        _, status = os.waitpid(child, 0)
+        status = self._await(child)
         if tracer is not None:
             tracer.wait()
         return os.waitstatus_to_exitcode(status)
+
+    @staticmethod
+    def _await(child: int) -> int:
+        """Wait for a command; one that does not end is killed, and told as a hang."""
+        for _ in range(_PATIENCE * 100):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(0.01)
+        os.kill(child, signal.SIGALRM)
+        return os.waitpid(child, 0)[1]
 
     def _become(self, folder: Folder, words: Sequence[str], begin: int) -> None:
         code = 99
@@ -143,14 +160,14 @@ class Zygote:
             os._exit(code)
 
     @staticmethod
-    def _trace(child: int, strike: str) -> subprocess.Popen[bytes]:
-        name, _, number = strike.partition(":")
-        inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={number}"]
+    def _trace(child: int, strike: str, cwd: Path) -> subprocess.Popen[bytes]:
+        name, when, action = strike.split(":")
+        inject = ["-e", f"trace={name}", "-e", f"inject={name}:{action}:when={when}"]
+        output = "/dev/null" if action == KILL else "failed"
         if name == "count":
-            inject = ["-e", "trace=all"]
-        output = number if name == "count" else "/dev/null"
+            inject, output = ["-e", "trace=all"], when
         command = ["strace", "-f", "-qq", "-o", output, "-p", str(child), *inject]
-        tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=cwd)
         status = Path(f"/proc/{child}/status")
         for _ in range(2_000):
             if "TracerPid:\t0" not in status.read_text(encoding="utf-8"):
@@ -161,13 +178,37 @@ class Zygote:
     def calls(self, folder: Folder, words: Sequence[str]) -> Counter[str]:
         """Count the system calls of a command, by their names."""
         log = folder.path / "calls"
-        self.run(folder, words, f"count:{log}")
+        self.run(folder, words, f"count:{log}:")
         found: Counter[str] = Counter()
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             if match := re.match(r"\d+ +(\w+)\(", line):
                 found[match[1]] += 1
         return found
 
+
+KILL = "signal=SIGKILL"
+# The ways in which calls that the ledger, the results and the network rest on can fail.
+_ERRORS = {
+    "pwrite64": ("ENOSPC", "EIO"),
+    "write": ("ENOSPC", "EIO", "EINTR"),
+    "fsync": ("EIO", "ENOSPC"),
+    "fdatasync": ("EIO", "ENOSPC"),
+    "ftruncate": ("EIO", "ENOSPC"),
+    "openat": ("EMFILE", "EIO", "ENOSPC"),
+    "rename": ("EIO", "ENOSPC"),
+    "unlink": ("EIO",),
+    "mkdir": ("ENOSPC",),
+    "pread64": ("EIO",),
+    "read": ("EIO", "EINTR"),
+    "socket": ("EMFILE",),
+    "connect": ("ECONNREFUSED", "ENETUNREACH", "EINTR"),
+    "sendto": ("EPIPE", "ECONNRESET"),
+    "recvfrom": ("ECONNRESET", "EIO"),
+    "fcntl": ("EINTR", "EAGAIN"),
+    "flock": ("EINTR",),
+}
+
+_WAITED_OUT = ("EINTR", "EAGAIN", "ECONNREFUSED", "ENETUNREACH")
 
 # --- scenes
 
@@ -183,7 +224,7 @@ def one_sent(zygote: Zygote, folder: Folder) -> None:
 def one_uncertain(zygote: Zygote, folder: Folder) -> None:
     """One message is sent, and a second one was on its way when its run died."""
     one_sent(zygote, folder)
-    assert zygote.run(folder, RUN, "sendto:3") == -signal.SIGKILL
+    assert zygote.run(folder, RUN, f"sendto:3:{KILL}") == -signal.SIGKILL
     zygote.run(folder, ["results"])
 
 
@@ -234,6 +275,7 @@ class Tally:
     """What was found over all deaths of a scene."""
 
     kills: int = 0
+    failed: int = 0
     lived: int = 0
     twice: int = 0
     lost: int = 0
@@ -262,24 +304,32 @@ class Proof:
     def said(self, folder: Folder, words: Sequence[str]) -> list[str]:
         return [word.format(prefix=folder.prefix) for word in words]
 
-    def points(self, most: int, seed: int) -> list[str]:
-        """The system calls to strike: each that changes something, and some of the others."""
+    def points(self, most: int, seed: int, *, fail: bool = False) -> list[str]:
+        """The strikes: at each system call that changes something, and at some of the others."""
         folder = self.folder()
         calls = self.zygote.calls(folder, self.said(folder, self.words))
         shutil.rmtree(folder.path)
-        strong = [
-            f"{name}:{number}"
-            for name, count in sorted(calls.items())
-            if not _HARMLESS.fullmatch(name)
-            for number in range(1, count + 1)
-        ]
-        weak = [
-            f"{name}:{number}"
-            for name, count in sorted(calls.items())
-            if _HARMLESS.fullmatch(name)
-            for number in range(1, count + 1)
-        ]
         dice = random.Random(seed)
+        if fail:
+            failing = [
+                f"{name}:{number}{onwards}:error={error}"
+                for name, errors in _ERRORS.items()
+                for number in range(1, calls[name] + 1)
+                for error in errors
+                # An interrupted call is made again at once; locks and servers are waited for.
+                for onwards in (("",) if error in _WAITED_OUT else ("", "+"))
+            ]
+            dice.shuffle(failing)
+            return failing[:most]
+        strong, weak = (
+            [
+                f"{name}:{number}:{KILL}"
+                for name, count in sorted(calls.items())
+                if bool(_HARMLESS.fullmatch(name)) is harmless
+                for number in range(1, count + 1)
+            ]
+            for harmless in (False, True)
+        )
         dice.shuffle(strong)
         dice.shuffle(weak)
         return [*strong, *weak][:most]
@@ -294,6 +344,9 @@ class Proof:
             code = self.zygote.run(folder, words, point)
             self.tally.kills += code == -signal.SIGKILL
             self.tally.lived += code != -signal.SIGKILL
+            failed = folder.path / "failed"
+            if failed.exists():
+                self.tally.failed += failed.read_text(errors="replace").count("(INJECTED)")
         code = self.zygote.run(folder, words)
         if self.name == "settle" and code == 2:
             code = 0  # it was settled before the death
@@ -363,13 +416,19 @@ def endpoint(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def prove(
-    scene: str, *, most: int, twice: bool = False, broken: bool = False, seed: int = 0
+    scene: str,
+    *,
+    most: int,
+    twice: bool = False,
+    fail: bool = False,
+    broken: bool = False,
+    seed: int = 0,
 ) -> Tally:
     """Kill a scene's command at up to `most` system calls; with `twice`, each time its second
     attempt as well."""
     with tempfile.TemporaryDirectory(prefix="kill-") as name, endpoint(Path(name)) as (url, told):
         proof = Proof(scene, Zygote(broken), url, told, Path(name) / "folders")
-        points = proof.points(most, seed)
+        points = proof.points(most, seed, fail=fail)
         seconds = points[::-1] if twice else []
         for index, point in enumerate(points):
             proof.strike(point, *([seconds[index]] if twice else []))
@@ -382,11 +441,17 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10**6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--twice", action="store_true")
+    parser.add_argument("--fail", action="store_true")
     parser.add_argument("--broken", action="store_true")
     given = parser.parse_args()
     started = time.monotonic()
     tally = prove(
-        given.scene, most=given.most, twice=given.twice, broken=given.broken, seed=given.seed
+        given.scene,
+        most=given.most,
+        twice=given.twice,
+        fail=given.fail,
+        broken=given.broken,
+        seed=given.seed,
     )
     answer = {"scene": given.scene, "seconds": round(time.monotonic() - started), **vars(tally)}
     print(json.dumps(answer))  # noqa: T201
