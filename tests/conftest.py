@@ -21,6 +21,15 @@ settings.load_profile("default")
 _SEND = socket.socket.connect
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes hours, unless it is asked for by its marker."""
+    if "proof" in config.option.markexpr:
+        return
+    hours = [item for item in items if item.get_closest_marker("proof")]
+    config.hook.pytest_deselected(items=hours)
+    items[:] = [item for item in items if item not in hours]
+
+
 @pytest.fixture(autouse=True)
 def fence(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory

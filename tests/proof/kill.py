@@ -166,6 +166,8 @@ class Zygote:
         output = "/dev/null" if action == KILL else "failed"
         if name == "count":
             inject, output = ["-e", "trace=all"], when
+        if name == "power":
+            inject, output = ["-y", "-xx", "-s", "10000000", "-e", f"trace={action}"], when
         command = ["strace", "-f", "-qq", "-o", output, "-p", str(child), *inject]
         tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=cwd)
         status = Path(f"/proc/{child}/status")
