@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from runner import words
 from runner.action.search import look_for
-from runner.action.sheets import read_results, sheets_of
+from runner.action.sheets import read_results, sheets_in, sheets_of
 from runner.campaign.campaign import Campaign
-from runner.errors import StorageError
+from runner.errors import RefusedError, StorageError
+from runner.intake.check import check_people
 from runner.intake.earlier import Earlier
-from runner.intake.sheet import Reading
+from runner.intake.sheet import Reading, load
+from runner.intake.table import read
 from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
 from runner.ledger.chain import digest_at, digests
@@ -27,9 +30,8 @@ from runner.ledger.doubt import next_waiting
 from runner.ledger.file import is_there
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
-from runner.ledger.lost import refuse_lost
-from runner.ledger.noted import Noted, What
-from runner.ledger.second import SecondRecord, records_of
+from runner.ledger.lost import known_of, missing, refuse_lost, said
+from runner.ledger.second import records_of
 from runner.ledger.surplus import explain_surplus, has_sent
 from runner.result.left import left
 from runner.sending.lookup import Lookup
@@ -43,12 +45,11 @@ def refuse_behind(ledger: Ledger) -> None:
     if second is None:
         return
     for record in records_of(ledger.path):
-        if record.identity != second.identity and (latest := record.latest()) is not None:
-            told = _missing(record, {})
+        if record.identity != second.identity and (told := missing(record, {})):
             raise _behind(
                 ledger.path,
-                "Another ledger stood here before, and its second record knows of "
-                f"{_said(record, told)}, the last event on {_day(latest.at)}.",
+                f"Another ledger stood here before. Its second record knows of "
+                f"{said(record, told)}.",
             )
     latest = second.latest()  # before the ledger is asked: a run beside this one writes it first
     if latest is None:
@@ -57,39 +58,11 @@ def refuse_behind(ledger: Ledger) -> None:
         if digest_at(connection, latest.n) == latest.head:
             return
         known = digests(connection)
-    told = _missing(second, known)
-    what = (
-        f"{_said(second, told)}, since {_day(told[0].at)}"
-        if told
-        else (f"a decision of {_day(latest.at)}")
-    )
+    told = missing(second, known)
+    what = said(second, told) if told else f"what was decided up to {_day(latest.at)}"
     raise _behind(
         ledger.path, f"The ledger is older than its second record: it does not know of {what}."
     )
-
-
-def _missing(record: SecondRecord, known: dict[int, str]) -> list[Noted]:
-    """The messages that a second record knows of and the ledger's chain does not.
-
-    A message that certainly was not sent is none.
-    """
-    told: dict[int | None, Noted] = {}
-    for line in record.lines():
-        if line.what is What.INTENT and known.get(line.n) != line.head:
-            told[line.attempt] = line
-        elif line.what is What.OUTCOME and line.status == "waiting":
-            told.pop(line.attempt, None)
-    return list(told.values())
-
-
-def _said(record: SecondRecord, told: Sequence[Noted]) -> str:
-    names = {line.campaign: line.name for line in record.lines() if line.what is What.CAMPAIGN}
-    counts: dict[str, int] = {}
-    for line in told:
-        name = names.get(line.campaign) or "an unnamed campaign"
-        counts[name] = counts.get(name, 0) + 1
-    of = ", ".join(f"{count} of {name!r}" for name, count in counts.items())
-    return words.count(len(told), "message") + (f" ({of})" if of else "")
 
 
 def _behind(path: Path, what: str) -> StorageError:
@@ -145,12 +118,39 @@ def refuse_lost_results(campaign: Campaign, path: Path) -> None:
             return
         refuse_lost(path)
     except StorageError as error:
-        raise _with_sheets(error, campaign, path) from None
+        raise in_full(error, campaign, path) from None
     refuse_unknown_results(campaign, None, path)
+    refuse_people_of_results(campaign, path)
 
 
-def _with_sheets(error: StorageError, campaign: Campaign, path: Path) -> StorageError:
-    """Name the results sheets beside the list in the command that mends a ledger."""
+def refuse_people_of_results(campaign: Campaign, path: Path) -> None:
+    """Raise StorageError when any results sheet in the list's folder tells of messages to people
+    of the list: it may have been renamed since."""
+    beside = [sheet for sheet in sheets_in(campaign) if sheet not in sheets_of(campaign)]
+    if not beside:
+        return
+    with suppress(RefusedError):  # what is wrong with the list is told when it is read
+        table = read(load(campaign.sheet), campaign.reading)
+        people = check_people(table, campaign.reading)[1].people
+        listed = {key for person in people for key in person.keys}
+        for sheet in beside:
+            earlier = read_results(sheet, campaign.reading)
+            results = earlier.results() if earlier else ()
+            met = [
+                one.at
+                for one in results
+                if one.is_messaged and one.recipient and not listed.isdisjoint(one.recipient.keys)
+            ]
+            if met:
+                raise _untold(sheet, path, met, is_new=True)
+
+
+def in_full(error: StorageError, campaign: Campaign, path: Path) -> StorageError:
+    """Add to an error what second records know, and the results sheets beside the list to the
+    command that mends a ledger."""
+    known = known_of(path)
+    if known and known not in error.what:
+        error = StorageError(f"{error.what} {known}", where=error.where, remedy=error.remedy)
     found = [sheet for sheet in sheets_of(campaign) if read_results(sheet, campaign.reading)]
     if not found or error.remedy is None:
         return error
@@ -212,11 +212,12 @@ def refuse_uncounted(
     lookup: Lookup,
     loop: asyncio.Runner,
 ) -> None:
-    """Raise StorageError when messages that the server counts, and the ledger does not know, may
-    be those that wait next.
+    """Raise StorageError when the server counts messages that the ledger should know.
 
-    `surplus` is how many they are. Another tool, or a person, may have sent them: then the next
-    people have no such message in their conversations. When nobody can tell, a person has to say.
+    `surplus` is how many they are. Another tool, or a person, may have sent them; or this ledger
+    did, before it was set back. A conversation with the message of somebody who waits shows that.
+    The absence of one proves nothing, so a person has to say, once, that others send as well. An
+    account that the ledger never sent from is new to it.
     """
     with ledger.read() as connection:
         doubts = next_waiting(connection, campaign_id, account, _LOOKED_FOR)
@@ -232,8 +233,7 @@ def refuse_uncounted(
             where=ledger.place,
             remedy=f"Mend it: {restore} (it looks for the others too, and says what it will do).",
         )
-    cannot_tell = any(finding.verdict == "unknown" for finding in findings)
-    if is_shared or not is_used or not cannot_tell:
+    if is_shared or not is_used:
         with ledger.write() as connection:
             explain_surplus(connection, account)
         return
@@ -244,8 +244,8 @@ def refuse_uncounted(
         where=ledger.place,
         remedy=(
             f"If people or other tools send from this account: {accept}. If not, the ledger is "
-            "older than the truth: find the newer one, and name it with --ledger or merge it "
-            f"({words.command('ledger merge', 'OTHER', ledger=ledger.path)})."
+            "older than the truth: look for its messages in the conversations with "
+            f"{words.command('ledger restore', '--look', ledger=ledger.path)}."
         ),
     )
 

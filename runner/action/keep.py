@@ -168,7 +168,7 @@ def accept(
     if not is_whole:
         set_aside(path, stamp)
         for record in records_of(path):
-            record.retire(None)
+            record.retire(str(path), None)
         return Accepted(str(path), (step,))
     ledger = open_ledger(path, create=False)
     try:
@@ -177,9 +177,10 @@ def accept(
         if ledger.second is not None:
             ledger.second.rewrite(lines, beside=stamp)
             ledger.second.note_place(ledger.place)
+            keep(ledger.path, ledger.second, "accepted", now)
             for record in records_of(path):
                 if record.identity != ledger.second.identity:
-                    record.retire(ledger.second.identity)
+                    record.retire(str(path), ledger.second.identity)
     finally:
         ledger.close()
     return Accepted(str(path), (step,))

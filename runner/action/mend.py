@@ -19,7 +19,7 @@ from runner import words
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
-from runner.ledger.backup import kept
+from runner.ledger.backup import keep, kept
 from runner.ledger.chain import head
 from runner.ledger.file import (
     aside_of,
@@ -32,6 +32,7 @@ from runner.ledger.health import check_health, check_tables
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
+from runner.ledger.lost import missing
 from runner.ledger.merge import Merged
 from runner.ledger.merge import merge as join
 from runner.ledger.noted import What
@@ -79,9 +80,9 @@ def restore(
             )
         with draft_of(path, base, record.identity if record else None) as draft:
             said = [_said_base(base, path)]
-            if record is not None:
+            for known in _first(record, records_of(path)):
                 with draft.write() as connection:
-                    count = replay(connection, record.lines(), now)
+                    count = replay(connection, known.lines(), now)
                 said.append(f"The second record adds {words.count(count, 'message')}.")
             if present and base != path:
                 said += _join_present(draft, path, now)
@@ -149,15 +150,21 @@ def _present(path: Path) -> bool:
 
 
 def _record(path: Path, present: bool) -> SecondRecord | None:
-    """The second record of the ledger that stood there: the one that was written last."""
+    """The second record of the ledger that stood there: the one that knows of most messages."""
     found = records_of(path)
     if present:
         found.append(second_record(_identity(path)))
-    told = [(record.latest(), record) for record in found]
-    known = [(latest.at, record) for latest, record in told if latest is not None]
+    known = [record for record in found if record.latest() is not None]
     if known:
-        return max(known, key=lambda one: one[0])[1]
+        return max(known, key=lambda record: len(missing(record, {})))
     return next((record for record in found if kept(record)), None)
+
+
+def _first(record: SecondRecord | None, others: Sequence[SecondRecord]) -> list[SecondRecord]:
+    """The second records to play in: that of the ledger, then those of others that stood there."""
+    if record is None:
+        return list(others)
+    return [record, *(other for other in others if other.identity != record.identity)]
 
 
 def _identity(path: Path) -> str:
@@ -213,9 +220,10 @@ def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: date
     second = second_record(identity)
     second.rewrite(lines, beside=stamp)
     second.note_place(str(path))
+    keep(path, second, "mended", now)
     for record in records_of(path):
         if record.identity != identity:
-            record.retire(identity)
+            record.retire(str(path), identity)
     return Mended(str(path), tuple(said), aside)
 
 

@@ -14,16 +14,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from runner.action.compare import refuse_behind, refuse_uncounted, refuse_unknown_results
+from runner.action.compare import (
+    in_full,
+    refuse_behind,
+    refuse_uncounted,
+    refuse_unknown_results,
+)
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
 from runner.campaign.campaign import Campaign
-from runner.errors import BusyError, ExitCode, InterruptedRunError, StorageError
+from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.health import look_through
 from runner.ledger.ledger import Ledger
-from runner.ledger.lock import refuse_while_running, run_lock
+from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
 from runner.result.handback import are_current, write_results
 from runner.result.place import Written
@@ -76,28 +81,13 @@ def run(
     before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another
     run has it, InterruptedRunError when nobody agreed, StorageError when the ledger fails.
     """
-    try:
-        return _run(campaign, ledger, vendor, watcher, loop, stay=stay, most=most, over=over)
-    except BusyError:
-        refuse_while_running(ledger.lock_folder)
-        raise
-
-
-def _run(
-    campaign: Campaign,
-    ledger: Ledger,
-    vendor: Vendor,
-    watcher: Watcher,
-    loop: asyncio.Runner,
-    *,
-    stay: bool,
-    most: int | None,
-    over: bool,
-) -> Report:
     now = vendor.clock.now
-    look_through(ledger)
-    refuse_behind(ledger)
     if ledger.second is not None:
+        try:
+            look_through(ledger)
+        except StorageError as error:
+            raise in_full(error, campaign, ledger.path) from None
+        refuse_behind(ledger)
         refuse_unknown_results(campaign, ledger, ledger.path)
     taken = take_list(campaign, ledger, now())
     with run_lock(ledger, taken.record.name, taken.record.id):

@@ -62,6 +62,22 @@ def sheets_of(campaign: Campaign) -> list[Path]:
     )
 
 
+def sheets_in(campaign: Campaign) -> list[Path]:
+    """The files in the folder of the list that are named as results of any list."""
+    if not campaign.sheet.is_file():
+        return []
+    with suppress(OSError):
+        return sorted(
+            path
+            for path in campaign.sheet.absolute().parent.iterdir()
+            if ".results" in path.name
+            and _REHEARSED not in path.name
+            and path.suffix.lower() in ENDINGS
+            and path.is_file()
+        )
+    return []
+
+
 def read_results(sheet: Path, reading: Reading) -> Earlier | None:
     """Read a results sheet; None for any other file, and for one that cannot be read."""
     for way in {reading.sheet, None}:

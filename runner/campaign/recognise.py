@@ -101,7 +101,10 @@ def _chosen(
     if campaign.name:
         return Named(campaign.name)
     here = [record for record in known if record.source == campaign.origin]
+    # A campaign that was brought back from a results sheet has no text.
+    brought_back = {record.name for record in known if not record.template_hash}
     of_this_text = {record.name for record in known if record.template_hash == template_hash}
+    of_this_text |= brought_back
     if len(here) == 1:
         twin = next(
             (overlap for overlap in found if overlap.messaged and overlap.name in of_this_text),
@@ -133,7 +136,9 @@ def _chosen(
     if likely is None:
         return Named(own[0] if own else _free_name(campaign, known))
     # Most of this list is in the campaign, and most of those who wait there are in this list.
-    same_people = 2 * likely.shared > len(people) or likely.name in own
+    same_people = (
+        2 * likely.shared > len(people) or likely.name in own or likely.name in brought_back
+    )
     if likely.name in of_this_text and same_people and 2 * likely.missing <= likely.waiting:
         return Named(
             likely.name,

@@ -24,6 +24,7 @@ __all__ = (
     "key",
     "ledger",
     "location",
+    "lock",
     "log",
     "machine",
     "mend",
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import recipient, sheet
-    from runner.ledger import ledger, location
+    from runner.ledger import ledger, location, lock
     from runner.ledger import trust as trusted
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
@@ -108,6 +109,7 @@ else:
         "sheet": "runner.intake.sheet",
         "ledger": "runner.ledger.ledger",
         "location": "runner.ledger.location",
+        "lock": "runner.ledger.lock",
         "trusted": "runner.ledger.trust",
         "rehearse": "runner.rehearsal.rehearse",
         "install": "runner.schedule.install",

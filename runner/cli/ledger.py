@@ -23,9 +23,12 @@ def ledger_file(place: str | None) -> Path:
 @contextmanager
 def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
     """The ledger for as long as a command needs it; without `create`, one that is there already."""
-    opened = late.ledger.open_ledger(ledger_file(place), create=create)
+    path = ledger_file(place)
+    with late.lock.told_as_running(path):
+        opened = late.ledger.open_ledger(path, create=create)
     try:
-        yield opened
+        with late.lock.told_as_running(path):
+            yield opened
     finally:
         opened.close()
 

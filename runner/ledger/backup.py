@@ -60,6 +60,7 @@ def keep(path: Path, second: SecondRecord, mark: str = "", now: datetime | None 
     Only the last copies are kept. Raises StorageError.
     """
     at = now or datetime.now(UTC)
+    _clear(second)
     name = f"ledger-{at:%Y%m%dT%H%M%SZ}{f'-{mark}' if mark else ''}.db"
     target = second.backups / name
     try:
@@ -85,6 +86,7 @@ def kept(second: SecondRecord) -> list[Path]:
 
 def keep_daily(path: Path, second: SecondRecord, now: datetime) -> str | None:
     """Copy the ledger once a day, in UTC; return what went wrong with that, if anything."""
+    _clear(second)
     if any(copy.name.startswith(f"ledger-{now:%Y%m%d}T") for copy in kept(second)):
         return None
     try:
@@ -92,6 +94,13 @@ def keep_daily(path: Path, second: SecondRecord, now: datetime) -> str | None:
     except StorageError as error:
         return f"Today's copy of the ledger is missing. {error.what}"
     return None
+
+
+def _clear(second: SecondRecord) -> None:
+    """Remove what a copying that was killed has left."""
+    for part in second.backups.glob(".ledger-*"):
+        with suppress(OSError):
+            part.unlink()
 
 
 def discard(second: SecondRecord) -> None:

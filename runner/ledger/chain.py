@@ -91,12 +91,16 @@ def link_all(connection: Connection) -> None:
     linked = {(what, subject) for _, what, subject, _ in connection.exec_driver_sql(_ALL)}
     before = head(connection)
     values: list[dict[str, Any]] = []
-    for what in _COVERED:
-        for subject, covered in sorted(_rows(connection, what).items()):
-            if covered[-1] is None or (what, subject) in linked:
-                continue
-            before = Link(before.n + 1, _digest(before.head, what, covered))
-            values.append(_values(before, what, subject))
+    # In the order of time, so that a word follows the attempt that it is about.
+    due = [
+        (covered[-1], order, subject, what, covered)
+        for order, what in enumerate(_COVERED)
+        for subject, covered in _rows(connection, what).items()
+        if covered[-1] is not None and (what, subject) not in linked
+    ]
+    for _, _, subject, what, covered in sorted(due):
+        before = Link(before.n + 1, _digest(before.head, what, covered))
+        values.append(_values(before, what, subject))
     if values:
         connection.execute(_ADD, values)
 

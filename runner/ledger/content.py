@@ -57,6 +57,14 @@ def check_content(connection: Connection) -> None:
             raise _wrong(f"a campaign's settings cannot be read ({type(error).__name__})") from None
         if not is_list:
             raise _wrong("a campaign's headers cannot be read")
+    for written in connection.scalars(sa.select(schema.campaign.c.results_written)):
+        if written is not None and written.startswith("{"):
+            try:
+                is_known = set(json.loads(written)) == {"files", "latest", "state"}
+            except ValueError:
+                is_known = False
+            if not is_known:
+                raise _wrong("what is noted of a campaign's results cannot be read")
     note = schema.note.c
     for name, salt in connection.execute(
         sa.select(note.name, note.value).where(note.name.startswith(SALT))

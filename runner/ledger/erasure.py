@@ -21,7 +21,7 @@ from runner.errors import AlreadyRunningError
 from runner.intake.recipient import RecipientError, parse
 from runner.ledger import chain, schema
 from runner.ledger.attempt import recover
-from runner.ledger.backup import discard, keep, kept
+from runner.ledger.backup import discard, keep
 from runner.ledger.campaign import campaigns, outdate_results
 from runner.ledger.forgotten import REASON, Forgotten
 from runner.ledger.ledger import Ledger
@@ -100,10 +100,9 @@ def _erase_elsewhere(ledger: Ledger, keys: set[str], now: datetime) -> None:
         return
     for record in (second, *records_followed_by(second.identity)):
         record.edit(lambda line: _without(line, keys))
-        had_copies = bool(kept(record))
         discard(record)
-        if had_copies and record is second:
-            keep(ledger.path, second, now=now)
+    # A ledger that is brought back must know of them: nothing else on this computer does.
+    keep(ledger.path, second, now=now)
 
 
 def _without(line: Noted, keys: set[str]) -> Noted:

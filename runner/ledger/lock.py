@@ -12,9 +12,10 @@ from typing import Final
 import psutil
 from filelock import FileLock, Timeout
 
-from runner.errors import AlreadyRunningError, StorageError
+from runner.errors import AlreadyRunningError, BusyError, StorageError
 from runner.ledger.campaign import campaign_named
 from runner.ledger.ledger import Ledger
+from runner.ledger.location import lock_folder
 from runner.ledger.record import CampaignRecord
 
 # `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that
@@ -51,6 +52,16 @@ def refuse_while_running(folder: Path) -> None:
                 remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
             ) from None
         lock.release()
+
+
+@contextmanager
+def told_as_running(path: Path) -> Iterator[None]:
+    """Tell that a run is active, where it is a run that holds the ledger for too long."""
+    try:
+        yield
+    except BusyError:
+        refuse_while_running(lock_folder(path))
+        raise
 
 
 def _path(ledger: Ledger, campaign_id: int) -> Path:

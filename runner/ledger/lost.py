@@ -2,35 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from pathlib import Path
 
 from runner import words
 from runner.errors import StorageError
 from runner.ledger.file import has_hot_journal, is_idle, journal_of, mend
 from runner.ledger.journal import would_undo
-from runner.ledger.noted import What
-from runner.ledger.second import left_as, records_of
+from runner.ledger.noted import Noted, What
+from runner.ledger.record import Status
+from runner.ledger.second import SecondRecord, left_as, records_of
 
 
 def refuse_lost(path: Path) -> None:
     """Raise StorageError for a missing ledger of which something is left."""
-    for record in records_of(path):
-        if (latest := record.latest()) is not None:
-            accept = words.command("ledger accept", ledger=path)
-            told = sum(1 for line in record.lines() if line.what is What.INTENT)
-            raise StorageError(
-                f"The ledger is gone. Its second record knows of {words.count(told, 'message')}, "
-                f"the last event on {latest.at:%Y-%m-%d %H:%M} UTC.",
-                where=str(path),
-                remedy=f"{mend(path)} To begin anew all the same: {accept}.",
-            )
+    if known := known_of(path):
+        accept = words.command("ledger accept", ledger=path)
+        raise StorageError(
+            f"The ledger is gone. {known}",
+            where=str(path),
+            remedy=f"{_elsewhere(path)}{mend(path)} To begin anew all the same: {accept}.",
+        )
     if journal_of(path).exists():
         raise StorageError(
             "The ledger is gone, but the journal of its last change lies there: "
             f"{journal_of(path).name}.",
             where=str(path),
-            remedy=f"{mend(path)} If you took the ledger away yourself, take its journal too.",
+            remedy=(
+                "If you moved the ledger, name it with --ledger, or move its journal too. Else: "
+                f"{mend(path)}"
+            ),
         )
+
+
+def _elsewhere(path: Path) -> str:
+    """Name the other place where the ledger was seen, if it is there."""
+    for record in records_of(path):
+        for place in record.places():
+            if place != str(path) and Path(place).is_file():
+                return f"If you moved it: --ledger {words.argument(place)}. Else: "
+    return ""
+
+
+def known_of(path: Path) -> str:
+    """Say what second records know of the ledger at a path; nothing when they know nothing."""
+    for record in records_of(path):
+        told = missing(record, {})
+        if told:
+            return f"Its second record knows of {said(record, told)}."
+    return ""
+
+
+def missing(record: SecondRecord, known: Mapping[int, str]) -> list[Noted]:
+    """The messages that a second record knows of and the links of a chain, by number, do not.
+
+    A message that certainly was not sent is none.
+    """
+    told: dict[int | None, Noted] = {}
+    for line in record.lines():
+        if line.what is What.INTENT and known.get(line.n) != line.head:
+            told[line.attempt] = line
+        elif line.what is What.OUTCOME and line.status == Status.WAITING:
+            told.pop(line.attempt, None)
+    return list(told.values())
+
+
+def said(record: SecondRecord, told: Sequence[Noted]) -> str:
+    """Put messages into words: how many, of which campaigns, since when."""
+    names = {line.campaign: line.name for line in record.lines() if line.what is What.CAMPAIGN}
+    counts: dict[str, int] = {}
+    for line in told:
+        name = names.get(line.campaign) or "an unnamed campaign"
+        counts[name] = counts.get(name, 0) + 1
+    of = ", ".join(f"{count} of {name!r}" for name, count in counts.items())
+    since = f"{told[0].at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{words.count(len(told), 'message')} ({of}) since {since}"
 
 
 def refuse_foreign_journal(path: Path) -> None:
@@ -47,5 +94,8 @@ def refuse_foreign_journal(path: Path) -> None:
             "Beside the ledger lies the journal of another time. SQLite would undo with it what "
             "the ledger has learned since.",
             where=str(journal_of(path)),
-            remedy="Take that file away, and run the same command again. Nothing was sent.",
+            remedy=(
+                "Take that file away, and run the same command again. Nothing was sent. Whether "
+                f"the ledger is whole: {words.command('ledger verify', ledger=path)}."
+            ),
         )

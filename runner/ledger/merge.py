@@ -15,10 +15,10 @@ from runner.ledger import schema
 from runner.ledger.chain import link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.forgotten import take_over
-from runner.ledger.person import learn
+from runner.ledger.person import Spellings, learn
 from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
-from runner.ledger.suppression import suppress
+from runner.ledger.suppression import Suppressed, suppress
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Merged:
 
 def merge(connection: Connection, other: Connection, source: str, now: datetime) -> Merged:
     """Take over what another ledger knows, in the caller's transaction; `source` names it."""
+    hashes = take_over(connection, other, now)
     aliases = sa.select(schema.alias.c.identity, schema.alias.c.other)
     learn(connection, [(one, two) for one, two in other.execute(aliases)], now)
     messages, new = 0, []
@@ -54,7 +55,7 @@ def merge(connection: Connection, other: Connection, source: str, now: datetime)
         for found in other.execute(sa.select(schema.contact))
     ]
     contacts = sum(note_contacts(connection, [contact], said, now) for contact, said in noted)
-    return Merged(messages, tuple(new), listed, contacts, take_over(connection, other, now))
+    return Merged(messages, tuple(new), listed, contacts, hashes)
 
 
 def _campaign(
@@ -74,10 +75,12 @@ def _campaign(
     del values["id"]
     inserted = connection.execute(sa.insert(table).values(values))
     campaign_id = int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+    barred = Suppressed(connection, Spellings(connection))
     for copied in (schema.delivery, schema.row):
         rows = [
             {**row._mapping, "campaign_id": campaign_id}
             for row in other.execute(sa.select(copied).where(copied.c.campaign_id == found.id))
+            if not barred.has_forgotten([row.identity] if row.identity else [])
         ]
         for row in rows:
             row.pop("id", None)
@@ -92,14 +95,12 @@ def _campaign(
 def _is_same(
     connection: Connection, campaign_id: int, other: Connection, found: sa.Row[Any]
 ) -> bool:
-    """Tell whether two campaigns of one name are one: by their text, or by a person in both."""
-    table, delivery = schema.campaign, schema.delivery
-    text = sa.select(table.c.template_hash).where(table.c.id == campaign_id)
-    if connection.execute(text).scalar() == found.template_hash:
-        return True
+    """Tell whether two campaigns of one name are one: by a person in both."""
+    delivery = schema.delivery
     ours = sa.select(delivery.c.identity).where(delivery.c.campaign_id == campaign_id)
     theirs = sa.select(delivery.c.identity).where(delivery.c.campaign_id == found.id)
-    return not set(connection.scalars(ours)).isdisjoint(other.scalars(theirs))
+    people = set(connection.scalars(ours))
+    return not people or not people.isdisjoint(other.scalars(theirs))
 
 
 def _messages(other: Connection, campaign_id: int) -> Iterator[Regained]:

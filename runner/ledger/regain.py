@@ -18,6 +18,7 @@ from runner.ledger import schema
 from runner.ledger.delivery import Known, known_deliveries, written_to
 from runner.ledger.person import Spellings
 from runner.ledger.record import ATTEMPTED, Status
+from runner.ledger.suppression import Suppressed
 
 # A message is sent a while after its attempt began, and the vendor's clock may have told when.
 _SAME: Final = timedelta(minutes=10)
@@ -53,6 +54,7 @@ class Regaining:
         self._source = source
         self._now = now
         self._spellings = Spellings(connection)
+        self._barred = Suppressed(connection, self._spellings)
         self._known, _ = known_deliveries(connection, campaign_id, self._spellings)
         table = schema.delivery
         last = sa.select(sa.func.max(table.c.position)).where(table.c.campaign_id == campaign_id)
@@ -61,6 +63,8 @@ class Regaining:
     def add(self, message: Regained, *, surely: bool = False) -> bool:
         """Bring one message in; False when the ledger knows it, unless it is `surely` another."""
         keys = self._spellings.of(message.recipient.keys)
+        if self._barred.has_forgotten(keys):
+            return False
         found = next((self._known[key] for key in keys if key in self._known), None)
         if found is not None and not surely and self._has(found, message.at):
             self._complete(found.id, message)

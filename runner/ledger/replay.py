@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.campaign import campaign_line
+from runner.ledger.campaign import campaign_line, results_line
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.decision import decide
@@ -96,6 +98,7 @@ class _Replay:
             return
         delivery = delivery_to(self._connection, campaign_id, person)
         if delivery is not None:
+            link_all(self._connection)  # the attempt comes before the word
             sent = line.verdict == "sent"
             by = line.by or "unknown"
             decide(self._connection, delivery, sent=sent, by=by, now=line.at)
@@ -162,6 +165,27 @@ def campaign_of(
     return int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
 
 
+def _results_of(connection: Connection, now: datetime) -> Iterator[Noted]:
+    """How the results files of all campaigns were left last."""
+    table = schema.campaign
+    for number, noted in connection.execute(sa.select(table.c.id, table.c.results_written)).all():
+        files = json.loads(noted).get("files", {}) if noted and noted.startswith("{") else {}
+        for path, (*_, digest) in files.items():
+            yield results_line(number, Path(path), str(digest), now)
+
+
+def _lists_of(connection: Connection, shared: dict[str, Any]) -> Iterator[Noted]:
+    """Those who are on the lists of people by name."""
+    table, contact = schema.do_not_contact, schema.contact
+    named = sa.select(table.c.identity, table.c.reason, table.c.added_at)
+    for found in connection.execute(named.where(table.c.forgotten.is_(None))).all():
+        said = {"verdict": "listed", "name": found.identity, "by": found.reason}
+        yield Noted(**shared, at=found.added_at, **said)
+    for found in connection.execute(sa.select(contact)).all():
+        said = {"verdict": "contacted", "name": found.identity, "source": found.source}
+        yield Noted(**shared, at=found.contacted_at, **said)
+
+
 def _person(key: str) -> Recipient:
     return Recipient(urn=key) if key.startswith("urn:") else Recipient(key)
 
@@ -188,11 +212,16 @@ def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
     }
     decided = sa.select(decision, *person).join(delivery, delivery.c.id == decision.c.delivery_id)
     decisions = {found.id: found for found in connection.execute(decided)}
-    for one in connection.execute(sa.select(link).order_by(link.c.id)).all():
+    yield from _results_of(connection, now)
+    links = connection.execute(sa.select(link).order_by(link.c.id)).all()
+    last_list = max((one.id for one in links if one.what == What.LIST), default=None)
+    for one in links:
         what = What(one.what)
         shared: dict[str, Any] = {"n": one.id, "head": one.digest, "what": what}
         if what is What.LIST:
             yield Noted(**shared, at=now)
+            if one.id == last_list:
+                yield from _lists_of(connection, shared)
             continue
         found = (decisions if what is What.DECISION else attempts)[one.subject]
         whom = {"campaign": found.campaign_id, "slug": found.slug, "urn": found.urn}

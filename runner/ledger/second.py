@@ -22,6 +22,7 @@ from runner.errors import StorageError
 from runner.ledger.noted import Noted, What, lines_in
 from runner.system.file import digest_of, make_folders, replace_whole, sync_folder
 
+_MOST_PLACES: Final = 20
 _TAIL: Final = 64 * 1024
 
 
@@ -60,19 +61,26 @@ class SecondRecord:
     def _about(self) -> Path:
         return self.folder / "ledger.json"
 
-    def place(self) -> str | None:
-        """Return the path of the ledger's file, as it was last noted."""
-        found = self._said().get("path")
-        return found if isinstance(found, str) else None
+    def places(self) -> list[str]:
+        """Return the paths that the ledger's file was seen at, the last one first."""
+        found = self._said().get("paths")
+        return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
 
     def follower(self) -> str | None:
         """Return the identity of the ledger that took this one's place, if one did."""
         found = self._said().get("followed_by")
         return found if isinstance(found, str) else None
 
-    def retire(self, follower: str | None) -> None:
-        """Note that the ledger is no more, and which one took its place. Raises StorageError."""
-        said = {"identity": self.identity, "followed_by": follower}
+    def retire(self, place: str, follower: str | None) -> None:
+        """Note that the ledger is no more at a place, and which one is there now.
+
+        Raises StorageError.
+        """
+        said = {
+            "identity": self.identity,
+            "paths": [path for path in self.places() if path != place],
+            "followed_by": follower,
+        }
         try:
             self._put_about(said)
         except OSError as error:
@@ -88,13 +96,17 @@ class SecondRecord:
 
     def note_place(self, place: str, left: Left | None = None) -> None:
         """Note the ledger's path, and how its file was left. Raises StorageError."""
-        said: dict[str, Any] = {"identity": self.identity, "path": place}
+        said = self._about_at(place)
         if left is not None:
             said |= asdict(left)
         try:
             self._put_about(said)
         except OSError as error:
             raise _unwritable(self.folder, error) from None
+
+    def _about_at(self, place: str) -> dict[str, Any]:
+        others = [path for path in self.places() if path != place]
+        return {"identity": self.identity, "paths": [place, *others][:_MOST_PLACES]}
 
     def _put_about(self, said: dict[str, Any]) -> None:
         if said != self._said():
@@ -117,7 +129,7 @@ class SecondRecord:
         try:
             self._append("".join(f"{line}\n" for line in lines).encode(), sync=promises)
             if not self._is_placed:
-                self._put_about({"identity": self.identity, "path": place})
+                self._put_about(self._about_at(place))
                 self._is_placed = True
         except OSError as error:
             if promises:
@@ -207,7 +219,7 @@ def records_of(place: Path) -> list[SecondRecord]:
 
     Raises StorageError when the state folder cannot be read.
     """
-    return [record for record in _records() if record.place() == str(place)]
+    return [record for record in _records() if str(place) in record.places()]
 
 
 def records_followed_by(identity: str) -> list[SecondRecord]:

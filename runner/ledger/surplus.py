@@ -47,6 +47,16 @@ def note_surplus(connection: Connection, account: str, count: int) -> int:
     return total
 
 
+def all_surplus(connection: Connection) -> dict[str, int]:
+    """Return how many messages are unexplained, by account."""
+    table = schema.note
+    noted = sa.select(table.c.name, table.c.value).where(table.c.name.startswith(_uncounted("")))
+    return {
+        name.removeprefix(_uncounted("")): int(value)
+        for name, value in connection.execute(noted).all()
+    }
+
+
 def explain_surplus(connection: Connection, account: str) -> None:
     """Note that nothing is unexplained any more."""
     table = schema.note

@@ -197,7 +197,8 @@ class _Taking:
         self._taken[delivery.id] = number
         if delivery.values[:2] != (position, number):
             self._moved.append({"_id": delivery.id, "position": position, "row": number})
-        if entry.message is not None and delivery.values[TEXT] != entry.message.text:
+        text = delivery.values[TEXT]  # blank for a message that another record told of
+        if entry.message is not None and text and text != entry.message.text:
             self._outdated.append(number)
         return _Verdict(None, None, delivery.identity)
 

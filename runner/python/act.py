@@ -35,6 +35,7 @@ from runner.intake.column import nearest
 from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import default_path, ledger_path
+from runner.ledger.lock import told_as_running
 from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.rehearse import Rehearsed
 from runner.sending import client
@@ -208,9 +209,12 @@ def _which(row: int | str) -> int | Recipient:
 
 @contextmanager
 def _opened(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
-    ledger = open_ledger(ledger_path(place or default_path()), create=create)
+    path = ledger_path(place or default_path())
+    with told_as_running(path):
+        ledger = open_ledger(path, create=create)
     try:
-        yield ledger
+        with told_as_running(path):
+            yield ledger
     finally:
         ledger.close()
 

@@ -165,15 +165,13 @@ def test_a_computer_set_back_as_a_whole_is_told_by_the_server(tmp_path: Path, lo
 
 
 def test_others_may_send_from_the_account(tmp_path: Path) -> None:
-    """A message that another tool sent from the account stops no run where the conversations can be
-    read; else a person says once that others send as well."""
+    """Messages that the server counts and the ledger does not know stop a run until a person has
+    said, once, that others send from the account as well."""
     with Place(tmp_path / "place").open(neighbours=True) as place:
         half_sent(place, "--account", "acc")
         place.endpoint.use("acc", 2)
-        assert place.run("--account", "acc", "--max", "1") == 75
-        place.endpoint.use("acc", 2)
-        place.endpoint.look_up = _only_quota(place)  # type: ignore[method-assign]
-        assert place.run("--account", "acc", "--max", "1") == 7
+        for _ in range(2):
+            assert place.run("--account", "acc", "--max", "1") == 7
         assert place("ledger", "accept", "--shared", "acc", "--yes") == 0
         assert place.run("--account", "acc", "--max", "1") == 75
         place.endpoint.use("acc", 2)
