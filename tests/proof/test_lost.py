@@ -6,16 +6,20 @@ whatever way it is started, until the ledger is mended. Then the others get thei
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from runner.rehearsal.endpoint import Answer
 from tests.proof.place import PEOPLE, Damage, Place
 
 HALF = PEOPLE // 2
@@ -232,6 +236,179 @@ def test_the_second_record_can_be_said_not_to_count(place: Place) -> None:
     assert place("ledger", "accept", "people.results.csv", "--yes") == 0
     assert place.run() == 0
     assert len(place.twice()) == HALF - 1
+
+
+# --- what is brought back
+
+
+def mend(place: Place, *more: str) -> None:
+    """Run the command that a refused run names."""
+    assert place.run(*more) == 7, place.out
+    (command,) = re.findall(r"campaign (ledger restore .*?) \(it ", place.err)
+    assert place(*shlex.split(command), "--yes") == 0, place.err
+
+
+def lose(place: Place) -> None:
+    gone(place, "data")
+
+
+def test_another_ledger_in_its_place_is_joined_with_what_stood_there(place: Place) -> None:
+    """The messages and the do-not-contact list of both count."""
+    half_sent(place)
+    assert place("suppress", "add", "person-4") == 0
+    other, pace = str(place.folder / "other.db"), ("--now", "--min-gap", "0", "--yes")
+    others = "First Name,recipientProfileId\nName7,person-7\nName8,person-8\n"
+    (place.folder / "others.csv").write_text(others, encoding="utf-8")
+    assert place("run", "others.csv", "-t", "hello.j2", "--ledger", other, *pace) == 0, place.err
+    shutil.copy(other, place.ledger)
+    gone(place, "people.results.csv")
+    mend(place)
+    assert place.run() == 0
+    assert place.twice() == []
+    assert "person-4" not in place.received()
+
+
+@pytest.mark.parametrize("way", ["lost", "older"])
+def test_forgotten_people_stay_forgotten(place: Place, way: str) -> None:
+    """Neither the loss of the ledger nor an older copy of it brings a forgotten person back: they
+    are not messaged, and their name is in no file that counts."""
+    assert place.run("--max", "2") == 75
+    place.keep("early")
+    assert place("forget", "person-0", "person-5", "--yes") == 0
+    assert place("results") == 0
+    if way == "lost":
+        lose(place)
+    else:
+        older(place, "data")
+    mend(place)
+    assert place.run() in (0, 1)
+    assert place.twice() == []
+    assert "person-5" not in place.received()
+    for path in [*place.ledger.parent.rglob("*"), *place.state.rglob("*")]:
+        if path.is_file() and ".before-" not in path.name:
+            content = path.read_bytes()
+            assert b"person-0" not in content, path
+            assert b"person-5" not in content, path
+
+
+def test_lists_words_and_results_survive_two_losses(place: Place) -> None:
+    """What was brought back once is brought back again: the do-not-contact list, a person's words,
+    imported history, and which results files may be replaced."""
+    half_sent(place)
+    history = place.folder / "history.csv"
+    history.write_text("profile,sent at\nperson-3,2026-11-28\n", encoding="utf-8")
+    assert place("import-history", "history.csv") == 0
+    assert place("suppress", "add", "person-4") == 0
+    place.endpoint.script = lambda _: Answer(502, b"{}")
+    assert place.run("--max", "1") == 1
+    place.endpoint.script = None
+    uncertain = [row for row in place.latest_results() if row["status"] == "uncertain"]
+    assert [row["recipientProfileId"] for row in uncertain] == ["person-5"]
+    assert place("settle", "person-5", "--sent") == 0
+    for _ in range(2):
+        lose(place)
+        mend(place)
+        assert place.run() == 0, place.err
+        statuses = [row["status"] for row in place.latest_results()]
+        assert statuses == ["sent"] * HALF + ["skipped", "skipped", "sent"]
+        assert not (place.folder / "people.results (2).csv").exists()
+    assert len(place.received()) == HALF
+    assert all(row["sentMessage"] for row in place.latest_results()[:HALF])
+
+
+@pytest.mark.parametrize("order", [[9, 8, 7, 0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0]])
+def test_a_set_back_computer_is_told_whatever_became_of_the_list(
+    tmp_path: Path, order: list[int]
+) -> None:
+    """New people on top of the list, or another order, do not explain what the server counts. The
+    look into the conversations finds all of it."""
+    with Place(tmp_path / "place").open() as place:
+        half_sent(place, "--account", "acc")
+        place.bring_back(tmp_path / "place.early")
+        place.write(order)
+        for _ in range(2):
+            assert place.run("--account", "acc") == 7
+        assert place("ledger", "restore", "--look", "--yes") == 0
+        assert place.run("--account", "acc") == 0, place.err
+        assert place.twice() == []
+        assert len(place.received()) == len(order)
+
+
+def test_a_copy_that_was_used_elsewhere_does_not_hide_the_loss(place: Place) -> None:
+    """The second record knows every place where its ledger was used."""
+    half_sent(place)
+    copy = str(place.folder / "copy.db")
+    assert place("ledger", "backup", "-o", copy) == 0
+    assert place("suppress", "add", "somebody", "--ledger", copy) == 0
+    gone(place, "data", "people.results.csv")
+    (place.folder / "people.csv").rename(place.folder / "leads.csv")
+    (place.folder / "leads.csv").rename(place.folder / "people.csv")
+    assert place.run() == 7
+    assert "3 of 'people'" in place.err
+    assert place.twice() == []
+
+
+def test_a_renamed_list_on_another_computer_meets_its_results(place: Place) -> None:
+    """Any results sheet in the folder that tells of people of the list is heard."""
+    half_sent(place)
+    gone(place, "data", "state")
+    (place.folder / "people.csv").rename(place.folder / "leads.csv")
+    pace = ("--now", "--min-gap", "0", "--yes")
+    assert place("run", "leads.csv", "-t", "hello.j2", *pace) == 7
+    assert "people.results.csv tells of 3 messages" in place.err
+    assert len(place.received()) == HALF
+
+
+def test_results_elsewhere_bring_a_campaign_back_on_another_computer(place: Place) -> None:
+    """Results in a workbook of another name, given with -o, are enough; the same run goes on."""
+    half_sent(place, "-o", "out.xlsx")
+    gone(place, "data", "state")
+    mend(place, "-o", "out.xlsx")
+    assert place.run("-o", "out.xlsx") == 0, place.err
+    assert place.twice() == []
+    assert len(place.received()) == PEOPLE
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_computers_are_merged(tmp_path: Path, same: bool) -> None:
+    """Both have sent: to people of the same list, or to others under the same name. Nobody gets the
+    message again, nobody is lost, and merging twice changes nothing."""
+    with Place(tmp_path / "place").open() as place:
+        half_sent(place)
+        here, there = str(place.ledger), str(place.folder / "there.db")
+        gone(place, "people.results.csv")
+        place.write([3, 4, 5] if same else [6, 7, 8])
+        assert place.run("--ledger", there, "--max", "1", "-o", "there.csv") == 75
+        gone(place, "there.csv")
+        before = Path(there).read_bytes()
+        for _ in range(2):
+            assert place("ledger", "merge", there, "--ledger", here, "--yes") == 0
+        assert Path(there).read_bytes() == before
+        assert place("ledger", "verify") == 0
+        place.write(range(PEOPLE))
+        assert place.run("--name", "people") == 0, place.err
+        assert place.twice() == []
+        assert set(place.received()) >= {f"person-{number}" for number in range(PEOPLE)}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGSTOP")
+def test_locks_taken_away_under_a_run_change_nothing(place: Place) -> None:
+    """A run whose folder of locks was deleted is known by its process."""
+    begun: list[int] = []
+
+    def received() -> None:
+        if not begun:
+            shutil.rmtree(place.ledger.with_name("ledger.db.locks"))
+            pace = ["--now", "--min-gap", "0", "--yes"]
+            command = [sys.executable, "-m", "runner", "run", "people.csv", "-t", "hello.j2", *pace]
+            environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+            done = subprocess.run(command, env=environment, capture_output=True, check=False)
+            begun.append(done.returncode)
+
+    place.server.received = received
+    assert place.run() == 0
+    assert begun == [6]
+    assert place.twice() == []
 
 
 # --- V5: the journal of another time
