@@ -27,34 +27,34 @@ needs_linux = pytest.mark.skipif(
 
 # By script: its words, how many in a share and in a whole run, and what counts them.
 KILLS = [
-    ("kill first-run", 12, 400, "kills"),
-    ("kill next-run", 12, 400, "kills"),
-    ("kill settle", 6, 300, "kills"),
-    ("kill suppress", 6, 300, "kills"),
-    ("kill forget", 6, 300, "kills"),
-    ("kill results", 6, 300, "kills"),
-    ("kill restore", 6, 400, "kills"),
-    ("kill backup", 6, 200, "kills"),
-    ("kill workbook", 6, 300, "kills"),
-    ("kill copy", 3, 300, "kills"),
-    ("kill next-run --twice", 6, 200, "kills"),
-    ("kill next-run --fail", 12, 1_500, "failed"),
-    ("kill restore --fail", 6, 500, "failed"),
-    ("power first-run", 20, 800, "states"),
-    ("power next-run", 20, 800, "states"),
-    ("power restore", 20, 600, "states"),
+    ("kill first-run", 8, 400, "kills"),
+    ("kill next-run", 8, 400, "kills"),
+    ("kill settle", 4, 300, "kills"),
+    ("kill suppress", 4, 300, "kills"),
+    ("kill forget", 4, 300, "kills"),
+    ("kill results", 4, 300, "kills"),
+    ("kill restore", 4, 400, "kills"),
+    ("kill backup", 4, 200, "kills"),
+    ("kill workbook", 4, 300, "kills"),
+    ("kill copy", 2, 300, "kills"),
+    ("kill next-run --twice", 4, 200, "kills"),
+    ("kill next-run --fail", 8, 1_500, "failed"),
+    ("kill restore --fail", 4, 500, "failed"),
+    ("power first-run", 12, 800, "states"),
+    ("power next-run", 12, 800, "states"),
+    ("power restore", 12, 600, "states"),
 ]
 OTHERS = [
     ("cut plain", 100, 2_000, "cuts"),
     ("cut tls", 60, 2_000, "cuts"),
     ("cut proxy", 60, 1_500, "cuts"),
-    ("flip", 300, 20_000, "flips"),
+    ("flip", 120, 20_000, "flips"),
 ]
 BROKEN = [
-    ("kill next-run --broken", 25, "twice"),
-    ("power next-run --broken", 60, "twice"),
+    ("kill next-run --broken", 20, "twice"),
+    ("power next-run --broken", 30, "twice"),
     ("cut plain --broken", 60, "sent_again"),
-    ("flip --broken", 400, "dangerous"),
+    ("flip --broken", 300, "dangerous"),
 ]
 
 
