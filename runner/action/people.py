@@ -3,6 +3,7 @@ forgotten."""
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,10 +82,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """People erased from the ledger."""
+    """People erased from the ledger. `aside` are files of former ledgers, which may hold them."""
 
     people: int
     erased: Erased
+    aside: tuple[Path, ...] = ()
     exit_code: ExitCode = ExitCode.DONE
 
 
@@ -162,4 +164,6 @@ def import_history(
 def forget(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Forgotten:
     """Erase people from the ledger, for good; they stay on the do-not-contact list, namelessly."""
     keys = [person.keys for person in people]
-    return Forgotten(len(keys), erasure.forget(ledger, keys, now))
+    erased = erasure.forget(ledger, keys, now)
+    aside = sorted(ledger.path.parent.glob(f"{glob.escape(ledger.path.name)}.before-*"))
+    return Forgotten(len(keys), erased, tuple(aside))

@@ -32,7 +32,10 @@ Sheets = Annotated[
 
 @ledger_app.command("verify")
 def verify(ledger: Ledger = None, as_json: AsJson = False) -> int:
-    """Look through the ledger, and compare it with its second record and its results sheets."""
+    """Check that the ledger is whole.
+
+    It is also compared with its second record and the results sheets of its campaigns.
+    """
     verified = late.keep.verify(ledger_file(ledger))
     return late.show_keeping.show_verified(Console(as_json=as_json), verified)
 
@@ -73,8 +76,11 @@ def restore(
     as_json: AsJson = False,
     **said: Unpack[KeySettings],
 ) -> int:
-    """Bring the ledger back: its newest copy that is whole, then all that its second record and
-    the results sheets know since."""
+    """Bring the ledger back.
+
+    It begins with the newest copy that is whole, and adds all that its second record and the
+    results sheets know since. What is there now stays beside it.
+    """
     console = Console(as_json=as_json)
     agree = _agree(console, "Bring the ledger back so?", yes=yes)
     path, now = ledger_file(ledger), utc_now()
@@ -136,7 +142,10 @@ def merge(
     ledger: Ledger = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take over the history of another computer's ledger, which stays as it is."""
+    """Take over another ledger's history.
+
+    The other ledger stays as it is.
+    """
     console = Console(as_json=as_json)
     agree = _agree(console, "Merge it so?", yes=yes)
     mended = late.mend.merge(ledger_file(ledger), late.location.look(other), agree, utc_now())
@@ -163,8 +172,10 @@ def accept(
     ledger: Ledger = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say that the ledger is right as it is, although another record knows more; for a ledger that
-    is gone, that a new one may begin."""
+    """Say that the ledger is right as it is.
+
+    Another record then may know more. Where the ledger is gone, a new one may begin.
+    """
     console = Console(as_json=as_json)
     agree = _agree(console, "Is that so?", yes=yes)
     accepted = late.keep.accept(ledger_file(ledger), sheets or [], shared or [], agree, utc_now())

@@ -223,8 +223,14 @@ def records_of(place: Path) -> list[SecondRecord]:
 
 
 def records_followed_by(identity: str) -> list[SecondRecord]:
-    """Return the second records of the ledgers whose place this one took. Raises StorageError."""
-    return [record for record in _records() if record.follower() == identity]
+    """Return the second records of the ledgers whose place this one took, and of those that are
+    nowhere any more. Raises StorageError."""
+    return [
+        record
+        for record in _records()
+        if record.identity != identity
+        and (record.follower() == identity or not (record.places() or record.follower()))
+    ]
 
 
 def _records() -> list[SecondRecord]:

@@ -281,6 +281,8 @@ def test_forgotten_people_stay_forgotten(place: Place, way: str) -> None:
     else:
         older(place, "data")
     mend(place)
+    assert place("forget", "nobody-else", "--yes") == 0
+    assert ("a former ledger" in place.out) is (way == "older")
     assert place.run() in (0, 1)
     assert place.twice() == []
     assert "person-5" not in place.received()
