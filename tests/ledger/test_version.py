@@ -14,7 +14,7 @@ from runner.ledger import schema, version
 from runner.ledger.backup import kept
 from runner.ledger.chain import head
 from runner.ledger.file import begin, finish
-from runner.ledger.forgotten import is_forgotten
+from runner.ledger.forgotten import _hash, is_forgotten
 from runner.ledger.health import check_tables
 from runner.ledger.ledger import open_ledger
 from runner.ledger.second import records_of
@@ -22,6 +22,23 @@ from runner.ledger.second import records_of
 OLD = "0003"
 AT = "2026-11-01T09:00:00.000000Z"
 SALT = "ab" * 32
+SETTINGS = '{"sheet": "people.csv", "results": "people.results.csv"}'
+CONTENT = f"""
+INSERT INTO campaign
+(id, name, source, template_hash, headers, delimiter, settings, created_at, read_at)
+VALUES (1, 'people', 'people.csv', 'x', '[]', ',', '{SETTINGS}', '{AT}', '{AT}');
+INSERT INTO delivery
+(id, campaign_id, identity, slug, position, row, account, message, message_type, status)
+VALUES (1, 1, 'ann', 'ann', 0, 2, '', 'Hi', 'normal', 'sent'),
+(2, 1, 'bob', 'bob', 1, 3, '', 'Hi', 'normal', 'waiting');
+INSERT INTO attempt
+(id, delivery_id, campaign_id, account, claimed_at, deadline, wired_at, settled_at, status)
+VALUES (1, 1, 1, '', '{AT}', '{AT}', '{AT}', '{AT}', 'sent'),
+(2, 2, 1, '', '{AT}', '{AT}', '{AT}', '{AT}', 'uncertain');
+INSERT INTO decision (id, delivery_id, verdict, decided_by, decided_at)
+VALUES (1, 2, 'not-sent', 'me', '{AT}');
+INSERT INTO note (name, value) VALUES ('salt of forgotten people', '{SALT}')
+"""
 
 
 def old_ledger(path: Path) -> None:
@@ -32,32 +49,8 @@ def old_ledger(path: Path) -> None:
         config = version._config()
         config.attributes["connection"] = connection
         command.upgrade(config, OLD)
-        settings = '{"sheet": "people.csv", "results": "people.results.csv"}'
-        for statement in (
-            (
-                "INSERT INTO campaign (id, name, source, template_hash, headers, delimiter, settings, "
-                f"created_at, read_at) VALUES (1, 'people', 'people.csv', 'x', '[]', ',', '{settings}',"
-                f" '{AT}', '{AT}')"
-            ),
-            (
-                "INSERT INTO delivery (id, campaign_id, identity, slug, position, row, account, "
-                "message, message_type, status) VALUES (1, 1, 'ann', 'ann', 0, 2, '', 'Hi', 'normal', "
-                "'sent'), (2, 1, 'bob', 'bob', 1, 3, '', 'Hi', 'normal', 'waiting')"
-            ),
-            (
-                "INSERT INTO attempt (id, delivery_id, campaign_id, account, claimed_at, deadline, "
-                f"wired_at, settled_at, status) VALUES (1, 1, 1, '', '{AT}', '{AT}', '{AT}', '{AT}', "
-                f"'sent'), (2, 2, 1, '', '{AT}', '{AT}', '{AT}', '{AT}', 'uncertain')"
-            ),
-            (
-                "INSERT INTO decision (id, delivery_id, verdict, decided_by, decided_at) VALUES "
-                f"(1, 2, 'not-sent', 'me', '{AT}')"
-            ),
-            f"INSERT INTO note (name, value) VALUES ('salt of forgotten people', '{SALT}')",
-        ):
+        for statement in CONTENT.split(";\n"):
             connection.exec_driver_sql(statement)
-        from runner.ledger.forgotten import _hash
-
         forgotten = {"identity": _hash("cid", SALT), "reason": "forgotten", "added_at": AT}
         connection.execute(
             sa.text(
