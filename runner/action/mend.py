@@ -19,7 +19,7 @@ from runner import words
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
-from runner.ledger.backup import keep, kept
+from runner.ledger.backup import clear, keep, kept
 from runner.ledger.chain import head
 from runner.ledger.file import (
     aside_of,
@@ -121,6 +121,7 @@ def _alone(path: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, exist_ok=True)
         refuse_while_running(folder)
         with FileLock(folder / "new.lock", mode=0o600):
+            clear(path.parent, f"{path.name}.")
             yield
     except OSError as error:
         raise StorageError(

@@ -5,6 +5,7 @@ A copy is made by SQLite itself, while runs go on.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import sqlite3
@@ -28,7 +29,7 @@ def copy_ledger(path: Path, target: Path) -> None:
 
     Raises StorageError.
     """
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name.lstrip('.')}.part")
     try:
         for left in (part, journal_of(part)):
             left.unlink(missing_ok=True)
@@ -98,7 +99,15 @@ def keep_daily(path: Path, second: SecondRecord, now: datetime) -> str | None:
 
 def _clear(second: SecondRecord) -> None:
     """Remove what a copying that was killed has left."""
-    for part in second.backups.glob(".ledger-*"):
+    clear(second.backups, "ledger-")
+
+
+def clear(folder: Path, name: str) -> None:
+    """Remove the unfinished copies in a folder whose names begin so, behind a dot.
+
+    The caller keeps others from making any.
+    """
+    for part in folder.glob(f".{glob.escape(name)}*"):
         with suppress(OSError):
             part.unlink()
 
