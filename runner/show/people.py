@@ -120,12 +120,13 @@ def show_forgotten(console: Console, done: Forgotten) -> ExitCode:
         console.say(f"  Next: delete them from the list, then: {command}")
     for path in done.aside:
         console.say(f"They may be in a former ledger, which is yours to delete: {path}")
-    said = {
+    said: dict[str, Any] = {
         "people": done.people,
         "deliveries": erased.deliveries,
         "campaigns": [_files(record) for record in erased.campaigns],
-        "aside": [str(path) for path in done.aside],
     }
+    if done.aside:
+        said["aside"] = [str(path) for path in done.aside]
     console.answer(finished(said, done.exit_code))
     return done.exit_code
 
