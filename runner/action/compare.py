@@ -126,7 +126,8 @@ def refuse_lost_results(campaign: Campaign, path: Path) -> None:
 def refuse_people_of_results(campaign: Campaign, path: Path) -> None:
     """Raise StorageError when any results sheet in the list's folder tells of messages to people
     of the list: it may have been renamed since."""
-    beside = [sheet for sheet in sheets_in(campaign) if sheet not in sheets_of(campaign)]
+    named = sheets_of(campaign)
+    beside = [sheet for sheet in sheets_in(campaign) if sheet not in named]
     if not beside:
         return
     with suppress(RefusedError):  # what is wrong with the list is told when it is read

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal
 
 from runner import words
 from runner.action.compare import refuse_behind, refuse_unknown_sheets
+from runner.action.mend import Agree
 from runner.action.sheets import read_results
 from runner.errors import CampaignError, ExitCode, InterruptedRunError, StorageError, UsageError
 from runner.intake.sheet import Reading
@@ -19,14 +19,12 @@ from runner.ledger.backup import copy_ledger, keep, kept
 from runner.ledger.campaign import campaigns
 from runner.ledger.chain import head
 from runner.ledger.file import is_there, set_aside
-from runner.ledger.health import check_health, check_tables
+from runner.ledger.health import check_health, check_tables, is_whole
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
-from runner.ledger.replay import lines_of
+from runner.ledger.replay import lines_of, write_anew
 from runner.ledger.second import records_of
-
-Agree = Callable[[Sequence[str]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +148,8 @@ def accept(
     if sheets or shared:
         return _accept_some(path, sheets, shared, agree, now)
     refuse_while_running(lock_folder(path))
-    is_whole = False
-    with suppress(StorageError):
-        if is_there(path):
-            check_health(path)
-            is_whole = True
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    if not is_whole:
+    has_ledger = is_whole(path)
+    if not has_ledger:
         step = (
             "A new ledger may begin here. It knows nobody: everyone on a list is messaged, also "
             "those who were messaged before."
@@ -165,8 +158,8 @@ def accept(
         step = "The ledger counts as it is; what its second record knows besides does not."
     if not agree([step]):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
-    if not is_whole:
-        set_aside(path, stamp)
+    if not has_ledger:
+        set_aside(path, f"{now:%Y%m%dT%H%M%SZ}")
         for record in records_of(path):
             record.retire(str(path), None)
         return Accepted(str(path), (step,))
@@ -175,12 +168,7 @@ def accept(
         with ledger.read() as connection:
             lines = list(lines_of(connection, now))
         if ledger.second is not None:
-            ledger.second.rewrite(lines, beside=stamp)
-            ledger.second.note_place(ledger.place)
-            keep(ledger.path, ledger.second, "accepted", now)
-            for record in records_of(path):
-                if record.identity != ledger.second.identity:
-                    record.retire(str(path), ledger.second.identity)
+            write_anew(ledger.second, ledger.path, lines, "accepted", now)
     finally:
         ledger.close()
     return Accepted(str(path), (step,))

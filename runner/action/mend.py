@@ -19,7 +19,7 @@ from runner import words
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
-from runner.ledger.backup import clear, keep, kept
+from runner.ledger.backup import clear, kept
 from runner.ledger.chain import head
 from runner.ledger.file import (
     aside_of,
@@ -28,7 +28,7 @@ from runner.ledger.file import (
     make_folder,
     set_aside,
 )
-from runner.ledger.health import check_health, check_tables
+from runner.ledger.health import check_health, check_tables, is_whole
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
@@ -36,7 +36,7 @@ from runner.ledger.lost import missing
 from runner.ledger.merge import Merged
 from runner.ledger.merge import merge as join
 from runner.ledger.noted import What
-from runner.ledger.replay import lines_of, replay
+from runner.ledger.replay import lines_of, replay, write_anew
 from runner.ledger.second import SecondRecord, records_of, second_record
 from runner.ledger.version import identity_of
 
@@ -66,7 +66,7 @@ def restore(
     Raises StorageError when there is nothing to bring it back from.
     """
     with _alone(path):
-        present = _present(path)
+        present = is_whole(path)
         record = _record(path, present)
         base = _base(record, path if present else None)
         if base is None and record is None and not sheets:
@@ -141,15 +141,6 @@ def _left_as(record: SecondRecord | None) -> dict[str, str]:
     }
 
 
-def _present(path: Path) -> bool:
-    """Tell whether a ledger lies there that is whole."""
-    with suppress(StorageError):
-        if is_there(path):
-            check_health(path)
-            return True
-    return False
-
-
 def _record(path: Path, present: bool) -> SecondRecord | None:
     """The second record of the ledger that stood there: the one that knows of most messages."""
     found = records_of(path)
@@ -218,13 +209,7 @@ def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: date
     draft.close()
     aside = set_aside(path, stamp)
     finish(draft.path, path)
-    second = second_record(identity)
-    second.rewrite(lines, beside=stamp)
-    second.note_place(str(path))
-    keep(path, second, "mended", now)
-    for record in records_of(path):
-        if record.identity != identity:
-            record.retire(str(path), identity)
+    write_anew(second_record(identity), path, lines, "mended", now)
     return Mended(str(path), tuple(said), aside)
 
 

@@ -19,7 +19,13 @@ from runner.errors import RefusedError, UsageError
 from runner.intake.earlier import Earlier, Result, read_earlier
 from runner.intake.sheet import Reading, load
 from runner.ledger import schema
-from runner.ledger.campaign import campaign_named, campaigns, note_results, results_noted
+from runner.ledger.campaign import (
+    campaign_named,
+    campaigns,
+    free_name,
+    note_results,
+    results_noted,
+)
 from runner.ledger.chain import link_all
 from runner.ledger.ledger import Ledger
 from runner.ledger.overlap import overlaps
@@ -52,14 +58,8 @@ def sheets_of(campaign: Campaign) -> list[Path]:
                     folder == place.parent or ".results" in path.name
                 ):
                     found.add(path)
-    return sorted(
-        path
-        for path in found
-        if path.suffix.lower() in ENDINGS
-        and _REHEARSED not in path.name
-        and path != campaign.sheet.absolute()
-        and path.is_file()
-    )
+    found.discard(campaign.sheet.absolute())
+    return sorted(path for path in found if _may_hold_results(path))
 
 
 def sheets_in(campaign: Campaign) -> list[Path]:
@@ -70,12 +70,13 @@ def sheets_in(campaign: Campaign) -> list[Path]:
         return sorted(
             path
             for path in campaign.sheet.absolute().parent.iterdir()
-            if ".results" in path.name
-            and _REHEARSED not in path.name
-            and path.suffix.lower() in ENDINGS
-            and path.is_file()
+            if ".results" in path.name and _may_hold_results(path)
         )
     return []
+
+
+def _may_hold_results(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and _REHEARSED not in path.name and path.is_file()
 
 
 def read_results(sheet: Path, reading: Reading) -> Earlier | None:
@@ -129,7 +130,7 @@ def _add_sheet(
         source=str(source),
         stored=Stored(sheet=str(source), results=str(sheet), worksheet=earlier.checked.table.sheet),
         now=now,
-        headers=json.dumps(earlier.headers),
+        headers=earlier.headers,
         delimiter=delimiter,
     )
     regaining = Regaining(connection, campaign_id, sheet.name, now)
@@ -159,12 +160,7 @@ def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) ->
     if found and 2 * found[0].shared > len(people):
         return found[0].name
     stem = _list_of(sheet).stem or "campaign"
-    taken = {record.name for record in known}
-    name, number = stem, 1
-    while name in taken:
-        number += 1
-        name = f"{stem}-{number}"
-    return name
+    return free_name(stem, {record.name for record in known})
 
 
 def _list_of(sheet: Path) -> Path:

@@ -17,7 +17,7 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.material import Material
 from runner.errors import RefusedError
 from runner.intake.recipient import Recipient
-from runner.ledger.campaign import campaigns
+from runner.ledger.campaign import campaigns, free_name
 from runner.ledger.contact import contact_state, resting
 from runner.ledger.overlap import Overlap, overlaps
 from runner.ledger.record import CampaignRecord
@@ -169,8 +169,4 @@ def _chosen(
 def _free_name(campaign: Campaign, known: list[CampaignRecord]) -> str:
     taken = {record.name for record in known}
     stem = campaign.source.stem.removesuffix(".results") or "campaign"
-    free, number = stem, 1
-    while free in taken:
-        number += 1
-        free = f"{stem}-{number}"
-    return free
+    return free_name(stem, taken)

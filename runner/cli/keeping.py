@@ -12,6 +12,7 @@ from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.ledger import ledger_file, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, command
+from runner.cli.vendor import found_vendor
 from runner.errors import UsageError
 from runner.show.console import Console
 
@@ -87,11 +88,7 @@ def restore(
     if not look:
         mended = late.mend.restore(path, sheets or [], agree, now)
         return late.show_keeping.show_mended(console, mended)
-    lookup = late.vendor.Vendor(
-        late.key.find_key(said.get("key_file"), Path.cwd()).secret,
-        late.clock.ServerClock(utc_now),
-        base_url=base_url or late.client.BASE_URL,
-    ).lookup
+    lookup = found_vendor(said.get("key_file"), Path.cwd(), base_url).lookup
     with late.asyncio.Runner() as loop:
         mended = late.mend.restore(
             path,

@@ -12,12 +12,12 @@ from runner.campaign.setting import ListSettings, RehearsalSettings, TemplateSet
 from runner.cli import late
 from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Source, command
+from runner.cli.vendor import found_vendor
 from runner.show.console import Console
 
 if TYPE_CHECKING:
     from runner.campaign.campaign import Campaign
     from runner.ledger.ledger import Ledger
-    from runner.sending.vendor import Vendor
 
 
 @command
@@ -35,7 +35,12 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
             witness.log = late.log.RunLog(log, said.get("name") or source.stem)
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
-        vendor = _vendor(campaign.key_file, campaign.folder, said)
+        vendor = found_vendor(
+            campaign.key_file,
+            campaign.folder,
+            said.get("base_url"),
+            read_seconds=said["timeout"],
+        )
         late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))
@@ -71,15 +76,6 @@ def _refused(campaign: Campaign, ledger: Ledger, console: Console, *, asks: bool
     return (
         f"The command was not run, since {campaign.doubt}: {command}. To agree to it, run once at "
         "a terminal without --yes."
-    )
-
-
-def _vendor(key_file: Path | None, folder: Path, said: RunSettings) -> Vendor:
-    return late.vendor.Vendor(
-        late.key.find_key(key_file, folder).secret,
-        late.clock.ServerClock(utc_now),
-        base_url=said.get("base_url") or late.client.BASE_URL,
-        read_seconds=said["timeout"],
     )
 
 

@@ -11,12 +11,12 @@ from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.ledger import opened_ledger, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, Results, Which, command, option
+from runner.cli.vendor import found_vendor
 from runner.errors import UsageError
 from runner.show.console import Console
 
 if TYPE_CHECKING:
     from runner.intake.recipient import Recipient
-    from runner.sending.lookup import Lookup
 
 Row = Annotated[
     int,
@@ -110,23 +110,20 @@ def settle(
                 opened, record, wanted, sent=sent, by=late.settle.this_person(), now=utc_now
             )
             return late.show_settle.show_settled(console, settled, texts)
-        lookup = _lookup(said.get("key_file"), Path(record.source).parent, base_url, timeout)
+        folder = Path(record.source).parent
+        vendor = found_vendor(said.get("key_file"), folder, base_url, look_seconds=timeout)
         numbers = _numbers(wanted)
         with late.asyncio.Runner() as loop:
             looked = late.evidence.look(
-                opened, record, numbers, lookup, loop, by=late.settle.this_person(), now=utc_now
+                opened,
+                record,
+                numbers,
+                vendor.lookup,
+                loop,
+                by=late.settle.this_person(),
+                now=utc_now,
             )
         return late.show_settle.show_looked(console, looked)
-
-
-def _lookup(key_file: Path | None, folder: Path, base_url: str | None, timeout: float) -> Lookup:
-    vendor = late.vendor.Vendor(
-        late.key.find_key(key_file, folder).secret,
-        late.clock.ServerClock(utc_now),
-        base_url=base_url or late.client.BASE_URL,
-        look_seconds=timeout,
-    )
-    return vendor.lookup
 
 
 def _row(text: str) -> int | Recipient:

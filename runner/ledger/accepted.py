@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.ledger import schema
+from runner.ledger.note import note_once, noted
 
 
 def has_sheet(connection: Connection, digest: str) -> bool:
     """Tell whether a person has said that a results sheet's messages do not count."""
-    return _is_noted(connection, _sheet(digest))
+    return noted(connection, _sheet(digest)) is not None
 
 
 def accept_sheet(connection: Connection, digest: str, now: datetime) -> None:
     """Note that a results sheet's messages do not count."""
-    _note(connection, _sheet(digest), now)
+    note_once(connection, _sheet(digest), now.isoformat())
 
 
 def is_shared(connection: Connection, account: str) -> bool:
     """Tell whether a person has said that others send from an account as well."""
-    return _is_noted(connection, _shared(account))
+    return noted(connection, _shared(account)) is not None
 
 
 def accept_others(connection: Connection, account: str, now: datetime) -> None:
     """Note that others send from an account as well."""
-    _note(connection, _shared(account), now)
+    note_once(connection, _shared(account), now.isoformat())
 
 
 def _sheet(digest: str) -> str:
@@ -36,15 +35,3 @@ def _sheet(digest: str) -> str:
 
 def _shared(account: str) -> str:
     return f"shared {account}"
-
-
-def _is_noted(connection: Connection, name: str) -> bool:
-    table = schema.note
-    return (
-        connection.execute(sa.select(table.c.name).where(table.c.name == name)).first() is not None
-    )
-
-
-def _note(connection: Connection, name: str, now: datetime) -> None:
-    if not _is_noted(connection, name):
-        connection.execute(sa.insert(schema.note).values(name=name, value=now.isoformat()))

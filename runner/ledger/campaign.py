@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Container
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
         sa.select(schema.campaign).where(schema.campaign.c.name == name)
     ).first()
     return _campaign(found) if found else None
+
+
+def free_name(stem: str, taken: Container[str]) -> str:
+    """Return a name that no campaign has: the stem, or the stem with a number."""
+    name, number = stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return name
 
 
 def put_campaign(

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.errors import StorageError
 from runner.ledger import schema
 from runner.ledger.noted import Noted, What
+from runner.ledger.trouble import damaged
 
 _NONE: Final = "0" * 64
 # Where a transaction keeps what is to be noted in the second record once it is committed.
@@ -128,25 +128,22 @@ def verify(connection: Connection) -> None:
     """Go along the whole chain. Raises StorageError when it does not hold."""
     tables = {what: _rows(connection, what) for what in _COVERED}
     linked: dict[str, int] = dict.fromkeys(tables, 0)
-    before, number = _NONE, 0
+    before = _NONE
     for number, what, subject, digest in connection.exec_driver_sql(_ALL):
         covered: tuple[Any, ...] | None = ()
         if what in tables:
             covered = tables[What(what)].get(subject)
             linked[what] += 1
         if covered is None or _digest(before, what, covered) != digest:
-            raise broken(f"link {number} of its chain does not hold")
+            raise damaged(f"link {number} of its chain does not hold")
         before = digest
     for what, rows in tables.items():
         expected = sum(1 for row in rows.values() if row[-1] is not None)
         if linked[what] != expected:
-            raise broken(f"{expected} links of the kind {what.value!r} are due, {linked[what]} are")
+            raise damaged(
+                f"{expected} links of the kind {what.value!r} are due, {linked[what]} are"
+            )
 
 
 def _rows(connection: Connection, what: What) -> dict[int, tuple[Any, ...]]:
     return {row[0]: tuple(row) for row in connection.exec_driver_sql(_COVERED[what])}
-
-
-def broken(reason: str) -> StorageError:
-    """The error for a ledger that contradicts itself."""
-    return StorageError(f"The ledger is damaged: {reason}.")

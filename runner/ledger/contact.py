@@ -19,6 +19,7 @@ from runner.ledger import schema
 from runner.ledger.astray import source_of
 from runner.ledger.chain import add_list
 from runner.ledger.forgotten import Forgotten
+from runner.ledger.note import note_once, noted
 from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
 from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Status
 from runner.ledger.setting import DEFAULT_MIN_DAYS, from_json
@@ -85,18 +86,13 @@ def imported_at(connection: Connection, digest: str) -> datetime | None:
 
     Its contacts without a time have that time.
     """
-    found = connection.execute(
-        sa.select(schema.note.c.value).where(schema.note.c.name == _imported(digest))
-    ).scalar()
+    found = noted(connection, _imported(digest))
     return datetime.fromisoformat(found) if found is not None else None
 
 
 def note_import(connection: Connection, digest: str, at: datetime) -> None:
     """Note when a file was imported, unless an earlier import is noted."""
-    if imported_at(connection, digest) is None:
-        connection.execute(
-            sa.insert(schema.note).values(name=_imported(digest), value=at.isoformat())
-        )
+    note_once(connection, _imported(digest), at.isoformat())
 
 
 def _imported(digest: str) -> str:
@@ -146,14 +142,14 @@ def messaged_since(
     Each person is listed under every spelling, with the latest message.
     """
     latest: dict[str, Messaged] = {}
-    sent, noted = (
+    sent, elsewhere = (
         connection.execute(_deliveries(campaign_id, since)),
         connection.execute(_contacts(since)),
     )
     people = [
         ((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent
     ]
-    people += [((one.identity, None, None), _by_other(one)) for one in noted]
+    people += [((one.identity, None, None), _by_other(one)) for one in elsewhere]
     for keys, messaged in people:
         for key in spellings.of(key for key in keys if key):
             if key not in latest or latest[key].at < messaged.at:

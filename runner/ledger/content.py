@@ -13,10 +13,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.errors import StorageError
 from runner.ledger import schema
 from runner.ledger.forgotten import SALT, salt_name
 from runner.ledger.setting import from_json
+from runner.ledger.trouble import damaged
 
 _DIGIT: Final = "[0-9]"
 _SHAPE: Final = "-".join([_DIGIT * 4, _DIGIT * 2, _DIGIT * 2]) + "T"
@@ -46,7 +46,7 @@ def check_content(connection: Connection) -> None:
                 for column, is_wrong in zip(table.columns, found, strict=True)
                 if is_wrong
             ]
-            raise _wrong(f"a value of {table.name}.{names[0]} cannot stand there")
+            raise damaged(f"a value of {table.name}.{names[0]} cannot stand there")
     for settings, headers in connection.execute(
         sa.select(schema.campaign.c.settings, schema.campaign.c.headers)
     ):
@@ -54,9 +54,11 @@ def check_content(connection: Connection) -> None:
             from_json(settings)
             is_list = all(isinstance(header, str) for header in json.loads(headers))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise _wrong(f"a campaign's settings cannot be read ({type(error).__name__})") from None
+            raise damaged(
+                f"a campaign's settings cannot be read ({type(error).__name__})"
+            ) from None
         if not is_list:
-            raise _wrong("a campaign's headers cannot be read")
+            raise damaged("a campaign's headers cannot be read")
     for written in connection.scalars(sa.select(schema.campaign.c.results_written)):
         if written is not None and written.startswith("{"):
             try:
@@ -64,15 +66,15 @@ def check_content(connection: Connection) -> None:
             except ValueError:
                 is_known = False
             if not is_known:
-                raise _wrong("what is noted of a campaign's results cannot be read")
+                raise damaged("what is noted of a campaign's results cannot be read")
     note = schema.note.c
     for name, salt in connection.execute(
         sa.select(note.name, note.value).where(note.name.startswith(SALT))
     ):
         if name != salt_name(salt):
-            raise _wrong("the salt of forgotten people has changed")
+            raise damaged("the salt of forgotten people has changed")
     if (row := connection.exec_driver_sql(_UNSENT).scalar()) is not None:
-        raise _wrong(f"row {row} waits, although its message has left")
+        raise damaged(f"row {row} waits, although its message has left")
 
 
 def _is_wrong(column: sa.Column[object]) -> sa.ColumnElement[bool]:
@@ -96,7 +98,3 @@ def _tests(
     if expected := _JSON.get((column.table.name, column.name)):
         yield sa.func.json_valid(raw) == 0
         yield sa.and_(sa.func.json_valid(raw) == 1, sa.func.json_type(raw) != sa.literal(expected))
-
-
-def _wrong(reason: str) -> StorageError:
-    return StorageError(f"The ledger is damaged: {reason}.")

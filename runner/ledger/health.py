@@ -6,6 +6,7 @@ a text: the chain and the kinds of values show that.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
@@ -16,6 +17,7 @@ from runner.ledger.content import check_content
 from runner.ledger.file import is_there, mend
 from runner.ledger.ledger import Ledger, as_it_is
 from runner.ledger.second import left_as
+from runner.ledger.trouble import damaged
 from runner.ledger.version import version_of
 
 
@@ -53,10 +55,19 @@ def _check(connection: Connection, place: str, *, is_old: bool = False) -> None:
 def _check_file(connection: Connection) -> None:
     found = connection.exec_driver_sql("PRAGMA integrity_check(3)").scalars().all()
     if found != ["ok"]:
-        raise chain.broken(str(found[0]))
+        raise damaged(str(found[0]))
     orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if orphan is not None:
-        raise chain.broken(f"a line of {orphan[0]} belongs to none of {orphan[2]}")
+        raise damaged(f"a line of {orphan[0]} belongs to none of {orphan[2]}")
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a ledger lies at a path that is whole."""
+    with suppress(StorageError):
+        if is_there(path):
+            check_health(path)
+            return True
+    return False
 
 
 def check_health(path: Path) -> None:

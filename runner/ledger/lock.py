@@ -28,8 +28,10 @@ _CLOCKS_APART: Final = 5
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
     """Tell whether a run of the campaign is active now, in any process."""
     path = _path(ledger, campaign_id)
-    if not path.exists():
-        return False
+    return path.exists() and _is_held(path)
+
+
+def _is_held(path: Path) -> bool:
     lock = FileLock(path, timeout=0, mode=0o600)
     try:
         lock.acquire()
@@ -42,16 +44,12 @@ def is_running(ledger: Ledger, campaign_id: int) -> bool:
 def refuse_while_running(folder: Path) -> None:
     """Raise AlreadyRunningError when a run of any campaign holds its lock in a ledger's folder."""
     for path in folder.glob("[0-9]*.lock"):
-        lock = FileLock(path, timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except (Timeout, OSError):
+        if _is_held(path):
             raise AlreadyRunningError(
                 "A run of this ledger is active, or it was halted and holds the ledger.",
                 where=str(path),
                 remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
-            ) from None
-        lock.release()
+            )
 
 
 @contextmanager

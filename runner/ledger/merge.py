@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.campaign import free_name
 from runner.ledger.chain import link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.forgotten import take_over
@@ -46,15 +47,15 @@ def merge(connection: Connection, other: Connection, source: str, now: datetime)
         regaining = Regaining(connection, campaign_id, source, now)
         messages += sum(regaining.add(message) for message in _messages(other, campaign.id))
     link_all(connection)
-    listed = 0
-    table = schema.do_not_contact
-    for found in other.execute(sa.select(table).where(table.c.forgotten.is_(None))).all():
-        listed += suppress(connection, [(found.identity,)], found.reason, now)
-    noted = [
-        (Contact((found.identity,), found.contacted_at), found.source)
-        for found in other.execute(sa.select(schema.contact))
-    ]
-    contacts = sum(note_contacts(connection, [contact], said, now) for contact, said in noted)
+    table, contact = schema.do_not_contact, schema.contact
+    barred: dict[str | None, list[tuple[str]]] = {}  # by the reason
+    for found in other.execute(sa.select(table).where(table.c.forgotten.is_(None))):
+        barred.setdefault(found.reason, []).append((found.identity,))
+    listed = sum(suppress(connection, people, said, now) for said, people in barred.items())
+    noted: dict[str, list[Contact]] = {}  # by their source
+    for found in other.execute(sa.select(contact)):
+        noted.setdefault(found.source, []).append(Contact((found.identity,), found.contacted_at))
+    contacts = sum(note_contacts(connection, told, said, now) for said, told in noted.items())
     return Merged(messages, tuple(new), listed, contacts, hashes)
 
 
@@ -66,10 +67,7 @@ def _campaign(
     names = dict(connection.execute(sa.select(table.c.name, table.c.id)).all())
     if found.name in names and _is_same(connection, names[found.name], other, found):
         return names[found.name], found.name, False
-    name, number = found.name, 1
-    while name in names:
-        number += 1
-        name = f"{found.name}-{number}"
+    name = free_name(found.name, names)
     values = {**found._mapping, "name": name, "running_since": None, "running_pid": None}
     values |= {"stamp": None, "results_written": None}
     del values["id"]

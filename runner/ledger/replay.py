@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +14,21 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.campaign import campaign_line, results_line
+from runner.ledger.backup import keep
+from runner.ledger.campaign import (
+    campaign_line,
+    campaign_named,
+    put_campaign,
+    results_line,
+)
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.decision import decide
 from runner.ledger.noted import Noted, What
 from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
-from runner.ledger.setting import Stored, from_json, to_json
+from runner.ledger.second import SecondRecord, records_of
+from runner.ledger.setting import Stored, from_json
 from runner.ledger.standing import delivery_to
 from runner.ledger.suppression import suppress, unsuppress
 
@@ -37,6 +45,15 @@ def replay(connection: Connection, lines: Iterable[Noted], now: datetime) -> int
     )
 
 
+def _change_of(line: Noted) -> tuple[object, ...] | None:
+    """What the lines of one change of a list have in common; None for a line of another kind."""
+    if line.what is not What.LIST:
+        return None
+    # Each message of another tool has a time of its own.
+    at = None if line.verdict == "contacted" else line.at
+    return line.n, line.verdict, line.by, line.source, at
+
+
 class _Replay:
     def __init__(self, connection: Connection, lines: list[Noted], now: datetime) -> None:
         self._connection = connection
@@ -51,16 +68,18 @@ class _Replay:
         self._count = 0
 
     def play(self, lines: Iterable[Noted]) -> int:
-        for line in lines:
-            match line.what:
-                case What.INTENT:
+        # A change of a list has a line for each of its people; they are taken in together.
+        for change, alike in groupby(lines, _change_of):
+            if change is not None:
+                self._list([line for line in alike if line.name])
+                continue
+            for line in alike:
+                if line.what is What.INTENT:
                     self._open[line.attempt] = line
-                case What.OUTCOME:
+                elif line.what is What.OUTCOME:
                     self._end(self._open.pop(line.attempt, None), line)
-                case What.DECISION:
+                else:
                     self._decide(line)
-                case What.LIST:
-                    self._list(line)
         for intent in list(self._open.values()):
             self._end(intent, None)
         link_all(self._connection)
@@ -103,16 +122,19 @@ class _Replay:
             by = line.by or "unknown"
             decide(self._connection, delivery, sent=sent, by=by, now=line.at)
 
-    def _list(self, line: Noted) -> None:
-        if not line.name:
+    def _list(self, lines: list[Noted]) -> None:
+        """Take in a change of a list: all its lines say the same, each of one person."""
+        if not lines:
             return
-        if line.verdict == "listed":
-            suppress(self._connection, [(line.name,)], line.by, line.at)
-        elif line.verdict == "unlisted":
-            unsuppress(self._connection, _person(line.name), line.at)
-        elif line.verdict == "contacted":
-            contact = Contact((line.name,), line.at)
-            note_contacts(self._connection, [contact], line.source or _SOURCE, line.at)
+        first, people = lines[0], [line.name or "" for line in lines]
+        if first.verdict == "listed":
+            suppress(self._connection, [(person,) for person in people], first.by, first.at)
+        elif first.verdict == "unlisted":
+            for person in people:
+                unsuppress(self._connection, _person(person), first.at)
+        elif first.verdict == "contacted":
+            contacts = [Contact((line.name or "",), line.at) for line in lines]
+            note_contacts(self._connection, contacts, first.source or _SOURCE, first.at)
 
     def _id(self, number: int | None) -> int | None:
         """The campaign in this ledger that a number stood for in the one of the second record."""
@@ -143,26 +165,23 @@ def campaign_of(
     template: str = "",
     stored: Stored,
     now: datetime,
-    headers: str = "[]",
+    headers: tuple[str, ...] = (),
     delimiter: str = ",",
 ) -> int:
     """Return the id of the campaign with this name; make it when there is none."""
-    table = schema.campaign
-    found = connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar()
-    if found is not None:
-        return int(found)
-    values = {
-        "name": name,
-        "source": source,
-        "template_hash": template,
-        "headers": headers,
-        "delimiter": delimiter,
-        "settings": to_json(stored),
-        "created_at": now,
-        "read_at": now,
-    }
-    inserted = connection.execute(sa.insert(table).values(values))
-    return int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+    found = campaign_named(connection, name)
+    if found is None:
+        found = put_campaign(
+            connection,
+            name,
+            source=source,
+            template_hash=template,
+            headers=headers,
+            delimiter=delimiter,
+            settings=stored,
+            now=now,
+        )
+    return found.id
 
 
 def _results_of(connection: Connection, now: datetime) -> Iterator[Noted]:
@@ -188,6 +207,21 @@ def _lists_of(connection: Connection, shared: dict[str, Any]) -> Iterator[Noted]
 
 def _person(key: str) -> Recipient:
     return Recipient(urn=key) if key.startswith("urn:") else Recipient(key)
+
+
+def write_anew(
+    second: SecondRecord, path: Path, lines: Iterable[Noted], mark: str, now: datetime
+) -> None:
+    """Let a second record say what the ledger at a path says, and no other record of that path.
+
+    A copy of the ledger is kept under the `mark`. Raises StorageError.
+    """
+    second.rewrite(lines, beside=f"{now:%Y%m%dT%H%M%SZ}")
+    second.note_place(str(path))
+    keep(path, second, mark, now)
+    for record in records_of(path):
+        if record.identity != second.identity:
+            record.retire(str(path), second.identity)
 
 
 def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:

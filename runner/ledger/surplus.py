@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.note import noted, set_note
 from runner.ledger.record import Told
 
 
@@ -36,14 +37,10 @@ def surplus(connection: Connection, account: str, told: Told) -> int:
 
 def note_surplus(connection: Connection, account: str, count: int) -> int:
     """Note that the server counts so many more messages; return how many are unexplained by now."""
-    table, name = schema.note, _uncounted(account)
-    noted = connection.execute(sa.select(table.c.value).where(table.c.name == name)).scalar()
-    total = int(noted or 0) + count
-    if noted is None and count:
-        connection.execute(sa.insert(table).values(name=name, value=str(total)))
-    elif count:
-        update = sa.update(table).where(table.c.name == name)
-        connection.execute(update.values(value=str(total)))
+    name = _uncounted(account)
+    total = int(noted(connection, name) or 0) + count
+    if count:
+        set_note(connection, name, str(total))
     return total
 
 
@@ -59,8 +56,7 @@ def all_surplus(connection: Connection) -> dict[str, int]:
 
 def explain_surplus(connection: Connection, account: str) -> None:
     """Note that nothing is unexplained any more."""
-    table = schema.note
-    connection.execute(sa.delete(table).where(table.c.name == _uncounted(account)))
+    set_note(connection, _uncounted(account), None)
 
 
 def _uncounted(account: str) -> str:

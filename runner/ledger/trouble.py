@@ -18,6 +18,11 @@ _DAMAGED: Final = (
 )
 
 
+def damaged(reason: str) -> StorageError:
+    """The error for a ledger that contradicts itself."""
+    return StorageError(f"The ledger is damaged: {reason}.")
+
+
 def unusable(place: str, reason: str) -> StorageError:
     """Say in words what SQLite says: whether the file is damaged, held, or out of room."""
     if any(mark in reason for mark in _DAMAGED):

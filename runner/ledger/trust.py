@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.ledger import schema
+from runner.ledger.note import note_once, noted
 
 
 def is_trusted(connection: Connection, fingerprint: str) -> bool:
     """Tell whether a person has agreed to this command."""
-    table = schema.note
-    asked = sa.select(table.c.value).where(table.c.name == _name(fingerprint))
-    return connection.execute(asked).first() is not None
+    return noted(connection, _name(fingerprint)) is not None
 
 
 def trust(connection: Connection, fingerprint: str, now: datetime) -> None:
     """Note that a person has agreed to this command."""
-    if not is_trusted(connection, fingerprint):
-        values = {"name": _name(fingerprint), "value": now.isoformat()}
-        connection.execute(sa.insert(schema.note).values(values))
+    note_once(connection, _name(fingerprint), now.isoformat())
 
 
 def _name(fingerprint: str) -> str:

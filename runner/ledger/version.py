@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
-from runner.ledger import schema
 from runner.ledger.file import mend
+from runner.ledger.note import note_once, noted, set_note
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -43,7 +43,7 @@ def version_of(connection: Connection) -> str | None:
 
 def identity_of(connection: Connection) -> str:
     """Return the identity that a ledger was made with. Raises StorageError."""
-    found = connection.execute(_asked()).scalar()
+    found = noted(connection, _IDENTITY)
     if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{32}", found):
         place = str(connection.engine.url.database)
         raise StorageError(
@@ -78,12 +78,12 @@ def upgrade(connection: Connection, identity: str) -> None:
             where=connection.engine.url.database,
             remedy="Update: pip install --upgrade campaign-runner.",
         ) from None
-    if connection.execute(_asked()).scalar() is None:
-        connection.execute(sa.insert(schema.note).values(name=_IDENTITY, value=identity))
+    note_once(connection, _IDENTITY, identity)
 
 
-def _asked() -> sa.Select[tuple[str]]:
-    return sa.select(schema.note.c.value).where(schema.note.c.name == _IDENTITY)
+def take_identity(connection: Connection, identity: str) -> None:
+    """Give a ledger the identity of another, whose place it takes."""
+    set_note(connection, _IDENTITY, identity)
 
 
 def _config() -> Config:

@@ -5,12 +5,13 @@ A file that a person has edited, saved again or replaced is not ours to overwrit
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from runner.system.file import digest_of
 
 # Of so many places of a campaign's results it is known how they were left.
 _MOST: Final = 20
@@ -36,7 +37,7 @@ class Left:
             found = path.stat()
             if not digest:
                 return (found.st_size, found.st_mtime_ns) == (size, time)
-            return found.st_size == size and _digest(path) == digest
+            return found.st_size == size and digest_of(path) == digest
         except OSError:
             return False
 
@@ -53,7 +54,7 @@ class Left:
     def after(self, path: Path, state: str) -> Left:
         """Return what is known once the file was written."""
         found = path.stat()
-        mark: list[int | str] = [found.st_size, found.st_mtime_ns, _digest(path)]
+        mark: list[int | str] = [found.st_size, found.st_mtime_ns, digest_of(path)]
         others = [(name, known) for name, known in self.files.items() if name != str(path)]
         return Left(dict([*others[1 - _MOST :], (str(path), mark)]), str(path), state)
 
@@ -71,8 +72,3 @@ def left(noted: str | None) -> Left:
         path, size, time, state = found.groups()
         return Left({path: [int(size), int(time), ""]}, path, state)
     return Left()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

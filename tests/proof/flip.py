@@ -16,10 +16,8 @@ import argparse
 import json
 import os
 import random
-import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -58,7 +56,6 @@ class Tally:
     told: int = 0
     harmless: int = 0
     dangerous: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
     troubles: list[str] = field(default_factory=list)
 
 
@@ -130,8 +127,6 @@ def prove(most: int, *, looks: bool = True, seed: int = 0) -> Tally:
         journal = path.with_name(f"{path.name}-journal")
         with closing(open_ledger(path)) as ledger:
             whole = snapshot(ledger)
-        page = folder / "copy.db"
-        shutil.copy(path, page)
         for kind, place, damaged in damages(data, most, seed):
             path.write_bytes(damaged)
             journal.unlink(missing_ok=True)

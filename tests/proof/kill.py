@@ -51,17 +51,6 @@ _HARMLESS = re.compile(
 
 
 @dataclass
-class Scene:
-    """A command to be killed: how its folder is prepared, its words, and the words that end it."""
-
-    prepare: Callable[[Folder], None]
-    words: tuple[str, ...] = RUN
-    after: tuple[str, ...] = RUN
-    check: Callable[[Folder], None] = lambda _folder: None
-    uncertain: int = 0
-
-
-@dataclass
 class Folder:
     """A folder with a list of people of its own, so that all can share one endpoint."""
 
@@ -295,7 +284,6 @@ class Proof:
         self.zygote, self.url, self.receipts, self.root = zygote, url, receipts, root
         self.tally = Tally()
         self._number = 0
-        self._base: Path | None = None
 
     def folder(self) -> Folder:
         self._number += 1
@@ -339,8 +327,6 @@ class Proof:
     def strike(self, *points: str) -> None:
         """Let the command die at each of these points in turn, then let it live, and judge."""
         folder = self.folder()
-        before = len(self.received(folder))
-        del before
         words = self.said(folder, self.words)
         for point in points:
             code = self.zygote.run(folder, words, point)

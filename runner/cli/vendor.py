@@ -1,0 +1,31 @@
+"""The vendor as a command asks it: with the key that is found, on this computer's clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from runner.cli import late
+from runner.cli.ledger import utc_now
+
+if TYPE_CHECKING:
+    from runner.sending.vendor import Vendor
+
+
+class Seconds(TypedDict, total=False):
+    """The bounds of waits: for the answer to a message, and for a whole look-up."""
+
+    read_seconds: float
+    look_seconds: float
+
+
+def found_vendor(
+    key_file: Path | None, folder: Path, base_url: str | None, **seconds: Unpack[Seconds]
+) -> Vendor:
+    """The vendor at an address, or at its own; `seconds` bound the waits. Raises UsageError."""
+    return late.vendor.Vendor(
+        late.key.find_key(key_file, folder).secret,
+        late.clock.ServerClock(utc_now),
+        base_url=base_url or late.client.BASE_URL,
+        **seconds,
+    )
