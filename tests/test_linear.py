@@ -22,7 +22,7 @@ import pytest
 
 import runner
 from runner.errors import CampaignError
-from runner.intake import blemish, cell, column, template
+from runner.intake import cell, column, greeting, placeholder, suspicion, template
 from runner.intake.reader import encoding, marks
 from runner.intake.recipient import parse
 from runner.intake.review import Review
@@ -94,7 +94,7 @@ def expressions() -> dict[str, tuple[re.Pattern[Any], frozenset[str]]]:
         if "__main__" in info.name or "migrations" in info.name:
             continue
         for name, value in vars(importlib.import_module(info.name)).items():
-            for one in value if isinstance(value, list | tuple) else [value]:
+            for one in _flat(value):
                 pattern = getattr(one, "__self__", one)
                 if isinstance(pattern, re.Pattern):
                     methods = {one.__name__} if pattern is not one else used.get(name, {"search"})
@@ -103,6 +103,15 @@ def expressions() -> dict[str, tuple[re.Pattern[Any], frozenset[str]]]:
         name: (pattern, frozenset(methods.intersection(METHODS)) or frozenset({"search"}))
         for name, (pattern, methods) in found.items()
     }
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """Give a value, or what stands in a list or tuple of any depth."""
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _flat(one)
+    else:
+        yield value
 
 
 EXPRESSIONS = expressions()
@@ -242,7 +251,7 @@ FUNCTIONS: dict[str, Callable[[int], Callable[[], object]]] = {
     "header of marks": lambda n: lambda: column.variable_names("a" + "\u0315\u0300" * n),
     "recipient of separators": lambda n: lambda: parse("/in//in/" + "," * n),
     "recipient of escapes": lambda n: lambda: parse("%41" * n),
-    "value of at signs": lambda n: lambda: blemish.suspicion("@.a" * n + "!", "x", of_person=False),
+    "value of at signs": lambda n: lambda: suspicion.suspicion("@.a" * n + "!", "x", ""),
     "guard of separators": lambda n: lambda: cell.unguard(cell.guard(";\n" * n + "=")),
     "guard of formulas": lambda n: lambda: cell.unguard(cell.guard(";=" * n)),
     "end marks": lambda n: lambda: encoding.without_end_mark(b"a\n" + b"\x1a\r\n" * n, "utf-8-sig"),
@@ -253,8 +262,8 @@ FUNCTIONS: dict[str, Callable[[int], Callable[[], object]]] = {
     "filters in many lines": lambda n: _template(("{{ a" + "|d" * 18 + " }}\n") * (n // 50)),
     "conditions": lambda n: _template("{% if a %}x{% endif %}" * (n // 25)),
     "sums": lambda n: _template("{{ " + "a ~ " * (n // 5) + "a }}"),
-    "placeholders": lambda n: lambda: blemish.placeholder("{ " * n),
-    "greetings": lambda n: lambda: blemish.greeted("\n" * n + "x"),
+    "placeholders": lambda n: lambda: placeholder.placeholders("{ " * n, placeholder.Fields()),
+    "greetings": lambda n: lambda: greeting.greeted("\n" * n + "x"),
 }
 
 

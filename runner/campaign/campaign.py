@@ -135,6 +135,7 @@ def _reading(whole: Mapping[str, Any], columns: Mapping[str, str]) -> Reading:
         header_row=whole.get("header_row"),
         encoding=whole.get("encoding"),
         hidden=whole.get("hidden"),
+        decodes_html=whole.get("html") == "decode",
         columns={**whole.get("columns", {}), **columns},
     )
 

@@ -16,6 +16,9 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
 
+Hidden = Literal["include", "skip"]
+ResultsIn = Literal["new", "copy"]
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:

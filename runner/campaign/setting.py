@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypedDict
 
-from runner.campaign.kind import Bound, Setting
+from runner.campaign.kind import Bound, Hidden, ResultsIn, Setting
 from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 
-Hidden = Literal["include", "skip"]
-ResultsIn = Literal["new", "copy"]
 MOST_PRIORITY: Final = 100
 MOST_GAP: Final = 86_400
 
@@ -74,6 +72,10 @@ class ReadingSettings(TypedDict, total=False):
         Setting(
             help="Write to people in hidden and filtered-out rows, or skip them.", example='"skip"'
         ),
+    ]
+    html: Annotated[
+        Literal["keep", "decode"],
+        Setting(help="Read HTML in cells (&amp;) as plain text, or keep it.", example='"decode"'),
     ]
     encoding: Annotated[
         str,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from runner.intake.column import RECIPIENT_ROLES, Layout, nearest
+from runner.intake.blemish import oddities
+from runner.intake.column import RECIPIENT_ROLES, Layout, nearest, variable_names
 from runner.intake.entry import Problem
+from runner.intake.field import column_for
+from runner.intake.placeholder import Fields, Placeholder, placeholders
 from runner.intake.recipient import parse_plain
 from runner.intake.table import Table
 from runner.intake.template import MessageTemplate
@@ -88,6 +91,7 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 ),
             )
         return
+    yield from _unfilled(layout, template)
     missing = 0
     headers = sorted({column.header.strip() for column in layout.inputs if column.header.strip()})
     listed = ", ".join(header[:_SHOWN] for header in headers[:_GUESSES])
@@ -122,3 +126,52 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 if guess
                 else f"The columns are: {listed}.",
             )
+
+
+def template_warnings(layout: Layout, template: MessageTemplate) -> Iterator[Problem]:
+    """Find what looks odd in the template's own text, and may be meant."""
+    fields = _fields(layout)
+    for line, text in template.texts:
+        where = f"{template.path.name}, line {line}"
+        for one in placeholders(text, fields):
+            if not one.is_certain:
+                said = f"{where}: {one.shown!r} looks like a placeholder of another tool"
+                yield Problem("leftover-placeholder", said, severity="warning")
+    for code, said, severity in oddities("".join(text for _, text in template.body.texts)):
+        yield Problem(code, f"{template.path.name}: {said}", severity=severity)
+
+
+def _unfilled(layout: Layout, template: MessageTemplate) -> Iterator[Problem]:
+    """Find the placeholders of other tools in the template, and what to write instead."""
+    fields = _fields(layout)
+    headers = [column.header.strip() for column in layout.inputs if column.header.strip()]
+    for line, text in template.texts:
+        for one in placeholders(text, fields):
+            if one.is_certain:
+                at = line + text.count("\n", 0, one.start)
+                said = (
+                    f"{template.path.name}, line {at}: {one.shown!r} is a placeholder of another "
+                    "tool; it would be sent as it stands"
+                )
+                remedy = _written(one, headers)
+                yield Problem("leftover-placeholder", said, remedy=remedy)
+
+
+def _fields(layout: Layout) -> Fields:
+    return Fields(column.header for column in layout.inputs)
+
+
+def _written(one: Placeholder, headers: Sequence[str]) -> str:
+    """What to write instead of a placeholder."""
+    if not one.field:
+        return "Write one of the wordings, or put each person's own into a column of the sheet."
+    header = column_for(one.field, headers)
+    if header is None:
+        listed = ", ".join(repr(header[:_SHOWN]) for header in headers[:_GUESSES])
+        return f"Write {{{{ … }}}} with the name of a column instead; the columns are: {listed}."
+    name = next(
+        (name for name in variable_names(header)[1:] if name.isidentifier()),
+        header if header.isidentifier() else f'row["{header}"]',
+    )
+    fallback = f'|default("{one.fallback}")' if one.fallback else ""
+    return f"Write {{{{ {name}{fallback} }}}} instead: {header!r} is a column of the sheet."

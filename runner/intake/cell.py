@@ -40,6 +40,11 @@ INVISIBLE: Final = dict.fromkeys(
         *range(0x200B, 0x2010),
         *range(0x202A, 0x202F),
         *range(0x2060, 0x2070),
+        0x115F,
+        0x1160,
+        0x2800,
+        0x3164,
+        0xFFA0,
     ]
 )
 # No part of any identifier: what nobody sees, and the controls but for white space.
@@ -50,13 +55,9 @@ _UNSEEN: Final = INVISIBLE | dict.fromkeys(
         0x0C,
         *range(0x0E, 0x20),
         *range(0x7F, 0xA0),
-        0x115F,
-        0x1160,
         *range(0x17B4, 0x17B6),
         *range(0x180B, 0x1810),
-        0x3164,
         *range(0xFE00, 0xFE10),
-        0xFFA0,
         *range(0xE0000, 0xE1000),
     ]
 )
@@ -79,7 +80,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # A text is as it should be when its UTF-8 has only these bytes: all characters below U+0300, except
 # controls and those that may be invisible.
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
-_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_")
+_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_$|~@^(&\\")
 # A cell that begins so may hold a spreadsheet program's error, or a value forced to be text.
 TELLING: Final = ("#", "Err:", "Loading...", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,255}")

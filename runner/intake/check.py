@@ -14,7 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from runner.errors import RefusedError
-from runner.intake.blocking import hidden_problem, sheet_problems, template_problems
+from runner.intake.blocking import (
+    hidden_problem,
+    sheet_problems,
+    template_problems,
+    template_warnings,
+)
 from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout, lay_out, nearest
 from runner.intake.entry import Entry, Problem, failing
@@ -64,6 +69,7 @@ class Check:
             review or Review(),
             delimited=self.table.delimiter is not None,
             hidden=self.reading.hidden,
+            decodes_html=self.reading.decodes_html,
             accounts=self.accounts,
             verdicts=self.verdicts,
             render=render,
@@ -162,6 +168,8 @@ def judge(checked: Check) -> tuple[Check, Findings]:
             invalid.add(number)
             ready -= 1
     problems += [problem for found in verdicts.values() for problem in found]
+    if checked.template is not None:
+        problems += template_warnings(checked.layout, checked.template)
     blocking = checked.blocking
     if hidden and checked.reading.hidden is None:
         blocking = (*blocking, hidden_problem(checked.table, hidden, rows))
@@ -210,16 +218,16 @@ def _verdicts(checked: Check, review: Review) -> dict[int, list[Problem]]:
             Problem("conversation-account", text, number, column)
         )
     for number, name, other in _misaddressed(checked, review):
-        text = f"the message greets {name!r}, who is not in this row but in row {other}"
+        text = f"the message greets {name!r}, {other}"
         found = Problem("greeting-other", text, number, checked.layout.column("message"), "warning")
         verdicts.setdefault(number, []).append(found)
     return verdicts
 
 
-def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, int]]:
-    """Find rows whose own message greets a person that only another row names.
+def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, str]]:
+    """Find rows whose own message greets somebody else than the row's person.
 
-    Each is given as the row, the name, the other row.
+    Each is given as the row, the name that it greets, and how that is known.
     """
     message = checked.layout.column("message")
     if not review.greeted or message is None:
@@ -227,5 +235,9 @@ def _misaddressed(checked: Check, review: Review) -> Iterator[tuple[int, str, in
     for row in checked.table.rows():
         for index, cell in enumerate(row.cells):
             if index != message.index and (name := clean(cell)) in review.greeted:
-                for number in review.greeted.pop(name):
-                    yield number, name, row.number
+                for number, _ in review.greeted.pop(name):
+                    yield number, name, f"who is not in this row but in row {row.number}"
+    for name, rows in review.greeted.items():
+        for number, called in rows:
+            if called:
+                yield number, name, f"but the row's person is {called!r}"

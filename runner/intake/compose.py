@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from runner.errors import RefusedError
-from runner.intake.blemish import (
-    blemishes,
-    gap,
-    greeted,
-    is_foreign,
-    is_named,
-    names_people,
-    placeholder,
-    suspicion,
-)
 from runner.intake.cell import bare
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.entry import Message, Problem
 from runner.intake.limit import LONG_MESSAGE, over_limits
+from runner.intake.proofread import Proofreader
 from runner.intake.recipient import (
     EXPONENT,
     SHORTENED,
@@ -64,10 +55,8 @@ class Composer:
             blank = Blank(name=column.header.strip() or column.letter)
             self._names.append((name, column.index, blank))
             self.read[column.index] = column
-        of_people = (at for at, column in self.read.items() if names_people(column.header))
-        self._of_people = frozenset(of_people)
-        # The row rendered last, and its values.
-        self._before: tuple[int, dict[int, str]] = (0, {})
+        names = [(name, self.read[index]) for name, index, _ in self._names]
+        self._proof = Proofreader(layout, template, review, names)
 
     @property
     def identifiers(self) -> list[Column]:
@@ -97,7 +86,9 @@ class Composer:
                 problems.append(empty)
             return None
         if own:
-            self._review_own(row, text, own, problems, is_marked=is_marked)
+            problems += self._proof.own(row, text, own, is_marked=is_marked)
+        if subject:
+            problems += self._proof.subject(row, subject, self._subject)
         if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
             problems += over_limits(number, text, subject, message_type, self._subject)
         self._review.text(number, text)
@@ -168,17 +159,6 @@ class Composer:
             problems.append(Problem("conversation-account", said, number, column))
         return conversation
 
-    def _review_own(
-        self, row: Row, text: str, column: Column, problems: list[Problem], *, is_marked: bool
-    ) -> None:
-        """Look at a row's own text for what would embarrass."""
-        name = greeted(text)
-        if name and not is_named(name, row.cells, text):
-            self._review.greeting(row.number, name)
-        if is_marked or not name:
-            for code, sentence, severity in blemishes(text, name):
-                problems.append(Problem(code, sentence, row.number, column, severity))
-
     # --- the template
 
     def _rendered(
@@ -199,85 +179,17 @@ class Composer:
         except RenderError as error:
             self._fail(row, error, problems)
             return "", ""
+        proof = self._proof
         if not own and not self._has_failed(problems):
-            self._review_rendered(row, template, text, said, values, problems)
-        self._review_values(row.number, said, problems)
-        if not own:
-            self._review_foreign(row.number, template, text, said, problems)
-        self._before = (row.number, said)
+            problems += proof.rendered(row, text, said, values)
+        problems += proof.values(row, text, said)
+        problems += proof.foreign(row, "" if own else text, said)
         return text, subject
 
     def _has_failed(self, problems: Sequence[Problem]) -> bool:
         """Tell whether a value of the template is wrong already."""
         read = self.read.values()
         return any(problem.severity == "error" and problem.column in read for problem in problems)
-
-    def _review_rendered(
-        self,
-        row: Row,
-        template: MessageTemplate,
-        text: str,
-        said: Mapping[int, str],
-        values: Mapping[str, object],
-        problems: list[Problem],
-    ) -> None:
-        found = blemishes(text, greeted(text))
-        for code, sentence, severity in found:
-            column = _holder(said) if code == "leftover-placeholder" else None
-            place = None if column is None else self.read.get(column)
-            problems.append(Problem(code, sentence, row.number, place, severity))
-        if found or all(said.values()):
-            return
-        shown = self._gap(template, text, said, values)
-        if shown:
-            sentence = f"a blank value leaves a gap in the message: {shown!r}"
-            problems.append(Problem("gap", sentence, row.number))
-
-    def _review_values(self, number: int, said: Mapping[int, str], problems: list[Problem]) -> None:
-        for index, value in said.items():
-            if not value:
-                continue
-            column = self.read[index]
-            why = suspicion(value, column.header, of_person=index in self._of_people)
-            if why:
-                problems.append(Problem("value-suspicious", why, number, column, "warning"))
-
-    def _review_foreign(
-        self,
-        number: int,
-        template: MessageTemplate,
-        text: str,
-        said: Mapping[int, str],
-        problems: list[Problem],
-    ) -> None:
-        """Look for a value of the row before in this row's message."""
-        before, others = self._before
-        for index, value in others.items():
-            if (
-                value != said[index]
-                and value in text
-                and is_foreign(value, (*said.values(), template.source))
-            ):
-                sentence = f"the message holds {value!r}, which is row {before}'s"
-                problems.append(Problem("foreign-value", sentence, number))
-
-    def _gap(
-        self,
-        template: MessageTemplate,
-        text: str,
-        said: Mapping[int, str],
-        values: Mapping[str, object],
-    ) -> str | None:
-        """The gap that a blank value left: neither the template nor the other values have it."""
-        if not gap(text, template.body.literal):
-            return None
-        blanks = {name: "x" for name, index, _ in self._names if not said[index]}
-        filled = {**values, **blanks}
-        filled["row"] = filled
-        try:
-            return gap(text, template.body.render(filled))
-        except RenderError:
-            return gap(text, template.body.literal)
 
     def _fail(self, row: Row, error: RenderError, problems: list[Problem]) -> None:
         """Note that the template fails on a row, unless a fault has told of that cell already."""
@@ -290,11 +202,3 @@ class Composer:
         told = {fault.column for fault in row.faults}
         if failure.column is None or failure.column.index not in told:
             problems.append(failure)
-
-
-def _holder(said: Mapping[int, str]) -> int | None:
-    """The column whose value holds a placeholder."""
-    for index, value in said.items():
-        if placeholder(value):
-            return index
-    return None

@@ -37,11 +37,12 @@ class Examiner:
         *,
         delimited: bool,
         hidden: Hidden | None,
+        decodes_html: bool,
         accounts: Sequence[str],
         verdicts: Mapping[int, Sequence[Problem]],
         render: bool,
     ) -> None:
-        text = CellText(delimited)
+        text = CellText(delimited, decodes_html)
         self._whom = Whom(layout, text)
         self._composer = Composer(layout, template if render else None, review, text, accounts)
         self._render = render

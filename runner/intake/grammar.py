@@ -9,6 +9,7 @@ from jinja2 import Environment, nodes
 from jinja2.meta import TrackingCodeGenerator
 
 from runner.intake.column import nearest
+from runner.intake.dialect import foreign_field
 
 _STATEMENTS: Final = {
     nodes.For: "for",
@@ -68,9 +69,7 @@ def forbidden(tree: nodes.Template, filters: Collection[str]) -> Iterator[tuple[
             )
         if filter_.name not in filters:
             guess = nearest(filter_.name, filters)
-            remedy = (
-                f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(sorted(filters))}."
-            )
+            remedy = f"Did you mean {guess!r}?" if guess else _of_filters(filter_, filters)
             yield (
                 f"The template uses the filter {filter_.name!r}, which it cannot.",
                 filter_.lineno,
@@ -94,6 +93,9 @@ def forbidden(tree: nodes.Template, filters: Collection[str]) -> Iterator[tuple[
             )
     for attribute in tree.find_all(nodes.Getattr):
         if id(attribute) not in called and not _is_row(attribute.node):
+            if foreign := foreign_field(attribute):
+                yield foreign[0], attribute.lineno, foreign[1]
+                continue
             yield (
                 f"The template reads .{attribute.attr}, which it cannot.",
                 attribute.lineno,
@@ -143,6 +145,16 @@ def names_read(tree: nodes.Template, environment: Environment) -> dict[str, int]
         if _is_row(attribute.node):
             names.setdefault(attribute.attr, attribute.lineno)
     return names
+
+
+def _of_filters(filter_: nodes.Filter, filters: Collection[str]) -> str:
+    """The remedy for an unknown filter: other tools write a fallback as one."""
+    known = f"It knows: {', '.join(sorted(filters))}."
+    if isinstance(filter_.node, nodes.Name) and not filter_.args:
+        return (
+            f'For a fallback write {{{{ {filter_.node.name}|default("{filter_.name}") }}}}. {known}'
+        )
+    return known
 
 
 def _chained(filter_: nodes.Filter) -> int:

@@ -8,12 +8,9 @@ be read.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from runner.errors import RefusedError
 from runner.intake.cell import clean
@@ -22,6 +19,7 @@ from runner.intake.code import Code
 from runner.intake.column import Column, Layout, nearest, normalise
 from runner.intake.entry import Entry, Problem
 from runner.intake.examiner import HIDDEN
+from runner.intake.moment import Order, order_of, readings
 from runner.intake.recipient import RecipientError, parse
 from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
@@ -48,14 +46,6 @@ _DATE_NAMES: Final = (
     "sent",
     "date",
 )
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-Order = Literal["day", "month"]
-_DATES: Final[Mapping[Order, tuple[str, ...]]] = {
-    "day": ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y"),
-    "month": ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
-}
-_PLAIN: Final = ("%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
-_TIMES: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _FIRST_YEAR: Final = 2003  # LinkedIn's first
 # A time without a zone does not say where it was written down. On some clock on earth it is this
 # much earlier.
@@ -102,7 +92,7 @@ def read_history(
     layout = checked.layout
     dates, answered = _date_column(layout, date_column), layout.earlier.get("sentToUrn")
     order = (
-        _order(clean(entry.row.cells[dates.index]) for entry in checked.entries())
+        order_of(clean(entry.row.cells[dates.index]) for entry in checked.entries())
         if dates
         else None
     )
@@ -156,30 +146,19 @@ def _answered(entry: Entry, column: Column | None) -> tuple[str, ...]:
         return ()
 
 
-def _order(texts: Iterable[str]) -> Order | None:
-    """Tell whether the column's dates begin with the day or with the month.
-
-    A date that can be read in only one order decides. The answer is None when each date could be
-    either, or when the dates contradict each other.
-    """
-    readings = ([order for order in _DATES if _local(text, order)] for text in texts)
-    found = {orders[0] for orders in readings if len(orders) == 1}
-    return found.pop() if len(found) == 1 else None
-
-
 def _time(
     text: str, order: Order | None, now: datetime
 ) -> tuple[datetime | None, tuple[Code, str] | None]:
     """Return the time of a message, or why it is not known: the problem's code and words."""
     if not text:
         return None, ("date-blank", "no time is given")
-    readings = [at for at in _readings(text, order) if at.year >= _FIRST_YEAR]
-    if not readings:
+    meant = [at for at in readings(text, order) if at.year >= _FIRST_YEAR]
+    if not meant:
         return None, (
             "date-unread",
             f"{text[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30",
         )
-    past = [at for at in readings if _earliest(at) <= now]
+    past = [at for at in meant if _earliest(at) <= now]
     if not past:
         return None, ("date-future", f"{text[:40]!r} lies in the future")
     return min(max(at.replace(tzinfo=at.tzinfo or UTC) for at in past).astimezone(UTC), now), None
@@ -187,33 +166,3 @@ def _time(
 
 def _earliest(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC) - _AHEAD
-
-
-def _readings(text: str, order: Order | None) -> list[datetime]:
-    """Return the times that a text can mean.
-
-    The latest of them that is not in the future counts, because it leaves people alone for longest.
-    """
-    try:
-        if _DAY.match(text):
-            at = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
-            at.astimezone(UTC)  # raises at the ends of the calendar, which have no other zones
-            return [at]
-    except (ValueError, OverflowError):
-        return []
-    found = [
-        _parsed(text, _PLAIN),
-        *(_local(text, each) for each in _DATES if order in (None, each)),
-    ]
-    return [at for at in found if at]
-
-
-def _local(text: str, order: Order) -> datetime | None:
-    return _parsed(text, _DATES[order])
-
-
-def _parsed(text: str, dates: Iterable[str]) -> datetime | None:
-    for form in (f"{date}{time}" for date in dates for time in _TIMES):
-        with suppress(ValueError):
-            return datetime.strptime(text.replace(",", ""), form)  # noqa: DTZ007 - in the zone of its writer
-    return None

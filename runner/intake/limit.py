@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from runner.intake.blemish import blemishes
 from runner.intake.column import Column
 from runner.intake.entry import Problem
 from runner.intake.template import MessageType
@@ -44,6 +43,3 @@ def over_limits(
     if len(subject) > MAX_SUBJECT:
         over = f"the subject has {len(subject):,} characters; LinkedIn takes {MAX_SUBJECT}"
         yield Problem("subject-long", over, number, column)
-    for code, sentence, severity in blemishes(subject, None):
-        said = sentence.replace("the message", "the subject")
-        yield Problem(code, said, number, column, severity)

@@ -23,7 +23,8 @@ class Review:
     def __init__(self) -> None:
         self._said: set[int] = set()  # the hashes of all texts
         self._again: dict[int, list[int]] = {}
-        self.greeted: dict[str, list[int]] = {}
+        # By name: the rows that greet it, each with the name that the row itself gives, if any.
+        self.greeted: dict[str, list[tuple[int, str]]] = {}
         self._conversations: list[tuple[int, str, str]] = []
 
     def text(self, row: int, text: str) -> None:
@@ -34,9 +35,13 @@ class Review:
         else:
             self._said.add(key)
 
-    def greeting(self, row: int, name: str) -> None:
-        """Note that a row's own message greets a person that the row does not name."""
-        self.greeted.setdefault(name, []).append(row)
+    def greeting(self, row: int, name: str, called: str = "") -> None:
+        """Note that a row's own message greets a person that the row does not name.
+
+        `called` is the name of the row's person, where the row says it and the greeting does not
+        fit it.
+        """
+        self.greeted.setdefault(name, []).append((row, called))
 
     def conversation(self, row: int, urn: str, account: str) -> None:
         """Note a conversation and the account that is to continue it."""

@@ -17,6 +17,8 @@ from jinja2.visitor import NodeTransformer
 
 from runner.errors import RefusedError
 from runner.intake.cell import whole
+from runner.intake.dialect import mistake, quoted_header, with_whole_lines
+from runner.intake.filter import to_date, to_first_name, to_number, to_percent, to_title
 from runner.intake.grammar import METHODS, forbidden, names_read
 
 # Twice LinkedIn's longest message. No text that a template builds on the way may be longer.
@@ -24,8 +26,6 @@ MAX_TEXT: Final = 16_000
 # No message needs that its filters and methods work through more characters, all in all.
 MAX_WORK: Final = 200_000
 _LEFT: Final = ContextVar("characters left", default=MAX_WORK)
-
-
 # The errors that an expression of a template can end in.
 _FAILURES: Final = (
     TemplateError,
@@ -191,6 +191,9 @@ def _environment() -> _Sandbox:
         autoescape=False,
         # It computes constants anew at each level of an expression, past all our bounds.
         optimized=False,
+        # A tag on a line of its own leaves no blank line (see `with_whole_lines`).
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.clear()
     kept = (
@@ -199,6 +202,13 @@ def _environment() -> _Sandbox:
     )
     environment.filters = {name: environment.filters[name] for name in kept.split()}
     environment.filters |= {"concat": _concat, "endless": _endless, "replace": _replace}
+    environment.filters |= {
+        "date": to_date,
+        "first_name": to_first_name,
+        "number": to_number,
+        "percent": to_percent,
+        "title": to_title,
+    }
     environment.filters = {
         name: _counted(function) for name, function in environment.filters.items()
     }
@@ -206,8 +216,6 @@ def _environment() -> _Sandbox:
 
 
 _ENVIRONMENT: Final = _environment()
-
-
 FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat", "endless"}
 
 
@@ -215,12 +223,18 @@ FILTERS: Final = frozenset(_ENVIRONMENT.filters) - {"concat", "endless"}
 class Part:
     """A compiled text, and the names it reads (`row["…"]` included).
 
-    `literal` is the part of the text that is printed as it stands.
+    `texts` are the pieces of it that are printed as they stand, each with its line, and `constants`
+    the texts within its expressions.
     """
 
     compiled: Template
     names: Mapping[str, int]
-    literal: str
+    texts: Sequence[tuple[int, str]] = ()
+    constants: Sequence[tuple[int, str]] = ()
+
+    @property
+    def literal(self) -> str:
+        return "\0".join(["", *(text for _, text in self.texts)])
 
     def render(self, values: Mapping[str, object]) -> str:
         """Return the text, at most MAX_TEXT characters. Raises RenderError."""
@@ -247,16 +261,27 @@ def compile_part(text: str, path: Path, first_line: int) -> Part:
             what, where=f"{path.name}, line {line + first_line - 1}", remedy=remedy
         ) from None
 
+    if found := mistake(text):
+        refuse(*found)
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = _ENVIRONMENT.parse(with_whole_lines(text))
+        if found := quoted_header(tree):
+            refuse(*found)
         for what, line, remedy in forbidden(tree, FILTERS):
             refuse(what, line, remedy)
         names = {
             name: line + first_line - 1 for name, line in names_read(tree, _ENVIRONMENT).items()
         }
-        literal = "\0".join(["", *(found.data for found in tree.find_all(nodes.TemplateData))])
+        lines = first_line - 1
+        texts = [(found.lineno + lines, found.data) for found in tree.find_all(nodes.TemplateData)]
+        constants = [
+            (found.lineno + lines, found.value)
+            for found in tree.find_all(nodes.Const)
+            if isinstance(found.value, str)
+        ]
         compiled = _ENVIRONMENT.compile(_Watched().visit(tree), path.name, path.name)
-        return Part(Template.from_code(_ENVIRONMENT, compiled, {}, None), names, literal)
+        made = Template.from_code(_ENVIRONMENT, compiled, {}, None)
+        return Part(made, names, texts, constants)
     except TemplateSyntaxError as error:
         what = f"The template has a mistake: {error.message}".rstrip(".")
         words = str(error.message).startswith("expected token 'end of print statement', got")

@@ -36,13 +36,14 @@ Hidden = Literal["include", "skip"]
 class Reading:
     """The way a person said to read the sheet; None where the person said nothing.
 
-    `columns` maps roles to headers.
+    `columns` maps roles to headers. With `decodes_html`, HTML in cells is read as plain text.
     """
 
     sheet: str | None = None
     header_row: int | None = None
     encoding: str | None = None
     hidden: Hidden | None = None
+    decodes_html: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -10,18 +10,21 @@ absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
 
 from runner.errors import RefusedError
 from runner.intake.column import nearest
+from runner.intake.dialect import document, is_table
 from runner.intake.sandbox import Part, compile_part
 from runner.system.file import FileError, MissingError, read_whole
 
 MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
+# As much is looked at to tell what a file is that is no template.
+MAX_BYTES: Final = 32 * 1024**2
 FRONT_MATTER_KEYS: Final = ("subject", "messageType")
 _FENCE: Final = re.compile(
     r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
@@ -42,6 +45,12 @@ class MessageTemplate:
     message_type: MessageType
 
     @property
+    def texts(self) -> Sequence[tuple[int, str]]:
+        """Every text that stands in the template, with the line it begins on."""
+        parts = [self.body, *([self.subject] if self.subject else [])]
+        return [text for part in parts for text in (*part.texts, *part.constants)]
+
+    @property
     def names(self) -> Mapping[str, int]:
         """Every variable the template reads, with the line it stands on."""
         return {**(self.subject.names if self.subject else {}), **self.body.names}
@@ -51,7 +60,13 @@ def load(path: Path | str) -> MessageTemplate:
     """Read and compile a template file. Raises RefusedError with the line of the mistake."""
     path = Path(path)
     try:
-        source = read_whole(path, 4 * MAX_SOURCE)[0].decode("utf-8-sig")
+        data = read_whole(path, MAX_BYTES)[0]
+        if said := document(data):
+            raise RefusedError(
+                f"The template {path} is {said}, and no plain text.",
+                remedy="Open it, and save the message alone as plain text (UTF-8): hello.txt.",
+            )
+        source = data.decode("utf-8-sig")
     except MissingError:
         raise RefusedError(
             f"There is no template {path}.", remedy="Check the spelling of -t/--template."
@@ -64,6 +79,11 @@ def load(path: Path | str) -> MessageTemplate:
         raise RefusedError(
             f"The template {path} cannot be read: {error}.", remedy="Name a text file."
         ) from None
+    if is_table(source, path.suffix):
+        raise RefusedError(
+            f"The template {path} was saved as a table, with the quotes of its cells.",
+            remedy="Save the message alone as plain text (UTF-8): hello.txt.",
+        )
     return parse(source, path)
 
 

@@ -8,13 +8,18 @@ from runner.intake.cell import ERROR_TEXT, TELLING, clean, unforced
 from runner.intake.column import Column
 from runner.intake.entry import Problem
 from runner.intake.sheet import Row
+from runner.intake.suspicion import without_markup
 
 
 @dataclass(frozen=True, slots=True)
 class CellText:
-    """Reads cells. In a `delimited` list a text can be forced to be one, as in `="00456"`."""
+    """Reads cells. In a `delimited` list a text can be forced to be one, as in `="00456"`.
+
+    With `decodes_html`, HTML becomes plain text.
+    """
 
     delimited: bool
+    decodes_html: bool = False
 
     def read(self, row: Row, column: Column, problems: list[Problem]) -> str:
         """Return the text of a cell.
@@ -22,6 +27,8 @@ class CellText:
         An error that the cell shows is a problem, unless the workbook has told of it already.
         """
         text = clean(row.cells[column.index])
+        if self.decodes_html and ("&" in text or "<" in text):
+            text = clean(without_markup(text))
         if not text.startswith(TELLING):
             return text
         if not ERROR_TEXT.fullmatch(text):

@@ -41,6 +41,8 @@ def show_check(console: Console, checked: Checked) -> ExitCode:
             console.say(f"  {problem}")
         if len(group) > _PLACES_SHOWN:
             console.say(f"  … and {len(group) - _PLACES_SHOWN} more")
+        if group[0].advice:
+            console.say(f"  Next: {group[0].advice}")
     if found.unlisted:
         console.say(
             f"{found.unlisted:,} further problems are not listed; mend these, and check again."

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 
 def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
-    """The problems of each kind together, errors first."""
-    groups: dict[tuple[str, str], list[Problem]] = {}
+    """The problems of each kind and remedy together, errors first."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:
-        groups.setdefault((problem.severity, problem.code), []).append(problem)
+        kind = (problem.severity, problem.code, problem.advice or "")
+        groups.setdefault(kind, []).append(problem)
     return [groups[kind] for kind in sorted(groups, key=lambda kind: kind[0])]
 
 

@@ -359,7 +359,8 @@ def test_a_blank_value_leaves_no_gap(template: str, company: str, gap: bool) -> 
     Those of the template itself are not.
     """
     sheet = table("first name,last name,profile,company", ["Jo", "Acme Inc.", "jo-doe", company])
-    assert [code for _, _, code in codes(sheet, template)] == (["gap"] if gap else [])
+    found = [code for _, _, code in codes(sheet, template) if code != "value-suspicious"]
+    assert found == (["gap"] if gap else [])
 
 
 @pytest.mark.parametrize(
@@ -448,7 +449,7 @@ def test_another_rows_value_in_a_message_is_caught() -> None:
     """A renderer that mixes rows up is caught: only its first row is sent."""
     template = parse("Hello dear {{ first_name }}", Path("t.j2"))
     wrong = replace(
-        template, body=Forgetful(template.body.compiled, template.body.names, template.body.literal)
+        template, body=Forgetful(template.body.compiled, template.body.names, template.body.texts)
     )
     names = ["Anna", "Bert", "Cleo"]
     _, found = judge(
