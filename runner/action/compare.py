@@ -16,11 +16,11 @@ from typing import Final
 
 from runner import words
 from runner.action.search import look_for
-from runner.action.sheets import read_results, sheets_in, sheets_of
+from runner.action.trace import name_in, read_trace, traces_beside, traces_of
 from runner.campaign.campaign import Campaign
 from runner.errors import RefusedError, StorageError
 from runner.intake.check import check_people
-from runner.intake.earlier import Earlier
+from runner.intake.earlier import Earlier, Result
 from runner.intake.sheet import Reading, load
 from runner.intake.table import read
 from runner.ledger import accepted
@@ -35,6 +35,7 @@ from runner.ledger.second import records_of
 from runner.ledger.surplus import explain_surplus, has_sent
 from runner.result.left import left
 from runner.sending.lookup import Lookup
+from runner.system.file import digest_of
 
 _LOOKED_FOR: Final = 3
 
@@ -84,31 +85,77 @@ def _behind(path: Path, what: str) -> StorageError:
 
 
 def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path) -> None:
-    """Raise StorageError when a results sheet beside the list tells of messages that the ledger
-    does not know; without a ledger, when it tells of any. `path` is the ledger's."""
-    for sheet in sheets_of(campaign):
-        _refuse_unknown(sheet, campaign.reading, ledger, path)
+    """Raise StorageError when a results sheet tells of messages that the ledger does not know;
+    without a ledger, when it tells of any. `path` is the ledger's.
+
+    The results of the list count, and of any other sheet beside it what it tells of the list's
+    people: it may have been renamed, or be the results of another campaign.
+    """
+    own = traces_of(campaign, _noted(campaign, ledger))
+    for sheet in own:
+        unknown = _unknown_in(sheet, campaign.reading, ledger)
+        if unknown:
+            raise _untold(sheet, path, campaign, unknown, is_new=ledger is None)
+    listed: set[str] | None = None
+    for sheet in traces_beside(campaign):
+        if sheet in own:
+            continue
+        unknown = _unknown_in(sheet, campaign.reading, ledger)
+        if unknown and listed is None:
+            listed = _listed(campaign)
+        met = [
+            one
+            for one in unknown
+            if one.recipient and listed and not listed.isdisjoint(one.recipient.keys)
+        ]
+        if met:
+            raise _untold(sheet, path, campaign, met, is_new=ledger is None)
 
 
 def refuse_unknown_sheets(ledger: Ledger, sheets: Iterable[Path]) -> None:
     """Raise StorageError when one of these results sheets tells of more than the ledger knows."""
     for sheet in sheets:
-        _refuse_unknown(sheet, Reading(), ledger, ledger.path)
+        if sheet.is_file() and (unknown := _unknown_in(sheet, Reading(), ledger)):
+            raise _untold(sheet, ledger.path, None, unknown, is_new=False)
 
 
-def _refuse_unknown(sheet: Path, reading: Reading, ledger: Ledger | None, path: Path) -> None:
-    if ledger is not None and _is_known(ledger, sheet):
-        return
-    earlier = read_results(sheet, reading)
-    if earlier is None or (ledger is not None and _is_accepted(ledger, earlier)):
-        return
+def _noted(campaign: Campaign, ledger: Ledger | None) -> list[Path]:
+    """The places where the ledger knows the results of the list."""
+    if ledger is None:
+        return []
+    sheet = str(campaign.sheet.absolute())
+    with ledger.read() as connection:
+        records = campaigns(connection)
+    return [
+        Path(record.settings.results)
+        for record in records
+        if record.settings.results and sheet in (record.settings.sheet, record.source)
+    ]
+
+
+def _listed(campaign: Campaign) -> set[str]:
+    """Every spelling of the list's people; what is wrong with the list is told when it is read."""
+    with suppress(RefusedError):
+        people = check_people(read(load(campaign.sheet), campaign.reading), campaign.reading)[1]
+        return {key for person in people.people for key in person.keys}
+    return set()
+
+
+def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Result]:
+    """The messages that a sheet tells of and the ledger does not know.
+
+    Raises StorageError when the sheet may be one of results and cannot be read.
+    """
+    if ledger is not None and (_is_known(ledger, sheet) or _is_accepted(ledger, sheet)):
+        return []
+    earlier = read_trace(sheet, reading)
+    if earlier is None:
+        return []
     knowledge = None
     if ledger is not None:
         with ledger.read() as connection:
             knowledge = Knowledge(connection)
-    unknown = list(_unknown(earlier, knowledge))
-    if unknown:
-        raise _untold(sheet, path, unknown, is_new=ledger is None)
+    return list(_unknown(earlier, knowledge))
 
 
 def refuse_lost_results(campaign: Campaign, path: Path) -> None:
@@ -120,30 +167,6 @@ def refuse_lost_results(campaign: Campaign, path: Path) -> None:
     except StorageError as error:
         raise in_full(error, campaign, path) from None
     refuse_unknown_results(campaign, None, path)
-    refuse_people_of_results(campaign, path)
-
-
-def refuse_people_of_results(campaign: Campaign, path: Path) -> None:
-    """Raise StorageError when any results sheet in the list's folder tells of messages to people
-    of the list: it may have been renamed since."""
-    named = sheets_of(campaign)
-    beside = [sheet for sheet in sheets_in(campaign) if sheet not in named]
-    if not beside:
-        return
-    with suppress(RefusedError):  # what is wrong with the list is told when it is read
-        table = read(load(campaign.sheet), campaign.reading)
-        people = check_people(table, campaign.reading)[1].people
-        listed = {key for person in people for key in person.keys}
-        for sheet in beside:
-            earlier = read_results(sheet, campaign.reading)
-            results = earlier.results() if earlier else ()
-            met = [
-                one.at
-                for one in results
-                if one.is_messaged and one.recipient and not listed.isdisjoint(one.recipient.keys)
-            ]
-            if met:
-                raise _untold(sheet, path, met, is_new=True)
 
 
 def in_full(error: StorageError, campaign: Campaign, path: Path) -> StorageError:
@@ -152,7 +175,11 @@ def in_full(error: StorageError, campaign: Campaign, path: Path) -> StorageError
     known = known_of(path)
     if known and known not in error.what:
         error = StorageError(f"{error.what} {known}", where=error.where, remedy=error.remedy)
-    found = [sheet for sheet in sheets_of(campaign) if read_results(sheet, campaign.reading)]
+    found = []
+    for sheet in traces_of(campaign):
+        with suppress(StorageError):  # it is told when it is its turn
+            if read_trace(sheet, campaign.reading):
+                found.append(sheet)
     if not found or error.remedy is None:
         return error
     plain = words.command("ledger restore", ledger=path)
@@ -169,28 +196,33 @@ def _is_known(ledger: Ledger, sheet: Path) -> bool:
         )
 
 
-def _is_accepted(ledger: Ledger, earlier: Earlier) -> bool:
+def _is_accepted(ledger: Ledger, sheet: Path) -> bool:
+    try:
+        digest = digest_of(sheet)
+    except OSError:  # it is told when it is read
+        return False
     with ledger.read() as connection:
-        return accepted.has_sheet(connection, earlier.source.digest)
+        return accepted.has_sheet(connection, digest)
 
 
-def _unknown(earlier: Earlier, knowledge: Knowledge | None) -> Iterator[datetime | None]:
-    """Give the times of the messages that a sheet tells of and the ledger does not know."""
+def _unknown(earlier: Earlier, knowledge: Knowledge | None) -> Iterator[Result]:
     for result in earlier.results():
-        if result.is_messaged and result.recipient is not None:
-            keys = result.recipient.keys
-            if knowledge is None or not knowledge.has(keys, result.at):
-                yield result.at
+        if not result.is_messaged:
+            continue
+        keys = result.recipient.keys if result.recipient else ()
+        if knowledge is None or not keys or not knowledge.has(keys, result.at):
+            yield result
 
 
 def _untold(
-    sheet: Path, path: Path, unknown: Sequence[datetime | None], *, is_new: bool
+    sheet: Path, path: Path, campaign: Campaign | None, unknown: Sequence[Result], *, is_new: bool
 ) -> StorageError:
-    times = [at for at in unknown if at is not None]
+    times = [one.at for one in unknown if one.at is not None]
     since = f", since {_day(min(times))}" if times else ""
     count = words.count(len(unknown), "message")
     whose = "there is no ledger that knows them" if is_new else "the ledger does not know them"
-    restore = words.command("ledger restore", words.argument(sheet), ledger=path)
+    named = {"name": campaign.name or ""} if campaign and _is_of(campaign, sheet) else {}
+    restore = words.command("ledger restore", words.argument(sheet), **named, ledger=path)
     accept = words.command("ledger accept", words.argument(sheet), ledger=path)
     return StorageError(
         f"The results sheet {sheet.name} tells of {count}{since}, but {whose}. Nothing was sent.",
@@ -200,6 +232,17 @@ def _untold(
             f"first what it will do). If these messages do not count: {accept}."
         ),
     )
+
+
+def _is_of(campaign: Campaign, sheet: Path) -> bool:
+    """Tell whether a results sheet must be that of the campaign's name: by its place, or by its
+    own name where it has one."""
+    if not campaign.name:
+        return False
+    if campaign.results is not None:
+        return campaign.results.absolute() == sheet
+    others = [one for one in traces_of(campaign) if name_in(one) == campaign.name]
+    return sheet in others or not others
 
 
 # --- the server's count

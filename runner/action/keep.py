@@ -11,7 +11,7 @@ from typing import Literal
 from runner import words
 from runner.action.compare import refuse_behind, refuse_unknown_sheets
 from runner.action.mend import Agree
-from runner.action.sheets import read_results
+from runner.action.trace import read_trace
 from runner.errors import CampaignError, ExitCode, InterruptedRunError, StorageError, UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.accepted import accept_others, accept_sheet
@@ -25,6 +25,7 @@ from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
 from runner.ledger.replay import lines_of, write_anew
 from runner.ledger.second import records_of
+from runner.system.file import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def back_up(path: Path, target: Path | None, now: datetime) -> BackedUp:
     ledger = open_ledger(path, create=False)
     try:
         check_tables(ledger)
+        refuse_behind(ledger)
         if target is not None:
             if target.exists():
                 raise UsageError(
@@ -174,25 +176,32 @@ def accept(
     return Accepted(str(path), (step,))
 
 
+def _disowned(sheet: Path) -> str:
+    """Say what does not count any more when a results sheet is none. Raises UsageError."""
+    if not sheet.is_file():
+        raise UsageError(f"There is no file {sheet}.", remedy="Check the spelling.")
+    try:
+        earlier = read_trace(sheet, Reading())
+    except StorageError:
+        return f"{sheet.name} cannot be read; whatever it tells does not count."
+    if earlier is None:
+        raise UsageError(f"{sheet.name} is no results sheet that can be read.", where=str(sheet))
+    count = sum(result.is_messaged for result in earlier.results())
+    return f"{sheet.name} tells of {words.count(count, 'message')}: they do not count."
+
+
 def _accept_some(
     path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
 ) -> Accepted:
-    read = [(sheet, read_results(sheet, Reading())) for sheet in sheets]
-    for sheet, earlier in read:
-        if earlier is None:
-            raise UsageError(
-                f"{sheet.name} is no results sheet that can be read.", where=str(sheet)
-            )
-    steps = [f"The messages that {sheet.name} tells of do not count." for sheet in sheets]
+    steps = [_disowned(sheet) for sheet in sheets]
     steps += [f"People or other tools send from {account} as well." for account in shared]
     if not agree(steps):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
     ledger = open_ledger(path)
     try:
         with ledger.write() as connection:
-            for _, earlier in read:
-                if earlier is not None:
-                    accept_sheet(connection, earlier.source.digest, now)
+            for sheet in sheets:
+                accept_sheet(connection, digest_of(sheet), now)
             for account in shared:
                 accept_others(connection, account, now)
     finally:

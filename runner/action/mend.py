@@ -8,7 +8,7 @@ What was there stays beside it, under another name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from runner import words
+from runner.action.compare import refuse_behind
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
@@ -59,9 +60,11 @@ def restore(
     agree: Agree,
     now: datetime,
     look: Callable[[Ledger], Iterator[str]] | None = None,
+    named: str | None = None,
 ) -> Mended:
     """Bring a ledger back: the newest copy that is whole, then all that its second record and the
-    results sheets know since; and what a `look` elsewhere brings into it.
+    results sheets know since; and what a `look` elsewhere brings into it. The first sheet holds the
+    results of the campaign that is `named`.
 
     Raises StorageError when there is nothing to bring it back from.
     """
@@ -86,7 +89,7 @@ def restore(
                 said.append(f"The second record adds {words.count(count, 'message')}.")
             if present and base != path:
                 said += _join_present(draft, path, now)
-            said += add_sheets(draft, sheets, _left_as(record), now)
+            said += add_sheets(draft, sheets, _left_as(record), now, named)
             if look is not None:
                 said += look(draft)
             return _put(path, draft, said, agree, now)
@@ -107,9 +110,17 @@ def merge(path: Path, other: Path, agree: Agree, now: datetime) -> Mended:
     if not is_there(other):
         raise UsageError("There is no such ledger.", where=str(other))
     check_health(other)
+    _refuse_behind(path)
     with _alone(path), draft_of(path, path, None) as draft:
         merged = _join(draft, other, other.name, now)
         return _put(path, draft, [*_said_merged(merged, other)], agree, now)
+
+
+def _refuse_behind(path: Path) -> None:
+    """Raise StorageError when the ledger at a path is damaged, or older than its second record."""
+    check_health(path)
+    with closing(open_ledger(path, create=False)) as ledger:
+        refuse_behind(ledger)
 
 
 @contextmanager

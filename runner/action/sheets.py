@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner import words
-from runner.campaign.campaign import Campaign
-from runner.errors import RefusedError, UsageError
-from runner.intake.earlier import Earlier, Result, read_earlier
-from runner.intake.sheet import Reading, load
+from runner.action.trace import is_rehearsed, list_of, name_in, read_trace
+from runner.errors import StorageError, UsageError
+from runner.intake.earlier import Earlier, Result
+from runner.intake.sheet import Reading
 from runner.ledger import schema
 from runner.ledger.campaign import (
     campaign_named,
@@ -27,16 +27,22 @@ from runner.ledger.campaign import (
     results_noted,
 )
 from runner.ledger.chain import link_all
+from runner.ledger.contact import Contact, note_contacts
+from runner.ledger.knowledge import is_same
 from runner.ledger.ledger import Ledger
 from runner.ledger.overlap import overlaps
+from runner.ledger.person import Spellings
 from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
 from runner.ledger.replay import campaign_of
 from runner.ledger.setting import Stored
+from runner.ledger.suppression import LISTED, Suppressed, suppress
 from runner.result.left import left
-from runner.result.place import ENDINGS, default_path
 
-_REHEARSED: Final = ".rehearsal.results"
+# What a results sheet says of somebody whom another tool has messaged.
+_ELSEWHERE: Final = re.compile(
+    r"messaged on (?P<day>\d{4}-\d{2}-\d{2}) according to (?P<source>[^;]+)"
+)
 _TAKEN: Final = {
     "sent": Status.SENT,
     "uncertain": Status.UNCERTAIN,
@@ -44,86 +50,104 @@ _TAKEN: Final = {
 }
 
 
-def sheets_of(campaign: Campaign) -> list[Path]:
-    """The files that stand where the campaign's results go, or are named as results of its list."""
-    if campaign.frame is None and not campaign.sheet.is_file():
-        return []
-    place = campaign.results or default_path(campaign.sheet, workbook=False)
-    stem = campaign.sheet.stem if campaign.sheet.suffix else campaign.sheet.name
-    found = {place.absolute()}
-    for folder, beginning in ((place.parent, place.stem), (campaign.sheet.parent, f"{stem}.")):
-        with suppress(OSError):
-            for path in folder.absolute().iterdir():
-                if path.name.startswith(beginning) and (
-                    folder == place.parent or ".results" in path.name
-                ):
-                    found.add(path)
-    found.discard(campaign.sheet.absolute())
-    return sorted(path for path in found if _may_hold_results(path))
-
-
-def sheets_in(campaign: Campaign) -> list[Path]:
-    """The files in the folder of the list that are named as results of any list."""
-    if not campaign.sheet.is_file():
-        return []
-    with suppress(OSError):
-        return sorted(
-            path
-            for path in campaign.sheet.absolute().parent.iterdir()
-            if ".results" in path.name and _may_hold_results(path)
-        )
-    return []
-
-
-def _may_hold_results(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS and _REHEARSED not in path.name and path.is_file()
-
-
-def read_results(sheet: Path, reading: Reading) -> Earlier | None:
-    """Read a results sheet; None for any other file, and for one that cannot be read."""
-    for way in {reading.sheet, None}:
-        with suppress(RefusedError):
-            earlier = read_earlier(load(sheet), replace(reading, sheet=way, header_row=None))
-            if earlier is not None:
-                return earlier
-    return None
-
-
 def add_sheets(
-    draft: Ledger, sheets: Sequence[Path], left_as: Mapping[str, str], now: datetime
+    draft: Ledger,
+    sheets: Sequence[Path],
+    left_as: Mapping[str, str],
+    now: datetime,
+    named: str | None = None,
 ) -> Iterator[str]:
-    """Bring in what results sheets tell: those that are named, and those of the campaigns.
+    """Bring in what results sheets tell: those that are given, and those of the campaigns.
 
     `left_as` has the digests of results files as they were left. Such a file may be replaced again.
-    Raises UsageError for a named file that is no results sheet.
+    `named` is the name of the campaign whose results the first sheet holds, where it is known.
+    Raises UsageError, StorageError for a given file that does not tell all of its messages.
     """
     with draft.read() as connection:
-        own = [Path(record.settings.results) for record in campaigns(connection)]
-    for sheet in dict.fromkeys([*(sheet.absolute() for sheet in sheets), *own]):
-        earlier = read_results(sheet, Reading())
+        own = [
+            Path(record.settings.results)
+            for record in campaigns(connection)
+            if record.settings.results
+        ]
+    given = [sheet.absolute() for sheet in sheets]
+    for sheet in dict.fromkeys([*given, *own]):
+        try:
+            earlier = _readable(sheet) if sheet in given or sheet.is_file() else None
+        except (UsageError, StorageError) as error:
+            if sheet in given:
+                raise
+            yield f"{sheet.name} adds nothing. {error.what}"
+            continue
         if earlier is None:
-            if sheet in [given.absolute() for given in sheets]:
-                raise UsageError(
-                    f"{sheet.name} is no results sheet that can be read.",
-                    where=str(sheet),
-                    remedy="Name a results sheet of Campaign Runner (CSV or XLSX).",
-                )
             continue
         with draft.write() as connection:
-            count, name = _add_sheet(connection, earlier, sheet, now)
+            name = named if given and sheet == given[0] else None
+            added = _add_sheet(connection, earlier, sheet, now, name)
             if left_as.get(str(sheet)) == earlier.source.digest:
-                _keep_as_left(connection, name, sheet)
-        yield f"{sheet.name} adds {words.count(count, 'message')} to the campaign {name!r}."
+                _keep_as_left(connection, added.name, sheet)
+        yield str(added)
+
+
+def _readable(sheet: Path) -> Earlier:
+    """Read a results sheet that tells all of its messages. Raises UsageError, StorageError."""
+    if not sheet.is_file():
+        raise UsageError(f"There is no file {sheet}.", remedy="Check the spelling.")
+    if is_rehearsed(sheet):
+        raise UsageError(
+            f"{sheet.name} holds the results of a rehearsal: nothing of it was sent.",
+            where=str(sheet),
+            remedy="Name the results of a run.",
+        )
+    earlier = read_trace(sheet, Reading())
+    if earlier is None:
+        raise UsageError(
+            f"{sheet.name} is no results sheet that can be read.",
+            where=str(sheet),
+            remedy="Name a results sheet of Campaign Runner (CSV or XLSX).",
+        )
+    nobody = [
+        str(result.number)
+        for result in earlier.results()
+        if result.is_messaged and not result.is_named
+    ]
+    if nobody:
+        raise UsageError(
+            f"{sheet.name} tells of {words.count(len(nobody), 'message')}, but no longer to whom "
+            f"({'row' if len(nobody) == 1 else 'rows'} {words.some(nobody)}).",
+            where=str(sheet),
+            remedy="Put the profile links back into these rows, then run the same command again.",
+        )
+    return earlier
+
+
+class Added(NamedTuple):
+    """What a results sheet has added to a campaign: messages, and people who must not be messaged
+    in it."""
+
+    sheet: str
+    name: str
+    messages: int
+    listed: int
+    contacts: int
+
+    def __str__(self) -> str:
+        count = words.count(self.messages, "message")
+        said = f"{self.sheet} adds {count} to the campaign {self.name!r}"
+        if self.listed:
+            said += f", {words.people(self.listed)} to the do-not-contact list"
+        if self.contacts:
+            said += f", {words.count(self.contacts, 'message')} of other tools"
+        return f"{said}."
 
 
 def _add_sheet(
-    connection: Connection, earlier: Earlier, sheet: Path, now: datetime
-) -> tuple[int, str]:
+    connection: Connection, earlier: Earlier, sheet: Path, now: datetime, named: str | None
+) -> Added:
     results = list(earlier.results())
-    name = _name_for(connection, results, sheet)
+    name = named or _name_for(connection, results, sheet)
     is_new = name not in [record.name for record in campaigns(connection)]
     delimiter = earlier.checked.table.delimiter or ","
-    source = _list_of(sheet)
+    source = list_of(sheet)
     campaign_id = campaign_of(
         connection,
         name,
@@ -138,7 +162,30 @@ def _add_sheet(
     if is_new:
         _add_rows(connection, campaign_id, results)
     link_all(connection)
-    return count, name
+    listed, contacts = _add_lists(connection, results, sheet, now)
+    return Added(sheet.name, name, count, listed, contacts)
+
+
+def _add_lists(
+    connection: Connection, results: Sequence[Result], sheet: Path, now: datetime
+) -> tuple[int, int]:
+    """Keep those from being messaged whom the sheet says were skipped for good or for a while."""
+    people = [
+        result.recipient.keys
+        for result in results
+        if result.recipient and (result.reason or "").startswith(LISTED)
+    ]
+    known = Suppressed(connection, Spellings(connection))
+    new = [keys for keys in people if not known.has(keys)]
+    suppress(connection, new, f"according to {sheet.name}", now)
+    contacts: dict[str, list[Contact]] = {}
+    for result in results:
+        told = _ELSEWHERE.search(result.reason or "")
+        if result.status == "skipped" and result.recipient and told:
+            at = datetime.fromisoformat(told["day"]).replace(tzinfo=UTC)
+            contacts.setdefault(told["source"], []).append(Contact(result.recipient.keys, at))
+    count = sum(note_contacts(connection, some, source, now) for source, some in contacts.items())
+    return len(new), count
 
 
 def _keep_as_left(connection: Connection, name: str, sheet: Path) -> None:
@@ -150,31 +197,49 @@ def _keep_as_left(connection: Connection, name: str, sheet: Path) -> None:
 
 
 def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) -> str:
-    """The campaign that a results sheet belongs to: by its place, by its people, or a new one."""
+    """The campaign that a results sheet belongs to: by its place, by a message that both know, by
+    its people where the campaign has no results of its own, or a new one."""
     known = campaigns(connection)
     for record in known:
         if record.settings.results == str(sheet):
             return record.name
+    if name := _with_a_message_of(connection, results):
+        return name
     people = [result.recipient for result in results if result.recipient is not None]
-    found = overlaps(connection, people) if known and people else []
-    if found and 2 * found[0].shared > len(people):
-        return found[0].name
-    stem = _list_of(sheet).stem or "campaign"
-    return free_name(stem, {record.name for record in known})
+    without = {record.name for record in known if not Path(record.settings.results).is_file()}
+    for found in overlaps(connection, people) if without and people else []:
+        if found.name in without and 2 * found.shared > len(people):
+            return found.name
+    return free_name(name_in(sheet), {record.name for record in known})
 
 
-def _list_of(sheet: Path) -> Path:
-    """The list that a results sheet was made from, by its name: it stands beside it."""
-    stem, _, _ = sheet.stem.partition(".results")
-    for suffix in (sheet.suffix, ".csv", ".xlsx", ".xlsm", ".xls", ".ods", ".xlsb"):
-        if (path := sheet.with_name(f"{stem}{suffix}")).is_file() and path != sheet:
-            return path
-    return sheet.with_name(f"{stem}{sheet.suffix}")
+def _with_a_message_of(connection: Connection, results: Sequence[Result]) -> str | None:
+    """The campaign that has most of a sheet's messages: to the same people at the same times."""
+    delivery, campaign = schema.delivery, schema.campaign
+    asked = sa.select(campaign.c.name, delivery.c.slug, delivery.c.urn, delivery.c.sent_at)
+    asked = asked.join(campaign, campaign.c.id == delivery.c.campaign_id)
+    sent: dict[str, list[tuple[str, datetime]]] = {}
+    for name, slug, urn, at in connection.execute(asked.where(delivery.c.sent_at.is_not(None))):
+        for key in filter(None, (slug, urn)):
+            sent.setdefault(key, []).append((name, at))
+    counts = Counter(
+        name
+        for result in results
+        if result.recipient and result.at
+        for key in result.recipient.keys
+        for name, at in sent.get(key, ())
+        if is_same(at, result.at)
+    )
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _messages(results: Iterable[Result]) -> Iterator[Regained]:
     for result in results:
         status = _TAKEN.get(result.status)
+        if status is None and result.is_messaged:
+            has_answer = result.at is not None and result.answered is not None
+            is_sent = result.status.startswith("sent") or has_answer
+            status = Status.SENT if is_sent else Status.UNCERTAIN
         if status is None or result.recipient is None:
             continue
         account = result.account or ""

@@ -71,6 +71,14 @@ def restore(
             "--look", help="Also look into the conversations of those who wait; nothing is sent."
         ),
     ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="The campaign whose results the first sheet holds; default: found.",
+        ),
+    ] = None,
     yes: Yes = False,
     base_url: BaseUrl = None,
     ledger: Ledger = None,
@@ -86,7 +94,7 @@ def restore(
     agree = _agree(console, "Bring the ledger back so?", yes=yes)
     path, now = ledger_file(ledger), utc_now()
     if not look:
-        mended = late.mend.restore(path, sheets or [], agree, now)
+        mended = late.mend.restore(path, sheets or [], agree, now, named=name)
         return late.show_keeping.show_mended(console, mended)
     lookup = found_vendor(said.get("key_file"), Path.cwd(), base_url).lookup
     with late.asyncio.Runner() as loop:
@@ -96,6 +104,7 @@ def restore(
             agree,
             now,
             lambda draft: late.relook.regain_by_looking(draft, lookup, loop, now),
+            named=name,
         )
     return late.show_keeping.show_mended(console, mended)
 

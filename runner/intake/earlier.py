@@ -1,4 +1,8 @@
-"""What a results sheet says of its rows: who was messaged, when, from where, with which text."""
+"""What a results sheet says of its rows: who was messaged, when, from where, with which text.
+
+A person may have saved it in another form, moved columns or taken some out, or typed other words.
+What it tells of messages is heard all the same.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
+from runner.errors import RefusedError
 from runner.intake.cell import clean
-from runner.intake.check import Check, check_people
+from runner.intake.check import Check, check
 from runner.intake.column import Column
-from runner.intake.recipient import Recipient
+from runner.intake.reader.format import worksheets
+from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.intake.sheet import Reading, Source
-from runner.intake.table import read
+from runner.intake.table import Table, read
+
+STATUSES: Final = ("waiting", "sent", "uncertain", "failed", "skipped", "invalid")
+# The encodings that spreadsheet programs save a CSV in, besides UTF-8 and UTF-16. Names may be
+# misread under the wrong one, profile IDs and times are not.
+_ENCODINGS: Final = (None, "utf-16", "cp1252", "latin-1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +32,15 @@ class Result:
     """A row of a results sheet. `cells` are those of the list, without the results.
 
     Texts are as the sheet has them; None for a blank cell. `at` is when it was sent, and None when
-    the sheet does not say.
+    the sheet does not say. `recipient` is None where the row does not say who got the message; it
+    `is_named` where the list's own columns do, and not the answer alone: under its URN, a person
+    may stand in no list.
     """
 
     number: int
     cells: tuple[str, ...]
     recipient: Recipient | None
+    is_named: bool
     status: str
     reason: str | None
     error: str | None
@@ -38,8 +53,16 @@ class Result:
 
     @property
     def is_messaged(self) -> bool:
-        """Tell whether the person has, or may have, the message."""
-        return self.recipient is not None and self.status in ("sent", "uncertain")
+        """Tell whether somebody has, or may have, the message.
+
+        Where the status is none of ours, the other columns tell. A row of a forgotten person holds
+        nothing of the person; nobody else can be behind it.
+        """
+        if not (any(self.cells) or self.text or self.answered):
+            return False
+        if self.status in STATUSES:
+            return self.status in ("sent", "uncertain")
+        return bool(self.at or self.text or self.answered or self.typing is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +89,8 @@ class Earlier:
             yield Result(
                 number=entry.row.number,
                 cells=tuple(_cell(cells, column) or "" for column in layout.inputs),
-                recipient=entry.recipient,
+                is_named=entry.recipient is not None,
+                recipient=entry.recipient or _answered(said.get("sentToUrn")),
                 status=(said.get("status") or "").lower(),
                 reason=said.get("reason"),
                 error=said.get("error"),
@@ -80,10 +104,50 @@ class Earlier:
 
 
 def read_earlier(source: Source, reading: Reading) -> Earlier | None:
-    """Read a results sheet; None when the sheet is none. Raises RefusedError."""
-    reading = replace(reading, hidden="include")
-    checked, _ = check_people(read(source, reading), reading)
-    return Earlier(source, checked) if checked.layout.is_results else None
+    """Read a results sheet, on whichever worksheet it stands; None when the file holds none.
+
+    Raises RefusedError when the file cannot be read.
+    """
+    trouble: RefusedError | None = None
+    for way in _ways(source, reading):
+        try:
+            table = read(source, way)
+        except RefusedError as error:
+            trouble = trouble or error
+            continue
+        checked = _checked(table, way)
+        if checked.layout.is_results:
+            return Earlier(source, checked)
+        trouble = None if way.encoding is None else trouble
+    if trouble is not None:
+        raise trouble
+    return None
+
+
+def _ways(source: Source, reading: Reading) -> Iterator[Reading]:
+    """Give the ways to read a file: each worksheet of a workbook, a text in each encoding."""
+    plain = replace(reading, hidden="include", header_row=None, sheet=None, encoding=None)
+    if source.data.startswith(b"PK"):
+        named: list[str | None] = [reading.sheet] if reading.sheet else []
+        for name in dict.fromkeys([*named, None, *worksheets(source)]):
+            yield replace(plain, sheet=name)
+    else:
+        for encoding in dict.fromkeys([*_ENCODINGS[:1], reading.encoding, *_ENCODINGS[1:]]):
+            yield replace(plain, encoding=encoding)
+
+
+def _checked(table: Table, reading: Reading) -> Check:
+    try:
+        return check(table, None, reading)
+    except RefusedError:  # the columns that were named for the list are not there
+        return check(table, None, replace(reading, columns={}))
+
+
+def _answered(urn: str | None) -> Recipient | None:
+    """Return the person who, by the answer, got the message."""
+    with suppress(RecipientError):
+        return parse(urn) if urn else None
+    return None
 
 
 def _cell(cells: Sequence[str], column: Column | None) -> str | None:

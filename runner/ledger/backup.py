@@ -71,7 +71,9 @@ def keep(path: Path, second: SecondRecord, mark: str = "", now: datetime | None 
             f"The ledger cannot be copied ({error.strerror}).", where=str(target)
         ) from None
     copy_ledger(path, target)
-    for old in kept(second)[KEPT:]:
+    # A clock that was ahead once has left names of the future, which do not outlive the new copy.
+    others = [copy for copy in kept(second) if copy != target]
+    for old in others[KEPT - 1 :]:
         old.unlink(missing_ok=True)
     return target
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,38 +12,54 @@ from runner.ledger import schema
 from runner.ledger.person import Spellings, answered_identity
 from runner.ledger.suppression import Suppressed
 
-# A message is sent a while after its attempt began, and the vendor's clock may have told when.
-_SAME: Final = timedelta(minutes=10)
-_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
-
 
 class Knowledge:
-    """Everyone of whom the ledger knows an attempt, and when the last one was."""
+    """Everyone of whom the ledger knows an attempt, and when each was made.
+
+    Each message counts by itself: one of another campaign, or of another day, is another one.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
-        self._latest: dict[str, datetime] = {}
+        self._times: dict[str, set[datetime]] = {}
         delivery, attempt = schema.delivery, schema.attempt
+        when = sa.func.coalesce(delivery.c.sent_at, attempt.c.wired_at, type_=schema.Instant())
+        person = (delivery.c.slug, delivery.c.urn, delivery.c.sent_to_urn)
         tried = (
-            sa.select(delivery.c.slug, delivery.c.urn, delivery.c.sent_to_urn, attempt.c.wired_at)
+            sa.select(*person, when)
             .select_from(attempt.join(delivery, delivery.c.id == attempt.c.delivery_id))
             .where(attempt.c.wired_at.is_not(None))
         )
         for slug, urn, answered, at in connection.execute(tried):
             self._note((slug, urn, answered_identity(answered)), at)
-        for identity in connection.scalars(sa.select(schema.contact.c.identity)):
-            self._note((identity,), _ALWAYS)
+        contact = schema.contact
+        for identity, at in connection.execute(
+            sa.select(contact.c.identity, contact.c.contacted_at)
+        ):
+            self._note((identity,), at)
 
     def _note(self, keys: Iterable[str | None], at: datetime) -> None:
         for key in self._spellings.of(key for key in keys if key):
-            self._latest[key] = max(at, self._latest.get(key, at))
+            self._times.setdefault(key, set()).add(at)
 
     def has(self, keys: Iterable[str], at: datetime | None) -> bool:
-        """Tell whether the ledger knows of a message to this person, at that time or later; or
-        that the person is never to be messaged."""
+        """Tell whether the ledger knows of a message to this person at that time, or at any time
+        when `at` is None; or that the person is never to be messaged."""
         every = self._spellings.of(keys)
         if self._barred.has(every) or self._barred.has_forgotten(every):
             return True
-        known = [self._latest[key] for key in every if key in self._latest]
-        return any(at is None or one == _ALWAYS or one >= at - _SAME for one in known)
+        known = {one for key in every for one in self._times.get(key, ())}
+        return any(at is None or is_same(one, at) for one in known)
+
+
+def is_same(known: datetime, at: datetime) -> bool:
+    """Tell whether a time of the ledger and one of a results sheet are the same message's.
+
+    A sheet tells the second, and two messages to one person, of two campaigns, can follow each
+    other closely. Of some messages only the day is known.
+    """
+    at = at.astimezone(known.tzinfo)
+    if known.time() == time() and known.date() == at.date():
+        return True
+    return known.replace(microsecond=0) == at.replace(microsecond=0)

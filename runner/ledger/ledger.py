@@ -75,7 +75,8 @@ class Ledger:
         self.is_as_left = is_new or second is None
         self.second = second
         self._changed = False
-        self._is_compared = False
+        # The last event that this process, or the second record, has seen in the chain.
+        self._seen: Noted | None = None
 
     @property
     def place(self) -> str:
@@ -106,23 +107,30 @@ class Ledger:
             connection.info.pop(NOTED, None)
             yield connection
             noted = connection.info.pop(NOTED, ())
-            if noted and not self._is_compared:
+            if noted:
                 self._compare(connection, noted)
         self._changed = True
         if noted and self.second is not None:
+            events = (line for line in noted if line.n)
+            self._seen = max(events, key=lambda line: line.n, default=self._seen)
             self.second.append(noted, self.place)
 
     def _compare(self, connection: Connection, noted: Sequence[Noted]) -> None:
-        """Raise StorageError before a ledger that is older than its second record adds to it."""
-        if self.second is not None and (latest := self.second.latest()) is not None:
-            added = any(line.n == latest.n for line in noted)
-            if added or digest_at(connection, latest.n) != latest.head:
+        """Raise StorageError before a ledger that is older than what was seen of it adds to it.
+
+        Its file can also be replaced, or written over, while this process has it open.
+        """
+        if self.second is None:
+            return
+        seen = self._seen or self.second.latest()
+        if seen is not None:
+            added = any(line.n == seen.n for line in noted)
+            if added or digest_at(connection, seen.n) != seen.head:
                 raise StorageError(
                     "The ledger is older than its second record. Nothing was changed.",
                     where=self.place,
                     remedy=mend(self.place),
                 )
-        self._is_compared = True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

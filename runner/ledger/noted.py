@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -61,6 +61,18 @@ class Noted:
 _FIELDS: Final = frozenset(field.name for field in fields(Noted))
 
 
+# What fits a field that is no text. A number is one that SQLite can hold.
+_NUMBERS: Final = frozenset(["n", "campaign", "attempt", "row", "http_status"])
+_MOST: Final = 2**63
+
+
+def _is_fit(name: str, value: object) -> bool:
+    """Tell whether a value can be what a line says under this name."""
+    if name in _NUMBERS:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+    return isinstance(value, bool if name == "typing" else str)
+
+
 def lines_in(data: bytes) -> Iterator[Noted]:
     """Give the lines that can be read; one that was cut short or damaged is passed over."""
     for text in data.split(b"\n"):
@@ -74,8 +86,9 @@ def _line(text: bytes) -> Noted | None:
         said = json.loads(text)
         said = {name: value for name, value in said.items() if name in _FIELDS}
         at, what = datetime.fromisoformat(said.pop("at")), What(said.pop("what"))
-        if not isinstance(said["n"], int) or not isinstance(said["head"], str):
+        at.astimezone(UTC)  # raises at the ends of the calendar
+        if not all(_is_fit(name, value) for name, value in said.items()):
             return None
         return Noted(at=at, what=what, **said)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

@@ -87,8 +87,14 @@ class Regaining:
         return found is not None and (at is None or found >= at - _SAME)
 
     def _complete(self, delivery: int, message: Regained) -> None:
-        """Add the text of a message that is known without it."""
+        """Add the text of a message that is known without it, and when it was sent."""
         table = schema.delivery
+        if message.at is not None:
+            self._connection.execute(
+                sa.update(table)
+                .where(table.c.id == delivery, table.c.sent_at.is_not(None))
+                .values(sent_at=message.at)
+            )
         if message.text:
             self._connection.execute(
                 sa.update(table)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import RefusedError
-from runner.intake.reader import archive, delimited, isolated
+from runner.intake.reader import archive, delimited, isolated, xlsx
+from runner.intake.reader.marks import DamagedError
 from runner.intake.sheet import Grid, Reading, Source, protected
 
 _KINDS: Final = {
@@ -67,6 +68,16 @@ def open_grid(source: Source, reading: Reading) -> Grid:
         said = f"{path.name} is really {_KINDS[kind]}, whatever its name says; it was read as that."
         grid = grid._replace(notices=(said, *grid.notices))
     return grid
+
+
+def worksheets(source: Source) -> list[str]:
+    """Return the names of an XLSX workbook's worksheets; nothing for any other file."""
+    try:
+        if archive.kind(source) != "xlsx":
+            return []
+        return [tab.name for tab in xlsx.worksheets(source.data)[0] if not tab.is_chart]
+    except (RefusedError, DamagedError, KeyError, ValueError):
+        return []
 
 
 def _old_kind(source: Source) -> str:
