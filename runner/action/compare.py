@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from runner import words
+from runner.action.adopt import adopt_lost, people_of
 from runner.action.search import look_for
-from runner.action.trace import name_in, read_trace, traces_beside, traces_of
+from runner.action.trace import name_in, named_in, read_trace, traces_beside, traces_of
 from runner.campaign.campaign import Campaign
-from runner.errors import RefusedError, StorageError
-from runner.intake.check import check_people
+from runner.errors import StorageError
 from runner.intake.earlier import Earlier, Result
-from runner.intake.sheet import Reading, load
-from runner.intake.table import read
+from runner.intake.sheet import Reading
 from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
 from runner.ledger.chain import digest_at, digests
@@ -53,14 +52,15 @@ def refuse_behind(ledger: Ledger) -> None:
                 f"{said(record, told)}.",
             )
     latest = second.latest()  # before the ledger is asked: a run beside this one writes it first
-    if latest is None:
-        return
+    noted = [one for one in (latest, second.last()) if one is not None and one.n]
     with ledger.read() as connection:
-        if digest_at(connection, latest.n) == latest.head:
+        if all(digest_at(connection, one.n) == one.head for one in noted):
             return
         known = digests(connection)
     told = missing(second, known)
-    what = said(second, told) if told else f"what was decided up to {_day(latest.at)}"
+    count = words.count(max(one.n for one in noted) - len(known), "event")
+    what = f"the last {count}" if not latest else f"what was decided up to {_day(latest.at)}"
+    what = said(second, told) if told else what
     raise _behind(
         ledger.path, f"The ledger is older than its second record: it does not know of {what}."
     )
@@ -102,7 +102,7 @@ def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path
             continue
         unknown = _unknown_in(sheet, campaign.reading, ledger)
         if unknown and listed is None:
-            listed = _listed(campaign)
+            listed = people_of(campaign)
         met = [
             one
             for one in unknown
@@ -133,14 +133,6 @@ def _noted(campaign: Campaign, ledger: Ledger | None) -> list[Path]:
     ]
 
 
-def _listed(campaign: Campaign) -> set[str]:
-    """Every spelling of the list's people; what is wrong with the list is told when it is read."""
-    with suppress(RefusedError):
-        people = check_people(read(load(campaign.sheet), campaign.reading), campaign.reading)[1]
-        return {key for person in people.people for key in person.keys}
-    return set()
-
-
 def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Result]:
     """The messages that a sheet tells of and the ledger does not know.
 
@@ -154,7 +146,7 @@ def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Re
     knowledge = None
     if ledger is not None:
         with ledger.read() as connection:
-            knowledge = Knowledge(connection)
+            knowledge = Knowledge(connection, named_in(sheet))
     return list(_unknown(earlier, knowledge))
 
 
@@ -163,6 +155,7 @@ def refuse_lost_results(campaign: Campaign, path: Path) -> None:
     try:
         if is_there(path):
             return
+        adopt_lost(campaign, path, None)
         refuse_lost(path)
     except StorageError as error:
         raise in_full(error, campaign, path) from None

@@ -15,7 +15,7 @@ from runner.action.trace import read_trace
 from runner.errors import CampaignError, ExitCode, InterruptedRunError, StorageError, UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.accepted import accept_others, accept_sheet
-from runner.ledger.backup import copy_ledger, keep, kept
+from runner.ledger.backup import copy_ledger, keep
 from runner.ledger.campaign import campaigns
 from runner.ledger.chain import head
 from runner.ledger.file import is_there, set_aside
@@ -23,6 +23,7 @@ from runner.ledger.health import check_health, check_tables, is_whole
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_while_running
+from runner.ledger.lost import known_of
 from runner.ledger.replay import lines_of, write_anew
 from runner.ledger.second import records_of
 from runner.system.file import digest_of
@@ -109,7 +110,7 @@ def _looks(ledger: Ledger) -> list[Looked]:
         looks.append(Looked("results", "tell of nothing that the ledger does not know"))
     except StorageError as error:
         looks.append(Looked("results", "know more", error))
-    copies = kept(second) if second else []
+    copies = second.copies() if second else []
     newest = f", the newest {copies[0].name}" if copies else ""
     looks.append(Looked("copies", f"{len(copies)} kept{newest}"))
     return looks
@@ -158,6 +159,8 @@ def accept(
         )
     else:
         step = "The ledger counts as it is; what its second record knows besides does not."
+    if known := known_of(path):
+        step += f" {known}"
     if not agree([step]):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
     if not has_ledger:

@@ -16,11 +16,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from runner import words
+from runner.action.change import is_as_it_is, said_base, said_holes, said_lost, said_merged
 from runner.action.compare import refuse_behind
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
-from runner.ledger.backup import clear, kept
+from runner.ledger.backup import clear
 from runner.ledger.chain import head
 from runner.ledger.file import (
     aside_of,
@@ -32,7 +33,7 @@ from runner.ledger.file import (
 from runner.ledger.health import check_health, check_tables, is_whole
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
-from runner.ledger.lock import refuse_while_running
+from runner.ledger.lock import refuse_alive, refuse_while_running
 from runner.ledger.lost import missing
 from runner.ledger.merge import Merged
 from runner.ledger.merge import merge as join
@@ -46,11 +47,15 @@ Agree = Callable[[Sequence[str]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A ledger that was mended: what was done, in sentences, and where the former one is now."""
+    """A ledger that was mended: what was done, in sentences, and where the former one is now.
+
+    It is not changed when it knew already all that is known elsewhere.
+    """
 
     ledger: str
     done: tuple[str, ...]
     aside: Path | None
+    is_changed: bool = True
     exit_code: ExitCode = ExitCode.DONE
 
 
@@ -82,8 +87,11 @@ def restore(
                 ),
             )
         with draft_of(path, base, record.identity if record else None) as draft:
-            said = [_said_base(base, path)]
+            said = [said_base(base, path)]
             for known in _first(record, records_of(path)):
+                said += said_holes(
+                    known, _agreed(base, {}) if base else 0, path, has_more=bool(sheets or look)
+                )
                 with draft.write() as connection:
                     count = replay(connection, known.lines(), now)
                 said.append(f"The second record adds {words.count(count, 'message')}.")
@@ -100,6 +108,7 @@ def rebuild(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> 
     with _alone(path), draft_of(path, None, None) as draft:
         said = ["A new ledger, from the results sheets alone."]
         said += add_sheets(draft, sheets, {}, now)
+        said += said_lost(draft, path)
         return _put(path, draft, said, agree, now)
 
 
@@ -113,7 +122,7 @@ def merge(path: Path, other: Path, agree: Agree, now: datetime) -> Mended:
     _refuse_behind(path)
     with _alone(path), draft_of(path, path, None) as draft:
         merged = _join(draft, other, other.name, now)
-        return _put(path, draft, [*_said_merged(merged, other)], agree, now)
+        return _put(path, draft, [*said_merged(merged, other)], agree, now)
 
 
 def _refuse_behind(path: Path) -> None:
@@ -131,6 +140,9 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         refuse_while_running(folder)
+        if is_whole(path):
+            with closing(open_ledger(path, create=False, noted=False)) as ledger:
+                refuse_alive(ledger)
         with FileLock(folder / "new.lock", mode=0o600):
             clear(path.parent, f"{path.name}.")
             yield
@@ -160,7 +172,7 @@ def _record(path: Path, present: bool) -> SecondRecord | None:
     known = [record for record in found if record.latest() is not None]
     if known:
         return max(known, key=lambda record: len(missing(record, {})))
-    return next((record for record in found if kept(record)), None)
+    return next((record for record in found if record.copies()), None)
 
 
 def _first(record: SecondRecord | None, others: Sequence[SecondRecord]) -> list[SecondRecord]:
@@ -181,7 +193,7 @@ def _identity(path: Path) -> str:
 
 def _base(record: SecondRecord | None, present: Path | None) -> Path | None:
     """The copy to begin with: the one that knows most of what the second record knows."""
-    candidates = list(kept(record)) if record is not None else []
+    candidates = list(record.copies()) if record is not None else []
     if present is not None and (record is None or _identity(present) == record.identity):
         candidates.insert(0, present)
     lines = {line.n: line.head for line in record.lines()} if record else {}
@@ -210,6 +222,8 @@ def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: date
         identity = identity_of(connection)
         lines = list(lines_of(connection, now))
     stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    if is_as_it_is(path, draft):
+        return Mended(str(path), tuple(said), None, is_changed=False)
     steps = list(said)
     if path.exists():
         steps.append(f"What is there now stays beside it: {aside_of(path, stamp).name}.")
@@ -224,17 +238,9 @@ def _put(path: Path, draft: Ledger, said: Sequence[str], agree: Agree, now: date
     return Mended(str(path), tuple(said), aside)
 
 
-def _said_base(base: Path | None, path: Path) -> str:
-    if base is None:
-        return "There is no copy of the ledger; a new one takes what is known elsewhere."
-    if base == path:
-        return "The ledger that is there is whole; what it lacks is added to it."
-    return f"The newest copy that is whole: {base.name}."
-
-
 def _join_present(draft: Ledger, path: Path, now: datetime) -> list[str]:
     """Take over what the ledger that is there has learned by itself."""
-    return list(_said_merged(_join(draft, path, "the ledger that was there", now), path))
+    return list(said_merged(_join(draft, path, "the ledger that was there", now), path))
 
 
 def _join(draft: Ledger, other: Path, source: str, now: datetime) -> Merged:
@@ -244,13 +250,3 @@ def _join(draft: Ledger, other: Path, source: str, now: datetime) -> Merged:
         draft.write() as connection,
     ):
         return join(connection, theirs, source, now)
-
-
-def _said_merged(merged: Merged, other: Path) -> Iterator[str]:
-    yield (
-        f"{other.name} adds {words.count(merged.messages, 'message')}, "
-        f"{words.people(merged.listed)} on the do-not-contact list and "
-        f"{words.count(merged.contacts, 'message')} of other tools."
-    )
-    if merged.campaigns:
-        yield f"New campaigns: {', '.join(merged.campaigns)}."

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from runner.action.compare import refuse_behind
 from runner.errors import ExitCode
 from runner.intake.check import check_people
 from runner.intake.entry import Problem
@@ -101,6 +102,7 @@ def suppress(
 
 def unsuppress(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Unsuppressed:
     """Take people off the do-not-contact list."""
+    refuse_behind(ledger)
     removed = 0
     with ledger.write() as connection:
         for person in people:
@@ -109,7 +111,8 @@ def unsuppress(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Un
 
 
 def listed(ledger: Ledger) -> Listed:
-    """Read the do-not-contact list."""
+    """Read the do-not-contact list. Raises StorageError when the ledger may know only a part."""
+    refuse_behind(ledger)
     with ledger.read() as connection:
         return Listed(tuple(suppressed.suppressions(connection)))
 

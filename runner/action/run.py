@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from runner.action.adopt import adopt_lost
 from runner.action.compare import (
     in_full,
     refuse_behind,
@@ -27,6 +28,7 @@ from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.health import look_through
+from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
@@ -87,7 +89,9 @@ def run(
             look_through(ledger)
         except StorageError as error:
             raise in_full(error, campaign, ledger.path) from None
+        adopt_lost(campaign, ledger.path, ledger)
         refuse_behind(ledger)
+        fill(ledger, now())
         refuse_unknown_results(campaign, ledger, ledger.path)
     taken = take_list(campaign, ledger, now())
     with run_lock(ledger, taken.record.name, taken.record.id):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner import words
-from runner.action.trace import is_rehearsed, list_of, name_in, read_trace
+from runner.action.trace import is_rehearsed, list_of, name_in, named_in, read_trace
 from runner.errors import StorageError, UsageError
 from runner.intake.earlier import Earlier, Result
 from runner.intake.sheet import Reading
@@ -203,7 +203,7 @@ def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) ->
     for record in known:
         if record.settings.results == str(sheet):
             return record.name
-    if name := _with_a_message_of(connection, results):
+    if name := named_in(sheet) or _with_a_message_of(connection, results):
         return name
     people = [result.recipient for result in results if result.recipient is not None]
     without = {record.name for record in known if not Path(record.settings.results).is_file()}

@@ -128,10 +128,14 @@ def name_in(sheet: Path) -> str:
 
     It is `two`, of people.two.results.csv, where the list is people.csv.
     """
+    return named_in(sheet) or sheet.stem.partition(".results")[0] or "campaign"
+
+
+def named_in(sheet: Path) -> str | None:
+    """Return the same, where the name of a results sheet holds a campaign's beside the list's."""
     stem, _, _ = sheet.stem.partition(".results")
     beginning = f"{list_of(sheet).stem}."
-    named = stem.removeprefix(beginning) if stem.startswith(beginning) else stem
-    return named or "campaign"
+    return stem.removeprefix(beginning) or None if stem.startswith(beginning) else None
 
 
 def list_of(sheet: Path) -> Path:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from runner.errors import StorageError
 from runner.intake.recipient import Recipient
 from runner.ledger import chain, schema
+from runner.ledger.about import UnnotedError
 from runner.ledger.account import account_state, note_outcome, under_way
 from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
@@ -26,7 +27,6 @@ from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.noted import What
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
-from runner.ledger.second import UnnotedError
 
 
 def claim(

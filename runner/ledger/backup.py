@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from runner.ledger.second import SecondRecord
 from runner.system.file import make_folders, sync_folder
 
 KEPT: Final = 7
-_NAME: Final = re.compile(r"ledger-(\d{8}T\d{6}Z)(?:-[\w-]+)?\.db")
 _WAIT_SECONDS: Final = 60
 
 
@@ -72,25 +70,16 @@ def keep(path: Path, second: SecondRecord, mark: str = "", now: datetime | None 
         ) from None
     copy_ledger(path, target)
     # A clock that was ahead once has left names of the future, which do not outlive the new copy.
-    others = [copy for copy in kept(second) if copy != target]
+    others = [copy for copy in second.copies() if copy != target]
     for old in others[KEPT - 1 :]:
         old.unlink(missing_ok=True)
     return target
 
 
-def kept(second: SecondRecord) -> list[Path]:
-    """Return the copies that are kept, the latest first."""
-    try:
-        found = [path for path in second.backups.iterdir() if _NAME.fullmatch(path.name)]
-    except OSError:
-        return []
-    return sorted(found, key=lambda path: path.name[:23], reverse=True)
-
-
 def keep_daily(path: Path, second: SecondRecord, now: datetime) -> str | None:
     """Copy the ledger once a day, in UTC; return what went wrong with that, if anything."""
     _clear(second)
-    if any(copy.name.startswith(f"ledger-{now:%Y%m%d}T") for copy in kept(second)):
+    if any(copy.name.startswith(f"ledger-{now:%Y%m%d}T") for copy in second.copies()):
         return None
     try:
         keep(path, second, now=now)
@@ -116,7 +105,7 @@ def clear(folder: Path, name: str) -> None:
 
 def discard(second: SecondRecord) -> None:
     """Delete all copies. Raises StorageError."""
-    for path in kept(second):
+    for path in second.copies():
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

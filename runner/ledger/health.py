@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.ledger import chain, schema
+from runner.ledger.about import left_as
 from runner.ledger.content import check_content
 from runner.ledger.file import is_there, mend
 from runner.ledger.ledger import Ledger, as_it_is
-from runner.ledger.second import left_as
 from runner.ledger.trouble import damaged
 from runner.ledger.version import version_of
 

@@ -16,10 +16,11 @@ from runner.ledger.suppression import Suppressed
 class Knowledge:
     """Everyone of whom the ledger knows an attempt, and when each was made.
 
-    Each message counts by itself: one of another campaign, or of another day, is another one.
+    Each message counts by itself: one of another time is another one. With a `campaign`, only its
+    messages are known, and those of other tools.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, campaign: str | None = None) -> None:
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
         self._times: dict[str, set[datetime]] = {}
@@ -31,6 +32,9 @@ class Knowledge:
             .select_from(attempt.join(delivery, delivery.c.id == attempt.c.delivery_id))
             .where(attempt.c.wired_at.is_not(None))
         )
+        if campaign is not None:
+            named = sa.select(schema.campaign.c.id).where(schema.campaign.c.name == campaign)
+            tried = tried.where(delivery.c.campaign_id.in_(named))
         for slug, urn, answered, at in connection.execute(tried):
             self._note((slug, urn, answered_identity(answered)), at)
         contact = schema.contact

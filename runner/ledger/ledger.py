@@ -22,8 +22,9 @@ from sqlalchemy.exc import DatabaseError
 
 from runner.errors import StorageError, UsageError
 from runner.ledger import schema
+from runner.ledger.about import Last, left_as
 from runner.ledger.backup import keep
-from runner.ledger.chain import NOTED, digest_at
+from runner.ledger.chain import NOTED, digest_at, head
 from runner.ledger.content import check_content
 from runner.ledger.file import (
     begin,
@@ -37,7 +38,7 @@ from runner.ledger.file import (
 from runner.ledger.location import lock_folder, url_of
 from runner.ledger.lost import refuse_foreign_journal, refuse_lost
 from runner.ledger.noted import Noted
-from runner.ledger.second import SecondRecord, left_as, second_record
+from runner.ledger.second import SecondRecord, second_record
 from runner.ledger.trouble import unusable
 from runner.ledger.version import identity_of, is_older, upgrade, version_of
 
@@ -52,7 +53,7 @@ _PRAGMAS: Final = (
     "PRAGMA fullfsync = ON",
     "PRAGMA foreign_keys = ON",
 )
-# A ledger that is being made is in nobody's way, and is synced as a whole.
+# A new one is in nobody's way, and is synced as a whole.
 _PRAGMAS_OF_A_NEW_ONE: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA foreign_keys = ON")
 
 
@@ -61,8 +62,7 @@ class Ledger:
 
     `second` is its second record, None for a ledger that need not outlive its process. `is_whole`
     is set once the ledger was looked through, `is_as_left` when its file is byte for byte as the
-    last run left it. One process may hold several ledgers. Every method of
-    the modules beside this one takes one of them.
+    last run left it.
     """
 
     def __init__(
@@ -134,10 +134,7 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; it keeps others from writing only as long as it lasts.
-
-        Raises StorageError.
-        """
+        """A consistent view; it keeps others from writing while it lasts. Raises StorageError."""
         with (
             self._translated(),
             self._engine.connect().execution_options(read_only=True) as connection,
@@ -184,11 +181,16 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file; note how it was left, when it is whole."""
-        self._engine.dispose()
+        last = None
         if self.is_whole and self._changed and self.second is not None:
-            with suppress(StorageError):  # it is only looked through once more the next time
-                if not has_hot_journal(self.path):  # else its last change is half done
-                    self.second.note_place(self.place, left_as(self.path))
+            with suppress(StorageError), self.read() as connection:
+                last = Last(*head(connection))
+        self._engine.dispose()
+        # A change that is half done will be undone. Else it is only looked through once more.
+        if last and self.second and not has_hot_journal(self.path):
+            with suppress(StorageError):
+                record = left_as(self.second.path)
+                self.second.note_place(self.place, left_as(self.path), record, last)
 
 
 def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True) -> Ledger:

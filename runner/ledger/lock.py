@@ -13,7 +13,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from runner.errors import AlreadyRunningError, BusyError, StorageError
-from runner.ledger.campaign import campaign_named
+from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.record import CampaignRecord
@@ -50,6 +50,11 @@ def refuse_while_running(folder: Path) -> None:
                 where=str(path),
                 remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
             )
+
+
+def is_any_running(folder: Path) -> bool:
+    """Tell whether a run of any campaign holds its lock in a ledger's folder."""
+    return any(_is_held(path) for path in folder.glob("[0-9]*.lock"))
 
 
 @contextmanager
@@ -110,6 +115,15 @@ def _is_alive(record: CampaignRecord) -> bool:
     except psutil.Error:
         return False
     return begun <= since.timestamp() + _CLOCKS_APART
+
+
+def refuse_alive(ledger: Ledger) -> None:
+    """Raise AlreadyRunningError when the process of a run is alive, also without its lock."""
+    with ledger.read() as connection:
+        records = campaigns(connection)
+    for record in records:
+        if _is_alive(record):
+            raise _already_running(record.name, record)
 
 
 def _already_running(name: str, record: CampaignRecord | None) -> AlreadyRunningError:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from runner import words
 from runner.errors import StorageError
+from runner.ledger.about import left_as
 from runner.ledger.file import has_hot_journal, is_idle, journal_of, mend
 from runner.ledger.journal import would_undo
 from runner.ledger.noted import Noted, What
 from runner.ledger.record import Status
-from runner.ledger.second import SecondRecord, left_as, records_of
+from runner.ledger.second import SecondRecord, records_of
 
 
 def refuse_lost(path: Path) -> None:
@@ -51,6 +52,10 @@ def known_of(path: Path) -> str:
         told = missing(record, {})
         if told:
             return f"Its second record knows of {said(record, told)}."
+        last = record.last()
+        if record.latest() is None and (last or record.copies()):
+            count = words.count(last.n, "event") if last else "more"
+            return f"Its second record is damaged or gone; it knew of {count}."
     return ""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 
@@ -19,6 +21,15 @@ class What(StrEnum):
     OUTCOME = "outcome"
     DECISION = "decision"
     LIST = "list"
+
+
+# The last field of a line: the beginning of the digest of all before it.
+_SUM: Final = "sum"
+_SUMMED: Final = re.compile(rb'(?P<text>.*), "sum": "(?P<sum>[0-9a-f]{16})"\}')
+
+
+def _sum(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +66,8 @@ class Noted:
 
     def __str__(self) -> str:
         said = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(said | {"at": self.at.isoformat()})
+        text = json.dumps(said | {"at": self.at.isoformat()})
+        return f'{text[:-1]}, "{_SUM}": "{_sum(text)}"}}'
 
 
 _FIELDS: Final = frozenset(field.name for field in fields(Noted))
@@ -83,6 +95,10 @@ def lines_in(data: bytes) -> Iterator[Noted]:
 def _line(text: bytes) -> Noted | None:
     """Read a line; None for one that was cut short or damaged."""
     try:
+        # Lines of earlier versions have no sum.
+        summed = _SUMMED.fullmatch(text)
+        if summed and _sum(f"{summed['text'].decode()}}}") != summed["sum"].decode():
+            return None
         said = json.loads(text)
         said = {name: value for name, value in said.items() if name in _FIELDS}
         at, what = datetime.fromisoformat(said.pop("at")), What(said.pop("what"))

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.about import Last
 from runner.ledger.backup import keep
 from runner.ledger.campaign import (
     campaign_line,
@@ -216,8 +217,10 @@ def write_anew(
 
     A copy of the ledger is kept under the `mark`. Raises StorageError.
     """
+    lines = list(lines)
     second.rewrite(lines, beside=f"{now:%Y%m%dT%H%M%SZ}")
-    second.note_place(str(path))
+    last = max((line for line in lines if line.n), key=lambda line: line.n, default=None)
+    second.note_place(str(path), last=Last(last.n, last.head) if last else Last(0, ""))
     keep(path, second, mark, now)
     for record in records_of(path):
         if record.identity != second.identity:

@@ -9,45 +9,29 @@ its second record, unless something has happened to it.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from platformdirs import user_state_path
 
 from runner.errors import StorageError
+from runner.ledger.about import About, unwritable
 from runner.ledger.noted import Noted, What, lines_in
-from runner.system.file import digest_of, make_folders, replace_whole, sync_folder
+from runner.system.file import make_folders, replace_whole, sync_folder
 
-_MOST_PLACES: Final = 20
 _TAIL: Final = 64 * 1024
+_COPY: Final = re.compile(r"ledger-(\d{8}T\d{6}Z)(?:-[\w-]+)?\.db")
 
 
-class UnnotedError(StorageError):
-    """A promise could not be noted; the ledger alone has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """The ledger's file as the last run left it, when it was whole: its size and its digest."""
-
-    size: int
-    digest: str
-
-
-class SecondRecord:
+class SecondRecord(About):
     """The second record in its folder; the folder is made when the first line is written."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._is_placed = False
-
-    @property
-    def identity(self) -> str:
-        return self.folder.name
 
     @property
     def path(self) -> Path:
@@ -57,68 +41,13 @@ class SecondRecord:
     def backups(self) -> Path:
         return self.folder / "backups"
 
-    @property
-    def _about(self) -> Path:
-        return self.folder / "ledger.json"
-
-    def places(self) -> list[str]:
-        """Return the paths that the ledger's file was seen at, the last one first."""
-        found = self._said().get("paths")
-        return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
-
-    def follower(self) -> str | None:
-        """Return the identity of the ledger that took this one's place, if one did."""
-        found = self._said().get("followed_by")
-        return found if isinstance(found, str) else None
-
-    def retire(self, place: str, follower: str | None) -> None:
-        """Note that the ledger is no more at a place, and which one is there now.
-
-        Raises StorageError.
-        """
-        said = {
-            "identity": self.identity,
-            "paths": [path for path in self.places() if path != place],
-            "followed_by": follower,
-        }
+    def copies(self) -> list[Path]:
+        """Return the copies of the ledger that are kept, the latest first."""
         try:
-            self._put_about(said)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from None
-
-    def left(self) -> Left | None:
-        """Return how the last run left the ledger's file."""
-        said = self._said()
-        try:
-            return Left(int(said["size"]), str(said["digest"]))
-        except (KeyError, TypeError, ValueError):
-            return None
-
-    def note_place(self, place: str, left: Left | None = None) -> None:
-        """Note the ledger's path, and how its file was left. Raises StorageError."""
-        said = self._about_at(place)
-        if left is not None:
-            said |= asdict(left)
-        try:
-            self._put_about(said)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from None
-
-    def _about_at(self, place: str) -> dict[str, Any]:
-        others = [path for path in self.places() if path != place]
-        return {"identity": self.identity, "paths": [place, *others][:_MOST_PLACES]}
-
-    def _put_about(self, said: dict[str, Any]) -> None:
-        if said != self._said():
-            make_folders(self.folder)
-            replace_whole(self._about, json.dumps(said).encode())
-
-    def _said(self) -> dict[str, Any]:
-        try:
-            said = json.loads(self._about.read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return said if isinstance(said, dict) else {}
+            found = [path for path in self.backups.iterdir() if _COPY.fullmatch(path.name)]
+        except OSError:
+            return []
+        return sorted(found, key=lambda path: path.name[:23], reverse=True)
 
     def append(self, lines: Sequence[Noted], place: str) -> None:
         """Add lines of the ledger at `place`; a message's line is durable afterwards.
@@ -133,7 +62,7 @@ class SecondRecord:
                 self._is_placed = True
         except OSError as error:
             if promises:
-                raise _unwritable(self.path, error) from None
+                raise unwritable(self.path, error) from None
 
     def _append(self, data: bytes, *, sync: bool) -> None:
         is_new = not self.path.exists()
@@ -197,7 +126,7 @@ class SecondRecord:
                 replace_whole(kept, self.path.read_bytes())
             replace_whole(self.path, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error) from None
 
     def edit(self, change: Callable[[Noted], Noted]) -> None:
         """Change each line, also of the former records that are kept. Raises StorageError."""
@@ -206,7 +135,7 @@ class SecondRecord:
                 lines = [change(line) for line in lines_in(path.read_bytes())]
                 replace_whole(path, "".join(f"{line}\n" for line in lines).encode())
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error) from None
 
 
 def second_record(identity: str) -> SecondRecord:
@@ -219,7 +148,7 @@ def records_of(place: Path) -> list[SecondRecord]:
 
     Raises StorageError when the state folder cannot be read.
     """
-    return [record for record in _records() if str(place) in record.places()]
+    return [record for record in all_records() if str(place) in record.places()]
 
 
 def records_followed_by(identity: str) -> list[SecondRecord]:
@@ -227,27 +156,20 @@ def records_followed_by(identity: str) -> list[SecondRecord]:
     nowhere any more. Raises StorageError."""
     return [
         record
-        for record in _records()
+        for record in all_records()
         if record.identity != identity
         and (record.follower() == identity or not (record.places() or record.follower()))
     ]
 
 
-def _records() -> list[SecondRecord]:
+def all_records() -> list[SecondRecord]:
+    """Return the second records of all ledgers. Raises StorageError when they cannot be read."""
     try:
         return [SecondRecord(folder) for folder in sorted(_home().iterdir())]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise _unreadable(_home(), error) from None
-
-
-def left_as(path: Path) -> Left | None:
-    """Return the size and the digest of a file; None when it cannot be read."""
-    try:
-        return Left(path.stat().st_size, digest_of(path))
-    except OSError:
-        return None
 
 
 def _home() -> Path:
@@ -257,17 +179,6 @@ def _home() -> Path:
 def _last_byte(handle: int, size: int) -> bytes:
     os.lseek(handle, size - 1, os.SEEK_SET)
     return os.read(handle, 1)
-
-
-def _unwritable(path: Path, error: OSError) -> UnnotedError:
-    return UnnotedError(
-        f"The ledger's second record cannot be written ({error.strerror}); nothing more was sent.",
-        where=str(path),
-        remedy=(
-            "Free disk space and check that the folder may be written; then run the same command "
-            "again."
-        ),
-    )
 
 
 def _unreadable(path: Path, error: OSError) -> StorageError:

@@ -46,10 +46,13 @@ def show_backed_up(console: Console, copied: BackedUp) -> ExitCode:
 
 def show_mended(console: Console, mended: Mended) -> ExitCode:
     """What the ledger is now, and where the former one is."""
-    console.say(f"Done: {mended.ledger}.")
-    if mended.aside is not None:
-        console.say(f"The former one is {mended.aside}.")
-    console.say("The next run reads its list again, and goes on.")
+    if mended.is_changed:
+        console.say(f"Done: {mended.ledger}.")
+        if mended.aside is not None:
+            console.say(f"The former one is {mended.aside}.")
+        console.say("The next run reads its list again, and goes on.")
+    else:
+        console.say(f"Nothing is missing: {mended.ledger} stays as it is.")
     answer = {
         "ledger": mended.ledger,
         "done": list(mended.done),

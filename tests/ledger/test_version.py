@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from alembic import command
 
 from runner.ledger import schema, version
-from runner.ledger.backup import kept
 from runner.ledger.chain import head
 from runner.ledger.file import begin, finish
 from runner.ledger.forgotten import _hash, is_forgotten
@@ -78,7 +77,7 @@ def test_an_old_ledger_is_copied_and_migrated(tmp_path: Path) -> None:
             assert version.identity_of(connection) == ledger.second.identity
             assert is_forgotten(connection, ["cid"])
             assert not is_forgotten(connection, ["ann"])
-        (copy,) = kept(ledger.second)
+        (copy,) = ledger.second.copies()
     assert copy.name.endswith(f"-before-{schema.HEAD}.db")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     engine = sa.create_engine(f"sqlite:///{copy}")
@@ -90,7 +89,7 @@ def test_an_old_ledger_is_copied_and_migrated(tmp_path: Path) -> None:
     with closing(open_ledger(path)) as again:
         assert not again.is_new
         assert again.second is not None
-        assert len(kept(again.second)) == 1
+        assert len(again.second.copies()) == 1
 
 
 def test_a_migration_that_fails_leaves_the_old_ledger(
