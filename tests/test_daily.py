@@ -104,7 +104,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
     told = [event for event in world.events if isinstance(event, ForeignUse)]
     assert told == [ForeignUse("acc_1", 37)]
     Progress(60, Console().tell).event(told[0])
-    assert "another tool or person sent 37 today" in capsys.readouterr().err
+    assert "37 more were sent through ConnectSafely today" in capsys.readouterr().err
     moments = [receipt.at for receipt in world.server.receipts]
     assert min(after - before for before, after in pairwise(moments[10:])) > timedelta(minutes=15)
 

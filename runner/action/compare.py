@@ -280,7 +280,7 @@ def refuse_uncounted(
         "not know. Nothing was sent.",
         where=ledger.place,
         remedy=(
-            f"If people or other tools send from this account: {accept}. If not, the ledger is "
+            f"If others send from it through ConnectSafely: {accept}. If not, the ledger is "
             "older than the truth: look for its messages in the conversations with "
             f"{words.command('ledger restore', '--look', ledger=ledger.path)}."
         ),

@@ -197,7 +197,7 @@ def _accept_some(
     path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
 ) -> Accepted:
     steps = [_disowned(sheet) for sheet in sheets]
-    steps += [f"People or other tools send from {account} as well." for account in shared]
+    steps += [f"Others send from {account} through ConnectSafely as well." for account in shared]
     if not agree(steps):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
     ledger = open_ledger(path)

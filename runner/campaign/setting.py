@@ -130,7 +130,7 @@ class PaceSettings(TypedDict, total=False):
         int,
         Setting(
             metavar="N",
-            help="Leave this many of the quota to people and other tools.",
+            help="Leave this many of the quota to others who use the account.",
             bound=Bound(
                 0,
                 None,

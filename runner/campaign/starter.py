@@ -41,7 +41,7 @@ _COMMENTS: Final[Mapping[str, str]] = {
         "each; the server's own limit always holds."
     ),
     "reserve": (
-        "How much of an account's quota is left to people and other tools, a limit that grows"
+        "How much of an account's quota is left to others, a limit that grows"
         " with each day of sending, and this campaign's share where several have an account "
         "in common (2 gets twice what 1 gets)."
     ),

@@ -171,7 +171,7 @@ def accept(
         typer.Option(
             "--shared",
             metavar="ACCOUNT",
-            help="People or other tools send from this account as well; can be repeated.",
+            help="Others send from this account through ConnectSafely; can be repeated.",
         ),
     ] = None,
     yes: Yes = False,

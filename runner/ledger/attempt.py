@@ -8,7 +8,7 @@ not sent if not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from runner.ledger.contact import bar
 from runner.ledger.ledger import Ledger
 from runner.ledger.noted import What
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
+from runner.ledger.refusal import REFUSED
 
 
 def claim(
@@ -36,13 +37,15 @@ def claim(
     now: datetime,
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
+    aside: Collection[int] = (),
 ) -> Claim | Wait | Stop | None:
     """Take the account's next delivery, in one transaction.
 
     Otherwise return a Wait until a delivery may go, a Stop that says why no delivery may go at all,
     or None when no delivery waits. `decide` judges spacing, quota and calendar on the account as
     all campaigns left it. `lease` bounds how long the attempt can be under way; until then nobody
-    else sends on the account.
+    else sends on the account. The deliveries of the attempts `aside` are left out, and those that
+    were refused before come last: a row that is always refused keeps nobody else waiting.
     """
     table = schema.delivery
     with ledger.write() as connection:
@@ -52,8 +55,11 @@ def claim(
                 table.c.campaign_id == campaign_id,
                 table.c.account == account,
                 table.c.status == Status.WAITING,
+                table.c.id.not_in(
+                    sa.select(schema.attempt.c.delivery_id).where(schema.attempt.c.id.in_(aside))
+                ),
             )
-            .order_by(table.c.position)
+            .order_by(sa.func.coalesce(table.c.http_status.in_(REFUSED), False), table.c.position)
             .limit(1)
         )
         found = connection.execute(next_one).first()

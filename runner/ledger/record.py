@@ -83,7 +83,8 @@ class Outcome:
     """The outcome of an attempt.
 
     The status `waiting` means that the message was certainly not sent. The row may then be tried
-    again.
+    again. A refusal that may be about one person, or about all, has its kind as its `refusal`: what
+    comes before and after it tells.
     """
 
     status: Status
@@ -95,6 +96,7 @@ class Outcome:
     hold: Hold | None = None
     stop: Stop | None = None
     unreachable: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ _DAYS_LISTED: Final = 60
 class AccountView:
     """An account's quota now, and the forecast of this campaign's rows on it.
 
-    `foreign` is how many of the used messages were sent by people or other tools. `waiting` counts
+    `foreign` is how many of the used messages others sent through ConnectSafely. `waiting` counts
     rows of this campaign. `windows` is the forecast of when they go; it is empty when nothing can
     go. With an `alarm` the account sends nothing until a person has settled a row.
     """

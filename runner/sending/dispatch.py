@@ -17,7 +17,8 @@ from types import FrameType
 from runner.ledger.attempt import recover
 from runner.ledger.record import Stop
 from runner.sending.event import Halting
-from runner.sending.lane import LaneEnd, drive
+from runner.sending.lane import drive
+from runner.sending.streak import LaneEnd
 from runner.sending.traffic import Traffic
 
 SIGNALS = tuple(

@@ -31,7 +31,7 @@ class Halting:
 
 @dataclass(frozen=True, slots=True)
 class ForeignUse:
-    """The server counts messages that are not ours: how many today, by people or other tools."""
+    """The server counts messages that are not ours: how many today."""
 
     account: str
     count: int

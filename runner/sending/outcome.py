@@ -26,14 +26,27 @@ _UPSTREAM_STATUS: Final = re.compile(
     r"(?:status(?:[ _]?code)?|HTTP)\W{0,4}([1-5]\d\d)\b", re.IGNORECASE
 )
 _UPSTREAM_UNSURE: Final = re.compile(
-    r"time[d]?[ -]?out|deadline "
-    r"exceeded|ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_NETWORK"
+    r"\btime[d]?[ -]?out|deadline exceeded"
+    r"|\b(?:ETIMEDOUT|ECONN\w+|EPIPE|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_NETWORK)\b"
     r"|ERR_BAD_RESPONSE|socket (?:hang up|closed)|reset by peer|broken pipe|premature "
     r"close|aborted|fetch failed"
     r"|network (?:error|failure|problem|is unreachable|request failed)|bad gateway|gateway "
     r"time|upstream"
     r"|internal server error|service unavailable",
     re.IGNORECASE,
+)
+# A refusal that speaks of the account's own connection to LinkedIn.
+_SESSION: Final = re.compile(
+    r"\bre-?connect|\b(?:session|login|cookie|token)s? (?:has |have |is |are )?(?:been )?"
+    r"(?:expired|invalid|revoked)|\bexpired session\b|\b(?:challenge|checkpoint)\b"
+    r"|\b(?:log|sign) ?in again\b|\bre-?authenticat|\blogged out\b"
+    r"|\baccount (?:is |has been |was )?(?:disconnected|not connected|restricted|suspended)\b",
+    re.IGNORECASE,
+)
+_OF_ACCOUNTS: Final = (400, 402, 403, 409, 422)
+# 24/7, and numbers of a minute, an hour or a second, are none of the day.
+_OTHER_PERIOD: Final = re.compile(
+    r"\b24\s?/\s?7\b|(?:per|/|a|each|every)\s?(?:minute|min|hour|second|sec)\b", re.IGNORECASE
 )
 _SPENT: Final = re.compile(r"(?<!\d)(\d++)\s*+/\s*+(\d+)")
 _CREDENTIALS: Final = re.compile(
@@ -67,12 +80,14 @@ def read_answer(answer: Answer, now: datetime) -> Outcome:
     if status == 200:
         return _accepted(answer.value, error, told)
     reply = _Reply(status, error or f"HTTP {status}", told)
+    if status in _OF_ACCOUNTS and _SESSION.search(error or ""):
+        said = f"The account was refused: {error}"
+        return reply.waiting(stop=Stop("account", ExitCode.ACCESS, said, _ACCOUNT))
     if status == 400:
         return reply.uncertain() if _unsure(answer.text) else reply.failed()
     if status in REFUSALS:
-        return reply.waiting(
-            stop=Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY)
-        )
+        stop = Stop("run", ExitCode.ACCESS, f"{REFUSALS[status]}: {reply.error}", KEY_REMEDY)
+        return reply.waiting(stop=stop, refusal="" if status == 401 else f"HTTP {status}")
     if status in (404, 405, 410):
         return _not_found(reply, answer.value)
     if status in (409, 422):
@@ -142,13 +157,16 @@ class _Reply:
         return Outcome(status, error=self.error, http_status=self.status, told=self.told, **more)
 
     def failed(self) -> Outcome:
-        return self._outcome(Status.FAILED)
+        alike = re.sub(r"\d+", "0", self.error)
+        return self._outcome(Status.FAILED, refusal=f"{self.status} {alike}")
 
     def uncertain(self) -> Outcome:
         return self._outcome(Status.UNCERTAIN)
 
-    def waiting(self, *, hold: Hold | None = None, stop: Stop | None = None) -> Outcome:
-        return self._outcome(Status.WAITING, hold=hold, stop=stop)
+    def waiting(
+        self, *, hold: Hold | None = None, stop: Stop | None = None, refusal: str = ""
+    ) -> Outcome:
+        return self._outcome(Status.WAITING, hold=hold, stop=stop, refusal=refusal)
 
 
 def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
@@ -206,7 +224,12 @@ def _not_found(reply: _Reply, answer: object) -> Outcome:
                 )
             )
     reason = f"The endpoint is not there (HTTP {reply.status}): {reply.error}"
-    return reply.waiting(stop=Stop("run", ExitCode.ENDPOINT, reason, _ENDPOINT))
+    # A path that is gone is gone for all; an answer of the API itself may be about one person.
+    is_answer = reply.status == 404 and isinstance(answer, dict)
+    return reply.waiting(
+        stop=Stop("run", ExitCode.ENDPOINT, reason, _ENDPOINT),
+        refusal="HTTP 404" if is_answer else "",
+    )
 
 
 def _hold(
@@ -215,11 +238,12 @@ def _hold(
     """Return the hold of an account that was told 429, with the instant until when it pauses."""
     if isinstance(answer, dict) and (until := _hold_until(answer.get("holdUntil"), now)):
         return Hold(until, "the server put the account on hold")
-    spent = _SPENT.search(error or "")
     remaining = told.remaining if told else None
-    if remaining is None and spent:
-        remaining = max(0, int(spent[2]) - int(spent[1]))
     pause = _retry_after(headers.get("retry-after"), now)
+    spent = None if _OTHER_PERIOD.search(error or "") else _SPENT.search(error or "")
+    if remaining is None and pause is None and spent:
+        # Numbers in a text count only where nothing else speaks of time.
+        remaining = max(0, int(spent[2]) - int(spent[1]))
     if remaining == 0 or (remaining is None and pause is None):
         reset_at = read_reset(headers.get("x-ratelimit-reset"), now) or next_midnight(now)
         return Hold(

@@ -59,6 +59,10 @@ def next_midnight(now: datetime) -> datetime:
     return midnight(now) + DAY
 
 
+# A window can open with a message of ours, when it is sent: so long after it was claimed.
+_UNDER_WAY: Final = timedelta(minutes=3)
+
+
 def allowance(
     told: Told | None,
     charged_after: Callable[[datetime], int],
@@ -69,7 +73,7 @@ def allowance(
 
     `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
 
-    `reserve` messages of the window are left to people and other tools. The part of it that they
+    `reserve` messages of the window are left to others. The part of it that they
     have used already need not be kept.
     """
     opened, reset_at = _window(told, now)
@@ -95,7 +99,7 @@ def allowance(
         remaining=max(0, remaining),
         limit=limit,
         used=max(0, used),
-        foreign=max(0, used - ours),
+        foreign=max(0, used - charged_after(opened - _UNDER_WAY)),
         opened=opened,
         reset_at=reset_at,
         unbelieved=told.limit if told and told.limit and told.limit > BELIEVABLE else None,

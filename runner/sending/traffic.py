@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from runner.ledger.account import note_told
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
+from runner.ledger.refusal import reject, release
 from runner.ledger.surplus import note_surplus, surplus
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
@@ -117,6 +118,18 @@ class Traffic:
         if self.budget is not None and outcome.status is Status.WAITING:
             self.budget += 1
         return outcome
+
+    def reject(self, attempts: Collection[int]) -> None:
+        """Let the rows of refused attempts be failed: the refusals were about their people."""
+        if attempts:
+            with self.ledger.write() as connection:
+                reject(connection, attempts)
+
+    def release(self, attempts: Collection[int]) -> None:
+        """Let the rows of refused attempts wait again: the refusals were about everybody."""
+        if attempts:
+            with self.ledger.write() as connection:
+                release(connection, attempts, "others were refused like it")
 
     async def sleep_until(self, until: datetime) -> None:
         """Sleep until then or until the halt signal, in naps: a clock that jumps is noticed."""

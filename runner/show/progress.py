@@ -53,8 +53,8 @@ class Progress:
                 self._next = wait.until
             case ForeignUse(account, count):
                 self._write(
-                    f"Account {account or 'default'}: another tool or person sent {count} today; "
-                    "the rest is planned around it."
+                    f"Account {account or 'default'}: {count} more were sent through "
+                    "ConnectSafely today, not by this ledger; the rest is planned around it."
                 )
             case UnbelievedLimit(account, told, limit):
                 self._write(

@@ -173,7 +173,7 @@ def say_needs_a_person(console: Console, summary: Summary) -> None:
 
 def foreign_text(count: int) -> str:
     """The use of an account by others, as the end of a sentence."""
-    return f"; another tool or person sent {count} today" if count else ""
+    return f"; {count} more went through ConnectSafely today" if count else ""
 
 
 def totals_text(counts: Totals) -> str:

@@ -1,0 +1,40 @@
+"""Refusals, once it is known what they were about: one person, or all of them.
+
+What was refused was certainly not sent, so either way only the delivery's status changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.ledger import schema
+from runner.ledger.record import Status
+
+# The answers that can be about one person, by their HTTP status.
+REFUSED: Final = (400, 402, 403, 404, 409, 422)
+
+
+def reject(connection: Connection, attempts: Collection[int]) -> None:
+    """Let the deliveries of these attempts be failed: they were refused, and others were not."""
+    _become(connection, attempts, Status.WAITING, {"status": Status.FAILED})
+
+
+def release(connection: Connection, attempts: Collection[int], reason: str) -> None:
+    """Let the deliveries of these attempts wait again: all others are refused like them."""
+    _become(connection, attempts, Status.FAILED, {"status": Status.WAITING, "reason": reason})
+
+
+def _become(
+    connection: Connection, attempts: Collection[int], before: Status, values: dict[str, Any]
+) -> None:
+    delivery, attempt = schema.delivery, schema.attempt
+    which = sa.select(attempt.c.delivery_id).where(attempt.c.id.in_(attempts))
+    connection.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(which), delivery.c.status == before)
+        .values(values)
+    )
