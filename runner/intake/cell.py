@@ -269,7 +269,8 @@ def column_letter(index: int) -> str:
 def _number(value: float, number_format: str) -> str:
     if isinstance(value, float):
         if not value.is_integer() or abs(value) >= _WHOLE_BELOW:
-            return repr(value).removesuffix(".0")
+            # As many digits as spreadsheet programs keep: 3.3, not 3.3000000000000003.
+            return f"{value:.15g}" if abs(value) < _EXACT_BELOW else repr(value).removesuffix(".0")
         value = int(value)
     text = str(value)
     if is_padded(number_format):

@@ -57,6 +57,7 @@ Code = Literal[
     "subject-long",
     "template-row",
     "typed-line-break",
+    "value-shown",
     "value-suspicious",
 ]
 
@@ -112,5 +113,8 @@ REMEDIES: Final[Mapping[Code, str]] = {
     "subject-long": "Shorten it.",
     "template-row": "Correct the value, or the template.",
     "typed-line-break": "Break the line in the cell instead (Alt+Enter in Excel).",
+    "value-shown": (
+        'Say how it is written in the template: {{ … |number(2) }} or {{ … |date("%d.%m.%Y") }}.'
+    ),
     "value-suspicious": "Correct it, if it is wrong.",
 }

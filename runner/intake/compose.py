@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from runner.errors import RefusedError
+from runner.intake.blank import Blank, RenderError
 from runner.intake.cell import bare
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
+from runner.intake.display import Shown
 from runner.intake.entry import Message, Problem
 from runner.intake.limit import LONG_MESSAGE, over_limits
 from runner.intake.proofread import Proofreader
@@ -19,7 +21,7 @@ from runner.intake.recipient import (
     parse_conversation,
 )
 from runner.intake.review import Review
-from runner.intake.sandbox import Blank, RenderError
+from runner.intake.sandbox import doubted
 from runner.intake.sheet import Row
 from runner.intake.template import MessageTemplate, MessageType, message_type_of
 from runner.intake.text import CellText
@@ -168,6 +170,11 @@ class Composer:
         said = {}
         for index, column in self.read.items():
             said[index] = self._text.read(row, column, problems)
+        for shown in row.shown:
+            if shown.column in said:
+                raw = said[shown.column]
+                text = raw if shown.text is None else shown.text
+                said[shown.column] = Shown(text, raw, is_sure=shown.is_sure)
         values: dict[str, object] = {
             name: said[index] or blank for name, index, blank in self._names
         }
@@ -179,12 +186,24 @@ class Composer:
         except RenderError as error:
             self._fail(row, error, problems)
             return "", ""
+        problems += self._doubts(row, said)
         proof = self._proof
         if not own and not self._has_failed(problems):
             problems += proof.rendered(row, text, said, values)
         problems += proof.values(row, text, said)
         problems += proof.foreign(row, "" if own else text, said)
         return text, subject
+
+    def _doubts(self, row: Row, said: Mapping[int, str]) -> Iterator[Problem]:
+        """Tell of printed values that the sheet may show otherwise than the message."""
+        printed = doubted()
+        for shown in row.shown if printed else ():
+            value = said.get(shown.column)
+            if value is None or shown.is_sure or str(value) not in printed:
+                continue
+            text = f"the message says {str(value)!r}; how the sheet shows it is not known for sure"
+            column = self.read[shown.column]
+            yield Problem("value-shown", text, row.number, column, "warning")
 
     def _has_failed(self, problems: Sequence[Problem]) -> bool:
         """Tell whether a value of the template is wrong already."""

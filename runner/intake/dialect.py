@@ -38,7 +38,8 @@ _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\u202a-\u202
 _FIXED_SPACE: Final = re.compile("[\u00a0\u2007\u202f]")
 _LIQUID: Final = re.compile(r"\|\s*(?:default|fallback)\s*[:=]\s*(?P<fallback>[^|}]+?)\s*\}\}")
 _INSTANTLY: Final = re.compile(r"\{\{\s*RANDOM\s*\|")
-_SECTION: Final = re.compile(r"\{\{\s*[#/^&>!]\s*\w|\{\{\{")
+_BLOCK: Final = re.compile(r"\{\{\s*(?:[#/^]\s*\w|else\b)")
+_SECTION: Final = re.compile(r"\{\{\s*[&>!]\s*\w|\{\{\{")
 _WORDY: Final = re.compile(r"[^\W\d_][\w .'’/-]*")
 
 
@@ -89,6 +90,9 @@ def _in_tag(tag: str) -> tuple[str, str] | None:
             f"The template has a non-breaking space inside {_shown(_FIXED_SPACE.sub(' ', tag))}.",
             "Type the spaces between the braces again.",
         )
+    if _BLOCK.match(tag):
+        said = f"{_shown(tag)} is written for another tool."
+        return said, "Write {% if company %} … {% endif %}, with the name of a column."
     if _INSTANTLY.match(tag) or _SECTION.match(tag) or _LIQUID.search(tag):
         found = placeholders(tag, Fields())
         name = variable(found[0].field) if found else "first_name"

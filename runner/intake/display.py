@@ -37,7 +37,7 @@ _LONGEST: Final = 200
 _WIDEST: Final = 10  # digits that a cell of the format General shows of a fraction
 
 
-class Display(NamedTuple):
+class Rendered(NamedTuple):
     """A value as it is shown.
 
     `is_sure` is False where it also depends on the language of the computer that shows it.
@@ -64,12 +64,13 @@ def raw(value: object) -> str:
     return value.raw if isinstance(value, Shown) else str(value)
 
 
-def display(value: Value, code: str, language: str | None) -> Display | None:
+def rendered(value: Value, code: str, language: str | None) -> Rendered | None:
     """Return a value as the format `code` shows it, or None where that cannot be rendered exactly.
 
-    `language` is the workbook's, where it is known.
+    `language` is the workbook's, where it is known. The codes `short date` and `locale` stand for
+    formats that follow the computer's country.
     """
-    if len(code) > _LONGEST:
+    if len(code) > _LONGEST or code == "locale":
         return None
     if code in ("", "General", "@"):
         return None if isinstance(value, date | time | timedelta) else _general(value, language)
@@ -139,19 +140,19 @@ def _marked(text: str) -> _Token | None:
     return _Token("literal", "") if is_colour else None
 
 
-def _general(value: float, language: str | None) -> Display | None:
+def _general(value: float, language: str | None) -> Rendered | None:
     """Return a number as the format General shows it in a cell of the usual width."""
     if isinstance(value, int) or value.is_integer():
-        return Display(str(int(value)), True)
+        return Rendered(str(int(value)), True)
     if not 1e-4 <= abs(value) < 1e10:
         return None
     decimals = _WIDEST - len(str(int(abs(value))))
     text = fixed(value, decimals).rstrip("0").removesuffix(".")
     point, _ = signs(language or "en")
-    return Display(text.replace(".", point), language is not None or "." not in text)
+    return Rendered(text.replace(".", point), language is not None or "." not in text)
 
 
-def _number(value: float, sections: list[list[_Token]], language: str | None) -> Display | None:
+def _number(value: float, sections: list[list[_Token]], language: str | None) -> Rendered | None:
     section, negative = sections[0], value < 0
     if negative and len(sections) > 1:
         section, negative = sections[1], False
@@ -159,7 +160,7 @@ def _number(value: float, sections: list[list[_Token]], language: str | None) ->
         section = sections[2]
     figures = "".join(token.text for token in section if token.kind == "figure")
     if not figures:
-        return Display("".join(token.text for token in section).strip(), True)
+        return Rendered("".join(token.text for token in section).strip(), True)
     if any(token.kind not in ("figure", "literal") for token in section) or "/" in figures:
         return None
     code = figures.replace("%", "")
@@ -181,7 +182,7 @@ def _number(value: float, sections: list[list[_Token]], language: str | None) ->
         else:
             pieces.append(token.text)
             is_behind = is_written and bool(token.text)
-    return Display("".join(pieces).strip(), language is not None or not signed)
+    return Rendered("".join(pieces).strip(), language is not None or not signed)
 
 
 def _digits(
@@ -202,7 +203,7 @@ def _digits(
 
 def _moment(
     value: date | time | timedelta, section: list[_Token], language: str | None
-) -> Display | None:
+) -> Rendered | None:
     half = any(token.kind == "half" for token in section)
     pieces, is_sure = [], True
     places = [index for index, token in enumerate(section) if token.kind in ("date", "elapsed")]
@@ -224,7 +225,7 @@ def _moment(
             pieces.append(text)
         else:
             return None
-    return Display("".join(pieces).strip(), is_sure)
+    return Rendered("".join(pieces).strip(), is_sure)
 
 
 def _is_exact(text: str, language: str) -> bool:

@@ -63,7 +63,7 @@ class Examiner:
         """The row's entry. Problems found between rows (the verdicts) count as well."""
         if self._of_results:
             row = self._as_it_was(row)
-        number, cells, faults, _, hidden = row
+        number, cells, faults, _, hidden, _ = row
         problems: list[Problem] = []
         recipient = self._whom.find(row, problems)
         earlier = clean(cells[self._earlier.index]) if self._earlier else ""

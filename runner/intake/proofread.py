@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from runner.intake.blank import RenderError
 from runner.intake.blemish import blemishes, gap, is_foreign, oddities
 from runner.intake.column import Column, Layout
 from runner.intake.entry import Problem, Severity
 from runner.intake.greeting import addressed, fits, greeted, is_named
 from runner.intake.placeholder import Fields, placeholders
 from runner.intake.review import Review
-from runner.intake.sandbox import RenderError
 from runner.intake.sheet import Row
 from runner.intake.suspicion import kind_of, suspicion
 from runner.intake.template import MessageTemplate
@@ -83,8 +83,9 @@ class Proofreader:
 
     def values(self, row: Row, text: str, said: Mapping[int, str]) -> Iterator[Problem]:
         """Read the values that the template puts into a message's `text`."""
+        unread = {fault.column for fault in row.faults}
         for index, value in said.items():
-            if not value:
+            if not value or index in unread:
                 continue
             column = self._read[index]
             if found := suspicion(value, column.header, self._kinds[index]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -10,14 +10,16 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import RefusedError
+from runner.intake.blank import BlankError, RenderError
 from runner.intake.cell import whole
 from runner.intake.dialect import mistake, quoted_header, with_whole_lines
+from runner.intake.display import Shown
 from runner.intake.filter import to_date, to_first_name, to_number, to_percent, to_title
 from runner.intake.grammar import METHODS, forbidden, names_read
 
@@ -26,6 +28,8 @@ MAX_TEXT: Final = 16_000
 # No message needs that its filters and methods work through more characters, all in all.
 MAX_WORK: Final = 200_000
 _LEFT: Final = ContextVar("characters left", default=MAX_WORK)
+# The values printed of which it is not sure how the sheet shows them.
+_DOUBTED: Final[ContextVar[list[str]]] = ContextVar("values in doubt")
 # The errors that an expression of a template can end in.
 _FAILURES: Final = (
     TemplateError,
@@ -39,57 +43,6 @@ _FAILURES: Final = (
 )
 
 
-class RenderError(ValueError):
-    """One row's message cannot be made.
-
-    `column` is the header of the blank cell, when a blank cell is the reason.
-    """
-
-    def __init__(self, text: str, column: str | None = None) -> None:
-        super().__init__(text)
-        self.column = column
-
-
-class _BlankError(UndefinedError):
-    def __init__(self, column: str) -> None:
-        super().__init__(f"the column {column!r} is blank in this row")
-        self.column = column
-
-
-class Blank(StrictUndefined):
-    """A cell with nothing in it: false, empty, equal to '', and replaced by `default`.
-
-    Anything that would print it is an error.
-    """
-
-    __slots__ = ()
-
-    def _fail_with_undefined_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        raise _BlankError(str(self._undefined_name))
-
-    # StrictUndefined types these as never returning; a blank cell answers them.
-    def __bool__(self) -> bool:  # type: ignore[override]
-        return False
-
-    def __len__(self) -> int:  # type: ignore[override]
-        return 0
-
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
-        return iter(())
-
-    def __eq__(self, other: object) -> bool:  # type: ignore[override]
-        return other == "" or isinstance(other, Blank)
-
-    def __ne__(self, other: object) -> bool:  # type: ignore[override]
-        return not self == other
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash("")
-
-    __str__ = _fail_with_undefined_error
-    __contains__ = _fail_with_undefined_error
-
-
 def _printable(value: object) -> object:
     """Return a value that may stand in a message: a text or a number.
 
@@ -97,6 +50,8 @@ def _printable(value: object) -> object:
     """
     if isinstance(value, StrictUndefined):
         return str(value)  # raises
+    if isinstance(value, Shown) and not value.is_sure:
+        _DOUBTED.get().append(str(value))
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise SecurityError(f"it would print {str(value)[:40]!r}")
     if isinstance(value, float) and not isfinite(value):
@@ -240,19 +195,25 @@ class Part:
         """Return the text, at most MAX_TEXT characters. Raises RenderError."""
         pieces, length = [], 0
         _LEFT.set(MAX_WORK)
+        _DOUBTED.set([])
         try:
             for piece in self.compiled.generate(values):
                 pieces.append(piece)
                 length += len(piece)
                 if length > MAX_TEXT:
                     break
-        except _BlankError as error:
+        except BlankError as error:
             raise RenderError(str(error), error.column) from None
         except _FAILURES as error:
             raise RenderError(f"the template fails on this row: {error}") from None
         if length > MAX_TEXT:
             raise RenderError(f"the message grows beyond {MAX_TEXT:,} characters")
         return whole("".join(pieces))
+
+
+def doubted() -> list[str]:
+    """Return the values that the last rendering printed, and the sheet may show otherwise."""
+    return _DOUBTED.get([])
 
 
 def compile_part(text: str, path: Path, first_line: int) -> Part:

@@ -58,6 +58,18 @@ class Fault(NamedTuple):
     text: str
 
 
+class Display(NamedTuple):
+    """A cell that the sheet shows otherwise than its raw value is written.
+
+    `text` is None where its format cannot be rendered exactly. It is not sure where it depends on
+    the language of the computer that shows it.
+    """
+
+    column: int
+    text: str | None
+    is_sure: bool
+
+
 class Row(NamedTuple):
     """One line of a sheet.
 
@@ -65,7 +77,7 @@ class Row(NamedTuple):
     the table, exactly as the sheet has it; behind them stand the cells that a CSV row has too many.
 
     `links` are the hyperlinks behind cells, as (column, target). The spreadsheet program does not
-    show `hidden` rows.
+    show `hidden` rows. `shown` are the cells whose raw value people do not see.
     """
 
     number: int
@@ -73,6 +85,7 @@ class Row(NamedTuple):
     faults: Sequence[Fault] = ()
     links: Sequence[tuple[int, str]] = ()
     hidden: bool = False
+    shown: Sequence[Display] = ()
 
 
 def capped(row: Row) -> Row:

@@ -67,7 +67,7 @@ class Table:
             self.delimiter is not None,
         )
         for row in self.walk():
-            number, cells, faults, _, _ = row
+            number, cells, faults, *_ = row
             if number <= header_row:
                 continue
             if len(cells) != width:

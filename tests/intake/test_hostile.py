@@ -17,7 +17,8 @@ import pytest
 
 from runner.campaign.campaign import load
 from runner.errors import ExitCode, RefusedError, UsageError
-from runner.intake.sandbox import MAX_TEXT, RenderError
+from runner.intake.blank import RenderError
+from runner.intake.sandbox import MAX_TEXT
 from runner.intake.table import read
 from runner.intake.template import parse
 from tests.intake import hostile_lists

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import ExitCode, RefusedError
-from runner.intake.sandbox import MAX_TEXT, Blank, RenderError
+from runner.intake.blank import Blank, RenderError
+from runner.intake.sandbox import MAX_TEXT
 from runner.intake.template import load, parse
 
 PATH = Path("hello.j2")

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runner.errors import RefusedError
-from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS, Fault, Grid, Row, Source, capped, protected
+from runner.intake.sheet import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Display,
+    Fault,
+    Grid,
+    Row,
+    Source,
+    capped,
+    protected,
+)
 from runner.system.child import ChildError, LimitError, Limits, call
 from runner.system.file import shown
 
@@ -92,13 +102,14 @@ def _walk(pieces: list[bytes]) -> Iterator[Row]:
     for piece in pieces:
         for number, cells, *rest in json.loads(piece):
             if rest:
-                faults, links, hidden = rest
+                faults, links, hidden, displays = rest
                 yield Row(
                     number,
                     cells,
                     [Fault(*fault) for fault in faults],
                     [(at, to) for at, to in links],
                     hidden,
+                    [Display(*one) for one in displays],
                 )
             else:
                 yield Row(number, cells)
@@ -121,7 +132,7 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
         opened = open_workbook(data, request["kind"], request["sheet"], request["name"])
         width, filled, piece = 0, 0, []
         for row in opened.rows:
-            number, cells, faults, links, hidden = capped(row)
+            number, cells, faults, links, hidden, displays = capped(row)
             end = len(cells)
             while end > width and not cells[end - 1]:
                 end -= 1
@@ -134,8 +145,8 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
             if filled > _ROWS + len(data) // 2:
                 raise UnreadableError(f"it has more than {filled - 1:,} rows")  # noqa: TRY301
             piece.append(
-                [number, cells, faults, links, hidden]
-                if faults or links or hidden
+                [number, cells, faults, links, hidden, displays]
+                if faults or links or hidden or displays
                 else [number, cells]
             )
             if len(piece) >= _PIECE:

@@ -79,16 +79,19 @@ class Marks:
     """The marks of a worksheet. Rows count from 1, columns from 0.
 
     `faults` are the cells that cannot be read (as code and sentence), `links` the targets behind
-    cells, `merged` the merged areas as first row, first column, last row, last column. `special`
-    tells whether any cell shows something else than it stores (an error, a date, zeros before a
-    number). `last_row` is the last row that holds anything, or None when no reader looked. `wide`
-    tells that something stands further to the right than is read. `marked` counts the marked cells.
+    cells, `shown` what cells show besides their value (in an ODS), `language` the workbook's,
+    `merged` the merged areas as first row, first column, last row, last column. `special` tells
+    whether any cell shows something else than it stores (an error, a date, zeros before a number).
+    `last_row` is the last row that holds anything, or None when no reader looked. `wide` tells that
+    something stands further to the right than is read. `marked` counts the marked cells.
     """
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
+    shown: dict[tuple[int, int], str] = field(default_factory=dict)
+    language: str | None = None
     faults: dict[tuple[int, int], tuple[Code, str]] = field(default_factory=dict)
     special: bool = False
     last_row: int | None = None
@@ -149,13 +152,6 @@ def shows_zeros(code: str) -> bool:
     return any(
         re.search(r"(?<![#0?.,])0{2,}", section.partition(".")[0]) for section in plain.split(";")
     )
-
-
-@cache
-def is_of_time(code: str) -> bool:
-    """Tell whether a number under this format is shown as a date or a time."""
-    plain = re.sub(r'"[^"]*"|\\.|\[[^\]hms]*\]', "", code_of(code))
-    return re.search(r"[dmyhsDMYHS]", plain) is not None
 
 
 def code_of(code: str) -> str:

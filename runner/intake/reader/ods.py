@@ -124,6 +124,10 @@ def _row(found: Marks, element: Element, row: int) -> int:
             cells = dict.fromkeys(cells_of(area), fault)
             found.spend(len(cells))
             found.faults.update(cells)
+        shown = _shown(cell)
+        if shown and first == column - 1 and after == row + 1:
+            found.spend(1)
+            found.shown[row, first] = shown
         for link in [
             link for paragraph in cell.findall("text:p") for link in paragraph.iter("text:a")
         ][:1]:
@@ -132,6 +136,13 @@ def _row(found: Marks, element: Element, row: int) -> int:
     if used and element.get("table:visibility", "visible") != "visible":
         found.hidden_rows.update(range(row, min(after, MAX_ROWS + 1)))
     return after
+
+
+def _shown(cell: Element) -> str:
+    """Return what a cell shows for a value that is no text: its paragraph."""
+    if cell.get("office:value-type") not in ("float", "percentage", "currency", "date", "time"):
+        return ""
+    return "".join(text for part in cell.findall("text:p")[:1] for text in part.itertext())
 
 
 def _fault(cell: Element) -> tuple[Code, str] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -20,24 +20,29 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from runner.errors import RefusedError
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
+from runner.intake.display import Value, language_of, rendered
 from runner.intake.reader import ods, xls, xlsb, xlsx
 from runner.intake.reader.archive import LiteralArchive
 from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
-from runner.intake.sheet import Fault, Row
+from runner.intake.sheet import Display, Fault, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
 # Date formats that Excel has built in for Chinese, Japanese and Korean only. Files do not spell
 # them out.
 _EAST_ASIAN: Final = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd hh:mm")
 _FIRST_YEAR: Final = 1900
+# Built-in formats that show the date, or the currency, of the computer's country.
+_SHORT_DATE: Final = 14
+_TYPED: Final = (float, date, time, timedelta)
+_LOCAL: Final = (22, 41, 42, 43, 44)
 _MERGED: Final = (
     "merged with the cell above or beside it, which alone holds the value; unmerge the cells and "
     "fill each in"
 )
 
 
-# Row numbers, texts, and the faults that the reader of values found itself.
-Values = Iterator[tuple[int, Sequence[str], list[Fault]]]
+# Row numbers, texts, the faults that the reader of values found itself, and what is shown instead.
+Values = Iterator[tuple[int, Sequence[str], list[Fault], list[Display]]]
 
 
 class Opened(NamedTuple):
@@ -66,7 +71,9 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         chosen, notices = choose(tabs, active, sheet, name)
         found = xlsx.marks(data, chosen)
         values: Values = (
-            _openpyxl(data, chosen.name) if found.special else _calamine_or(data, chosen.name)
+            _openpyxl(data, chosen.name, found.language)
+            if found.special
+            else _calamine_or(data, chosen.name, found.language)
         )
     else:
         reader = _OTHERS[kind]
@@ -79,7 +86,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         active = next((index for index, tab in enumerate(tabs) if tab.name == opens_with), 0)
         chosen, notices = choose(tabs, active, sheet, name)
         found = reader.marks(data, chosen)
-        values = _calamine(data, chosen.name)
+        values = _calamine(data, chosen.name, found.language)
     if found.hidden_columns:
         letters = ", ".join(map(column_letter, sorted(found.hidden_columns)[:8]))
         notices.append(
@@ -148,7 +155,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
     for (number, column), target in found.links.items():
         links.setdefault(number, []).append((column, target))
     last, number = found.last_row, 0
-    for number, texts, own in values:
+    for number, texts, own, shown in values:
         if last is not None and number > last:
             return
         told = {fault.column for fault in own}
@@ -157,7 +164,10 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
                 code != "merged-cell" or not any(texts[column : column + 1])
             ):
                 own.append(Fault(column, code, text))
-        yield Row(number, texts, own, links.get(number, ()), number in found.hidden_rows)
+        if found.shown:
+            shown = _as_shown(found, number, texts)
+        hidden = number in found.hidden_rows
+        yield Row(number, texts, own, links.get(number, ()), hidden, shown)
     # A reader of values leaves out the last rows when it sees no values in them.
     for after in sorted({row for row, _ in found.faults if row > number}):
         own = [Fault(*fault) for fault in faults[after]]
@@ -170,27 +180,61 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
         )
 
 
-def _calamine_or(data: bytes, sheet: str) -> Values:
+def _as_shown(found: Marks, number: int, texts: Sequence[str]) -> list[Display]:
+    """Return the cells of a row that show something else than their raw text."""
+    return [
+        Display(column, found.shown[number, column], is_sure=True)
+        for column, text in enumerate(texts)
+        if found.shown.get((number, column), text) != text
+    ]
+
+
+def _calamine_or(data: bytes, sheet: str, language: str | None) -> Values:
     try:
-        yield from _calamine(data, sheet)
+        yield from _calamine(data, sheet, language)
     except CalamineError:  # calamine fails on some part that openpyxl passes over
-        yield from _openpyxl(data, sheet)
+        yield from _openpyxl(data, sheet, language)
 
 
-def _calamine(data: bytes, sheet: str) -> Values:
+def _calamine(data: bytes, sheet: str, language: str | None) -> Values:
     worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
     left = (
         worksheet.start[1] if worksheet.start else 0
     )  # its rows begin with the first column that holds anything
     for number, values in enumerate(worksheet.iter_rows(), 1):
         values[:0] = [""] * left
-        if any(type(value) is float for value in values):
-            yield number, [as_text(value) for value in values], rounded(values)
+        if any(isinstance(value, _TYPED) for value in values):
+            texts = [as_text(value) for value in values]
+            shown = [
+                one
+                for index, value in enumerate(values)
+                if isinstance(value, _TYPED)
+                and (one := _display(index, value, texts[index], language, _form(value)))
+            ]
+            yield number, texts, rounded(values), shown
         else:
-            yield number, [value if type(value) is str else as_text(value) for value in values], []
+            plain = [value if type(value) is str else as_text(value) for value in values]
+            yield number, plain, [], []
 
 
-def _openpyxl(data: bytes, sheet: str) -> Values:
+def _form(value: object) -> str:
+    """Return the format of a value whose own format is not read: a date's is not known."""
+    return "General" if type(value) is float else "locale"
+
+
+def _display(
+    index: int, value: Value, text: str, language: str | None, code: str = "General"
+) -> Display | None:
+    """Return what a cell shows, where that is not its raw text for sure."""
+    found = rendered(value, code, language or language_of(code))
+    if found is None:
+        return None if code == "General" else Display(index, None, is_sure=False)
+    if found.text == text and found.is_sure:
+        return None
+    return Display(index, found.text, found.is_sure)
+
+
+def _openpyxl(data: bytes, sheet: str, language: str | None) -> Values:
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.styles.numbers import BUILTIN_FORMATS
 
@@ -202,6 +246,7 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
     worksheet.reset_dimensions()  # the file's own claim of its size can be wrong
     for number, cells in enumerate(worksheet.iter_rows(), 1):
         texts, own = [], rounded([cell.value for cell in cells])
+        shown: list[Display] = []
         for index, cell in enumerate(cells):
             value = cell.value
             if isinstance(value, str):
@@ -220,7 +265,20 @@ def _openpyxl(data: bytes, sheet: str) -> Values:
                             index, "cell-error", "the cell shows no date: it would lie before 1900"
                         )
                     )
-        yield number, texts, own
+            if isinstance(value, Value) and not isinstance(value, bool):
+                code = _code(cell)
+                if one := _display(index, value, texts[-1], language, code):
+                    shown.append(one)
+        yield number, texts, own, shown
+
+
+def _code(cell: Any) -> str:
+    """Return the code of a cell's number format. The built-in one of short dates depends on the
+    language, so it has no code of its own."""
+    number = cell.style_array.numFmtId
+    if number == _SHORT_DATE:
+        return "short date"
+    return "locale" if number in _LOCAL else str(cell.number_format)
 
 
 def rounded(values: Sequence[object]) -> list[Fault]:

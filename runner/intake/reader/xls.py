@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import olefile
 
+from runner.intake.code import Code
 from runner.intake.reader.marks import (
     ERRORS,
     UNCACHED,
@@ -35,6 +36,11 @@ _ENCODINGS: Final = {
     32768: "mac_roman",
     32769: "cp1252",
 }
+# PROPER, UPPER and the like, by their numbers in formulas; and IF, CHOOSE, which choose a value.
+_OF_TEXTS: Final = frozenset(
+    [13, 14, 30, 31, 48, 111, 112, 113, 114, 115, 116, 118, 119, 120, 130, 162, 336, 359]
+)
+_CHOICES: Final = frozenset([1, 100])
 _URL_MONIKER: Final = bytes.fromhex("E0C9EA79F9BACE118C8200AA004BA90B")
 
 
@@ -84,9 +90,9 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
                 blank.append((row, column))
                 continue
             calculated = True
-            if form == 0:
+            if fault := _unread(form, body):
                 awaited = row, column
-                found.fault(*awaited, UNCACHED)
+                found.fault(*awaited, fault)
             elif form == 2:
                 found.fail(row, column, ERRORS.get(body[8], ""))
         elif kind in (
@@ -188,6 +194,27 @@ def _padded(kind: int, body: bytes, styles: set[int]) -> Iterator[int]:
     for index, place in enumerate(places):
         if int.from_bytes(body[place : place + 2], "little") in styles:
             yield column + index
+
+
+def _unread(form: int | None, body: bytes) -> tuple[Code, str] | None:
+    """Tell why a formula's value is not read: its text is yet to come, or was never stored."""
+    if form == 0:
+        return UNCACHED
+    tokens = body[22 : 22 + int.from_bytes(body[20:22], "little")]
+    # LibreOffice writes 0 for a text.
+    return UNREAD if not any(body[6:14]) and _gives_text(tokens) else None
+
+
+def _gives_text(tokens: bytes) -> bool:
+    """Tell whether a formula ends in what makes a text: a join, or a function of texts; or chooses
+    among texts."""
+    if tokens[-1:] == b"\x08":
+        return True
+    for place, kinds in ((-3, b"\x21\x41\x61"), (-4, b"\x22\x42\x62")):
+        if len(tokens) >= -place and tokens[place] in kinds:
+            function = int.from_bytes(tokens[-2:], "little") & 0x7FFF
+            return function in _OF_TEXTS or (function in _CHOICES and b"\x17" in tokens)
+    return False
 
 
 def _literal(token: bytes) -> str:

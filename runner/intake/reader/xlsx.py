@@ -21,8 +21,8 @@ from runner.intake.reader.archive import (
     most_tags,
     parse,
     relations,
-    styles_part,
 )
+from runner.intake.reader.language import language
 from runner.intake.reader.marks import (
     COMPUTED,
     UNCACHED,
@@ -31,11 +31,10 @@ from runner.intake.reader.marks import (
     Marks,
     WideError,
     Worksheet,
-    is_of_time,
     link_of,
-    shows_zeros,
 )
 from runner.intake.reader.reference import LAST_COLUMN, column_index, parse_area
+from runner.intake.reader.style import awaits_calculation, coded_styles
 from runner.intake.sheet import MAX_COLUMNS, MAX_ROWS
 
 _CHUNK: Final = 1024**2
@@ -88,10 +87,12 @@ def marks(data: bytes, tab: Worksheet) -> Marks:
     Raises DamagedError, WideError.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        coded = _coded_styles(archive)
+        coded = coded_styles(archive)
+        spoken, awaits = language(archive), awaits_calculation(archive)
         if _is_plain(archive, tab.part, coded):
-            return Marks()
-        scan = _Scan(coded)
+            return Marks(language=spoken)
+        scan = _Scan(coded, awaits)
+        scan.marks.language = spoken
         with archive.open(tab.part) as file:
             for _ in parse(scan.parser, file, most_tags(archive, tab.part)):
                 pass
@@ -147,8 +148,9 @@ class _Scan:
     It looks only at rows, cells, formulas, merges, links and columns.
     """
 
-    def __init__(self, coded: frozenset[str]) -> None:
+    def __init__(self, coded: frozenset[str], awaits: bool) -> None:
         self.marks = Marks()
+        self._awaits, self._number = awaits, ""
         self.references: list[tuple[str, tuple[int, int, int, int]]] = []
         self._coded = coded
         self._row = self._column = 0
@@ -229,6 +231,7 @@ class _Scan:
             raise WideError
         self._type = attributes.get("t", "n")
         self._has_formula = self._has_value = False
+        self._number = ""
         if self._type == "e":
             self.marks.fail(self._row, self._column, "")
         if self._type in ("d", "e") or (self._type == "n" and attributes.get("s") in self._coded):
@@ -239,12 +242,18 @@ class _Scan:
             self._formula.append(text)
         elif self._in_value:
             self._has_value = True
+            self._number += text
             if self._type == "n" and len(text) > _EXACT and text.isdecimal():
                 self.marks.special = True
             if self._type == "s" and text.strip() and not text.strip().isdecimal():
                 raise DamagedError(
                     "a shared text without a number"
                 )  # one reader of values would take the first shared text
+
+    def _is_calculated(self) -> bool:
+        """Tell whether a formula's value was computed by somebody."""
+        is_dummy = self._awaits and self._type == "n" and self._number.strip() == "0"
+        return self._has_value and not is_dummy
 
     def _end(self, name: str) -> None:
         name = name.rpartition(":")[2]
@@ -258,38 +267,6 @@ class _Scan:
                 target = COMPUTED
             self.marks.link(here, target)
             self._formula = None
-        elif name == "c" and self._has_formula and not self._has_value:
+        elif name == "c" and self._has_formula and not self._is_calculated():
             self.marks.fault(self._row, self._column, UNCACHED)
             self.marks.last_row = max(self.marks.last_row or 0, self._row)
-
-
-def _coded_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """Return the styles that show a number as a date, as a time or padded with zeros.
-
-    A style is given by its index, as cells name it.
-    """
-    part = styles_part(archive)
-    if part is None:
-        return frozenset()
-    formats: dict[str, str] = {}
-    coded: set[str] = set()
-    section, index = "", 0
-    for element, said in elements(archive, part):
-        if element == "numFmt":
-            formats.setdefault(
-                said.get("numFmtId", ""), said.get("formatCode", "")
-            )  # the formats of `dxfs` come later
-        elif element in ("cellStyleXfs", "cellXfs"):
-            section = element
-        elif element == "xf" and section == "cellXfs":
-            number = said.get("numFmtId", "0")
-            code = formats.get(number)
-            shown_otherwise = (
-                bool(shows_zeros(code) or is_of_time(code))
-                if code is not None
-                else 14 <= int(number) <= 47
-            )
-            if shown_otherwise or (code is None and int(number) > 49):
-                coded.add(str(index))
-            index += 1
-    return frozenset(coded)
