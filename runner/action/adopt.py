@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from runner import words
 from runner.campaign.campaign import Campaign
 from runner.errors import RefusedError, StorageError
 from runner.intake.check import check_people
@@ -27,7 +28,8 @@ def people_of(campaign: Campaign) -> set[str]:
     """Return every spelling of a list's people; what is wrong with the list is told when it is
     read."""
     with suppress(RefusedError):
-        people = check_people(read(load(campaign.sheet), campaign.reading), campaign.reading)[1]
+        source = load(campaign.sheet) if campaign.frame is None else campaign.frame
+        people = check_people(read(source, campaign.reading), campaign.reading)[1]
         return {key for person in people.people for key in person.keys}
     return set()
 
@@ -36,9 +38,10 @@ def adopt_lost(campaign: Campaign, path: Path, ledger: Ledger | None) -> None:
     """Let the second records that know of messages to a list's people count for a place.
 
     Without a ledger there, those of all other ledgers count; beside one, those of ledgers that are
-    nowhere, where this one does not know the same. Raises StorageError when they cannot be read.
+    nowhere, where this one does not know the same. Raises StorageError when they cannot be read,
+    and when it is a ledger that is there, at another place, that knows of such messages.
     """
-    if campaign.frame is not None or not campaign.sheet.is_file():
+    if campaign.frame is None and not campaign.sheet.is_file():
         return
     found = [
         record
@@ -52,8 +55,25 @@ def adopt_lost(campaign: Campaign, path: Path, ledger: Ledger | None) -> None:
         told = [
             line for line in missing(record, {}) if not listed.isdisjoint((line.slug, line.urn))
         ]
-        if told and (ledger is None or _tells_more(told, ledger)):
-            record.note_place(str(path))
+        if not told or (ledger is not None and not _tells_more(told, ledger)):
+            continue
+        alive = next((one for one in record.places() if _holds_ledger(Path(one))), None)
+        if alive is not None:
+            raise _elsewhere(Path(alive), path, len(told))
+        record.note_place(str(path))
+
+
+def _elsewhere(alive: Path, path: Path, count: int) -> StorageError:
+    accept = words.command("ledger accept", ledger=path)
+    return StorageError(
+        f"The ledger {alive} knows of {words.count(count, 'message')} to people of this list; a "
+        "new one would not. Nothing was sent.",
+        where=str(path),
+        remedy=(
+            f"Name that one: --ledger {words.argument(alive)}. To begin another one all the same: "
+            f"{accept}."
+        ),
+    )
 
 
 def _may_count(record: SecondRecord, ledger: Ledger | None) -> bool:

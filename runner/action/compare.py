@@ -7,17 +7,14 @@ copy; with it, people would be messaged again.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from runner import words
 from runner.action.adopt import adopt_lost, people_of
-from runner.action.search import look_for
-from runner.action.trace import name_in, named_in, read_trace, traces_beside, traces_of
+from runner.action.trace import name_in, read_trace, traces_beside, traces_of
 from runner.campaign.campaign import Campaign
 from runner.errors import StorageError
 from runner.intake.earlier import Earlier, Result
@@ -25,22 +22,22 @@ from runner.intake.sheet import Reading
 from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
 from runner.ledger.chain import digest_at, digests
-from runner.ledger.doubt import next_waiting
 from runner.ledger.file import is_there
+from runner.ledger.holes import is_as_left
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
 from runner.ledger.lost import known_of, missing, refuse_lost, said
 from runner.ledger.second import records_of
-from runner.ledger.surplus import explain_surplus, has_sent
 from runner.result.left import left
-from runner.sending.lookup import Lookup
 from runner.system.file import digest_of
 
-_LOOKED_FOR: Final = 3
 
+def refuse_behind(ledger: Ledger, *, fully: bool = False) -> None:
+    """Raise StorageError when a second record knows more than the ledger.
 
-def refuse_behind(ledger: Ledger) -> None:
-    """Raise StorageError when a second record knows more than the ledger."""
+    A record that is as the last run left it was compared then, event by event; `fully` compares
+    it again.
+    """
     second = ledger.second
     if second is None:
         return
@@ -54,10 +51,13 @@ def refuse_behind(ledger: Ledger) -> None:
     latest = second.latest()  # before the ledger is asked: a run beside this one writes it first
     noted = [one for one in (latest, second.last()) if one is not None and one.n]
     with ledger.read() as connection:
-        if all(digest_at(connection, one.n) == one.head for one in noted):
+        is_told = all(digest_at(connection, one.n) == one.head for one in noted)
+        if is_told and is_as_left(second) and not fully:
             return
         known = digests(connection)
     told = missing(second, known)
+    if is_told and not told:
+        return
     count = words.count(max(one.n for one in noted) - len(known), "event")
     what = f"the last {count}" if not latest else f"what was decided up to {_day(latest.at)}"
     what = said(second, told) if told else what
@@ -92,8 +92,14 @@ def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path
     people: it may have been renamed, or be the results of another campaign.
     """
     own = traces_of(campaign, _noted(campaign, ledger))
+    is_known = ledger is not None and any(_is_known(ledger, sheet) for sheet in own)
     for sheet in own:
-        unknown = _unknown_in(sheet, campaign.reading, ledger)
+        try:
+            unknown = _unknown_in(sheet, campaign.reading, ledger)
+        except StorageError:
+            if is_known:  # the list's results are there as they were left; this is another copy
+                continue
+            raise
         if unknown:
             raise _untold(sheet, path, campaign, unknown, is_new=ledger is None)
     listed: set[str] | None = None
@@ -146,7 +152,7 @@ def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Re
     knowledge = None
     if ledger is not None:
         with ledger.read() as connection:
-            knowledge = Knowledge(connection, named_in(sheet))
+            knowledge = Knowledge(connection)
     return list(_unknown(earlier, knowledge))
 
 
@@ -203,7 +209,7 @@ def _unknown(earlier: Earlier, knowledge: Knowledge | None) -> Iterator[Result]:
         if not result.is_messaged:
             continue
         keys = result.recipient.keys if result.recipient else ()
-        if knowledge is None or not keys or not knowledge.has(keys, result.at):
+        if knowledge is None or not keys or not knowledge.has(keys, result.at, result.text or ""):
             yield result
 
 
@@ -236,55 +242,6 @@ def _is_of(campaign: Campaign, sheet: Path) -> bool:
         return campaign.results.absolute() == sheet
     others = [one for one in traces_of(campaign) if name_in(one) == campaign.name]
     return sheet in others or not others
-
-
-# --- the server's count
-
-
-def refuse_uncounted(
-    ledger: Ledger,
-    campaign_id: int,
-    account: str,
-    surplus: int,
-    lookup: Lookup,
-    loop: asyncio.Runner,
-) -> None:
-    """Raise StorageError when the server counts messages that the ledger should know.
-
-    `surplus` is how many they are. Another tool, or a person, may have sent them; or this ledger
-    did, before it was set back. A conversation with the message of somebody who waits shows that.
-    The absence of one proves nothing, so a person has to say, once, that others send as well. An
-    account that the ledger never sent from is new to it.
-    """
-    with ledger.read() as connection:
-        doubts = next_waiting(connection, campaign_id, account, _LOOKED_FOR)
-        is_shared = accepted.is_shared(connection, account)
-        is_used = has_sent(connection, account)
-    findings = [loop.run(look_for(doubt, lookup)) for doubt in doubts]
-    sender = f"account {account}" if account else "the default account"
-    found = next((finding for finding in findings if finding.verdict == "sent"), None)
-    if found is not None:
-        restore = words.command("ledger restore", "--look", ledger=ledger.path)
-        raise StorageError(
-            f"{found.said} The ledger does not know of it. Nothing was sent.",
-            where=ledger.place,
-            remedy=f"Mend it: {restore} (it looks for the others too, and says what it will do).",
-        )
-    if is_shared or not is_used:
-        with ledger.write() as connection:
-            explain_surplus(connection, account)
-        return
-    accept = words.command("ledger accept", ledger=ledger.path, shared=account)
-    raise StorageError(
-        f"The server counts {words.count(surplus, 'message')} from {sender} that the ledger does "
-        "not know. Nothing was sent.",
-        where=ledger.place,
-        remedy=(
-            f"If others send from it through ConnectSafely: {accept}. If not, the ledger is "
-            "older than the truth: look for its messages in the conversations with "
-            f"{words.command('ledger restore', '--look', ledger=ledger.path)}."
-        ),
-    )
 
 
 def _day(instant: datetime) -> str:

@@ -96,7 +96,7 @@ def _looks(ledger: Ledger) -> list[Looked]:
     looks.append(Looked("chain", f"{words.count(last.n, 'event')}, all of them as they were noted"))
     second = ledger.second
     try:
-        refuse_behind(ledger)
+        refuse_behind(ledger, fully=True)
         latest = second.latest() if second else None
         says = (
             f"knows nothing that the ledger does not ({latest.n} noted)" if latest else "none yet"
@@ -167,6 +167,7 @@ def accept(
         set_aside(path, f"{now:%Y%m%dT%H%M%SZ}")
         for record in records_of(path):
             record.retire(str(path), None)
+        open_ledger(path).close()
         return Accepted(str(path), (step,))
     ledger = open_ledger(path, create=False)
     try:

@@ -21,6 +21,7 @@ from runner.action.compare import refuse_behind
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError
+from runner.ledger.accepted import accept_sheet
 from runner.ledger.backup import clear
 from runner.ledger.chain import head
 from runner.ledger.file import (
@@ -41,6 +42,7 @@ from runner.ledger.noted import What
 from runner.ledger.replay import lines_of, replay, write_anew
 from runner.ledger.second import SecondRecord, records_of, second_record
 from runner.ledger.version import identity_of
+from runner.system.file import digest_of
 
 Agree = Callable[[Sequence[str]], bool]
 
@@ -100,7 +102,16 @@ def restore(
             said += add_sheets(draft, sheets, _left_as(record), now, named)
             if look is not None:
                 said += look(draft)
-            return _put(path, draft, said, agree, now)
+            mended = _put(path, draft, said, agree, now)
+        _note_heard(path, sheets, now)
+        return mended
+
+
+def _note_heard(path: Path, sheets: Sequence[Path], now: datetime) -> None:
+    """Note that the ledger knows all that these results sheets tell, in whatever form they are."""
+    with closing(open_ledger(path, create=False)) as ledger, ledger.write() as connection:
+        for sheet in sheets:
+            accept_sheet(connection, digest_of(sheet), now)
 
 
 def rebuild(path: Path, sheets: Sequence[Path], agree: Agree, now: datetime) -> Mended:

@@ -18,11 +18,11 @@ from runner.action.adopt import adopt_lost
 from runner.action.compare import (
     in_full,
     refuse_behind,
-    refuse_uncounted,
     refuse_unknown_results,
 )
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
+from runner.action.uncounted import refuse_uncounted
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.backup import keep_daily

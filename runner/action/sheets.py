@@ -203,7 +203,7 @@ def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) ->
     for record in known:
         if record.settings.results == str(sheet):
             return record.name
-    if name := named_in(sheet) or _with_a_message_of(connection, results):
+    if name := _with_a_message_of(connection, results) or named_in(sheet):
         return name
     people = [result.recipient for result in results if result.recipient is not None]
     without = {record.name for record in known if not Path(record.settings.results).is_file()}
@@ -216,19 +216,22 @@ def _name_for(connection: Connection, results: Sequence[Result], sheet: Path) ->
 def _with_a_message_of(connection: Connection, results: Sequence[Result]) -> str | None:
     """The campaign that has most of a sheet's messages: to the same people at the same times."""
     delivery, campaign = schema.delivery, schema.campaign
-    asked = sa.select(campaign.c.name, delivery.c.slug, delivery.c.urn, delivery.c.sent_at)
+    person = (delivery.c.slug, delivery.c.urn)
+    asked = sa.select(campaign.c.name, *person, delivery.c.sent_at, delivery.c.message)
     asked = asked.join(campaign, campaign.c.id == delivery.c.campaign_id)
-    sent: dict[str, list[tuple[str, datetime]]] = {}
-    for name, slug, urn, at in connection.execute(asked.where(delivery.c.sent_at.is_not(None))):
+    sent: dict[str, list[tuple[str, datetime, str]]] = {}
+    for name, slug, urn, at, text in connection.execute(
+        asked.where(delivery.c.sent_at.is_not(None))
+    ):
         for key in filter(None, (slug, urn)):
-            sent.setdefault(key, []).append((name, at))
+            sent.setdefault(key, []).append((name, at, text))
     counts = Counter(
         name
         for result in results
         if result.recipient and result.at
         for key in result.recipient.keys
-        for name, at in sent.get(key, ())
-        if is_same(at, result.at)
+        for name, at, text in sent.get(key, ())
+        if is_same(at, result.at) and result.text in (None, "", text)
     )
     return counts.most_common(1)[0][0] if counts else None
 

@@ -7,6 +7,7 @@ is known as one by its place, by its name, or by the columns that only results h
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -16,14 +17,25 @@ from typing import Final
 
 from runner.campaign.campaign import Campaign
 from runner.errors import RefusedError, StorageError
+from runner.intake.column import normalise
 from runner.intake.earlier import Earlier, read_earlier
 from runner.intake.sheet import Reading, load
 from runner.result.place import default_path
 from runner.words import argument, command
 
-# A column that only results have. Its name stands at the beginning of a text file.
-_MARK: Final = "typingIndicatorSent"
-_FORMS: Final = tuple(_MARK.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
+# Columns that only results have. Their names stand at the beginning of a text file.
+_MARKS: Final = (
+    "typingindicatorsent",
+    "senttourn",
+    "waitsuntil",
+    "sentmessage",
+    "sentfrom",
+    "httpstatus",
+)
+_ENOUGH: Final = 3
+_CODES: Final = ("utf-8", "utf-16-le", "utf-16-be")
+_FORMS: Final = [[mark.encode(code) for mark in _MARKS] for code in _CODES]
+_CELL: Final = re.compile(r"[,;\t|]")
 _HEAD: Final = 64 * 1024
 # As much of one part of a workbook is looked through; its header stands at the beginning.
 _PART: Final = 8 * 1024**2
@@ -45,10 +57,10 @@ def traces_of(campaign: Campaign, noted: Iterable[Path] = ()) -> list[Path]:
     sheet = campaign.sheet.absolute()
     stem = sheet.stem if sheet.suffix else sheet.name
     found = {place, *(path.absolute() for path in noted)}
-    for path in _files(place.parent):
+    for path in _files(place.parent, place.stem):
         if path.name.startswith(place.stem):
             found.add(path)
-    for path in _files(sheet.parent):
+    for path in _files(sheet.parent, stem):
         if path.name.startswith(f"{stem}.") and ".results" in path.name:
             found.add(path)
     found.discard(sheet)
@@ -58,14 +70,14 @@ def traces_of(campaign: Campaign, noted: Iterable[Path] = ()) -> list[Path]:
 def traces_beside(campaign: Campaign) -> list[Path]:
     """Return the files in the folders of list and results that hold the columns of results."""
     sheet = campaign.sheet.absolute()
-    if not sheet.is_file():
+    if campaign.frame is None and not sheet.is_file():
         return []
     folders = {sheet.parent, (campaign.results or sheet).absolute().parent}
     found = {
         path
         for folder in folders
-        for path in _files(folder)
-        if path != sheet and not is_rehearsed(path) and mentions_results(path)
+        for path in _files(folder, sheet.stem)
+        if path != sheet and _is_sheet(path) and mentions_results(path)
     }
     return sorted(found)
 
@@ -90,15 +102,35 @@ def mentions_results(path: Path) -> bool:
             head = file.read(_HEAD)
             if head.startswith(b"\xd0\xcf\x11\xe0"):  # an old workbook, of which no part is packed
                 head += file.read()
+        if head.startswith(b"\xd0\xcf\x11\xe0"):
+            return _has_marks(head)
         if not head.startswith(b"PK"):
-            return any(form in head for form in _FORMS)
+            return _has_header(head)
         with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-            return any(
-                form in _start(archive, part)
+            parts = [
+                _start(archive, part)
                 for part in archive.infolist()
                 if any(name in part.filename.lower() for name in _PARTS)
-                for form in _FORMS
-            )
+            ]
+        return _has_marks(b"".join(parts))
+    return False
+
+
+def _has_marks(data: bytes) -> bool:
+    """Tell whether several of the columns are named in some encoding."""
+    lower = data.lower()
+    return any(sum(form in lower for form in forms) >= _ENOUGH for forms in _FORMS)
+
+
+def _has_header(data: bytes) -> bool:
+    """Tell whether a line of a text is a header with several of the columns."""
+    if not _has_marks(data):
+        return False
+    for code in ("utf-16-le", "utf-16-be") if b"\0" in data[:200] else ("latin-1",):
+        for line in data.decode(code, "ignore").splitlines():
+            cells = {normalise(cell.strip(' "\ufeff')) for cell in _CELL.split(line)}
+            if len(cells.intersection(_MARKS)) >= _ENOUGH:
+                return True
     return False
 
 
@@ -168,12 +200,14 @@ def _start(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
 
 def _is_sheet(path: Path) -> bool:
     """Tell whether a file under a results name can be a results sheet."""
-    return path.suffix.lower() in _SHEETS and not is_rehearsed(path)
+    return path.suffix.lower() in (*_SHEETS, ".bak", ".old") and not is_rehearsed(path)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Give the files of a folder; none when there are absurdly many, or it cannot be read."""
+def _files(folder: Path, stem: str) -> Iterator[Path]:
+    """Give the files of a folder; of absurdly many, those that are named like the list or like
+    results. None when it cannot be read."""
     with suppress(OSError):
         found = [path for path in folder.iterdir() if not path.name.startswith((".", "~$"))]
-        if len(found) <= _MOST_FILES:
-            yield from (path for path in found if path.is_file())
+        if len(found) > _MOST_FILES:
+            found = [path for path in found if stem in path.name or "result" in path.name.lower()]
+        yield from (path for path in found if path.is_file())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from typing import Final
 
+from runner import words
 from runner.intake.blemish import oddities
 from runner.intake.column import RECIPIENT_ROLES, Layout, nearest, variable_names
 from runner.intake.entry import Problem
 from runner.intake.field import column_for
 from runner.intake.placeholder import Fields, Placeholder, placeholders
-from runner.intake.recipient import parse_plain
+from runner.intake.recipient import RecipientError, parse, parse_plain
 from runner.intake.table import Table
 from runner.intake.template import MessageTemplate
 
@@ -53,14 +57,19 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
             remedy="Put a row above it that names the columns: First Name, LinkedIn URL …",
         )
         return
-    guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, headers))), None)
-    guess = guess or next((header for header in headers if "linkedin" in header.casefold()), None)
+    guess = _holding_people(table, layout)
+    if guess is None and len(headers) > 1:
+        mine = [header for header in headers if not _OF_SENDER.search(header)]
+        guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, mine))), None)
+        guess = guess or next((header for header in mine if "linkedin" in header.casefold()), None)
     remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
     if guess:
         remedy = (
             f'Did you mean {guess!r}? Rename it, or say so: --column recipientProfileId="{guess}".'
         )
     remedy += " If these are not the columns' names: --header-row N."
+    if table.others:
+        remedy += f" Another worksheet: --sheet {words.argument(table.others[0])}."
     shown = ", ".join(headers[:12]) + (" …" if len(headers) > 12 else "")
     yield Problem(
         "no-recipient-column",
@@ -70,6 +79,37 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         ),
         remedy=remedy,
     )
+
+
+# A column of these is about the one who sends.
+_OF_SENDER: Final = re.compile(r"inviter|sender|owner|\bmy\b|\bmine\b|from\b|own\b", re.IGNORECASE)
+# So many rows say what a column holds.
+_SAMPLE: Final = 50
+
+
+def _holding_people(table: Table, layout: Layout) -> str | None:
+    """Return the header of the column whose cells are mostly profiles; never the sender's own."""
+    counts: Counter[int] = Counter()
+    rows = list(islice(table.rows(), _SAMPLE))
+    columns = [column for column in layout.inputs if not _OF_SENDER.search(column.header)]
+    for row, column in product(rows, columns):
+        if column.header.strip() and _names_profile(row.cells[column.index]):
+            counts[column.index] += 1
+    for index, count in counts.most_common(1):
+        if 2 * count >= len(rows):
+            return table.columns[index].header.strip()
+    return None
+
+
+def _names_profile(cell: str) -> bool:
+    """Tell whether a cell holds a link or a URN of a profile: a bare word could be anything."""
+    if "/" not in cell and ":" not in cell:
+        return False
+    try:
+        parse(cell)
+    except RecipientError:
+        return False
+    return True
 
 
 # A template that fits no column at all is not a misspelling.

@@ -36,9 +36,17 @@ RESULT_COLUMNS: Final = (
     "waitsUntil",
     "sentMessage",
 )
-# A person's own sheet may well have a column "status" or "error"; only a results sheet has all of
-# these.
-_RESULT_MARKS: Final = ("typingIndicatorSent", "sentToUrn", "waitsUntil")
+# A person's own sheet may well have a column "status" or "error"; only a results sheet has several
+# of these.
+_RESULT_MARKS: Final = (
+    "typingIndicatorSent",
+    "sentToUrn",
+    "waitsUntil",
+    "sentMessage",
+    "sentFrom",
+    "httpStatus",
+)
+_ENOUGH_MARKS: Final = 3
 _ALIASES: Final = {
     "recipientProfileId": (
         "linkedin url",
@@ -65,6 +73,10 @@ _ALIASES: Final = {
         "public id",
         "public identifier",
         "public profile url",
+        "public linkedin url",
+        "default profile url",
+        "linkedin username",
+        "linkedin public identifier",
         "recipient",
         "recipient profile",
         "vanity name",
@@ -235,10 +247,10 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
 
 
 def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:
-    last = {column.header.strip(): column for column in columns}
-    if not all(mark in last for mark in _RESULT_MARKS):
+    last = {normalise(column.header): column for column in columns}
+    if sum(normalise(mark) in last for mark in _RESULT_MARKS) < _ENOUGH_MARKS:
         return {}
-    return {name: last[name] for name in RESULT_COLUMNS if name in last}
+    return {name: last[normalise(name)] for name in RESULT_COLUMNS if normalise(name) in last}
 
 
 def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:

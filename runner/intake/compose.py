@@ -8,6 +8,7 @@ from runner.errors import RefusedError
 from runner.intake.blank import Blank, RenderError
 from runner.intake.cell import bare
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
+from runner.intake.conversation import conversation_owner, parse_conversation
 from runner.intake.display import Shown
 from runner.intake.entry import Message, Problem
 from runner.intake.limit import LONG_MESSAGE, over_limits
@@ -17,8 +18,6 @@ from runner.intake.recipient import (
     SHORTENED,
     Recipient,
     RecipientError,
-    conversation_owner,
-    parse_conversation,
 )
 from runner.intake.review import Review
 from runner.intake.sandbox import doubted

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from runner.errors import RefusedError
@@ -20,8 +20,8 @@ from runner.intake.reader.format import worksheets
 from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.intake.sheet import Reading, Source
 from runner.intake.table import Table, read
+from runner.intake.verdict import instant, status_of
 
-STATUSES: Final = ("waiting", "sent", "uncertain", "failed", "skipped", "invalid")
 # The encodings that spreadsheet programs save a CSV in, besides UTF-8 and UTF-16. Names may be
 # misread under the wrong one, profile IDs and times are not.
 _ENCODINGS: Final = (None, "utf-16", "cp1252", "latin-1")
@@ -55,14 +55,10 @@ class Result:
     def is_messaged(self) -> bool:
         """Tell whether somebody has, or may have, the message.
 
-        Where the status is none of ours, the other columns tell. A row of a forgotten person holds
-        nothing of the person; nobody else can be behind it.
+        A row of a forgotten person holds nothing of the person; nobody else can be behind it.
         """
-        if not (any(self.cells) or self.text or self.answered):
-            return False
-        if self.status in STATUSES:
-            return self.status in ("sent", "uncertain")
-        return bool(self.at or self.text or self.answered or self.typing is not None)
+        is_forgotten = not (any(self.cells) or self.text or self.answered)
+        return self.status in ("sent", "uncertain") and not is_forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +87,10 @@ class Earlier:
                 cells=tuple(_cell(cells, column) or "" for column in layout.inputs),
                 is_named=entry.recipient is not None,
                 recipient=entry.recipient or _answered(said.get("sentToUrn")),
-                status=(said.get("status") or "").lower(),
+                status=status_of(said),
                 reason=said.get("reason"),
                 error=said.get("error"),
-                at=_instant(said.get("sentAt")),
+                at=instant(said.get("sentAt")),
                 answered=said.get("sentToUrn"),
                 account=said.get("sentFrom"),
                 text=said.get("sentMessage"),
@@ -154,11 +150,3 @@ def _cell(cells: Sequence[str], column: Column | None) -> str | None:
     if column is None or column.index >= len(cells):
         return None
     return clean(cells[column.index]) or None
-
-
-def _instant(text: str | None) -> datetime | None:
-    with suppress(ValueError):
-        instant = datetime.fromisoformat(text) if text else None
-        if instant is not None:
-            return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
-    return None

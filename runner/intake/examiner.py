@@ -14,11 +14,13 @@ from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout
 from runner.intake.compose import Composer
 from runner.intake.entry import Entry, Problem, Severity, failing
+from runner.intake.nobody import Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import MessageTemplate
 from runner.intake.text import CellText
+from runner.intake.verdict import status_of
 from runner.intake.whom import Whom
 
 HIDDEN: Final = "hidden in the sheet"
@@ -50,8 +52,9 @@ class Examiner:
         self._verdicts = verdicts
         self._delimited = delimited
         self._of_results = layout.is_results
-        self._earlier = layout.earlier.get("status")
+        self._earlier = layout.earlier
         self._reason = layout.earlier.get("reason")
+        self._nobody = Nobody(layout)
         self._seen: dict[str | None, int] = {}
         self._used = dict(self._composer.read)
         for columns in layout.roles.values():
@@ -66,9 +69,11 @@ class Examiner:
         number, cells, faults, _, hidden, _ = row
         problems: list[Problem] = []
         recipient = self._whom.find(row, problems)
-        earlier = clean(cells[self._earlier.index]) if self._earlier else ""
+        earlier = self._status(cells) if self._earlier else ""
         if hidden and self._hidden != "include":
             return Entry(row, recipient, None, (), HIDDEN, earlier)
+        if recipient is None and (reason := self._nobody.reason(row)):
+            return Entry(row, None, None, (), reason, earlier)
         message = None
         if faults:
             self._faults(row, problems)
@@ -88,6 +93,12 @@ class Examiner:
             if failing(problems):
                 message = None
         return _new(Entry, (row, recipient, message, problems, "", earlier))
+
+    def _status(self, cells: Sequence[str]) -> str:
+        """Return the row's status in the results sheet that is used as the list."""
+        return status_of(
+            {name: clean(cells[column.index]) for name, column in self._earlier.items()}
+        )
 
     def _as_it_was(self, row: Row) -> Row:
         """Return a row of a results sheet without its guards, and with its earlier fault.

@@ -29,16 +29,20 @@ _NAMING: Final = re.compile(r"linkedin\.com/|/in/", re.IGNORECASE)
 # A profile behind a sign that separates: of each line, only the first such sign is looked at.
 _SECOND: Final = re.compile(r"(?:\A[^\s,;|]*+[\s,;|]|\n).*/in/")
 # No identifier is longer, not even a link with all that a browser hangs on it.
-_LONGEST: Final = 4_000
+LONGEST: Final = 4_000
 _SLUG: Final = re.compile(r"[^\s/\\?#&=@:;,.<>\"'(){}\[\]|%+*!]{3,100}")
-_CONVERSATION: Final = re.compile(
-    r"urn:li:msg_conversation:\(urn:li:fsd_profile:(?P<owner>[A-Za-z0-9_-]+),(?P<thread>[^(),\s]+)\)"
-)
 # People and exports write these into identifier cells when there is no identifier. Not one of
 # them is a member's address.
 _PLACEHOLDERS: Final = frozenset(
     {"n/a", "na", "none", "null", "nan", "unknown", "tbd", "-", "--", "?", "#n/a", "undefined"}
 )
+# Other forms of a profile's address: of the phone, of an e-mail, of a browser without a login.
+_VARIANTS: Final = frozenset(["mwlite", "comm", "m", "public-profile", "mynetwork"])
+_PROFILE_KINDS: Final = frozenset(["fsd_profile", "fs_miniprofile", "fs_profile"])
+_ID: Final = re.compile(r"[?&]id=(ACo[A-Za-z0-9_-]{8,})")
+_NUMBER: Final = re.compile(r"(?:urn:li:member:)?\d{4,12}", re.IGNORECASE)
+_HYPERLINK: Final = re.compile(r'\s{0,9}=\s{0,9}HYPERLINK\(\s{0,9}"([^"]{1,2000})"', re.IGNORECASE)
+_DASH: Final = re.compile("[\u2010-\u2015\u2212]")
 # A spreadsheet program shows a long number so, and writes it so into a CSV.
 EXPONENT: Final = re.compile(r"\d[.,]\d+E\+?\d{2}|\d+E\+\d{2}", re.IGNORECASE)
 CURE: Final = "format the column as Text in the spreadsheet program and paste the identifiers again"
@@ -123,11 +127,13 @@ def parse(text: str) -> Recipient:
     """Read one identifier cell as a recipient. Raises RecipientError."""
     if (plain := parse_plain(text)) is not None:
         return plain
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise RecipientError(
             "recipient-unreadable",
-            f"{_short(text)} has {len(text):,} characters, so it is no profile ID, URN or link",
+            f"{short(text)} has {len(text):,} characters, so it is no profile ID, URN or link",
         )
+    if linked := _HYPERLINK.match(text):  # a formula that a CSV holds as text
+        return parse(linked[1].replace('""', '"'))
     value = identifier(text)
     if value.casefold() in _PLACEHOLDERS:
         raise RecipientError("recipient-missing", f"{text!r} names nobody")
@@ -139,27 +145,32 @@ def parse(text: str) -> Recipient:
         raise RecipientError(
             "sales-navigator",
             (
-                f"{_short(value)} is a Sales Navigator ID; copy the person's public profile link "
+                f"{short(value)} is a Sales Navigator ID; copy the person's public profile link "
                 "instead"
             ),
         )
     if EXPONENT.fullmatch(value):
-        raise RecipientError("rounded-number", f"{_short(value)} {SHORTENED}")
+        raise RecipientError("rounded-number", f"{short(value)} {SHORTENED}")
     if value.casefold() in _LABELS:
         raise RecipientError(
             "recipient-unreadable",
             (
-                f"{_short(value)} is a word like any other; if it is a profile ID, write "
+                f"{short(value)} is a word like any other; if it is a profile ID, write "
                 f"linkedin.com/in/{value}"
             ),
         )
     if "@" in value[1:] and "/" not in value:
         raise RecipientError(
-            "recipient-email", f"{_short(value)} is an e-mail address, not a LinkedIn profile"
+            "recipient-email", f"{short(value)} is an e-mail address, not a LinkedIn profile"
         )
     if len(_NAMING.findall(value)) > 1 and _SECOND.search(value):
         raise RecipientError(
-            "two-recipients", f"{_short(value)} names several people; give each a row of their own"
+            "two-recipients", f"{short(value)} names several people; give each a row of their own"
+        )
+    if _NUMBER.fullmatch(value):
+        raise RecipientError(
+            "recipient-number",
+            f"{short(value)} is a number that LinkedIn gives a member, and no profile ID",
         )
     if match := _URL.fullmatch(value.split("?", 1)[0].split("#", 1)[0]):
         return _from_url(match["host"].lower(), match["path"] or "", value)
@@ -174,9 +185,9 @@ def parse_plain(text: str) -> Recipient | None:
     Return None for any other shape; `parse` may know it.
     """
     match = _COMMON(text)
-    return (
-        tuple.__new__(Recipient, match.groups()) if match else None
-    )  # cheaper than the constructor, for every row
+    if match is None or match[1] == "unavailable":
+        return None
+    return tuple.__new__(Recipient, match.groups())  # cheaper than the constructor, for every row
 
 
 def merge(recipients: list[Recipient]) -> Recipient:
@@ -190,51 +201,25 @@ def merge(recipients: list[Recipient]) -> Recipient:
         if len(several) > 1:
             raise RecipientError(
                 "two-recipients",
-                f"the row names two people: {_short(several[0])} and {_short(several[1])}",
+                f"the row names two people: {short(several[0])} and {short(several[1])}",
             )
     return Recipient(slugs[0] if slugs else None, urns[0] if urns else None)
 
 
-def parse_conversation(text: str) -> str:
-    """Read a conversation URN as the endpoint takes it. Raises RecipientError.
-
-    The owner of the conversation is the account that sends.
-    """
-    value = identifier(text[:_LONGEST])
-    if not _CONVERSATION.fullmatch(value):
-        raise RecipientError(
-            "conversation-urn",
-            (
-                f"{_short(value)} is not a conversation URN (urn:li:msg_conversation:(…,2-…)); "
-                "correct it or leave it blank"
-            ),
-        )
-    return value
-
-
-def conversation_owner(urn: str) -> str:
-    """Return the member token of the account that a conversation belongs to.
-
-    Only that account can send in the conversation.
-    """
-    match = _CONVERSATION.fullmatch(urn)
-    return match["owner"] if match else ""
-
-
 def _from_urn(value: str) -> Recipient:
     kind, _, token = value[4:].partition(":")[2].partition(":")
-    if kind.casefold() == "fsd_profile" and _TOKEN.fullmatch(token):
+    if kind.casefold() in _PROFILE_KINDS and _TOKEN.fullmatch(token):
         return Recipient(urn=URN_PREFIX + token)
     if kind.casefold() == "fs_salesprofile" or _SALES_TOKEN.match(token.lstrip("(")):
         raise RecipientError(
             "sales-navigator",
             (
-                f"{_short(value)} is a Sales Navigator URN; copy the person's public profile link "
+                f"{short(value)} is a Sales Navigator URN; copy the person's public profile link "
                 "instead"
             ),
         )
     raise RecipientError(
-        "recipient-urn", f"{_short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)"
+        "recipient-urn", f"{short(value)} is not a profile URN ({URN_PREFIX}ACoAA…)"
     )
 
 
@@ -242,17 +227,21 @@ def _from_url(host: str, path: str, value: str) -> Recipient:
     if host == "lnkd.in":
         raise RecipientError(
             "recipient-url",
-            f"{_short(value)} is a short link; open it and copy the profile link it leads to",
+            f"{short(value)} is a short link; open it and copy the profile link it leads to",
         )
     if host != "linkedin.com" and not host.endswith(".linkedin.com"):
         raise RecipientError(
-            "recipient-url", f"{_short(value)} is not a LinkedIn profile (linkedin.com/in/…)"
+            "recipient-url", f"{short(value)} is not a LinkedIn profile (linkedin.com/in/…)"
         )
+    if path.rstrip("/").lower().endswith("/profile/view") and (token := _ID.search(value)):
+        return parse(token[1])
     return _from_path(path, value)
 
 
 def _from_path(path: str, value: str) -> Recipient:
     parts = [part for part in path.split("/") if part]
+    if len(parts) > 2 and parts[0].lower() in _VARIANTS and parts[1].lower() == "in":
+        parts = parts[1:]
     if parts and parts[0].lower() == "in" and len(parts) > 1:
         token = identifier(unquote(parts[1]))
         if token[:4].casefold() == "urn:":
@@ -263,7 +252,7 @@ def _from_path(path: str, value: str) -> Recipient:
             raise RecipientError(
                 "sales-navigator",
                 (
-                    f"{_short(value)} holds a Sales Navigator ID; copy the person's public profile "
+                    f"{short(value)} holds a Sales Navigator ID; copy the person's public profile "
                     "link"
                 ),
             )
@@ -271,23 +260,35 @@ def _from_path(path: str, value: str) -> Recipient:
     kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
     code: Code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
     raise RecipientError(
-        code, f"{_short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}"
+        code, f"{short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}"
     )
 
 
 def _from_slug(slug: str, value: str) -> Recipient:
     decoded = identifier(composed(unquote(slug))).lower()
+    if decoded == "unavailable":
+        raise RecipientError(
+            "recipient-missing",
+            f"{short(value)} is LinkedIn's page for a profile that is not there any more",
+        )
+    if _DASH.search(decoded):
+        raise RecipientError(
+            "recipient-unreadable",
+            f"{short(value)} holds a dash that a program made of a hyphen; a profile ID would be "
+            f"{_DASH.sub('-', decoded)!r}",
+        )
     if not _SLUG.fullmatch(decoded) or "\ufffd" in decoded or not is_seen(decoded):
         hint = "a name, perhaps; " if " " in decoded else ""
         raise RecipientError(
             "recipient-unreadable",
             (
-                f"{_short(value)} is not a profile ID, URN or link ({hint}the ID is what stands "
+                f"{short(value)} is not a profile ID, URN or link ({hint}the ID is what stands "
                 "after linkedin.com/in/)"
             ),
         )
     return Recipient(slug=decoded)
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
+    """Return a value as a sentence shows it."""
     return repr(value if len(value) <= 60 else value[:57] + "…")

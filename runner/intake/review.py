@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from runner.intake.recipient import conversation_owner
+from runner.intake.conversation import conversation_owner
 
 # One text for this many people looks like spam, to them and to LinkedIn.
 MANY: Final = 25

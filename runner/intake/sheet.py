@@ -117,7 +117,7 @@ class Grid(NamedTuple):
     """A sheet before its table is found.
 
     `walk` begins a new walk over its rows. `width` counts the columns that hold anything, where
-    that is known. `delimiter` is None for all but a CSV.
+    that is known. `delimiter` is None for all but a CSV. `others` are the worksheets beside it.
     """
 
     sheet: str | None
@@ -125,6 +125,7 @@ class Grid(NamedTuple):
     width: int = 0
     delimiter: str | None = None
     notices: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def load(path: Path) -> Source:

@@ -40,7 +40,7 @@ class Table:
 
     `path` is None for a data frame, `sheet` for a CSV, `delimiter` for all but a CSV. `notices` say
     what was chosen on the reader's behalf. `spare` counts the columns behind the last header that a
-    CSV's header line has room for.
+    CSV's header line has room for. `others` are the worksheets beside this one.
     """
 
     path: Path | None
@@ -51,6 +51,7 @@ class Table:
     delimiter: str | None = None
     spare: int = 0
     notices: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -142,6 +143,7 @@ def _table(path: Path | None, grid: Grid, reading: Reading) -> Table:
         delimiter=grid.delimiter,
         spare=spare,
         notices=tuple(notices),
+        others=grid.others,
     )
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from runner.intake.column import RECIPIENT_ROLES, Column, Layout
 from runner.intake.entry import Problem, failing
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_plain
 from runner.intake.sheet import Row
 from runner.intake.text import CellText
+
+# These identifiers do not name a profile, and nobody else either.
+_WEAK: Final = ("recipient-number", "sales-navigator")
+_FINE: Final = "Nothing, if the public profile is the right one."
 
 
 class Whom:
@@ -35,10 +41,11 @@ class Whom:
             # What an unread cell says is not known, which its fault tells.
             if column.index not in unread:
                 self._look(row, column, found, problems)
-        if failing(problems):
+        if failing(problem for problem in problems if not (found and problem.code in _WEAK)):
             return None
         try:
             if found:
+                _pass_over(problems)
                 return merge(found)
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), row.number, self.columns[0]))
@@ -67,6 +74,16 @@ class Whom:
                 found.append(parse(text))
         except RecipientError as error:
             problems.append(Problem(error.code, str(error), row.number, column))
+
+
+def _pass_over(problems: list[Problem]) -> None:
+    """Drop what is wrong with identifiers that say less than another one of the row, or tell it."""
+    for index, problem in reversed(list(enumerate(problems))):
+        if problem.code == "recipient-number":
+            del problems[index]
+        elif problem.code == "sales-navigator":
+            said = "a Sales Navigator link; the public profile beside it was taken"
+            problems[index] = replace(problem, text=said, severity="warning", remedy=_FINE)
 
 
 def _linked(text: str, column: int, links: Sequence[tuple[int, str]]) -> str | None:

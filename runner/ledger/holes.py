@@ -22,12 +22,15 @@ def fill(ledger: Ledger, now: datetime) -> bool:
     The caller has made sure that the ledger knows all that the record tells. Raises StorageError.
     """
     second = ledger.second
-    if second is None or _is_as_left(second) or is_any_running(ledger.lock_folder):
+    if second is None or is_as_left(second) or is_any_running(ledger.lock_folder):
         return False
     with ledger.read() as connection:
         lines = list(lines_of(connection, now))
-    told = {line.n: line for line in second.lines() if line.n}
-    if all(not line.n or _is_told(line, told.get(line.n)) for line in lines):
+    told = {(line.n, line.head): line for line in second.lines() if line.n}
+    known = {(line.n, line.head) for line in lines if line.n}
+    if known == set(told) and all(
+        _is_told(line, told[line.n, line.head]) for line in lines if line.n
+    ):
         return False
     second.rewrite(lines, beside=f"{now:%Y%m%dT%H%M%SZ}")
     return True
@@ -42,14 +45,15 @@ def holes(second: SecondRecord, known: int) -> int:
     return sum(number not in told for number in range(known + 1, most + 1))
 
 
-def _is_as_left(second: SecondRecord) -> bool:
+def is_as_left(second: SecondRecord) -> bool:
+    """Tell whether a second record is byte for byte as the last run left it."""
     left = second.left("record")
     return left is not None and left == left_as(second.path)
 
 
-def _is_told(line: Noted, told: Noted | None) -> bool:
-    """Tell whether the record has the event, of the same person."""
-    if told is None or told.head != line.head or told.what is not line.what:
+def _is_told(line: Noted, told: Noted) -> bool:
+    """Tell whether the record has the event as it was, of the same person."""
+    if told.what is not line.what:
         return False
     if line.what is What.INTENT:
         return (told.slug, told.urn, told.attempt) == (line.slug, line.urn, line.attempt)

@@ -61,8 +61,7 @@ class Ledger:
     """An open ledger; `is_new` is true when this opening made it.
 
     `second` is its second record, None for a ledger that need not outlive its process. `is_whole`
-    is set once the ledger was looked through, `is_as_left` when its file is byte for byte as the
-    last run left it.
+    is set once it was looked through, `is_as_left` when its file is as the last run left it.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class Ledger:
 
     @property
     def lock_folder(self) -> Path:
-        """The folder of this ledger's run locks."""
+        """The folder of its run locks."""
         return lock_folder(self.path)
 
     @contextmanager
@@ -122,8 +121,9 @@ class Ledger:
         """
         if self.second is None:
             return
-        seen = self._seen or self.second.latest()
-        if seen is not None:
+        for seen in (self._seen, self.second.latest(4096)):
+            if seen is None:
+                continue
             added = any(line.n == seen.n for line in noted)
             if added or digest_at(connection, seen.n) != seen.head:
                 raise StorageError(
@@ -196,9 +196,9 @@ class Ledger:
 def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True) -> Ledger:
     """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
 
-    A ledger that is not `noted` has no second record. Without `create`, a missing ledger raises
-    UsageError. A ledger that is missing although messages of it are known is never made anew.
-    Raises StorageError and UsageError.
+    A ledger that is not `noted` has no second record. Without `create`, a missing one raises
+    UsageError. One that is missing although messages of it are known is never made anew. Raises
+    StorageError.
     """
     url = url_of(location)
     path = Path(url.database or "")

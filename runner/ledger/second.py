@@ -84,22 +84,23 @@ class SecondRecord(About):
         if is_new:
             sync_folder(self.folder)
 
-    def latest(self) -> Noted | None:
-        """Return the last event of the chain that is noted; None when none is.
+    def latest(self, tail: int = _TAIL) -> Noted | None:
+        """Return the last event of the chain that is noted, among the last `tail` bytes if there
+        is one; None when none is.
 
         Raises StorageError when the record cannot be read.
         """
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _TAIL))
+                file.seek(max(0, size - tail))
                 found = list(lines_in(file.read()))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _unreadable(self.path, error) from None
         events = [line for line in found if line.n]
-        if not events and size > _TAIL:
+        if not events and size > tail:
             events = [line for line in self.lines() if line.n]
         # Runs of several campaigns write side by side: the last line need not be the last event.
         return max(events, key=lambda line: line.n, default=None)

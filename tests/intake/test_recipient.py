@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_conversation
+from runner.intake.conversation import parse_conversation
+from runner.intake.recipient import Recipient, RecipientError, merge, parse
 
 URN = "urn:li:fsd_profile:ACoAAFpqSoMB8vTqRbg4mN_wbabO8w0gjgFu-6o"
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.intake.blemish import blemishes
-from runner.intake.recipient import RecipientError, parse, parse_conversation
+from runner.intake.conversation import parse_conversation
+from runner.intake.recipient import RecipientError, parse
 from runner.show.console import Console
 from runner.words import visible
 

@@ -99,6 +99,11 @@ FORMS: dict[str, Damage] = {
         place, lambda text: text.replace(",sent,", ",done,")
     ),
     "no time column": lambda place: without(place, "sentAt"),
+    "a word of ours instead of sent": lambda place: edited(
+        place, lambda text: text.replace(",sent,", ",skipped,")
+    ),
+    "no column of the indicator": lambda place: without(place, "typingIndicatorSent"),
+    "headers in small letters": lambda place: edited(place, str.lower),
 }
 NAMES = (
     "people_results.csv",
@@ -191,6 +196,87 @@ def test_results_of_a_rehearsal_are_none(place: Place) -> None:
     another_computer(place)
     assert place("run", "q4.rehearsal.csv", "-t", "hello.j2", "--now", "--yes") == 7
     assert len(place.received()) == half
+
+
+@pytest.mark.parametrize("change", ["drop waitsUntil", "done", "drop status"])
+def test_former_results_are_heard_as_a_list(place: Place, change: str) -> None:
+    """A results sheet that is used as the list itself skips those who have the message, also when
+    a person has changed its columns."""
+    half_sent(place)
+    if change.startswith("drop"):
+        without(place, change.split()[1])
+    else:
+        edited(place, lambda text: text.replace(",sent,", ",done,"))
+    (place.folder / RESULTS).rename(place.folder / "people.csv")
+    another_computer(place)
+    go_on(place)
+
+
+HARMLESS: dict[str, Damage] = {
+    "times to the minute": lambda place: edited(
+        place, lambda text: re.sub(r"(T\d\d:\d\d):\d\dZ", r"\1", text)
+    ),
+    "times to the day": lambda place: edited(
+        place, lambda text: re.sub(r"T\d\d:\d\d:\d\dZ", "", text)
+    ),
+    "a row of totals": lambda place: edited(
+        place, lambda text: text.rstrip() + "\nTotal,6,3,,,0,3,3,,,6,,\n"
+    ),
+    "sorted": lambda place: edited(
+        place, lambda text: "\n".join([text.split("\n")[0], *sorted(text.split("\n")[1:])])
+    ),
+    "a copy that is locked": lambda place: (
+        place.folder / "people.results protected.xlsx"
+    ).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")),
+    "a program that names the columns": lambda place: (place.folder / "ana.txt").write_text(
+        'df["typingIndicatorSent"] + df["sentToUrn"]\ndf["waitsUntil"]'
+    ),
+    "a copy under a name like a campaign's": lambda place: shutil.copy(
+        place.folder / RESULTS, place.folder / "people.old.results.csv"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_daily_life_is_no_alarm(place: Place, kind: str) -> None:
+    """Results that were opened, sorted, saved and copied by people hold nobody up while the ledger
+    is whole."""
+    half_sent(place)
+    HARMLESS[kind](place)
+    go_on(place)
+
+
+def test_another_ledger_for_the_same_people_is_named(place: Place) -> None:
+    """A new ledger beside one that knows the list's people is refused, and that one is named; it
+    stays as it is, and a person's word begins another."""
+    half_sent(place)
+    other = str(place.folder / "other.db")
+    assert place.run("--ledger", other) == 7
+    assert f"--ledger {place.ledger}" in place.err
+    assert place.run("--max", "1") == 75
+    assert place("ledger", "accept", "--ledger", other, "--yes") == 0
+    (place.folder / RESULTS).unlink()
+    assert place.run("--ledger", other, "--max", "1") == 75
+
+
+def test_two_copies_of_one_ledger_do_not_send_at_once(place: Place) -> None:
+    """A copy shares its second record with the ledger: whoever comes second is stopped."""
+    half_sent(place)
+    (place.folder / RESULTS).unlink()
+    copy = place.folder / "copy.db"
+    copy.write_bytes(place.ledger.read_bytes())
+    answer = place.endpoint.answer
+    codes: list[int] = []
+
+    def beside(*given: object) -> object:
+        place.endpoint.answer = answer  # type: ignore[method-assign]
+        codes.append(place.run("--ledger", str(copy)))
+        return answer(*given)  # type: ignore[arg-type]
+
+    place.endpoint.answer = beside  # type: ignore[method-assign,assignment]
+    codes.append(place.run())
+    assert 7 in codes
+    assert place.twice() == []
 
 
 # --- the second record

@@ -41,6 +41,7 @@ from runner.intake.sheet import (
 )
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 _LONGEST_LINE: Final = 4 * 1024**2
 # Beyond this a quote is missing.
 _MOST_CELLS: Final = 2 * MAX_COLUMNS
@@ -60,11 +61,38 @@ def grid(source: Source, encoding: str | None = None, mapped: Iterable[str] = ()
     encoding = find_encoding(source, encoding)
     _refuse_endless_lines(source)
     sample = sample_of(source.data, encoding)
+    if _is_quoted_whole(sample):
+        plain = grid(_unquoted(source, encoding), "utf-8", mapped)
+        notice = (
+            f"Each line of {source.path.name} stands in quotes as a whole; they were taken off."
+        )
+        return plain._replace(notices=(notice, *plain.notices))
     declared = re.match(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n)', sample.lstrip("\ufeff"))
     delimiter = declared[1] if declared else _delimiter(source, sample, mapped)
     return Grid(
         None, lambda: _rows(source, encoding, delimiter, skip=bool(declared)), delimiter=delimiter
     )
+
+
+def _is_quoted_whole(sample: str) -> bool:
+    """Tell whether each line is one quoted cell that holds a row of several cells."""
+    lines = [line.strip() for line in sample.lstrip("\ufeff").splitlines() if line.strip()]
+    whole = lines[:-1] or lines  # the sample may end within a line
+    if not whole or not all(_QUOTED.fullmatch(line) for line in whole):
+        return False
+    inner = whole[0][1:-1].replace('""', '"')
+    return any(len(next(csv.reader([inner], delimiter=one), [])) > 1 for one in DELIMITERS)
+
+
+def _unquoted(source: Source, encoding: str) -> Source:
+    """Return the file as it would be without the quotes around its lines."""
+    try:
+        text = source.data.decode(encoding).lstrip("\ufeff")
+    except UnicodeError:
+        raise undecodable(source, encoding) from None
+    lines = (line.strip() for line in text.splitlines())
+    rows = (line[1:-1].replace('""', '"') if _QUOTED.fullmatch(line) else line for line in lines)
+    return Source(source.path, "\n".join(rows).encode())
 
 
 def _refuse_endless_lines(source: Source) -> None:

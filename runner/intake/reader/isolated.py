@@ -70,7 +70,11 @@ def grid(source: Source, kind: str, sheet: str | None) -> Grid:
             ),
         )
     return Grid(
-        answer["sheet"], lambda: _walk(pieces), answer["width"], notices=tuple(answer["notices"])
+        answer["sheet"],
+        lambda: _walk(pieces),
+        answer["width"],
+        notices=tuple(answer["notices"]),
+        others=tuple(answer["others"]),
     )
 
 
@@ -173,4 +177,9 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
     except Exception:  # noqa: BLE001 - parsers answer a damaged file with almost any exception
         yield {"damaged": True}
     else:
-        yield {"sheet": opened.sheet, "notices": opened.notices, "width": width}
+        yield {
+            "sheet": opened.sheet,
+            "notices": opened.notices,
+            "width": width,
+            "others": opened.others,
+        }

@@ -46,11 +46,13 @@ Values = Iterator[tuple[int, Sequence[str], list[Fault], list[Display]]]
 
 
 class Opened(NamedTuple):
-    """A chosen worksheet, the notices on the choice, and the rows, which can be walked once."""
+    """A chosen worksheet, the notices on the choice, the rows, which can be walked once, and the
+    other worksheets that people see."""
 
     sheet: str
     notices: list[str]
     rows: Iterator[Row]
+    others: list[str]
 
 
 def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opened:
@@ -93,7 +95,8 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
             "Hidden columns are read like the others: "
             f"{letters}{' …' if len(found.hidden_columns) > 8 else ''}."
         )
-    return Opened(chosen.name, notices, _rows(values, found))
+    others = [tab.name for tab in tabs if tab.visible and not tab.is_chart and tab != chosen]
+    return Opened(chosen.name, notices, _rows(values, found), others)
 
 
 def _tabs(data: bytes) -> list[Worksheet]:
