@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
+
+# Of an error that is not ours so many places are told, the innermost first.
+_PLACES: Final = 5
 
 
 class ExitCode(IntEnum):
@@ -91,16 +94,17 @@ def explain(error: BaseException) -> CampaignError:
         return error
     if isinstance(error, KeyboardInterrupt):
         return InterruptedRunError("Interrupted.", remedy="Run the same command again; it is safe.")
+    places = []
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        name = Path(trace.tb_frame.f_code.co_filename).name
+        places.append(f"{name}, line {trace.tb_lineno}")
         trace = trace.tb_next
     return CampaignError(
         f"Something is wrong in Campaign Runner itself ({type(error).__name__}).",
-        where=f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
-        if trace
-        else None,
+        where="; ".join(reversed(places[-_PLACES:])) or None,
         remedy=(
-            "Report the lines above. Nothing is lost: `campaign status` shows where the campaign "
+            "Report these lines. Nothing is lost: `campaign status` shows where the campaign "
             "stands."
         ),
     )

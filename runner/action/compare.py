@@ -149,11 +149,13 @@ def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Re
     earlier = read_trace(sheet, reading)
     if earlier is None:
         return []
-    knowledge = None
-    if ledger is not None:
-        with ledger.read() as connection:
-            knowledge = Knowledge(connection)
-    return list(_unknown(earlier, knowledge))
+    if ledger is None:
+        return list(_unknown(earlier, None))
+    with ledger.read() as connection:
+        knowledge = Knowledge(connection)
+        places = {record.settings.results for record in campaigns(connection)}
+    # Elsewhere it may be the results of another campaign, whose text is another.
+    return list(_unknown(earlier, knowledge, texts_count=str(sheet) not in places))
 
 
 def refuse_lost_results(campaign: Campaign, path: Path) -> None:
@@ -204,12 +206,15 @@ def _is_accepted(ledger: Ledger, sheet: Path) -> bool:
         return accepted.has_sheet(connection, digest)
 
 
-def _unknown(earlier: Earlier, knowledge: Knowledge | None) -> Iterator[Result]:
+def _unknown(
+    earlier: Earlier, knowledge: Knowledge | None, *, texts_count: bool = False
+) -> Iterator[Result]:
     for result in earlier.results():
         if not result.is_messaged:
             continue
         keys = result.recipient.keys if result.recipient else ()
-        if knowledge is None or not keys or not knowledge.has(keys, result.at, result.text or ""):
+        text = result.text or "" if texts_count else ""
+        if knowledge is None or not keys or not knowledge.has(keys, result.at, text):
             yield result
 
 

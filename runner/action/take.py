@@ -20,7 +20,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.result.copying import copy_of, try_copy
 from runner.result.handback import check_replaceable, results_of_others
-from runner.result.place import check_path, default_path
+from runner.result.place import check_path, default_path, named_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +152,9 @@ def _results_path(
     path = campaign.results
     if path is None:
         path = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
-        if str(path.absolute()) in results_of_others(connection, name):
-            stem = path.name.removesuffix(f".results{path.suffix}")
-            path = path.with_name(f"{stem}.{name}.results{path.suffix}")
+        taken = results_of_others(connection, name)
+        if str(path.absolute()) in taken:
+            path = named_path(path, name, taken)
     path = path.absolute()
     check_path(path, campaign.sheet, ending=ending)
     if record is None or record.settings.results != str(path):

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.campaign.file import read_campaign_file
 from runner.campaign.kind import calendar_keys, said_in
@@ -23,6 +23,8 @@ from runner.sending.pace import Pace
 
 if TYPE_CHECKING:
     import pandas
+
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,11 @@ def load(
     if name is not None and not name.strip():
         raise UsageError(
             "A campaign's name cannot be blank.", remedy="Leave --name out, or give one."
+        )
+    if name is not None and (len(name) > _LONGEST_NAME or not name.isprintable()):
+        raise UsageError(
+            f"A campaign's name has at most {_LONGEST_NAME} characters, all of which can be seen.",
+            remedy="Give it another one with --name.",
         )
     return Campaign(
         source=source,

@@ -6,9 +6,11 @@ A file goes into place in one step, and is for its owner only.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO, Final
 
@@ -17,6 +19,12 @@ from runner.system.file import is_no_file, replaced
 
 # The kinds of file that results are written to.
 ENDINGS: Final = (".csv", ".xlsx")
+# What no name of a file can hold on some system, and the names that Windows keeps for devices.
+_NO_FILE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+_RESERVED: Final = frozenset(
+    ["CON", "PRN", "AUX", "NUL", *(f"{one}{n}" for one in ("COM", "LPT") for n in range(1, 10))]
+)
+_LONGEST_PART: Final = 60
 LOCKED: Final = "is open elsewhere or read-only"
 CHANGED: Final = "is not as this program left it: somebody has changed or replaced it"
 
@@ -50,6 +58,23 @@ def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
     )
     stem = sheet.stem if sheet.suffix else sheet.name
     return sheet.with_name(f"{stem}.results{suffix}")
+
+
+def named_path(path: Path, name: str, taken: Container[object]) -> Path:
+    """Return the place of the results of a campaign with a name of its own, beside `path`.
+
+    A file's name cannot hold all that a campaign's can; places that are `taken` are passed over.
+    """
+    stem = path.name.removesuffix(f".results{path.suffix}")
+    part = _NO_FILE.sub("-", name).strip(" .-")[:_LONGEST_PART].rstrip(" .") or "campaign"
+    if part.split(".")[0].upper() in _RESERVED:
+        part = f"{part}_"
+    for number in count(1):
+        again = f"{part}-{number}" if number > 1 else part
+        found = path.with_name(f"{stem}.{again}.results{path.suffix}")
+        if str(found.absolute()) not in taken:
+            break
+    return found
 
 
 def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:

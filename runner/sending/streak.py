@@ -73,6 +73,8 @@ class Streaks:
         self._unreachable = self._unreachable + 1 if outcome.unreachable else 0
         self._uncertain = self._uncertain + 1 if outcome.status is Status.UNCERTAIN else 0
         self._slowed = self._slowed + 1 if is_slowed else 0
+        if outcome.status is Status.UNCERTAIN:
+            self._failed = []
         if outcome.status is Status.SENT:
             failed = self.settled()
             self._has_passed = True
