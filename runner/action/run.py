@@ -83,6 +83,40 @@ def run(
     before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another
     run has it, InterruptedRunError when nobody agreed, StorageError when the ledger fails.
     """
+    with _planned(campaign, ledger, vendor, watcher.see, loop, stay=stay, most=most) as made:
+        plan, traffic = made
+        prepared, now = plan.prepared, vendor.clock.now
+        plan = _with_copy(plan, ledger, now())
+        if not watcher.agree(plan):
+            raise InterruptedRunError(
+                "Nothing was sent.",
+                remedy="The list is in the ledger; run again when you are ready.",
+            )
+        with interruptible() as interruption:
+            with _marked(ledger, prepared.record, now):
+                report = _send(plan, traffic, interruption, loop)
+            return _hand_back(prepared, plan.summary, report, ledger, over=over)
+
+
+def plan(campaign: Campaign, ledger: Ledger, vendor: Vendor, loop: asyncio.Runner) -> Plan:
+    """Take the list and say what a run would do: with the ledger, the do-not-contact list, quota
+    and calendar. Nothing is sent. Raises what `run` raises before it sends."""
+    with _planned(campaign, ledger, vendor, lambda _: None, loop) as (made, _):
+        return made
+
+
+@contextmanager
+def _planned(
+    campaign: Campaign,
+    ledger: Ledger,
+    vendor: Vendor,
+    see: Callable[[Event], None],
+    loop: asyncio.Runner,
+    *,
+    stay: bool = False,
+    most: int | None = None,
+) -> Iterator[tuple[Plan, Traffic]]:
+    """Compare the ledger, take the list and hold the campaign's lock; give what a run would do."""
     now = vendor.clock.now
     if ledger.second is not None:
         try:
@@ -101,22 +135,13 @@ def run(
             campaign_id=prepared.record.id,
             pace=_pace_for(vendor, taken.campaign),
             vendor=vendor,
-            report=watcher.see,
+            report=see,
             stay=stay,
             budget=most,
         )
-        plan = make_plan(prepared, traffic, loop)
-        _refuse_uncounted(plan, traffic, loop)
-        plan = _with_copy(plan, ledger, now())
-        if not watcher.agree(plan):
-            raise InterruptedRunError(
-                "Nothing was sent.",
-                remedy="The list is in the ledger; run again when you are ready.",
-            )
-        with interruptible() as interruption:
-            with _marked(ledger, prepared.record, now):
-                report = _send(plan, traffic, interruption, loop)
-            return _hand_back(prepared, plan.summary, report, ledger, over=over)
+        made = make_plan(prepared, traffic, loop)
+        _refuse_uncounted(made, traffic, loop)
+        yield made, traffic
 
 
 def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> None:

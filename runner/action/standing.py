@@ -9,7 +9,9 @@ from pathlib import Path
 from runner.action.compare import refuse_behind
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.column import nearest
+from runner.intake.recipient import Recipient
 from runner.ledger.campaign import campaigns
+from runner.ledger.history import Known, known_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord, Line
@@ -37,6 +39,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """All campaigns of a ledger as they stand."""
+
+    summaries: tuple[Summary, ...]
+    ledger: str
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the ledger knows of a person."""
+
+    person: str
+    known: Known
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
 class Reasons:
     """The reasons of a row in sentences: what it waits for, or what happened to it."""
 
@@ -56,7 +76,10 @@ class HandedBack:
 
 
 def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
-    """Find the named campaign, or the one last read. Raises UsageError when there is not one."""
+    """Find the named campaign, the one of a list or a campaign file, or the one last read.
+
+    Raises UsageError when there is not one.
+    """
     with ledger.read() as connection:
         known = campaigns(connection)
     if not known:
@@ -70,9 +93,27 @@ def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
         return known[0]
     if name in names:
         return known[names.index(name)]
+    # A list or a campaign file names the campaign that was made of it, the one last read first.
+    path = str(Path(name).absolute())
+    for record in known:
+        if path in (record.settings.sheet, record.source.partition("#")[0]):
+            return record
     guess = nearest(name, names)
     remedy = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(names)}."
     raise UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
+
+
+def _row_of(ledger: Ledger, record: CampaignRecord, person: Recipient) -> int:
+    """The row of a person. Raises UsageError when the campaign has none."""
+    with ledger.read() as connection:
+        met = known_of(connection, person).met
+    for one in met:
+        if one.campaign == record.name:
+            return one.row
+    raise UsageError(
+        f"The campaign {record.name!r} has no message for {person.identity}.",
+        remedy="campaign find says in which campaigns the person is.",
+    )
 
 
 def find_line(ledger: Ledger, record: CampaignRecord, row: int) -> Line:
@@ -107,9 +148,25 @@ def status(ledger: Ledger, name: str | None, now: datetime) -> Standing:
     return Standing(summary, others, ledger.place, trouble)
 
 
-def why(ledger: Ledger, name: str | None, row: int, now: datetime) -> Reasons:
+def every(ledger: Ledger, now: datetime) -> Every:
+    """Say where all campaigns stand, the one last read first."""
+    refuse_behind(ledger)
+    with ledger.read() as connection:
+        known = campaigns(connection)
+    return Every(tuple(summary_of(ledger, record, now) for record in known), ledger.place)
+
+
+def find(ledger: Ledger, person: Recipient) -> Found:
+    """Say what was ever sent to somebody, by which campaign and account, and what waits."""
+    refuse_behind(ledger)
+    with ledger.read() as connection:
+        return Found(person.identity, known_of(connection, person))
+
+
+def why(ledger: Ledger, name: str | None, which: int | Recipient, now: datetime) -> Reasons:
     """Say what a row waits for, or what happened to it. Raises UsageError."""
     summary = summary_of(ledger, find_campaign(ledger, name), now)
+    row = which if isinstance(which, int) else _row_of(ledger, summary.campaign, which)
     line = find_line(ledger, summary.campaign, row)
     return Reasons(summary.campaign.name, line, tuple(reasons(ledger, summary, line)))
 

@@ -35,6 +35,9 @@ class SendingSettings(TypedDict, total=False):
         int, Setting(metavar="N", help="At most this many messages in this run.", least=1)
     ]
     wait: Annotated[bool, Setting(help="Stay until the campaign is done, across resets.")]
+    dry_run: Annotated[
+        bool, Setting(help="Only show what the run would do, as `campaign plan` does.")
+    ]
 
 
 class WatchSettings(TypedDict, total=False):
@@ -56,6 +59,10 @@ class ExecutionSettings(
     SendingSettings, LedgerSettings, EndpointSettings, WatchSettings, AnswerSettings, total=False
 ):
     """Everything that belongs to one run, and to no campaign file."""
+
+
+class PlanSettings(SaidSettings, LedgerSettings, EndpointSettings, AnswerSettings, total=False):
+    """Everything that can be said of a plan."""
 
 
 class RunSettings(SaidSettings, ExecutionSettings, total=False):

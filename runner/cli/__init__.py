@@ -37,19 +37,23 @@ app = typer.Typer(
 )
 for command in (  # --help lists them in this order
     sending.run,
+    sending.plan,
     sending.check,
     sending.preview,
     sending.rehearse,
     sending.new,
     standing.status,
+    standing.find,
     standing.why,
     doctor.doctor,
     standing.results,
     standing.settle,
+    standing.retry,
     people.import_history,
     people.forget,
 ):
     app.command()(command)
+app.command("list")(standing.list_all)
 app.add_typer(people.suppress_app, name="suppress")
 app.add_typer(schedule.schedule_app, name="schedule")
 app.add_typer(keeping.ledger_app, name="ledger")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from runner.campaign.execution import RunSettings
+from runner.campaign.execution import PlanSettings, RunSettings
 from runner.campaign.setting import ListSettings, RehearsalSettings, TemplateSettings
 from runner.cli import late
 from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @command
 def run(source: Source, **said: Unpack[RunSettings]) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
+    if said.get("dry_run", False):
+        return _plan(source, said)
     console = Console(as_json=said.get("json", False))
     unattended, most = said.get("unattended", False), said.get("max")
     screen = late.show_run.RunScreen(
@@ -77,6 +79,29 @@ def _refused(campaign: Campaign, ledger: Ledger, console: Console, *, asks: bool
         f"The command was not run, since {campaign.doubt}: {command}. To agree to it, run once at "
         "a terminal without --yes."
     )
+
+
+@command
+def plan(source: Source, **said: Unpack[PlanSettings]) -> int:
+    """Show what a run would do now: with ledger, do-not-contact list, quota and calendar. Nothing
+    is sent, and nobody is asked."""
+    return _plan(source, said)
+
+
+def _plan(source: Path, said: PlanSettings) -> int:
+    console = Console(as_json=said.get("json", False))
+    campaign = late.campaign.load(source, said)
+    vendor = found_vendor(
+        campaign.key_file,
+        campaign.folder,
+        said.get("base_url"),
+        read_seconds=said["timeout"],
+    )
+    late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
+    with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
+        tell_new(ledger, console)
+        made = late.run.plan(campaign, ledger, vendor, loop)
+    return late.show_run.show_only_plan(console, made)
 
 
 @command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
@@ -19,32 +21,70 @@ if TYPE_CHECKING:
     from runner.intake.recipient import Recipient
 
 Row = Annotated[
-    int,
-    typer.Argument(metavar="ROW", help="The row's number, as the spreadsheet program shows it."),
+    str,
+    typer.Argument(
+        metavar="ROW|PERSON",
+        help="The row's number, as the spreadsheet program shows it, or the person.",
+    ),
+]
+Campaign = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CAMPAIGN",
+        help="Its name, its list or its campaign file; default: the one last read.",
+    ),
+]
+Person = Annotated[
+    str, typer.Argument(metavar="PERSON", help="A profile ID, a link or a URN of the person.")
 ]
 
 
-def status(name: Which = None, ledger: Ledger = None, as_json: AsJson = False) -> int:
+def status(
+    campaign: Campaign = None,
+    name: Which = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
     """Show where a campaign stands: totals, each account's quota, the forecast, and where the
     ledger is."""
     with opened_ledger(ledger, create=False) as opened:
-        standing = late.standing.status(opened, name, utc_now())
+        standing = late.standing.status(opened, campaign or name, utc_now())
     return late.show_standing.show_status(Console(as_json=as_json), standing)
+
+
+def list_all(ledger: Ledger = None, as_json: AsJson = False) -> int:
+    """Show all campaigns of the ledger."""
+    with opened_ledger(ledger, create=False) as opened:
+        found = late.standing.every(opened, utc_now())
+    return late.show_standing.show_every(Console(as_json=as_json), found)
+
+
+def find(person: Person, ledger: Ledger = None, as_json: AsJson = False) -> int:
+    """Say what was ever sent to somebody, by which campaign and account, and what waits."""
+    wanted = _person(person)
+    with opened_ledger(ledger, create=False) as opened:
+        found = late.standing.find(opened, wanted)
+    return late.show_standing.show_found(Console(as_json=as_json), found)
 
 
 def why(row: Row, name: Which = None, ledger: Ledger = None, as_json: AsJson = False) -> int:
     """Say what a row waits for and until when, or what happened to it."""
+    wanted = _row(row)
     with opened_ledger(ledger, create=False) as opened:
-        reasons = late.standing.why(opened, name, row, utc_now())
+        reasons = late.standing.why(opened, name, wanted, utc_now())
     return late.show_standing.show_why(Console(as_json=as_json), reasons)
 
 
 def results(
-    name: Which = None, results: Results = None, ledger: Ledger = None, as_json: AsJson = False
+    campaign: Campaign = None,
+    name: Which = None,
+    results: Results = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
 ) -> int:
     """Write the results sheet again, from the ledger."""
     with opened_ledger(ledger, create=False) as opened:
-        handed = late.standing.results(opened, name, results, utc_now())
+        handed = late.standing.results(opened, campaign or name, results, utc_now())
     return late.show_standing.show_results(Console(as_json=as_json), handed)
 
 
@@ -98,7 +138,7 @@ def settle(
             ),
         )
     texts = rows or []
-    wanted = [_row(text) for text in texts]
+    wanted = _rows(texts)
     if not wanted and not look:
         raise UsageError(
             "Say which rows.", remedy="campaign status names those that are uncertain."
@@ -124,6 +164,67 @@ def settle(
                 now=utc_now,
             )
         return late.show_settle.show_looked(console, looked)
+
+
+@command
+def retry(
+    rows: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ROW|PERSON", help="Rows, ranges of rows (3-7), or people."),
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All rows that failed.")] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason",
+            metavar="CODE",
+            help="Those that failed with this HTTP status, or with these words in their error.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, option("name", help="The campaign; needed where there are several.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Let rows that certainly were not delivered wait again; it says first which. A row whose
+    message may have arrived is never among them."""
+    console, wanted = Console(as_json=as_json), _rows(rows or [])
+    if not wanted and not failed and reason is None:
+        raise UsageError("Say which rows.", remedy="Name them, or give --failed or --reason CODE.")
+
+    def agree(steps: Sequence[str]) -> bool:
+        for step in steps:
+            console.tell(step)
+        return yes or console.ask("Send them again?", otherwise="nothing is changed")
+
+    with opened_ledger(ledger, create=False) as opened:
+        record = late.settle.only_campaign(opened, name)
+        done = late.retry.retry(opened, record, wanted, reason, agree, utc_now)
+    return late.show_settle.show_retried(console, done)
+
+
+def _rows(texts: Sequence[str]) -> list[int | Recipient]:
+    """Rows by number or range, and people. Raises UsageError."""
+    found: list[int | Recipient] = []
+    for text in texts:
+        if match := re.fullmatch(r"(\d{1,7})[-–](\d{1,7})", text):
+            first, last = int(match[1]), int(match[2])
+            if first > last:
+                raise UsageError(f"{text!r} is no range of rows.", remedy="Write 3-7.")
+            found += range(first, last + 1)
+        else:
+            found.append(_row(text))
+    return found
+
+
+def _person(text: str) -> Recipient:
+    """A person by any spelling. Raises UsageError."""
+    try:
+        return late.recipient.parse(text)
+    except late.recipient.RecipientError as error:
+        raise UsageError(f"{text!r} names no person: {error}.") from None
 
 
 def _row(text: str) -> int | Recipient:

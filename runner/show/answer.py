@@ -10,6 +10,7 @@ from runner import words
 from runner.errors import CampaignError, ExitCode
 
 if TYPE_CHECKING:
+    from runner.action.plan import Plan
     from runner.action.run import Report
     from runner.intake.entry import Problem
     from runner.result.summary import Summary
@@ -37,6 +38,11 @@ def run_answer(report: Report) -> dict[str, Any]:
         stopped = {"reason": report.stop.reason, "remedy": report.stop.remedy}
     said = _campaign(report.summary, report.sent, results)
     return finished(said, report.exit_code, stopped=stopped)
+
+
+def plan_answer(plan: Plan) -> dict[str, Any]:
+    """The JSON object of a plan: that of a run that has sent nothing yet."""
+    return finished(_campaign(plan.summary, 0, None), ExitCode.DONE, stopped=None)
 
 
 def failure(error: CampaignError) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from runner import words
 from runner.errors import ExitCode
 from runner.result.summary import in_doubt
-from runner.show.answer import run_answer
+from runner.show.answer import plan_answer, run_answer
 from runner.show.console import Console
 from runner.show.problem import alike, grouped
 from runner.show.progress import Progress
@@ -49,7 +49,11 @@ class RunScreen:
         if not self._unattended:
             show_plan(self._console, plan, self._most)
         waiting = plan.summary.totals.waiting
-        if waiting and self._asks and not self._console.ask("Send?", otherwise="nothing was sent"):
+        if waiting and self._asks and self._console.can_ask and (later := _not_today(plan)):
+            self._console.tell(later)
+        elif (
+            waiting and self._asks and not self._console.ask("Send?", otherwise="nothing was sent")
+        ):
             return False
         if not self._unattended:
             self._progress = Progress(min(waiting, self._most or waiting), self._console.tell)
@@ -73,6 +77,18 @@ class RunScreen:
         return report.exit_code
 
 
+def _not_today(plan: Plan) -> str | None:
+    """Say when the first message may go, where none can go today."""
+    summary = plan.summary
+    first, today = summary.next_send_at, summary.at.astimezone(summary.zone).date()
+    if first is None or first.astimezone(summary.zone).date() == today:
+        return None
+    return (
+        f"Nothing can go today; the first message at {clock(first, summary)}. --wait stays until "
+        "then, and --now sends without the calendar."
+    )
+
+
 def _say_end(console: Console, report: Report) -> None:
     summary = report.summary
     console.say(f"Sent in this run: {report.sent}. The campaign: {totals_text(summary.totals)}.")
@@ -91,49 +107,63 @@ def _say_end(console: Console, report: Report) -> None:
         say_results(console, report.results)
 
 
-def show_plan(console: Console, plan: Plan, most: int | None = None) -> None:
+def show_only_plan(console: Console, plan: Plan) -> ExitCode:
+    """The plan alone, as the answer of a command; nothing is sent."""
+    show_plan(console, plan, tell=console.say)
+    console.say("Nothing was sent: campaign run does it.")
+    console.answer(plan_answer(plan))
+    return ExitCode.DONE
+
+
+def show_plan(
+    console: Console,
+    plan: Plan,
+    most: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> None:
     """Tell a person what a run, of at most `most` messages, is about to do; on stderr."""
+    tell = tell or console.tell
     summary = plan.summary
     counts = summary.totals
-    say_in_doubt(summary, console.tell)
+    say_in_doubt(summary, tell)
     for notice in plan.notices:
-        console.tell(f"Note: {notice}")
+        tell(f"Note: {notice}")
     uncertain, _ = plan.recovered
     if uncertain:
-        console.tell(
+        tell(
             f"Note: an earlier run ended in the middle of {words.count(uncertain, 'message')}; see "
             "`campaign status`."
         )
     rows = words.count(counts.rows, "row")
-    console.tell(f"Campaign {summary.campaign.name}: {rows}; {totals_text(counts)}.")
-    _tell_changes(console, plan.taken_in)
+    tell(f"Campaign {summary.campaign.name}: {rows}; {totals_text(counts)}.")
+    _tell_changes(tell, plan.taken_in)
     for group in grouped(plan.intake.findings.problems if plan.intake else ()):
-        console.tell(f"  {alike(group)}")
+        tell(f"  {alike(group)}")
     for view in summary.accounts:
         left = f"{view.remaining} of {view.limit} left until {clock(view.reset_at, summary)}"
-        console.tell(f"Account {view.name}: {left}{foreign_text(view.foreign)}.")
+        tell(f"Account {view.name}: {left}{foreign_text(view.foreign)}.")
     if not counts.waiting:
-        console.tell("Nothing waits to be sent.")
+        tell("Nothing waits to be sent.")
         return
-    _tell_forecast(console, summary, most)
-    console.tell(_TERMS)
+    _tell_forecast(tell, summary, most)
+    tell(_TERMS)
 
 
-def _tell_changes(console: Console, taken: TakenIn) -> None:
+def _tell_changes(tell: Callable[[str], None], taken: TakenIn) -> None:
     """Tell what is other in the sheet than when it was last read."""
     changed = taken.added or taken.rewritten or taken.vanished or taken.outdated
     if not (taken.again and changed):
         return
     new, rewritten = _rows(taken.added, "new"), _rows(taken.rewritten, "changed")
-    console.tell(f"Since the sheet was last read: {new}, {rewritten}, {taken.vanished} vanished.")
+    tell(f"Since the sheet was last read: {new}, {rewritten}, {taken.vanished} vanished.")
     if taken.outdated:
-        console.tell(
+        tell(
             f"  {_rows(taken.outdated, 'changed after sending')}: who has the earlier text does "
             "not get the new one."
         )
 
 
-def _tell_forecast(console: Console, summary: Summary, most: int | None) -> None:
+def _tell_forecast(tell: Callable[[str], None], summary: Summary, most: int | None) -> None:
     first, days = summary.next_send_at, summary.days
     this_day = summary.at.astimezone(summary.zone).date()
     today = dict(days).get(this_day, 0)
@@ -141,10 +171,10 @@ def _tell_forecast(console: Console, summary: Summary, most: int | None) -> None
     over = f"{summary.totals.waiting} in all"
     if days:
         over += f" over {words.count(len(days), 'day')}"
-    console.tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
+    tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
     if first is not None:
         when = "now" if first <= summary.at else clock(first, summary)
-        console.tell(f"First message: {when}.")
+        tell(f"First message: {when}.")
 
 
 def say_results(console: Console, written: Written) -> None:

@@ -13,6 +13,7 @@ from runner.show.run import say_results
 
 if TYPE_CHECKING:
     from runner.action.evidence import Looked
+    from runner.action.retry import Retried
     from runner.action.settle import Settled
 
 
@@ -32,6 +33,23 @@ def show_settled(console: Console, settled: Settled, rows: Sequence[str]) -> Exi
     }
     console.answer(finished(said, settled.exit_code))
     return settled.exit_code
+
+
+def show_retried(console: Console, done: Retried) -> ExitCode:
+    """The rows that wait again, and where the results are."""
+    for sentence in done.barred:
+        console.say(sentence)
+    count = words.count(len(done.rows), "row")
+    console.say(f"{count} of {done.campaign} wait again; the next run sends them.")
+    say_results(console, done.results)
+    answer = {
+        "campaign": done.campaign,
+        "rows": list(done.rows),
+        "barred": list(done.barred),
+        "results": str(done.results.path),
+    }
+    console.answer(finished(answer, done.exit_code))
+    return done.exit_code
 
 
 def show_looked(console: Console, looked: Looked) -> ExitCode:

@@ -18,7 +18,7 @@ from runner.show.run import (
 )
 
 if TYPE_CHECKING:
-    from runner.action.standing import HandedBack, Reasons, Standing
+    from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
     from runner.result.summary import AccountView, Summary
 
 
@@ -51,6 +51,67 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         console.tell(f"  Next:  {standing.trouble.remedy}")
     console.answer({**campaign_answer(summary), "ledger": standing.ledger})
     return standing.exit_code
+
+
+def show_every(console: Console, found: Every) -> ExitCode:
+    """A line for each campaign."""
+    lines = [
+        (
+            summary.campaign.name,
+            totals_text(summary.totals),
+            clock(summary.next_send_at, summary) if summary.next_send_at else "",
+            summary.campaign.settings.sheet,
+        )
+        for summary in found.summaries
+    ]
+    if lines:
+        console.table(("CAMPAIGN", "ROWS", "NEXT MESSAGE", "LIST"), lines)
+    else:
+        console.say("There is no campaign yet.")
+    console.say(f"Ledger: {found.ledger}")
+    listed = [campaign_answer(summary) for summary in found.summaries]
+    answer = {"campaigns": listed, "ledger": found.ledger}
+    console.answer(finished(answer, found.exit_code))
+    return found.exit_code
+
+
+def show_found(console: Console, found: Found) -> ExitCode:
+    """What a person was sent, and what waits."""
+    known = found.known
+    console.say(f"{found.person}: known as {', '.join(known.spellings)}.")
+    for met in known.met:
+        when = f" {words.instant(met.at)}" if met.at else ""
+        sender = f" from {met.account or 'the default account'}" if met.at else ""
+        why = f" ({met.reason})" if met.reason else ""
+        console.say(f"  {met.campaign}, row {met.row}: {met.status}{when}{sender}{why}")
+    for other in known.elsewhere:
+        console.say(f"  messaged {words.instant(other.at)} according to {other.source}")
+    if known.barred:
+        console.say(f"  never to be messaged: {known.barred}")
+    if not (known.met or known.elsewhere or known.barred):
+        console.say("  No campaign has this person.")
+    answer = {
+        "person": found.person,
+        "spellings": list(known.spellings),
+        "messages": [
+            {
+                "campaign": met.campaign,
+                "row": met.row,
+                "status": met.status,
+                "reason": met.reason,
+                "account": met.account or None,
+                "sentAt": words.instant(met.at) if met.at else None,
+                "message": met.text or None,
+            }
+            for met in known.met
+        ],
+        "elsewhere": [
+            {"source": other.source, "at": words.instant(other.at)} for other in known.elsewhere
+        ],
+        "barred": known.barred,
+    }
+    console.answer(finished(answer, found.exit_code))
+    return found.exit_code
 
 
 def _say_account(console: Console, view: AccountView, summary: Summary) -> None:

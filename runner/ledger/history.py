@@ -1,0 +1,82 @@
+"""Everything that is known of one person: messages of all campaigns, other tools, lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.person import answered_as, spellings_of
+from runner.ledger.suppression import listed
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A person in one campaign: the row, how it stands, and when and from where it was sent."""
+
+    campaign: str
+    row: int
+    status: str
+    reason: str | None
+    account: str
+    at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A message that another tool sent to the person."""
+
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that the ledger knows of a person; `barred` is why nobody may write to them, if so."""
+
+    spellings: tuple[str, ...]
+    met: tuple[Met, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    barred: str | None
+
+
+def known_of(connection: Connection, person: Recipient) -> Known:
+    """Return all that the ledger knows of a person, under every spelling, the latest last."""
+    keys = spellings_of(connection, person.keys)
+    delivery, campaign, contact = schema.delivery, schema.campaign, schema.contact
+    asked = (
+        sa.select(delivery, campaign.c.name.label("campaign"))
+        .join(campaign, campaign.c.id == delivery.c.campaign_id)
+        .where(
+            sa.or_(
+                delivery.c.slug.in_(keys),
+                delivery.c.urn.in_(keys),
+                delivery.c.sent_to_urn.in_(answered_as(keys)),
+            )
+        )
+        .order_by(delivery.c.sent_at, delivery.c.id)
+    )
+    met = tuple(
+        Met(
+            campaign=found.campaign,
+            row=found.row,
+            status=found.status,
+            reason=found.reason,
+            account=found.account,
+            at=found.sent_at,
+            text=found.message,
+        )
+        for found in connection.execute(asked)
+    )
+    others = sa.select(contact).where(contact.c.identity.in_(keys)).order_by(contact.c.contacted_at)
+    elsewhere = tuple(
+        dict.fromkeys(
+            Elsewhere(found.source, found.contacted_at) for found in connection.execute(others)
+        )
+    )
+    return Known(tuple(keys), met, elsewhere, listed(connection, keys))

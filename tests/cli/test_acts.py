@@ -1,0 +1,141 @@
+"""Plan, list, find, retry: what a run would do, all campaigns, one person, failed rows again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.rehearsal.endpoint import Answer
+from tests.proof.place import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with Place(tmp_path / "place").open() as place:
+        yield place
+
+
+def answer(place: Place) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(place.out)
+    return found
+
+
+def refuse(place: Place, *people: str) -> None:
+    refused = Answer(422, b'{"success": false, "error": "Not connected"}')
+    place.endpoint.script = lambda fields: (
+        refused if fields["recipientProfileId"] in people else None
+    )
+
+
+def test_a_plan_sends_nothing_and_asks_nobody(place: Place) -> None:
+    """`plan` and `run --dry-run` say what a run would do, with the ledger's own knowledge."""
+    assert place.run("--max", "2") == 75
+    for command in (("plan",), ("run", "--dry-run")):
+        words = [*command, "people.csv", "-t", "hello.j2", "--now"]
+        assert place(*words) == 0
+        assert "2 sent, 4 waiting" in place.out
+        assert "Plan: 4 today" in place.out
+        assert place(*words, "--json") == 0
+        assert answer(place)["totals"]["waiting"] == 4
+        assert answer(place)["sentThisRun"] == 0
+    assert len(place.received()) == 2
+
+
+def test_a_plan_refuses_what_a_run_refuses(place: Place) -> None:
+    """A template of another tool stops the plan with the run's exit code."""
+    (place.folder / "hello.j2").write_text("Hi [First Name]", encoding="utf-8")
+    assert place("plan", "people.csv", "-t", "hello.j2") == 3
+
+
+def test_all_campaigns_are_listed(place: Place) -> None:
+    """Each campaign has a line, and in JSON the totals of its own."""
+    assert place.run("--max", "1") == 75
+    assert place.run("--name", "two", "--max", "1") == 75
+    assert place("list") == 0
+    assert "people" in place.out
+    assert "two" in place.out
+    assert place("list", "--json") == 0
+    names = [one["campaign"] for one in answer(place)["campaigns"]]
+    assert sorted(names) == ["people", "two"]
+
+
+def test_a_person_is_found_under_every_spelling(place: Place) -> None:
+    """What was sent to somebody is told by campaign, row and account, and what waits."""
+    assert place.run("--max", "1") == 75
+    assert place("suppress", "add", "person-5") == 0
+    assert place("find", "https://www.linkedin.com/in/person-0/", "--json") == 0
+    (sent,) = answer(place)["messages"]
+    assert (sent["campaign"], sent["row"], sent["status"]) == ("people", 2, "sent")
+    urn = next(one for one in answer(place)["spellings"] if one.startswith("urn:"))
+    assert place("find", urn) == 0
+    assert "people, row 2: sent" in place.out
+    assert place("find", "person-5") == 0
+    assert "never to be messaged" in place.out
+    assert place("find", "nobody-here") == 0
+    assert "No campaign has this person" in place.out
+    assert place("find", "two words") == 2
+
+
+def test_a_campaign_is_named_by_its_list(place: Place) -> None:
+    """`status`, `results` and `why` take the list as well as the name, `why` a person too."""
+    assert place.run("--max", "1") == 75
+    assert place("status", "people.csv") == 0
+    assert place("results", "people.csv") == 0
+    assert place("why", "person-0", "--name", "people.csv") == 0
+    assert "was sent" in place.out
+    assert place("why", "stranger-x") == 2
+    assert place("status", "other.csv") == 2
+
+
+def test_failed_rows_are_sent_again_on_purpose(place: Place) -> None:
+    """`retry` says first which rows, takes rows, ranges, people, all, or a reason, and never one
+    whose message may have arrived."""
+    refuse(place, "person-1", "person-3")
+    assert place.run() == 1
+    assert place("retry") == 2
+    assert place("retry", "--failed") == 2  # nobody is there to ask
+    assert "row 3 (Not connected)" in place.err
+    for wrong in (("2",), ("3-5",), ("person-0",), ("5-3",), ("--reason", "403")):
+        assert place("retry", *wrong, "--yes") == 2
+    assert place("retry", "person-1", "--yes") == 0
+    assert place("retry", "--reason", "connected", "--yes", "--json") == 0
+    assert answer(place)["rows"] == [5]
+    refuse(place)
+    assert place.run() == 0
+    assert sorted(place.received()) == [f"person-{number}" for number in range(6)]
+    assert place("retry", "--failed", "--yes") == 2
+
+
+def test_ranges_are_settled_at_once(place: Place) -> None:
+    """`settle` takes ranges of rows, all or not one of them."""
+    place.endpoint.script = lambda _: Answer(502, b"Bad gateway")
+    assert place.run() == 5
+    assert place("settle", "2-9", "--sent") == 2
+    assert place("settle", "2-4", "--sent") == 0
+    assert place("status", "--json") == 0
+    assert answer(place)["totals"]["sent"] == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["A/B test", "a:b", "dot.", "CON", "x" * 150, "🚀 spring", "../up", "a\\b", "q?*|<>"],
+)
+def test_a_name_of_a_campaign_is_any_text(place: Place, name: str) -> None:
+    """A name that no file could have names the campaign all the same, and its results lie beside
+    the list."""
+    assert place.run("--max", "1") == 75
+    assert place.run("--name", name, "--min-days", "0", "--max", "1") == 75
+    written = [path.name for path in place.folder.glob("people.*results.csv")]
+    assert len(written) == 2
+    assert place("status", "--name", name, "--json") == 0
+    assert answer(place)["campaign"] == name
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "tab\tx", "two\nlines", " "])
+def test_a_name_that_is_none_is_refused_at_once(place: Place, name: str) -> None:
+    """An endless name, or one that cannot be seen, is refused before anything is read."""
+    assert place.run("--name", name) == 2
