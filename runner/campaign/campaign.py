@@ -143,6 +143,7 @@ def _reading(whole: Mapping[str, Any], columns: Mapping[str, str]) -> Reading:
         encoding=whole.get("encoding"),
         hidden=whole.get("hidden"),
         decodes_html=whole.get("html") == "decode",
+        where=tuple(whole.get("where", ())),
         columns={**whole.get("columns", {}), **columns},
     )
 

@@ -7,11 +7,12 @@ and the table in the docs follow from it. A mapping of one of these types holds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypedDict
+from typing import Annotated, Final, TypedDict
 
-from runner.campaign.kind import Bound, Hidden, ResultsIn, Setting
+from runner.campaign.kind import Bound, ResultsIn, Setting
+from runner.campaign.reading import ReadingSettings
 from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 
 MOST_PRIORITY: Final = 100
@@ -35,56 +36,6 @@ class SheetSettings(TypedDict, total=False):
     """The list. The command line names it as an argument."""
 
     sheet: Annotated[Path, Setting(words="the spreadsheet; the only key that must be there")]
-
-
-class ReadingSettings(TypedDict, total=False):
-    """The way the list is read."""
-
-    sheet_name: Annotated[
-        str,
-        Setting(
-            option=("--sheet",), metavar="NAME", help="The worksheet to read.", example='"Leads"'
-        ),
-    ]
-    header_row: Annotated[
-        int,
-        Setting(
-            metavar="ROW",
-            help="The row with the columns' names.  [default: found]",
-            least=1,
-            kind="a row's number, from 1 on",
-            example="4",
-        ),
-    ]
-    columns: Annotated[
-        Mapping[str, str],
-        Setting(
-            option=("--column",),
-            metavar="ROLE=HEADER",
-            help="What a column is for. Repeatable.",
-            kind='a table, recipientProfileId = "LinkedIn"',
-            words='a table that maps a role to a header: `recipientProfileId = "Kontakt"`',
-            example='recipientProfileId = "Kontakt"',
-        ),
-    ]
-    hidden: Annotated[
-        Hidden,
-        Setting(
-            help="Write to people in hidden and filtered-out rows, or skip them.", example='"skip"'
-        ),
-    ]
-    html: Annotated[
-        Literal["keep", "decode"],
-        Setting(help="Read HTML in cells (&amp;) as plain text, or keep it.", example='"decode"'),
-    ]
-    encoding: Annotated[
-        str,
-        Setting(
-            metavar="NAME",
-            help="A CSV's encoding.  [default: UTF-8 or refused]",
-            example='"cp1252"',
-        ),
-    ]
 
 
 class TemplateSettings(TypedDict, total=False):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from runner.campaign.setting import ReadingSettings
+from runner.campaign.reading import ReadingSettings
 from runner.cli import late
 from runner.cli.ledger import opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Ledger, command

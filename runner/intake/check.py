@@ -22,6 +22,7 @@ from runner.intake.blocking import (
 )
 from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout, lay_out, nearest
+from runner.intake.condition import Condition, read_conditions
 from runner.intake.entry import Entry, Problem, failing
 from runner.intake.examiner import Examiner
 from runner.intake.recipient import Recipient
@@ -48,6 +49,7 @@ class Check:
     reading: Reading
     accounts: Sequence[str]
     blocking: tuple[Problem, ...]
+    conditions: tuple[Condition, ...] = ()
     verdicts: Mapping[int, Sequence[Problem]] = field(default_factory=dict)
 
     @property
@@ -70,6 +72,7 @@ class Check:
             delimited=self.table.delimiter is not None,
             hidden=self.reading.hidden,
             decodes_html=self.reading.decodes_html,
+            conditions=self.conditions,
             accounts=self.accounts,
             verdicts=self.verdicts,
             render=render,
@@ -128,6 +131,7 @@ def check(
         reading=reading,
         accounts=accounts,
         blocking=blocking,
+        conditions=read_conditions(reading.where, table.columns),
     )
 
 

@@ -122,7 +122,7 @@ def read_earlier(source: Source, reading: Reading) -> Earlier | None:
 
 def _ways(source: Source, reading: Reading) -> Iterator[Reading]:
     """Give the ways to read a file: each worksheet of a workbook, a text in each encoding."""
-    plain = replace(reading, hidden="include", header_row=None, sheet=None, encoding=None)
+    plain = replace(reading, hidden="include", header_row=None, sheet=None, encoding=None, where=())
     if source.data.startswith(b"PK"):
         named: list[str | None] = [reading.sheet] if reading.sheet else []
         for name in dict.fromkeys([*named, None, *worksheets(source)]):

@@ -13,6 +13,7 @@ from typing import Final
 from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout
 from runner.intake.compose import Composer
+from runner.intake.condition import Condition
 from runner.intake.entry import Entry, Problem, Severity, failing
 from runner.intake.nobody import Nobody
 from runner.intake.recipient import CURE
@@ -40,6 +41,7 @@ class Examiner:
         delimited: bool,
         hidden: Hidden | None,
         decodes_html: bool,
+        conditions: Sequence[Condition],
         accounts: Sequence[str],
         verdicts: Mapping[int, Sequence[Problem]],
         render: bool,
@@ -49,6 +51,7 @@ class Examiner:
         self._composer = Composer(layout, template if render else None, review, text, accounts)
         self._render = render
         self._hidden = hidden
+        self._conditions = conditions
         self._verdicts = verdicts
         self._delimited = delimited
         self._of_results = layout.is_results
@@ -72,6 +75,9 @@ class Examiner:
         earlier = self._status(cells) if self._earlier else ""
         if hidden and self._hidden != "include":
             return Entry(row, recipient, None, (), HIDDEN, earlier)
+        for condition in self._conditions:
+            if unmet := condition.unmet(cells):
+                return Entry(row, recipient, None, (), unmet, earlier)
         if recipient is None and (reason := self._nobody.reason(row)):
             return Entry(row, None, None, (), reason, earlier)
         message = None

@@ -36,7 +36,8 @@ Hidden = Literal["include", "skip"]
 class Reading:
     """The way a person said to read the sheet; None where the person said nothing.
 
-    `columns` maps roles to headers. With `decodes_html`, HTML in cells is read as plain text.
+    `columns` maps roles to headers. With `decodes_html`, HTML in cells is read as plain text. Only
+    rows of which all conditions `where` hold are meant.
     """
 
     sheet: str | None = None
@@ -44,6 +45,7 @@ class Reading:
     encoding: str | None = None
     hidden: Hidden | None = None
     decodes_html: bool = False
+    where: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
