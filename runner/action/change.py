@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from runner import words
 from runner.errors import StorageError
 from runner.ledger import schema
-from runner.ledger.chain import head
+from runner.ledger.chain import digest_at, head
 from runner.ledger.health import is_whole
 from runner.ledger.holes import holes
 from runner.ledger.knowledge import Knowledge
@@ -32,6 +32,9 @@ def is_as_it_is(path: Path, draft: Ledger) -> bool:
     with closing(open_ledger(path, create=False, noted=False)) as ledger, ledger.read() as there:
         last, identity = head(there), identity_of(there)
         same_lists = _lists(there)
+        noted = second_record(identity).last()
+        if noted is not None and noted.n and digest_at(there, noted.n) != noted.head:
+            return False  # an earlier mending ended before it had noted that
     with draft.read() as connection:
         is_same = head(connection) == last and _lists(connection) == same_lists
     latest = second_record(identity).latest()

@@ -18,6 +18,7 @@ __all__ = (
     "evidence",
     "examine",
     "finding",
+    "firm",
     "install",
     "job",
     "keep",
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     )
     from runner.campaign import campaign, starter, trust
     from runner.doctor import examine, finding
-    from runner.intake import recipient, sheet
+    from runner.intake import firm, recipient, sheet
     from runner.ledger import ledger, location, lock
     from runner.ledger import trust as trusted
     from runner.rehearsal import rehearse
@@ -108,6 +109,7 @@ else:
         "trust": "runner.campaign.trust",
         "examine": "runner.doctor.examine",
         "finding": "runner.doctor.finding",
+        "firm": "runner.intake.firm",
         "recipient": "runner.intake.recipient",
         "sheet": "runner.intake.sheet",
         "ledger": "runner.ledger.ledger",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
+from runner import words
 from runner.campaign.reading import ReadingSettings
 from runner.cli import late
 from runner.cli.ledger import opened_ledger, tell_new, utc_now
@@ -22,18 +23,37 @@ suppress_app = typer.Typer(
     help="The do-not-contact list, for all campaigns.", no_args_is_help=True, rich_markup_mode=None
 )
 
-People = Annotated[list[str], typer.Argument(metavar="PERSON", help="Profile IDs, URNs or links.")]
+People = Annotated[
+    list[str] | None, typer.Argument(metavar="PERSON", help="Profile IDs, URNs or links.")
+]
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who ask later.")
 ]
 
 
+Companies = Annotated[
+    list[str] | None,
+    typer.Option("--company", metavar="NAME", help="Everybody of this company. Repeatable."),
+]
+Domains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--domain", metavar="DOMAIN", help="Everybody with an address or a site there. Repeatable."
+    ),
+]
+
+
 @suppress_app.command("add")
 def suppress_add(
-    people: People, reason: Reason = None, ledger: Ledger = None, as_json: AsJson = False
+    people: People = None,
+    company: Companies = None,
+    domain: Domains = None,
+    reason: Reason = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
 ) -> int:
-    """Put people on the do-not-contact list."""
-    console, persons = Console(as_json=as_json), [_person(person) for person in people]
+    """Put people, companies or domains on the do-not-contact list."""
+    console, persons = Console(as_json=as_json), _listed(people, company, domain)
     with opened_ledger(ledger) as opened:
         tell_new(opened, console)
         done = late.people.suppress(opened, persons, reason, utc_now())
@@ -41,12 +61,51 @@ def suppress_add(
 
 
 @suppress_app.command("remove")
-def suppress_remove(people: People, ledger: Ledger = None, as_json: AsJson = False) -> int:
-    """Take people off the do-not-contact list."""
-    persons = [_person(person) for person in people]
+def suppress_remove(
+    people: People = None,
+    company: Companies = None,
+    domain: Domains = None,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take people, companies or domains off the do-not-contact list."""
+    persons = _listed(people, company, domain)
     with opened_ledger(ledger, create=False) as opened:
         done = late.people.unsuppress(opened, persons, utc_now())
     return late.show_people.show_unsuppressed(Console(as_json=as_json), done)
+
+
+def _listed(
+    people: list[str] | None, companies: list[str] | None, domains: list[str] | None
+) -> list[Recipient]:
+    """Whom the list is about: people, and companies and domains by their keys.
+
+    Raises UsageError for a word that could be either.
+    """
+    found = []
+    for person in people or []:
+        if person[:1].isupper() and person.isalpha():
+            raise UsageError(
+                f"{person!r} may be a company or a person.",
+                remedy=(
+                    f"For a company: --company {words.argument(person)}. For the profile of "
+                    f"that ID: linkedin.com/in/{person.lower()}."
+                ),
+            )
+        found.append(_person(person))
+    for name, key in (
+        *((name, late.firm.company_key(name)) for name in companies or []),
+        *((name, late.firm.domain_key(name)) for name in domains or []),
+    ):
+        if key is None:
+            raise UsageError(f"{name!r} is no company or domain.", remedy="acme.com, for example.")
+        found.append(late.recipient.Recipient(key))
+    if not found:
+        raise UsageError(
+            "Say whom: a profile, --company or --domain.",
+            remedy="campaign suppress add --help shows how.",
+        )
+    return found
 
 
 @suppress_app.command("list")
@@ -107,7 +166,9 @@ def import_history(
 
 
 def forget(
-    people: People,
+    people: Annotated[
+        list[str], typer.Argument(metavar="PERSON", help="Profile IDs, URNs or links.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
     ledger: Ledger = None,
     as_json: AsJson = False,

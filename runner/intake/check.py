@@ -149,7 +149,7 @@ def judge(checked: Check) -> tuple[Check, Findings]:
     skipped: list[tuple[int, str]] = []
     problems: list[Problem] = []
     people: list[Recipient] = []
-    for row, recipient, message, found, reason, _ in checked.entries(review):
+    for row, recipient, message, found, reason, *_ in checked.entries(review):
         rows += 1
         ready += message is not None
         if recipient is not None:

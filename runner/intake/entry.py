@@ -76,7 +76,7 @@ class Entry(NamedTuple):
 
     `skipped` is the reason for a skipped row. Error problems make a row invalid. `recipient` is
     known whenever the row names one, also when the row is invalid. `earlier` is the row's status in
-    a results sheet that is used as input.
+    a results sheet that is used as input. `firms` are the keys of the companies that it names.
     """
 
     row: Row
@@ -85,6 +85,7 @@ class Entry(NamedTuple):
     problems: Sequence[Problem] = ()
     skipped: str = ""
     earlier: str = ""
+    firms: Sequence[str] = ()
 
     @property
     def errors(self) -> list[Problem]:

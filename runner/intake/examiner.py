@@ -15,6 +15,7 @@ from runner.intake.column import Layout
 from runner.intake.compose import Composer
 from runner.intake.condition import Condition
 from runner.intake.entry import Entry, Problem, Severity, failing
+from runner.intake.firm import Firms
 from runner.intake.nobody import Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
@@ -58,6 +59,7 @@ class Examiner:
         self._earlier = layout.earlier
         self._reason = layout.earlier.get("reason")
         self._nobody = Nobody(layout)
+        self._firms = Firms(layout)
         self._seen: dict[str | None, int] = {}
         self._used = dict(self._composer.read)
         for columns in layout.roles.values():
@@ -98,7 +100,7 @@ class Examiner:
             problems += self._verdicts.get(number, ())
             if failing(problems):
                 message = None
-        return _new(Entry, (row, recipient, message, problems, "", earlier))
+        return _new(Entry, (row, recipient, message, problems, "", earlier, self._firms.of(cells)))
 
     def _status(self, cells: Sequence[str]) -> str:
         """Return the row's status in the results sheet that is used as the list."""

@@ -174,6 +174,9 @@ class _Taking:
             return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
         if self._barred.has(keys):
             return _Verdict(Status.SKIPPED, LISTED)
+        if self._barred.has(entry.firms):
+            barred = next(key for key in entry.firms if key in self._barred.keys)
+            return _Verdict(Status.SKIPPED, f"{LISTED} ({barred.replace(':', ' ')})")
         messaged = [self._lately[key] for key in keys if key in self._lately]
         if messaged:
             latest = max(messaged, key=lambda one: one.at)

@@ -139,3 +139,28 @@ def test_a_name_of_a_campaign_is_any_text(place: Place, name: str) -> None:
 def test_a_name_that_is_none_is_refused_at_once(place: Place, name: str) -> None:
     """An endless name, or one that cannot be seen, is refused before anything is read."""
     assert place.run("--name", name) == 2
+
+
+def test_companies_and_domains_are_never_messaged(place: Place) -> None:
+    """A company is matched by its name without its legal form, a domain by addresses and sites, in
+    the columns that say so; taken off the list, its people wait again."""
+    (place.folder / "people.csv").write_text(
+        "First Name,profile,Company,E-Mail,Website\n"
+        "Ada,ada-x,Acme GmbH,ada@gmail.com,\n"
+        "Ben,ben-x,Other,ben@mail.acme.com,\n"
+        "Cas,cas-x,Acme Foods,cas@gmail.com,https://www.cas.com/acme\n"
+        "Dan,dan-x,,,www.acme.com\n",
+        encoding="utf-8",
+    )
+    assert place("suppress", "add", "Acme") == 2
+    assert "--company Acme" in place.err
+    assert place("suppress", "add") == 2
+    assert place("suppress", "add", "--domain", "nonsense") == 2
+    assert place("suppress", "add", "--company", "ACME, Inc.", "--domain", "acme.com") == 0
+    assert place("suppress", "list") == 0
+    assert "company:acme" in place.out
+    assert place.run() == 0
+    assert place.received() == ["cas-x"]
+    assert place("suppress", "remove", "--company", "acme") == 0
+    assert place.run() == 0
+    assert place.received() == ["cas-x", "ada-x"]
