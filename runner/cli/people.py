@@ -103,7 +103,7 @@ def _listed(
     if not found:
         raise UsageError(
             "Say whom: a profile, --company or --domain.",
-            remedy='campaign suppress add --company "Acme", for example.',
+            remedy="A profile's link, for example.",
         )
     return found
 
