@@ -80,7 +80,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # A text is as it should be when its UTF-8 has only these bytes: all characters below U+0300, except
 # controls and those that may be invisible.
 _PLAIN_BYTES: Final = bytes([*b"\t\n", *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC3, 0xCC)])
-_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_$|~@^(&\\")
+_BARE_BYTES: Final = bytes(code for code in _PLAIN_BYTES if code not in b"{}[<%*#_$|~@^&\\")
 # A cell that begins so may hold a spreadsheet program's error, or a value forced to be text.
 TELLING: Final = ("#", "Err:", "Loading...", "=", "'")
 _ZEROS: Final = re.compile(r"0{2,255}")
@@ -126,9 +126,9 @@ def bare(text: str) -> str | None:
     """
     text = text.strip()
     try:
-        return (
-            None if text.startswith(TELLING) or text.encode().translate(None, _BARE_BYTES) else text
-        )
+        if text.startswith(TELLING) or "((" in text:
+            return None
+        return None if text.encode().translate(None, _BARE_BYTES) else text
     except UnicodeEncodeError:  # half a character
         return None
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from runner.intake.code import REMEDIES, Code
 from runner.intake.column import Column
+from runner.intake.firm import Firms
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Row
 from runner.intake.template import MessageType
@@ -76,7 +77,7 @@ class Entry(NamedTuple):
 
     `skipped` is the reason for a skipped row. Error problems make a row invalid. `recipient` is
     known whenever the row names one, also when the row is invalid. `earlier` is the row's status in
-    a results sheet that is used as input. `firms` are the keys of the companies that it names.
+    a results sheet that is used as input. `firms` tells the companies that it names.
     """
 
     row: Row
@@ -85,7 +86,7 @@ class Entry(NamedTuple):
     problems: Sequence[Problem] = ()
     skipped: str = ""
     earlier: str = ""
-    firms: Sequence[str] = ()
+    firms: Firms | None = None
 
     @property
     def errors(self) -> list[Problem]:

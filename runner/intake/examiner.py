@@ -100,7 +100,7 @@ class Examiner:
             problems += self._verdicts.get(number, ())
             if failing(problems):
                 message = None
-        return _new(Entry, (row, recipient, message, problems, "", earlier, self._firms.of(cells)))
+        return _new(Entry, (row, recipient, message, problems, "", earlier, self._firms))
 
     def _status(self, cells: Sequence[str]) -> str:
         """Return the row's status in the results sheet that is used as the list."""

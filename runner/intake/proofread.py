@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runner.intake.blank import RenderError
@@ -44,17 +44,20 @@ class Proofreader:
         # The row read last, and its values.
         self._before: tuple[int, Mapping[int, str]] = (0, {})
 
-    def own(self, row: Row, text: str, column: Column, *, is_marked: bool) -> Iterator[Problem]:
+    def own(self, row: Row, text: str, column: Column, *, is_marked: bool) -> Iterable[Problem]:
         """Read a row's own text; `is_marked` tells whether it may hold anything uncommon."""
         name = greeted(text)
         if name and not is_named(name, row.cells, text):
             self._greets_a_stranger(row, text, name)
-        if is_marked or not name:
-            yield from self._left(row, text, column)
-            yield from self._blemished(row, text, name, column)
-        if is_marked or "\n" in text:
-            for code, sentence, severity in oddities(text):
-                yield Problem(code, sentence, row.number, column, severity)
+        if name and not is_marked and "\n\n\n" not in text and " \n" not in text:
+            return ()  # nearly all
+        return self._marked(row, text, name, column)
+
+    def _marked(self, row: Row, text: str, name: str | None, column: Column) -> Iterator[Problem]:
+        yield from self._left(row, text, column)
+        yield from self._blemished(row, text, name, column)
+        for code, sentence, severity in oddities(text):
+            yield Problem(code, sentence, row.number, column, severity)
 
     def rendered(
         self, row: Row, text: str, said: Mapping[int, str], values: Mapping[str, object]

@@ -89,6 +89,7 @@ class _Taking:
         self._last = max(columns, default=-1)
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
+        self._bars_firms = any(":" in key and key[:4] != "urn:" for key in self._barred.keys)
         self._days = min_days(connection, campaign_id)
         self._lately: dict[str, Messaged] = {}
         if self._days:
@@ -174,9 +175,10 @@ class _Taking:
             return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
         if self._barred.has(keys):
             return _Verdict(Status.SKIPPED, LISTED)
-        if self._barred.has(entry.firms):
-            barred = next(key for key in entry.firms if key in self._barred.keys)
-            return _Verdict(Status.SKIPPED, f"{LISTED} ({barred.replace(':', ' ')})")
+        if self._bars_firms and entry.firms is not None:
+            for key in entry.firms.of(entry.row.cells):
+                if key in self._barred.keys:
+                    return _Verdict(Status.SKIPPED, f"{LISTED} ({key.replace(':', ' ')})")
         messaged = [self._lately[key] for key in keys if key in self._lately]
         if messaged:
             latest = max(messaged, key=lambda one: one.at)
