@@ -1,9 +1,9 @@
 """Campaign Runner: one message to each person of a spreadsheet, at most once, within each account's
 quota.
 
-From Python: `check`, `preview`, `rehearse`, `run`, `status`, `why`, `results` and `settle` are the
-acts of the command line. `read` takes a file or a data frame as a table of text. Everything that a
-person can mend is a `CampaignError`.
+From Python: `check`, `preview`, `rehearse`, `plan`, `run`, `status`, `campaigns`, `find`, `why`,
+`results`, `settle` and `retry` are the acts of the command line. `read` takes a file or a data
+frame as a table of text. Everything that a person can mend is a `CampaignError`.
 """
 
 from __future__ import annotations
@@ -17,25 +17,33 @@ if TYPE_CHECKING:
     from runner.intake.table import read as read
     from runner.intake.template import load as load_template
     from runner.python.act import check as check
+    from runner.python.act import plan as plan
     from runner.python.act import preview as preview
     from runner.python.act import rehearse as rehearse
-    from runner.python.act import results as results
     from runner.python.act import run as run
-    from runner.python.act import settle as settle
-    from runner.python.act import status as status
-    from runner.python.act import why as why
+    from runner.python.standing import campaigns as campaigns
+    from runner.python.standing import find as find
+    from runner.python.standing import results as results
+    from runner.python.standing import retry as retry
+    from runner.python.standing import settle as settle
+    from runner.python.standing import status as status
+    from runner.python.standing import why as why
 
 __version__ = "0.1.0"
 __all__ = (
     "CampaignError",
     "RefusedError",
     "__version__",
+    "campaigns",
     "check",
+    "find",
     "load_template",
+    "plan",
     "preview",
     "read",
     "rehearse",
     "results",
+    "retry",
     "run",
     "settle",
     "status",
@@ -47,6 +55,10 @@ _ELSEWHERE = {
     "RefusedError": ("errors", "RefusedError"),
     "load_template": ("intake.template", "load"),
     "read": ("intake.table", "read"),
+    **{
+        act: ("python.standing", act)
+        for act in ("campaigns", "find", "results", "retry", "settle", "status", "why")
+    },
 }
 
 

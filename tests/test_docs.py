@@ -141,14 +141,18 @@ def test_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "A4 (First Name): blank, but the template uses it without a default",
         "Hi Jane",
         "2 sent over 2 days",
+        said.getvalue().splitlines()[4],
         "2 wait",
         "2 sent; exit code 1 ; results in spring.results.csv",
         "2 sent",
-        said.getvalue().splitlines()[7],
+        said.getvalue().splitlines()[8],
         "again.csv",
+        "['spring']",
+        "spring 2 sent",
         "There is no setting 'daily_limt' here. Did you mean daily_limit?",
     ]
-    assert said.getvalue().splitlines()[7].startswith("Row 2 was sent from account default")
+    assert said.getvalue().splitlines()[4].startswith("2 wait, the first at 20")
+    assert said.getvalue().splitlines()[8].startswith("Row 2 was sent from account default")
 
 
 def test_the_acts_are_callable_after_any_import() -> None:

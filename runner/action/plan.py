@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from runner.action.rule import left_out
 from runner.action.take import Taken
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake
@@ -25,7 +26,7 @@ from runner.ledger.contact import resting
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
 from runner.ledger.setting import DEFAULT_MIN_DAYS
-from runner.ledger.standing import waiting
+from runner.ledger.standing import skipped_for, waiting
 from runner.ledger.take import take_in
 from runner.result.summary import Summary, summarise
 from runner.sending.traffic import Traffic
@@ -84,6 +85,7 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
         notices = (
             *_other_senders(connection, taken.campaign, record),
             *_frequency(taken.campaign, resting(connection, record.id)[0]),
+            *_nobody_left(connection, record),
         )
     return Prepared(
         taken=taken, record=record, taken_in=taken_in, recovered=recovered, notices=notices
@@ -155,6 +157,13 @@ def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
             f"{rows_are} skipped for now: another campaign, or another tool, messaged these "
             f"people less than {days} days ago."
         )
+
+
+def _nobody_left(connection: Connection, record: CampaignRecord) -> Iterator[str]:
+    """Say which rules leave rows out, when no row is left."""
+    skipped = skipped_for(connection, record.id)
+    if skipped and not waiting(connection, record.id):
+        yield f"nobody is left to write to: {left_out(skipped)}."
 
 
 def make_plan(prepared: Prepared, traffic: Traffic, loop: asyncio.Runner) -> Plan:

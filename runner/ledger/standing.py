@@ -62,6 +62,18 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> T
     return Totals(**counts)
 
 
+def skipped_for(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Count the skipped rows by their reasons."""
+    reason = sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason, "")
+    statement = (
+        sa.select(reason, sa.func.count())
+        .select_from(_JOIN)
+        .where(schema.row.c.campaign_id == campaign_id, _STATUS == Status.SKIPPED)
+        .group_by(reason)
+    )
+    return {text: count for text, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
+
+
 def uncertain_rows(
     connection: Connection, campaign_id: int, *, live: bool = False
 ) -> tuple[UncertainRow, ...]:

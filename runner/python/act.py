@@ -9,33 +9,26 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from runner.action import check as checking
 from runner.action import run as running
-from runner.action import settle as settling
-from runner.action import standing
 from runner.action.check import Checked, Previewed
 from runner.action.compare import refuse_lost_results
 from runner.action.plan import Plan
 from runner.action.run import Report
-from runner.action.settle import Settled
-from runner.action.standing import HandedBack, Reasons, Standing
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
 from runner.campaign.kind import check_kind, rows
 from runner.campaign.setting import ListSettings, NameSettings, RehearsalSettings, SaidSettings
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
-from runner.intake.recipient import Recipient, RecipientError, parse
-from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import default_path, ledger_path
-from runner.ledger.lock import told_as_running
+from runner.python.ledger import opened_ledger, utc_now
 from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.rehearse import Rehearsed
 from runner.sending import client
@@ -91,19 +84,25 @@ def run(
     comes from the usual places. Raises CampaignError.
     """
     campaign = _campaign(sheet, RunKeywords, said)
-    vendor = Vendor(
-        find_key(campaign.key_file, campaign.folder).secret,
-        ServerClock(_now),
-        base_url=said.get("base_url", client.BASE_URL),
-        read_seconds=said.get("timeout", READ_SECONDS),
-    )
-    watcher = _Watcher(agree, see)
+    vendor, watcher = _vendor(campaign, said), _Watcher(agree, see)
     stay, most = said.get("wait", False), said.get("max")
     refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
-    with _opened(said.get("ledger")) as ledger:
+    with opened_ledger(said.get("ledger")) as ledger:
         return _in_a_loop(
             lambda loop: running.run(campaign, ledger, vendor, watcher, loop, stay=stay, most=most)
         )
+
+
+def plan(sheet: Sheet, **said: Unpack[RunKeywords]) -> Plan:
+    """Say what `run` would do now: with ledger, do-not-contact list, quota and calendar.
+
+    Nothing is sent. Raises CampaignError.
+    """
+    campaign = _campaign(sheet, RunKeywords, said)
+    vendor = _vendor(campaign, said)
+    refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
+    with opened_ledger(said.get("ledger")) as ledger:
+        return _in_a_loop(lambda loop: running.plan(campaign, ledger, vendor, loop))
 
 
 def rehearse(
@@ -125,53 +124,18 @@ def rehearse(
         campaign = rehearsing.beside(campaign)
     return _in_a_thread(
         lambda: rehearsing.rehearse(
-            campaign, start or _now(), limit=quota, faults=faults, seed=seed
+            campaign, start or utc_now(), limit=quota, faults=faults, seed=seed
         )
     )
 
 
-def status(name: str | None = None, *, ledger: str | None = None) -> Standing:
-    """Say where the named campaign stands, or the one last read. Raises UsageError."""
-    with _opened(ledger, create=False) as opened:
-        return standing.status(opened, name, _now())
-
-
-def why(row: int, name: str | None = None, *, ledger: str | None = None) -> Reasons:
-    """Say what a row waits for, or what happened to it. Raises UsageError."""
-    with _opened(ledger, create=False) as opened:
-        return standing.why(opened, name, row, _now())
-
-
-def results(
-    name: str | None = None,
-    path: str | os.PathLike[str] | None = None,
-    *,
-    ledger: str | None = None,
-) -> HandedBack:
-    """Write the results sheet again, from the ledger. Raises UsageError, StorageError."""
-    with _opened(ledger, create=False) as opened:
-        return standing.results(opened, name, Path(path) if path else None, _now())
-
-
-def settle(
-    rows: Sequence[int | str],
-    *,
-    sent: bool,
-    name: str | None = None,
-    by: str | None = None,
-    ledger: str | None = None,
-) -> Settled:
-    """Record your word on uncertain rows, given by number or by profile, after a look in LinkedIn.
-
-    All of the rows are settled, or not one of them. `by` is your name in the record. Raises
-    UsageError.
-    """
-    which = [_which(row) for row in rows]
-    with _opened(ledger, create=False) as opened:
-        record = settling.only_campaign(opened, name)
-        return settling.settle(
-            opened, record, which, sent=sent, by=by or settling.this_person(), now=_now
-        )
+def _vendor(campaign: Campaign, said: RunKeywords) -> Vendor:
+    return Vendor(
+        find_key(campaign.key_file, campaign.folder).secret,
+        ServerClock(utc_now),
+        base_url=said.get("base_url", client.BASE_URL),
+        read_seconds=said.get("timeout", READ_SECONDS),
+    )
 
 
 def _campaign(sheet: Sheet, group: type, said: Mapping[str, Any]) -> Campaign:
@@ -196,27 +160,6 @@ def _checked(group: type, key: str, value: Any) -> Any:
     except RefusedError as error:
         raise UsageError(error.what, where=error.where, remedy=error.remedy) from None
     return Path(value) if known[key].type is Path else value
-
-
-def _which(row: int | str) -> int | Recipient:
-    if isinstance(row, int):
-        return row
-    try:
-        return parse(row)
-    except RecipientError as error:
-        raise UsageError(f"{row!r} is neither a row's number nor a person: {error}.") from None
-
-
-@contextmanager
-def _opened(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
-    path = ledger_path(place or default_path())
-    with told_as_running(path):
-        ledger = open_ledger(path, create=create)
-    try:
-        with told_as_running(path):
-            yield ledger
-    finally:
-        ledger.close()
 
 
 def _in_a_loop(act: Callable[[asyncio.Runner], T]) -> T:
@@ -250,7 +193,3 @@ def _in_a_thread(call: Callable[[], T]) -> T:
     if errors:
         raise errors[0]
     return answers[0]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

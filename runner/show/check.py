@@ -53,6 +53,11 @@ def show_check(console: Console, checked: Checked) -> ExitCode:
         console.say("No problems.")
     if checked.problems:
         console.say(f"Problems: {checked.problems.path}")
+    if found.ready and not intake.blocking:
+        console.say(
+            "This was a look at sheet and template alone. Who was messaged before, the "
+            "do-not-contact list and the quota are looked at by campaign plan."
+        )
     console.answer(finished(_check_answer(checked), checked.exit_code))
     return checked.exit_code
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import runner
 from runner.rehearsal.endpoint import Answer
 from tests.proof.place import Place
 
@@ -43,6 +44,20 @@ def test_a_plan_sends_nothing_and_asks_nobody(place: Place) -> None:
         assert answer(place)["totals"]["waiting"] == 4
         assert answer(place)["sentThisRun"] == 0
     assert len(place.received()) == 2
+
+
+def test_a_run_with_nobody_left_says_which_rules_left_whom_out(place: Place) -> None:
+    """Each rule is named with its rows and with what would change it."""
+    assert place("suppress", "add", "person-5") == 0
+    assert place.run() == 0
+    assert place("plan", "people.csv", "-t", "hello.j2", "--now", "--name", "next") == 0
+    assert (
+        "nobody is left to write to: 5 rows messaged not long ago by another campaign or tool "
+        "(they wait for their days to pass; --min-days sets other days), 1 row on the "
+        "do-not-contact list (campaign suppress list shows it)." in place.out
+    )
+    assert place("check", "people.csv", "-t", "hello.j2") == 0
+    assert "campaign plan" in place.out
 
 
 def test_a_plan_refuses_what_a_run_refuses(place: Place) -> None:
@@ -108,6 +123,24 @@ def test_failed_rows_are_sent_again_on_purpose(place: Place) -> None:
     assert place.run() == 0
     assert sorted(place.received()) == [f"person-{number}" for number in range(6)]
     assert place("retry", "--failed", "--yes") == 2
+
+
+def test_python_has_these_acts_too(place: Place) -> None:
+    """Failed rows wait again by `runner.retry`; a person is found, and asked for, by any link."""
+    ledger = str(place.ledger)
+    refuse(place, "person-1", "person-3")
+    assert place.run() == 1
+    found = runner.find("linkedin.com/in/person-1", ledger=ledger).known.met
+    assert [met.status for met in found] == ["failed"]
+    assert runner.retry(["person-1"], ledger=ledger).rows == (3,)
+    with pytest.raises(runner.CampaignError):
+        runner.retry([2], ledger=ledger)
+    assert runner.retry(reason="422", ledger=ledger).rows == (5,)
+    assert "waits" in runner.why("person-3", ledger=ledger).said[0]
+    (summary,) = runner.campaigns(ledger=ledger).summaries
+    assert (summary.totals.sent, summary.totals.waiting) == (4, 2)
+    with pytest.raises(runner.CampaignError):
+        runner.find("two words", ledger=ledger)
 
 
 def test_ranges_are_settled_at_once(place: Place) -> None:

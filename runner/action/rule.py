@@ -1,0 +1,53 @@
+"""The rules that leave rows out, for a run that has nobody left: how many rows each of them holds,
+and what would change that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from runner import words
+from runner.intake.examiner import HIDDEN
+from runner.ledger.forgotten import REASON
+from runner.ledger.suppression import LISTED
+
+
+class Rule(NamedTuple):
+    """A rule, by the beginning of the reason that its rows have."""
+
+    begins: str
+    said: str
+    cure: str = ""
+
+
+_LATELY: Final = (
+    "messaged not long ago by another campaign or tool",
+    "they wait for their days to pass; --min-days sets other days",
+)
+_RULES: Final = (
+    Rule("messaged on ", *_LATELY),
+    Rule("may have been messaged on ", *_LATELY),
+    Rule(LISTED, LISTED, "campaign suppress list shows it"),
+    Rule(REASON, "forgotten on request"),
+    Rule("same person as row ", "the same person as an earlier row"),
+    Rule("this results sheet says", "sent before, says this results sheet", "give the list itself"),
+    Rule("left out: ", "left out by --where", "run without that condition"),
+    Rule(HIDDEN, HIDDEN, "--hidden include takes them"),
+)
+
+
+def left_out(skipped: Mapping[str, int]) -> str:
+    """Say which rules leave rows out, the one with the most rows first.
+
+    `skipped` holds the number of rows for each reason.
+    """
+    counts: dict[Rule, int] = {}
+    for reason, count in skipped.items():
+        rule = next((one for one in _RULES if reason.startswith(one.begins)), Rule("", reason))
+        rule = rule._replace(begins="")  # two beginnings can be one rule
+        counts[rule] = counts.get(rule, 0) + count
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(
+        f"{words.count(count, 'row')} {rule.said}{f' ({rule.cure})' if rule.cure else ''}"
+        for rule, count in ranked
+    )

@@ -1,0 +1,29 @@
+"""The ledger as a function opens it, and the time that is noted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.location import default_path, ledger_path
+from runner.ledger.lock import told_as_running
+
+
+@contextmanager
+def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
+    """The ledger for as long as an act needs it; without `create`, one that is there already."""
+    path = ledger_path(place or default_path())
+    with told_as_running(path):
+        ledger = open_ledger(path, create=create)
+    try:
+        with told_as_running(path):
+            yield ledger
+    finally:
+        ledger.close()
+
+
+def utc_now() -> datetime:
+    """This computer's clock."""
+    return datetime.now(UTC)

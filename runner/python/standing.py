@@ -1,0 +1,108 @@
+"""The acts that ask the ledger, or change what it says, as functions of Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner.action import retry as retrying
+from runner.action import settle as settling
+from runner.action import standing
+from runner.action.retry import Retried
+from runner.action.settle import Settled
+from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
+from runner.errors import UsageError
+from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.python.ledger import opened_ledger, utc_now
+
+
+def status(name: str | None = None, *, ledger: str | None = None) -> Standing:
+    """Say where the named campaign stands, or the one last read. Raises UsageError."""
+    with opened_ledger(ledger, create=False) as opened:
+        return standing.status(opened, name, utc_now())
+
+
+def campaigns(*, ledger: str | None = None) -> Every:
+    """Say where all campaigns stand, the one last read first."""
+    with opened_ledger(ledger, create=False) as opened:
+        return standing.every(opened, utc_now())
+
+
+def find(person: str, *, ledger: str | None = None) -> Found:
+    """Say what was ever sent to somebody, by which campaign and account, and what waits.
+
+    Raises UsageError for a text that names nobody.
+    """
+    try:
+        wanted = parse(person)
+    except RecipientError as error:
+        raise UsageError(f"{person!r} names no person: {error}.") from None
+    with opened_ledger(ledger, create=False) as opened:
+        return standing.find(opened, wanted)
+
+
+def why(row: int | str, name: str | None = None, *, ledger: str | None = None) -> Reasons:
+    """Say what a row, or a person's row, waits for or what happened to it. Raises UsageError."""
+    which = _which(row)
+    with opened_ledger(ledger, create=False) as opened:
+        return standing.why(opened, name, which, utc_now())
+
+
+def results(
+    name: str | None = None,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    ledger: str | None = None,
+) -> HandedBack:
+    """Write the results sheet again, from the ledger. Raises UsageError, StorageError."""
+    with opened_ledger(ledger, create=False) as opened:
+        return standing.results(opened, name, Path(path) if path else None, utc_now())
+
+
+def settle(
+    rows: Sequence[int | str],
+    *,
+    sent: bool,
+    name: str | None = None,
+    by: str | None = None,
+    ledger: str | None = None,
+) -> Settled:
+    """Record your word on uncertain rows, given by number or by profile, after a look in LinkedIn.
+
+    All of the rows are settled, or not one of them. `by` is your name in the record. Raises
+    UsageError.
+    """
+    which = [_which(row) for row in rows]
+    with opened_ledger(ledger, create=False) as opened:
+        record = settling.only_campaign(opened, name)
+        return settling.settle(
+            opened, record, which, sent=sent, by=by or settling.this_person(), now=utc_now
+        )
+
+
+def retry(
+    rows: Sequence[int | str] = (),
+    *,
+    reason: str | None = None,
+    name: str | None = None,
+    ledger: str | None = None,
+) -> Retried:
+    """Let failed rows wait again: these, given by number or by profile, or all of them.
+
+    `reason` keeps those with this HTTP status, or with these words in their error. A row whose
+    message may have arrived is never among them. Raises UsageError.
+    """
+    which = [_which(row) for row in rows]
+    with opened_ledger(ledger, create=False) as opened:
+        record = settling.only_campaign(opened, name)
+        return retrying.retry(opened, record, which, reason, lambda _: True, utc_now)
+
+
+def _which(row: int | str) -> int | Recipient:
+    if isinstance(row, int):
+        return row
+    try:
+        return parse(row)
+    except RecipientError as error:
+        raise UsageError(f"{row!r} is neither a row's number nor a person: {error}.") from None
