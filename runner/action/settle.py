@@ -20,8 +20,8 @@ from runner.ledger.decision import decide
 from runner.ledger.delivery import WITHDRAWN
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
-from runner.ledger.record import CampaignRecord
-from runner.ledger.standing import delivery_to, is_listed, recipient
+from runner.ledger.record import CampaignRecord, UncertainRow
+from runner.ledger.standing import delivery_to, is_listed, recipient, uncertain_rows
 from runner.result.handback import write_results
 from runner.result.place import Written
 
@@ -67,6 +67,23 @@ def only_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
             "There are several campaigns.", remedy=f"Add --name, one of: {', '.join(names)}."
         )
     return find_campaign(ledger, name)
+
+
+def all_uncertain(ledger: Ledger, record: CampaignRecord, now: datetime) -> list[UncertainRow]:
+    """Return all uncertain rows, and the people who have left the list since.
+
+    Raises UsageError when there is none.
+    """
+    recover_dead_run(ledger, record, now)
+    with ledger.read() as connection:
+        found = uncertain_rows(connection, record.id, live=is_running(ledger, record.id))
+    named = [row for row in found if row.number is not None or row.person]
+    if not named:
+        raise UsageError(
+            f"No row of the campaign {record.name!r} is uncertain.",
+            remedy="campaign status says how its rows stand.",
+        )
+    return named
 
 
 def settle(

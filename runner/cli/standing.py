@@ -14,11 +14,13 @@ from runner.cli import late
 from runner.cli.ledger import opened_ledger, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, Results, Which, command, option
 from runner.cli.vendor import found_vendor
-from runner.errors import UsageError
+from runner.errors import InterruptedRunError, UsageError
 from runner.show.console import Console
 
 if TYPE_CHECKING:
     from runner.intake.recipient import Recipient
+    from runner.ledger.ledger import Ledger as OpenLedger
+    from runner.ledger.record import CampaignRecord
 
 Row = Annotated[
     str,
@@ -114,6 +116,10 @@ def settle(
             help="Look for the message in the conversation; settles as sent what is found there.",
         ),
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="All uncertain rows; it names them, and asks.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --all: do not ask.")] = False,
     base_url: BaseUrl = None,
     timeout: Annotated[float, option("timeout")] = 15.0,
     name: Annotated[
@@ -139,12 +145,17 @@ def settle(
         )
     texts = rows or []
     wanted = _rows(texts)
-    if not wanted and not look:
+    if every and wanted:
+        raise UsageError("--all and rows are both given.", remedy="Leave one of them out.")
+    if not (wanted or every or look):
         raise UsageError(
             "Say which rows.", remedy="campaign status names those that are uncertain."
         )
     with opened_ledger(ledger, create=False) as opened:
         record = late.settle.only_campaign(opened, name)
+        if every and not look:
+            texts = _all_uncertain(console, opened, record, sent=sent, yes=yes)
+            wanted = _rows(texts)
         if not look:
             settled = late.settle.settle(
                 opened, record, wanted, sent=sent, by=late.settle.this_person(), now=utc_now
@@ -164,6 +175,19 @@ def settle(
                 now=utc_now,
             )
         return late.show_settle.show_looked(console, looked)
+
+
+def _all_uncertain(
+    console: Console, opened: OpenLedger, record: CampaignRecord, *, sent: bool, yes: bool
+) -> list[str]:
+    """Name all uncertain rows, and ask whether a person has looked at each of them."""
+    uncertain = late.settle.all_uncertain(opened, record, utc_now())
+    console.tell(f"Uncertain in {record.name!r}: {', '.join(map(str, uncertain))}.")
+    question = "Did you look in LinkedIn, and each of these messages "
+    question += "arrived?" if sent else "did not arrive? They are sent again."
+    if not yes and not console.ask(question, otherwise="nothing is settled"):
+        raise InterruptedRunError("Nothing was settled.", remedy="Run it again after a look.")
+    return [row.person if row.number is None else str(row.number) for row in uncertain]
 
 
 @command

@@ -153,6 +153,27 @@ def test_ranges_are_settled_at_once(place: Place) -> None:
     assert answer(place)["totals"]["sent"] == 3
 
 
+def test_all_uncertain_rows_are_settled_at_once(place: Place) -> None:
+    """`settle --all` names every uncertain row, those of people who left the list as well, and
+    asks; no other row is settled."""
+    place.endpoint.script = lambda _: Answer(502, b"Bad gateway")
+    assert place.run("--max", "1") == 75
+    assert place.run("--max", "1") == 75
+    place.endpoint.script = lambda _: None
+    assert place.run("--max", "1") == 75
+    place.write(range(1, 6))
+    assert place.run("--max", "1") == 75
+    assert place("settle", "--all", "2", "--sent") == 2
+    assert place("settle", "--all", "--sent") == 2  # nobody is there to ask
+    assert "person-0 (no longer in the list)" in place.err
+    assert place("settle", "--all", "--sent", "--yes", "--json") == 0
+    assert answer(place)["rows"] == [2, "person-0"]
+    assert place("settle", "--all", "--sent", "--yes") == 2
+    assert "is uncertain" in place.err
+    assert place("status", "--json") == 0
+    assert (answer(place)["totals"]["sent"], answer(place)["totals"]["waiting"]) == (3, 2)
+
+
 @pytest.mark.parametrize(
     "name",
     ["A/B test", "a:b", "dot.", "CON", "x" * 150, "🚀 spring", "../up", "a\\b", "q?*|<>"],
