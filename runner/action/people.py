@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,13 @@ from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
 from runner.ledger import erasure
 from runner.ledger import suppression as suppressed
-from runner.ledger.contact import Contact, imported_at, note_contacts, note_import
+from runner.ledger.contact import (
+    Contact,
+    imported_at,
+    new_contacts,
+    note_contacts,
+    note_import,
+)
 from runner.ledger.erasure import Erased
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import Spellings
@@ -68,12 +74,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The messages that a sheet says went out before; `added` of them are new to the ledger."""
+    """The messages that a sheet says went out before; `added` of them are new to the ledger.
+
+    Contacts without a time count as messaged `at`. `noted` once the ledger knows them.
+    """
 
     name: str
     history: History
     contacts: tuple[Contact, ...]
     added: int
+    at: datetime
+    noted: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
@@ -150,18 +161,25 @@ def suppress_list(
     return SuppressedList(name, added, len(different), tuple(nobody))
 
 
-def import_history(
+def read_import(
     ledger: Ledger, file: Source, reading: Reading, date_column: str | None, now: datetime
 ) -> Imported:
-    """Note everyone that a sheet says was messaged before. Raises RefusedError."""
+    """Find everyone that a sheet says was messaged before; note nothing. Raises RefusedError."""
     with ledger.read() as connection:
         now = imported_at(connection, file.digest) or now  # the same file once more says the same
     history = read_history(file, reading, date_column, now)
     contacts = tuple(Contact(keys, at or now) for keys, at in history.contacts)
+    with ledger.read() as connection:
+        added = len(new_contacts(connection, contacts))
+    return Imported(file.path.name, history, contacts, added, now)
+
+
+def import_history(ledger: Ledger, file: Source, found: Imported) -> Imported:
+    """Note everyone that was found in a sheet."""
     with ledger.write() as connection:
-        note_import(connection, file.digest, now)
-        added = note_contacts(connection, contacts, file.path.name, now)
-    return Imported(file.path.name, history, contacts, added)
+        note_import(connection, file.digest, found.at)
+        added = note_contacts(connection, found.contacts, found.name, found.at)
+    return replace(found, added=added, noted=True)
 
 
 def forget(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Forgotten:

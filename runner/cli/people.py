@@ -17,6 +17,7 @@ from runner.errors import InterruptedRunError, UsageError
 from runner.show.console import Console
 
 if TYPE_CHECKING:
+    from runner.action.people import Imported
     from runner.intake.recipient import Recipient
 
 suppress_app = typer.Typer(
@@ -150,6 +151,12 @@ def import_history(
             "--date-column", metavar="HEADER", help="When each was messaged.  [default: found]"
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be noted, and note nothing.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask when no column says when.")
+    ] = False,
     ledger: Ledger = None,
     as_json: AsJson = False,
     **said: Unpack[ReadingSettings],
@@ -161,8 +168,24 @@ def import_history(
     file = late.sheet.load(source)
     with opened_ledger(ledger) as opened:
         tell_new(opened, console)
-        done = late.people.import_history(opened, file, reading, date_column, utc_now())
-    return late.show_people.show_imported(console, done)
+        found = late.people.read_import(opened, file, reading, date_column, utc_now())
+        if not dry_run:
+            is_undated = found.contacts and found.history.dates is None
+            if is_undated and console.can_ask and not yes:
+                _ask_undated(console, found)
+            found = late.people.import_history(opened, file, found)
+    return late.show_people.show_imported(console, found)
+
+
+def _ask_undated(console: Console, found: Imported) -> None:
+    """Ask whether messages of an unknown time count as sent now."""
+    console.tell(
+        f"{words.people(len(found.contacts))} in {found.name}, and no column says when they were "
+        "messaged; --date-column HEADER names one."
+    )
+    question = "Note them as messaged now?"
+    if not console.ask(question, otherwise="nothing is noted"):
+        raise InterruptedRunError("Nothing was noted.", remedy="Name the column of the dates.")
 
 
 def forget(

@@ -50,6 +50,17 @@ class Messaged:
         return f"{was} on {self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
 
 
+def new_contacts(connection: Connection, contacts: Iterable[Contact]) -> set[tuple[str, datetime]]:
+    """Return person and time of each message that is not noted; none to a forgotten person."""
+    forgotten, stored = Forgotten(connection), connection.execute(sa.select(schema.contact))
+    known = {(found.identity, found.contacted_at) for found in stored}
+    return {
+        (contact.keys[0], contact.at)
+        for contact in contacts
+        if forgotten.token(contact.keys) is None
+    } - known
+
+
 def note_contacts(
     connection: Connection, contacts: Iterable[Contact], source: str, now: datetime
 ) -> int:
@@ -63,19 +74,13 @@ def note_contacts(
         [(contact.keys[0], key) for contact in contacts for key in contact.keys[1:]],
         now,
     )
-    forgotten, table = Forgotten(connection), schema.contact
-    known = {(found.identity, found.contacted_at) for found in connection.execute(sa.select(table))}
-    rows = {
-        (contact.keys[0], contact.at)
-        for contact in contacts
-        if forgotten.token(contact.keys) is None
-    } - known
+    rows = new_contacts(connection, contacts)
     values = [
         {"identity": identity, "contacted_at": at, "source": source}
         for identity, at in sorted(rows)
     ]
     for start in range(0, len(values), _BATCH):
-        connection.execute(sa.insert(table), values[start : start + _BATCH])
+        connection.execute(sa.insert(schema.contact), values[start : start + _BATCH])
     if values:
         add_list(connection, "contacted", (identity for identity, _ in rows), now, source=source)
     return len(values)

@@ -77,6 +77,8 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
     if times:
         between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
     new = words.count(done.added, "message")
+    if done.contacts and not done.noted:
+        console.say("Nothing was noted yet; without --dry-run it is.")
     console.say(f"{words.people(people)} in {done.name}{between}; {new} new to the ledger.")
     if history.dates is not None:
         header = history.dates.header.strip()
@@ -93,6 +95,7 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
     problems = (*history.nobody, *history.unread)
     said = {
         "added": done.added,
+        "noted": done.noted,
         "people": people,
         "from": instant_of(times[0]) if times else None,
         "to": instant_of(times[-1]) if times else None,

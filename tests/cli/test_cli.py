@@ -5,6 +5,7 @@ The tests hold what it says, and where; what to do next; and the exit code.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -509,6 +510,24 @@ def test_history_from_elsewhere(shell: Shell, write: Callable[[str, str], Path])
     assert shell.run("people.csv", "-t", "hello.j2", "--min-days", "2") == 0
     assert "people may be messaged again after 2 days (min_days), not 30." in shell.err
     assert shell.run("people.csv", "-t", "hello.j2", "--min-days", "-1") == 2
+
+
+def test_an_import_can_be_looked_at_first(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--dry-run` notes nobody, and a person at the terminal is asked about a sheet without times
+    before anything is noted."""
+    Path("old.csv").write_text("Profile,Name\njo-doe,Jo\nal-doe,Al\n", encoding="utf-8")
+    for _ in range(2):
+        code, answer = shell.json("import-history", "old.csv", "--dry-run")
+        assert (code, answer["added"], answer["noted"]) == (0, 2, False)
+    monkeypatch.setattr("runner.show.console.Console.can_ask", True)
+    for said, code in (("n", 130), ("y", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{said}\n"))
+        assert shell("import-history", "old.csv") == code
+        assert "Note them as messaged now? [y/N]" in shell.err
+        assert ("2 messages new" in shell.out) is (said == "y")
+    assert shell("import-history", "old.csv", "--yes") == 0
+    assert "0 messages new" in shell.out
+    assert "[y/N]" not in shell.err
 
 
 @pytest.mark.usefixtures("people")
