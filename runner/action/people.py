@@ -87,6 +87,11 @@ class Imported:
     noted: bool = False
 
     @property
+    def people(self) -> int:
+        """The number of different people."""
+        return len({contact.keys[0] for contact in self.contacts})
+
+    @property
     def exit_code(self) -> ExitCode:
         has_problems = self.history.nobody or self.history.unread
         return ExitCode.NEEDS_A_PERSON if has_problems else ExitCode.DONE

@@ -82,10 +82,12 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
             record, taken_in = _prepare_read(
                 connection, taken, taken.intake, now, is_as_left=ledger.is_as_left
             )
+        nobody_left = tuple(_nobody_left(connection, record))
+        skipped = 0 if nobody_left else resting(connection, record.id)[0]
         notices = (
             *_other_senders(connection, taken.campaign, record),
-            *_frequency(taken.campaign, resting(connection, record.id)[0]),
-            *_nobody_left(connection, record),
+            *_frequency(taken.campaign, skipped),
+            *nobody_left,
         )
     return Prepared(
         taken=taken, record=record, taken_in=taken_in, recovered=recovered, notices=notices

@@ -180,7 +180,7 @@ def import_history(
 def _ask_undated(console: Console, found: Imported) -> None:
     """Ask whether messages of an unknown time count as sent now."""
     console.tell(
-        f"{words.people(len(found.contacts))} in {found.name}, and no column says when they were "
+        f"{words.people(found.people)} in {found.name}, and no column says when they were "
         "messaged; --date-column HEADER names one."
     )
     question = "Note them as messaged now?"

@@ -72,14 +72,13 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
     """Say what an import of earlier messages noted."""
     history = done.history
     times = sorted(contact.at for contact in done.contacts)
-    people = len({contact.keys[0] for contact in done.contacts})
     between = ""
     if times:
         between = f", messaged from {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
     new = words.count(done.added, "message")
     if done.contacts and not done.noted:
         console.say("Nothing was noted yet; without --dry-run it is.")
-    console.say(f"{words.people(people)} in {done.name}{between}; {new} new to the ledger.")
+    console.say(f"{words.people(done.people)} in {done.name}{between}; {new} new to the ledger.")
     if history.dates is not None:
         header = history.dates.header.strip()
         console.say(f"When they were messaged says column {history.dates.letter} ({header}).")
@@ -96,7 +95,7 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
     said = {
         "added": done.added,
         "noted": done.noted,
-        "people": people,
+        "people": done.people,
         "from": instant_of(times[0]) if times else None,
         "to": instant_of(times[-1]) if times else None,
         "dateColumn": history.dates.header.strip() if history.dates else None,
