@@ -102,8 +102,8 @@ def load(
     pace = read_pace(words)
     if has_calendar and given.get("now"):
         raise UsageError(
-            "--now says that there is no calendar, and sending hours, days or holidays are given "
-            "as well.",
+            "--now says that there is no calendar, and sending hours, days, holidays or a start "
+            "date are given as well.",
             remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",
         )
     name = whole.get("name")

@@ -61,7 +61,7 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Read:
         raise RefusedError(
             "now = true says that there is no calendar, and the file has one.",
             where=path.name,
-            remedy="Leave out `now`, or `hours`, `days` and `holidays`.",
+            remedy="Leave out `now`, or `hours`, `days`, `holidays` and `start_date`.",
         )
     if Path(said.get("results", "results.csv")).suffix.lower() not in ENDINGS:
         raise RefusedError(

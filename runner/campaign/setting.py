@@ -152,6 +152,15 @@ class PaceSettings(TypedDict, total=False):
             example='"Europe/Berlin"',
         ),
     ]
+    start_date: Annotated[
+        str,
+        Setting(
+            metavar="YYYY-MM-DD",
+            help="Send nothing before this day.",
+            is_calendar=True,
+            example='"2026-12-01"',
+        ),
+    ]
     min_gap: Annotated[
         float,
         Setting(

@@ -28,6 +28,7 @@ class PaceWords:
     days: str | None = None
     holidays: str | None = None
     time_zone: str | None = None
+    start_date: str | None = None
     min_gap: float | None = None
     now: bool = False
 

@@ -33,7 +33,7 @@ class Calendar:
     """Sending hours: from `start` until before `end` on `days`, by the clocks of `zone`.
 
     An `end` of None is midnight. Day 0 is Monday. The holidays of the countries and regions in
-    `holidays` have no sending hours.
+    `holidays` have no sending hours, and neither have the days before `first`.
     """
 
     start: time = time(9)
@@ -41,11 +41,17 @@ class Calendar:
     days: frozenset[int] = frozenset(range(5))
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     holidays: tuple[str, ...] = ()
+    first: date | None = None
 
     def is_open(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone)
         inside = self.start <= wall.time() and (self.end is None or wall.time() < self.end)
-        return inside and wall.weekday() in self.days and self.holiday(instant) is None
+        is_day = wall.weekday() in self.days and not self.is_early(instant)
+        return inside and is_day and self.holiday(instant) is None
+
+    def is_early(self, instant: datetime) -> bool:
+        """Tell whether the zone's day of `instant` is before the first one."""
+        return self.first is not None and instant.astimezone(self.zone).date() < self.first
 
     def holiday(self, instant: datetime) -> str | None:
         """Return the name of the holiday that the zone's day of `instant` is, if it is one."""
@@ -60,6 +66,13 @@ class Calendar:
 
         Raises UsageError when no such instant comes within two years.
         """
+        if self.first is not None and self.first > instant.date():
+            if (self.first - instant.date()).days > _FARTHEST_DAYS:
+                raise UsageError(
+                    f"The start date {self.first} is more than two years away.",
+                    remedy="Look at its year.",
+                )
+            instant = max(instant, self._instant(self.first, _DAY_START))
         if self.is_open(instant):
             return instant
         for days in (15, 90, _FARTHEST_DAYS):
@@ -143,7 +156,8 @@ class Calendar:
 
     def __str__(self) -> str:
         off = f", not on holidays of {', '.join(self.holidays)}" if self.holidays else ""
-        return f"{self.hours}, {days_text(self.days)}, {self.zone.key}{off}"
+        begins = f", from {self.first} on" if self.first else ""
+        return f"{self.hours}, {days_text(self.days)}, {self.zone.key}{off}{begins}"
 
 
 @lru_cache(maxsize=4096)
@@ -234,6 +248,14 @@ def parse_days(text: str) -> frozenset[int]:
             f"{text!r} are no sending days.", remedy="Write them as mon-fri or mon,wed,fri."
         ) from None
     return frozenset(days)
+
+
+def parse_first(text: str) -> date:
+    """Read a first day such as `2026-12-01`. Raises UsageError."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{text!r} is no date.", remedy="Write it as 2026-12-01.") from None
 
 
 def parse_zone(name: str) -> ZoneInfo:

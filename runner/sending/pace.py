@@ -13,7 +13,13 @@ from typing import Final
 from tzlocal import get_localzone_name
 
 from runner.ledger.setting import PaceWords
-from runner.sending.calendar import Calendar, parse_days, parse_hours, parse_zone
+from runner.sending.calendar import (
+    Calendar,
+    parse_days,
+    parse_first,
+    parse_hours,
+    parse_zone,
+)
 from runner.sending.holiday import parse_holidays
 from runner.sending.quota import DAY, midnight
 from runner.sending.ramp import Ramp, parse_ramp
@@ -83,6 +89,7 @@ def pace_of(words: PaceWords) -> Pace:
         days=parse_days(words.days or DEFAULT_DAYS),
         zone=parse_zone(words.time_zone or get_localzone_name() or "UTC"),
         holidays=parse_holidays(words.holidays) if words.holidays else (),
+        first=parse_first(words.start_date) if words.start_date else None,
     )
     return Pace(
         calendar=None if words.now else calendar,

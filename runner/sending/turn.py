@@ -71,7 +71,9 @@ class Turn:
     def _closed(self, calendar: Calendar) -> Wait:
         holiday = calendar.holiday(self.now)
         reason = "it is outside the sending hours"
-        if holiday:
+        if calendar.is_early(self.now):
+            reason = f"the campaign starts on {calendar.first}"
+        elif holiday:
             reason = f"today is a holiday ({holiday})"
         return self._until(self.now, reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,25 @@ def test_a_run_with_nobody_left_says_which_rules_left_whom_out(place: Place) -> 
     )
     assert place("check", "people.csv", "-t", "hello.j2") == 0
     assert "campaign plan" in place.out
+
+
+def test_nothing_goes_before_the_start_date(place: Place) -> None:
+    """A start date is a part of the calendar: the run pauses until then, and says so."""
+    day = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d}"
+    pace = ("--hours", "00:00-24:00", "--days", "all", "--time-zone", "UTC", "--min-gap", "0")
+    words = ("run", "people.csv", "-t", "hello.j2", "--yes", *pace)
+    assert place(*words, "--start-date", day) == 75
+    assert f"the campaign starts on {day}" in place.out
+    assert place("why", "2") == 0
+    assert f"the campaign starts on {day}" in place.out
+    assert place("status", "--json") == 0
+    assert answer(place)["nextSendAt"] == f"{day}T00:00:00Z"
+    assert place(*words, "--start-date", day, "--now") == 2
+    assert place(*words, "--start-date", "3000-01-01") == 2
+    assert place.received() == []
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert place(*words, "--start-date", today, "--max", "1") == 75
+    assert place.received() == ["person-0"]
 
 
 def test_a_plan_refuses_what_a_run_refuses(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from runner.sending.calendar import (
     days_text,
     next_slot,
     parse_days,
+    parse_first,
     parse_hours,
     parse_zone,
 )
@@ -45,9 +46,9 @@ def calendars(draw: st.DrawFn) -> Calendar:
     start, end = sorted(draw(st.tuples(minutes, minutes).filter(lambda pair: pair[0] != pair[1])))
     clock = lambda minute: None if minute == 24 * 60 else time(minute // 60, minute % 60)  # noqa: E731
     days = draw(st.frozensets(st.integers(0, 6), min_size=1))
-    return Calendar(
-        clock(start) or time(0), clock(end), days, ZoneInfo(draw(st.sampled_from(ZONES)))
-    )
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    first = draw(st.sampled_from([None, None, date(2026, 1, 15), date(2026, 3, 29)]))
+    return Calendar(clock(start) or time(0), clock(end), days, zone, first=first)
 
 
 # Minutes around the changes of clocks of 2026 in the zones above, and any other minute.
@@ -99,6 +100,19 @@ def test_open_time_is_what_a_clock_would_count(
     edge here falls on a minute."""
     counted = sum(calendar.is_open(start + number * MINUTE) for number in range(count))
     assert calendar.open_time(start, start + count * MINUTE) == counted * MINUTE
+
+
+@given(calendars(), minutes)
+def test_nothing_is_open_before_the_first_day(calendar: Calendar, instant: datetime) -> None:
+    """No instant of a day before the first one, by the zone's clocks, is inside the hours."""
+    opening = calendar.next_open(instant)
+    assert calendar.first is None or opening.astimezone(calendar.zone).date() >= calendar.first
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13-01", "01.12.2026", "9999-12-31", "2029-01-01"])
+def test_a_first_day_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        Calendar(first=parse_first(text)).next_open(datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_hours_that_begin_in_a_gap_begin_after_it() -> None:
