@@ -69,10 +69,10 @@ def people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def some(texts: Sequence[str]) -> str:
+def some(texts: Sequence[str], most: int = _SHOWN) -> str:
     """Write the first few texts, and how many more there are."""
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def rows(numbers: Sequence[int]) -> str:

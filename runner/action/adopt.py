@@ -52,9 +52,7 @@ def adopt_lost(campaign: Campaign, path: Path, ledger: Ledger | None) -> None:
         return
     listed = people_of(campaign)
     for record in found:
-        told = [
-            line for line in missing(record, {}) if not listed.isdisjoint((line.slug, line.urn))
-        ]
+        told = [line for line in missing(record, {}) if not listed.isdisjoint(line.keys)]
         if not told or (ledger is not None and not _tells_more(told, ledger)):
             continue
         alive = next((one for one in record.places() if _holds_ledger(Path(one))), None)
@@ -95,6 +93,4 @@ def _holds_ledger(path: Path) -> bool:
 def _tells_more(told: list[Noted], ledger: Ledger) -> bool:
     with ledger.read() as connection:
         knowledge = Knowledge(connection)
-    return any(
-        not knowledge.has([key for key in (line.slug, line.urn) if key], None) for line in told
-    )
+    return any(not knowledge.has(line.keys, None) for line in told)

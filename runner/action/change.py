@@ -80,11 +80,7 @@ def said_lost(draft: Ledger, path: Path) -> Iterator[str]:
     messages, listed = 0, set[str]()
     for record in records_of(path):
         told = missing(record, {})
-        messages += sum(
-            not knowledge.has([key for key in (line.slug, line.urn) if key], None)
-            for line in told
-            if line.slug or line.urn
-        )
+        messages += sum(not knowledge.has(line.keys, None) for line in told if line.keys)
         for line in record.lines():
             if line.what is What.LIST and line.name and line.verdict == "listed":
                 listed.add(line.name)

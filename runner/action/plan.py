@@ -163,8 +163,9 @@ def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
 
 def _nobody_left(connection: Connection, record: CampaignRecord) -> Iterator[str]:
     """Say which rules leave rows out, when no row is left."""
-    skipped = skipped_for(connection, record.id)
-    if skipped and not waiting(connection, record.id):
+    if waiting(connection, record.id):
+        return
+    if skipped := skipped_for(connection, record.id):
         yield f"nobody is left to write to: {left_out(skipped)}."
 
 

@@ -54,10 +54,9 @@ def retry(
             remedy="campaign status counts the failed rows; the results say why each failed.",
         )
     shown = [f"row {line.number} ({line.error or 'no reason is known'})" for line in chosen]
-    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
     step = (
         f"{words.count(len(chosen), 'row')} of {record.name!r} will wait again, and be sent by the "
-        f"next run: {', '.join(shown[:_SHOWN])}{more}."
+        f"next run: {words.some(shown, _SHOWN)}."
     )
     if not agree([step]):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")

@@ -13,26 +13,29 @@ from runner.ledger.suppression import LISTED
 
 
 class Rule(NamedTuple):
-    """A rule, by the beginning of the reason that its rows have."""
+    """A rule, by the beginnings of the reasons that its rows have."""
 
-    begins: str
+    begins: tuple[str, ...]
     said: str
     cure: str = ""
 
 
-_LATELY: Final = (
-    "messaged not long ago by another campaign or tool",
-    "they wait for their days to pass; --min-days sets other days",
-)
 _RULES: Final = (
-    Rule("messaged on ", *_LATELY),
-    Rule("may have been messaged on ", *_LATELY),
-    Rule(LISTED, LISTED, "campaign suppress list shows it"),
-    Rule(REASON, "forgotten on request"),
-    Rule("same person as row ", "the same person as an earlier row"),
-    Rule("this results sheet says", "sent before, says this results sheet", "give the list itself"),
-    Rule("left out: ", "left out by --where", "run without that condition"),
-    Rule(HIDDEN, HIDDEN, "--hidden include takes them"),
+    Rule(
+        ("messaged on ", "may have been messaged on "),
+        "messaged not long ago by another campaign or tool",
+        "they wait for their days to pass; --min-days sets other days",
+    ),
+    Rule((LISTED,), LISTED, "campaign suppress list shows it"),
+    Rule((REASON,), "forgotten on request"),
+    Rule(("same person as row ",), "the same person as an earlier row"),
+    Rule(
+        ("this results sheet says",),
+        "sent before, says this results sheet",
+        "give the list itself",
+    ),
+    Rule(("left out: ",), "left out by --where", "run without that condition"),
+    Rule((HIDDEN,), HIDDEN, "--hidden include takes them"),
 )
 
 
@@ -43,8 +46,7 @@ def left_out(skipped: Mapping[str, int]) -> str:
     """
     counts: dict[Rule, int] = {}
     for reason, count in skipped.items():
-        rule = next((one for one in _RULES if reason.startswith(one.begins)), Rule("", reason))
-        rule = rule._replace(begins="")  # two beginnings can be one rule
+        rule = next((one for one in _RULES if reason.startswith(one.begins)), Rule((), reason))
         counts[rule] = counts.get(rule, 0) + count
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     return ", ".join(

@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.action.compare import refuse_behind
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.column import nearest
-from runner.intake.recipient import Recipient
+from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.ledger.campaign import campaigns
 from runner.ledger.history import Known, known_of
 from runner.ledger.ledger import Ledger
@@ -73,6 +73,19 @@ class HandedBack:
     campaign: str
     written: Written
     exit_code: ExitCode = ExitCode.DONE
+
+
+def person_of(text: str, otherwise: str = "names no person") -> Recipient:
+    """Read a person by any spelling. Raises UsageError, which says what the text is `otherwise`."""
+    try:
+        return parse(text)
+    except RecipientError as error:
+        raise UsageError(f"{text!r} {otherwise}: {error}.") from None
+
+
+def row_or_person(text: str) -> Recipient:
+    """Read a person where a row's number could stand as well. Raises UsageError."""
+    return person_of(text, "is neither a row's number nor a person")
 
 
 def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:

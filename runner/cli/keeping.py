@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Unpack
 
@@ -91,7 +90,7 @@ def restore(
     results sheets know since. What is there now stays beside it.
     """
     console = Console(as_json=as_json)
-    agree = _agree(console, "Bring the ledger back so?", yes=yes)
+    agree = console.agreement("Bring the ledger back so?", yes=yes)
     path, now = ledger_file(ledger), utc_now()
     if not look:
         mended = late.mend.restore(path, sheets or [], agree, now, named=name)
@@ -134,7 +133,7 @@ def rebuild(
         raise UsageError(
             "Say which results sheets.", remedy="campaign ledger rebuild --from RESULTS"
         )
-    agree = _agree(console, "Make the ledger so?", yes=yes)
+    agree = console.agreement("Make the ledger so?", yes=yes)
     mended = late.mend.rebuild(ledger_file(ledger), given, agree, utc_now())
     return late.show_keeping.show_mended(console, mended)
 
@@ -153,7 +152,7 @@ def merge(
     The other ledger stays as it is.
     """
     console = Console(as_json=as_json)
-    agree = _agree(console, "Merge it so?", yes=yes)
+    agree = console.agreement("Merge it so?", yes=yes)
     mended = late.mend.merge(ledger_file(ledger), late.location.look(other), agree, utc_now())
     return late.show_keeping.show_mended(console, mended)
 
@@ -183,17 +182,6 @@ def accept(
     Another record then may know more. Where the ledger is gone, a new one may begin.
     """
     console = Console(as_json=as_json)
-    agree = _agree(console, "Is that so?", yes=yes)
+    agree = console.agreement("Is that so?", yes=yes)
     accepted = late.keep.accept(ledger_file(ledger), sheets or [], shared or [], agree, utc_now())
     return late.show_keeping.show_accepted(console, accepted)
-
-
-def _agree(console: Console, question: str, *, yes: bool) -> Callable[[Sequence[str]], bool]:
-    """Say what is about to be done, then ask, unless the answer was given already."""
-
-    def agree(steps: Sequence[str]) -> bool:
-        for step in steps:
-            console.tell(step)
-        return yes or console.ask(question, otherwise="nothing is changed")
-
-    return agree

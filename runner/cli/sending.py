@@ -18,6 +18,7 @@ from runner.show.console import Console
 if TYPE_CHECKING:
     from runner.campaign.campaign import Campaign
     from runner.ledger.ledger import Ledger
+    from runner.sending.vendor import Vendor
 
 
 @command
@@ -37,12 +38,7 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
             witness.log = late.log.RunLog(log, said.get("name") or source.stem)
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
-        vendor = found_vendor(
-            campaign.key_file,
-            campaign.folder,
-            said.get("base_url"),
-            read_seconds=said["timeout"],
-        )
+        vendor = _vendor(campaign, said)
         late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))
@@ -88,15 +84,19 @@ def plan(source: Source, **said: Unpack[PlanSettings]) -> int:
     return _plan(source, said)
 
 
-def _plan(source: Path, said: PlanSettings) -> int:
-    console = Console(as_json=said.get("json", False))
-    campaign = late.campaign.load(source, said)
-    vendor = found_vendor(
+def _vendor(campaign: Campaign, said: PlanSettings) -> Vendor:
+    return found_vendor(
         campaign.key_file,
         campaign.folder,
         said.get("base_url"),
         read_seconds=said["timeout"],
     )
+
+
+def _plan(source: Path, said: PlanSettings) -> int:
+    console = Console(as_json=said.get("json", False))
+    campaign = late.campaign.load(source, said)
+    vendor = _vendor(campaign, said)
     late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
     with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
         tell_new(ledger, console)

@@ -63,7 +63,7 @@ def list_all(ledger: Ledger = None, as_json: AsJson = False) -> int:
 
 def find(person: Person, ledger: Ledger = None, as_json: AsJson = False) -> int:
     """Say what was ever sent to somebody, by which campaign and account, and what waits."""
-    wanted = _person(person)
+    wanted = late.standing.person_of(person)
     with opened_ledger(ledger, create=False) as opened:
         found = late.standing.find(opened, wanted)
     return late.show_standing.show_found(Console(as_json=as_json), found)
@@ -218,11 +218,7 @@ def retry(
     if not wanted and not failed and reason is None:
         raise UsageError("Say which rows.", remedy="Name them, or give --failed or --reason CODE.")
 
-    def agree(steps: Sequence[str]) -> bool:
-        for step in steps:
-            console.tell(step)
-        return yes or console.ask("Send them again?", otherwise="nothing is changed")
-
+    agree = console.agreement("Send them again?", yes=yes)
     with opened_ledger(ledger, create=False) as opened:
         record = late.settle.only_campaign(opened, name)
         done = late.retry.retry(opened, record, wanted, reason, agree, utc_now)
@@ -243,22 +239,9 @@ def _rows(texts: Sequence[str]) -> list[int | Recipient]:
     return found
 
 
-def _person(text: str) -> Recipient:
-    """A person by any spelling. Raises UsageError."""
-    try:
-        return late.recipient.parse(text)
-    except late.recipient.RecipientError as error:
-        raise UsageError(f"{text!r} names no person: {error}.") from None
-
-
 def _row(text: str) -> int | Recipient:
     """A row by its number, or a person by any spelling. Raises UsageError."""
-    if text.isdigit():
-        return int(text)
-    try:
-        return late.recipient.parse(text)
-    except late.recipient.RecipientError as error:
-        raise UsageError(f"{text!r} is neither a row's number nor a person: {error}.") from None
+    return int(text) if text.isdigit() else late.standing.row_or_person(text)
 
 
 def _numbers(rows: list[int | Recipient]) -> list[int]:

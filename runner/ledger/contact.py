@@ -20,7 +20,7 @@ from runner.ledger.astray import source_of
 from runner.ledger.chain import add_list
 from runner.ledger.forgotten import Forgotten
 from runner.ledger.note import note_once, noted
-from runner.ledger.person import Spellings, answered_as, answered_identity, learn, spellings_of
+from runner.ledger.person import Spellings, answered_identity, learn, means, spellings_of
 from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Status
 from runner.ledger.setting import DEFAULT_MIN_DAYS, from_json
 from runner.ledger.suppression import listed
@@ -204,7 +204,7 @@ def _has_it(
     twin = connection.execute(
         sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
         .where(
-            _means(keys),
+            means(keys),
             table.c.campaign_id == campaign_id,
             table.c.id != delivery_id,
             table.c.status.in_(after),
@@ -229,21 +229,13 @@ def _lately(
     since = now - timedelta(days=days)
     found = [
         _by_campaign(one)
-        for one in connection.execute(_deliveries(campaign_id, since).where(_means(keys)))
+        for one in connection.execute(_deliveries(campaign_id, since).where(means(keys)))
     ]
     found += [
         _by_other(one)
         for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))
     ]
     return max(found, key=lambda messaged: messaged.at).reason(days) if days and found else None
-
-
-def _means(keys: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """Return the condition that a delivery went, or is to go, to a person of these spellings."""
-    table = schema.delivery
-    return sa.or_(
-        table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys))
-    )
 
 
 def _deliveries(

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.person import answered_as, spellings_of
+from runner.ledger.person import means, spellings_of
 from runner.ledger.suppression import listed
 
 
@@ -52,13 +52,7 @@ def known_of(connection: Connection, person: Recipient) -> Known:
     asked = (
         sa.select(delivery, campaign.c.name.label("campaign"))
         .join(campaign, campaign.c.id == delivery.c.campaign_id)
-        .where(
-            sa.or_(
-                delivery.c.slug.in_(keys),
-                delivery.c.urn.in_(keys),
-                delivery.c.sent_to_urn.in_(answered_as(keys)),
-            )
-        )
+        .where(means(keys))
         .order_by(delivery.c.sent_at, delivery.c.id)
     )
     met = tuple(

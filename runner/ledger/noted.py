@@ -64,6 +64,11 @@ class Noted:
     sheet: str | None = None
     results: str | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The spellings of the message's recipient."""
+        return tuple(key for key in (self.slug, self.urn) if key)
+
     def __str__(self) -> str:
         said = {name: value for name, value in asdict(self).items() if value is not None}
         text = json.dumps(said | {"at": self.at.isoformat()})

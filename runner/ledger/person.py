@@ -8,7 +8,7 @@ forgotten person is forgotten with the person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
@@ -128,3 +128,11 @@ def answered_as(keys: Iterable[str]) -> list[str]:
         if key.startswith(URN_PREFIX)
         for prefix in (URN_PREFIX, "", *_OTHER_PREFIXES)
     ]
+
+
+def means(keys: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery went, or is to go, to a person of these spellings."""
+    table = schema.delivery
+    return sa.or_(
+        table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys))
+    )

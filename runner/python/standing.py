@@ -12,8 +12,7 @@ from runner.action import standing
 from runner.action.retry import Retried
 from runner.action.settle import Settled
 from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
-from runner.errors import UsageError
-from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.intake.recipient import Recipient
 from runner.python.ledger import opened_ledger, utc_now
 
 
@@ -34,10 +33,7 @@ def find(person: str, *, ledger: str | None = None) -> Found:
 
     Raises UsageError for a text that names nobody.
     """
-    try:
-        wanted = parse(person)
-    except RecipientError as error:
-        raise UsageError(f"{person!r} names no person: {error}.") from None
+    wanted = standing.person_of(person)
     with opened_ledger(ledger, create=False) as opened:
         return standing.find(opened, wanted)
 
@@ -100,9 +96,4 @@ def retry(
 
 
 def _which(row: int | str) -> int | Recipient:
-    if isinstance(row, int):
-        return row
-    try:
-        return parse(row)
-    except RecipientError as error:
-        raise UsageError(f"{row!r} is neither a row's number nor a person: {error}.") from None
+    return row if isinstance(row, int) else standing.row_or_person(row)

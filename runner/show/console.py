@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from runner import words
@@ -55,6 +55,17 @@ class Console:
         asked = f"{words.visible(question)} [y/N] "
         print(asked, end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def agreement(self, question: str, *, yes: bool) -> Callable[[Sequence[str]], bool]:
+        """Return a function that says what is about to be done, then asks, unless the answer was
+        given already."""
+
+        def agree(steps: Sequence[str]) -> bool:
+            for step in steps:
+                self.tell(step)
+            return yes or self.ask(question, otherwise="nothing is changed")
+
+        return agree
 
     def error(self, error: CampaignError) -> None:
         """An error as what, where and what to do next."""
