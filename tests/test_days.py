@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger import account
+from runner.ledger import told as numbers
 from runner.sending import quota, turn
 from runner.sending.clock import ServerClock
 from tests.season.clock import Step
@@ -87,9 +87,9 @@ def test_a_runner_that_does_not_listen_to_the_numbers_is_caught(
 ) -> None:
     """The control: a runner that throws away all numbers but the limit does not see what others
     use. It asks for more than a spent quota."""
-    heed = account._numbers
+    heed = numbers._numbers
     monkeypatch.setattr(
-        account,
+        numbers,
         "_numbers",
         lambda c, a, told: heed(c, a, dataclasses.replace(told, used=None, remaining=None)),
     )

@@ -16,7 +16,8 @@ from pathlib import Path
 from runner import words
 from runner.action.search import Finding, look_for
 from runner.action.settle import recover_dead_run
-from runner.action.standing import find_campaign, find_line, summary_of
+from runner.action.standing import find_line, summary_of
+from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, UsageError
 from runner.ledger.decision import EVIDENCE, decide
 from runner.ledger.doubt import Count, Doubt, doubts

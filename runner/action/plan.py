@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from runner import words
 from runner.action.rule import left_out
 from runner.action.take import Taken
 from runner.campaign.campaign import Campaign
@@ -23,6 +24,7 @@ from runner.errors import RefusedError
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.contact import resting
+from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
 from runner.ledger.setting import DEFAULT_MIN_DAYS
@@ -87,6 +89,7 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
         notices = (
             *_other_senders(connection, taken.campaign, record),
             *_frequency(taken.campaign, skipped),
+            *_following(connection, taken.campaign, record),
             *nobody_left,
         )
     return Prepared(
@@ -121,9 +124,11 @@ def _prepare_read(
         intake.findings.people,
         intake.columns,
         campaign.accounts,
+        campaign.calendar,
         now,
     )
-    note_stamp(connection, record.id, stamp_of(connection, material) if is_as_left else None)
+    stamp = stamp_of(connection, material, campaign.after) if is_as_left else None
+    note_stamp(connection, record.id, stamp)
     return record, taken_in
 
 
@@ -158,6 +163,30 @@ def _frequency(campaign: Campaign, skipped: int) -> Iterator[str]:
         yield (
             f"{rows_are} skipped for now: another campaign, or another tool, messaged these "
             f"people less than {days} days ago."
+        )
+
+
+def _following(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:
+    """Say what it means that the campaign follows another one."""
+    if campaign.after is None:
+        return
+    counts = skipped_for(connection, record.id)
+    missing = sum(count for reason, count in counts.items() if reason.startswith(NOT_YET))
+    doubted = sum(count for reason, count in counts.items() if reason.startswith(IN_DOUBT))
+    days = "; --after-days N lets N sending days pass in between"
+    if campaign.after_days:
+        days = f", {words.count(campaign.after_days, 'sending day')} after it"
+    yield f"only those who have the message of {campaign.after!r} are written to{days}."
+    if missing:
+        yield (
+            f"{words.count(missing, 'row')} {'has' if missing == 1 else 'have'} no message of "
+            f"{campaign.after!r} yet; the next run looks again."
+        )
+    if doubted:
+        settle = words.command("settle", "--check", name=campaign.after)
+        yield (
+            f"{words.count(doubted, 'row')} may have the message of {campaign.after!r}: {settle} "
+            "looks for evidence."
         )
 
 

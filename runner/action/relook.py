@@ -16,11 +16,12 @@ from runner.action.search import Finding, look_for
 from runner.intake.recipient import Recipient
 from runner.ledger.campaign import campaigns
 from runner.ledger.chain import link_all
+from runner.ledger.delivery import recipient
 from runner.ledger.doubt import Doubt, next_waiting
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, Status
 from runner.ledger.regain import Regained, Regaining
-from runner.ledger.standing import recipient, waiting
+from runner.ledger.standing import waiting
 from runner.ledger.surplus import all_surplus, explain_surplus, note_surplus
 from runner.sending.lookup import Lookup
 

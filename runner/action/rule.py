@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from runner import words
 from runner.intake.examiner import HIDDEN
+from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.forgotten import REASON
 from runner.ledger.suppression import LISTED
 
@@ -24,7 +25,18 @@ _RULES: Final = (
     Rule(
         ("messaged on ", "may have been messaged on "),
         "messaged not long ago by another campaign or tool",
-        "they wait for their days to pass; --min-days sets other days",
+        "they wait for their days to pass; --min-days sets other days, --after CAMPAIGN makes a "
+        "follow-up of this one",
+    ),
+    Rule(
+        (NOT_YET,),
+        "without a message of the campaign before",
+        "they are written to once they have it",
+    ),
+    Rule(
+        (IN_DOUBT,),
+        "that may have the message of the campaign before, or not",
+        "campaign settle --check looks for evidence",
     ),
     Rule((LISTED,), LISTED, "campaign suppress list shows it"),
     Rule((REASON,), "forgotten on request"),
@@ -32,7 +44,7 @@ _RULES: Final = (
     Rule(
         ("this results sheet says",),
         "sent before, says this results sheet",
-        "give the list itself",
+        "--after CAMPAIGN writes to those who have that campaign's message",
     ),
     Rule(("left out: ",), "left out by --where", "run without that condition"),
     Rule((HIDDEN,), HIDDEN, "--hidden include takes them"),

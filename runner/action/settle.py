@@ -10,18 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 from runner import words
-from runner.action.standing import find_campaign, find_line, summary_of
+from runner.action.standing import find_line, summary_of
+from runner.campaign.recognise import find_campaign
 from runner.errors import AlreadyRunningError, ExitCode, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import campaigns
 from runner.ledger.contact import bar
 from runner.ledger.decision import decide
-from runner.ledger.delivery import WITHDRAWN
+from runner.ledger.delivery import WITHDRAWN, delivery_to, is_listed, recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import CampaignRecord, UncertainRow
-from runner.ledger.standing import delivery_to, is_listed, recipient, uncertain_rows
+from runner.ledger.standing import uncertain_rows
 from runner.result.handback import write_results
 from runner.result.place import Written
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from runner.action.compare import refuse_behind
+from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, StorageError, UsageError
-from runner.intake.column import nearest
 from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.ledger.campaign import campaigns
 from runner.ledger.history import Known, known_of
@@ -86,34 +86,6 @@ def person_of(text: str, otherwise: str = "names no person") -> Recipient:
 def row_or_person(text: str) -> Recipient:
     """Read a person where a row's number could stand as well. Raises UsageError."""
     return person_of(text, "is neither a row's number nor a person")
-
-
-def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
-    """Find the named campaign, the one of a list or a campaign file, or the one last read.
-
-    Raises UsageError when there is not one.
-    """
-    with ledger.read() as connection:
-        known = campaigns(connection)
-    if not known:
-        raise UsageError(
-            "There is no campaign yet.",
-            where=ledger.place,
-            remedy="Begin one: campaign run SHEET -t TEMPLATE",
-        )
-    names = [record.name for record in known]
-    if name is None:
-        return known[0]
-    if name in names:
-        return known[names.index(name)]
-    # A list or a campaign file names the campaign that was made of it, the one last read first.
-    path = str(Path(name).absolute())
-    for record in known:
-        if path in (record.settings.sheet, record.source.partition("#")[0]):
-            return record
-    guess = nearest(name, names)
-    remedy = f"Did you mean {guess!r}?" if guess else f"There are: {', '.join(names)}."
-    raise UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
 
 
 def _row_of(ledger: Ledger, record: CampaignRecord, person: Recipient) -> int:

@@ -10,8 +10,14 @@ from sqlalchemy.engine import Connection
 
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
-from runner.campaign.recognise import choose, unchanged
-from runner.campaign.stored import check_worksheet, copy_origin, store_read, with_senders
+from runner.campaign.recognise import check_first, choose, unchanged
+from runner.campaign.stored import (
+    check_worksheet,
+    copy_origin,
+    store_read,
+    with_first,
+    with_senders,
+)
 from runner.errors import RefusedError
 from runner.intake.check import judge
 from runner.intake.sheet import Source
@@ -42,6 +48,7 @@ def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
     A list and a text that are as they were when the campaign was last read are not read again.
     Raises RefusedError when the campaign cannot be trusted.
     """
+    check_first(campaign, ledger)
     material = gather(campaign)
     record = None
     # Only a file that is as it was left surely has the texts that were read then.
@@ -71,6 +78,7 @@ def _take_unchanged(
         "read again."
     )
     campaign, senders = with_senders(campaign, record)
+    campaign, follows = with_first(campaign, record)
     ending, loss = copy
     is_workbook = bool(record.settings.worksheet)
     return Taken(
@@ -81,7 +89,7 @@ def _take_unchanged(
         results=_results_path(
             connection, campaign, record.name, record, ending, is_workbook=is_workbook
         ),
-        notices=(said, *senders, *loss),
+        notices=(said, *senders, *follows, *loss),
     )
 
 
@@ -98,6 +106,7 @@ def _take_read(
     check_worksheet(campaign, intake, record)
     notices = (*intake.notices, *named.notices)
     campaign, senders = with_senders(campaign, record)
+    campaign, follows = with_first(campaign, record)
     if senders:  # a conversation has one sender: it is judged by the senders there are
         intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))
         refuse_unusable(intake)
@@ -114,7 +123,7 @@ def _take_read(
         record=record,
         intake=intake,
         results=results,
-        notices=(*notices, *senders, *loss),
+        notices=(*notices, *senders, *follows, *loss),
     )
 
 

@@ -19,7 +19,8 @@ from runner.campaign.target import Target, parse_target
 from runner.errors import UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.setting import DEFAULT_MIN_DAYS, PaceWords
-from runner.sending.pace import Pace
+from runner.sending.calendar import Calendar
+from runner.sending.pace import Pace, calendar_of
 
 if TYPE_CHECKING:
     import pandas
@@ -33,9 +34,10 @@ class Campaign:
 
     `source` is the file that was named; `frame` stands in the place of the file `sheet` when the
     list is a data frame. Each person gets at most one message in `min_days` days, over all
-    campaigns (0: no such rule). `words` are those that `pace` was read from. `notices` say what a
-    campaign file reaches beyond its folder. `doubt` is the reason why a person has to agree before
-    its command is run.
+    campaigns (0: no such rule). `after` names the campaign that this one follows, `after_days`
+    sending days of `calendar` later, also where the pace keeps to no calendar. `words` are those
+    that `pace` was read from. `notices` say what a campaign file reaches beyond its folder. `doubt`
+    is the reason why a person has to agree before its command is run.
     """
 
     source: Path
@@ -45,7 +47,10 @@ class Campaign:
     template: Path | None
     name: str | None
     accounts: tuple[str, ...]
+    after: str | None
+    after_days: int
     pace: Pace
+    calendar: Calendar
     words: PaceWords
     results: Path | None
     results_in_copy: bool
@@ -106,6 +111,11 @@ def load(
             "date are given as well.",
             remedy="Leave one of them out; a setting may also come from a CAMPAIGN_... variable.",
         )
+    if "after_days" in whole and "after" not in whole:
+        raise UsageError(
+            "--after-days counts from the message of another campaign, and none is named.",
+            remedy="Name it with --after CAMPAIGN.",
+        )
     name = whole.get("name")
     if name is not None and not name.strip():
         raise UsageError(
@@ -124,7 +134,10 @@ def load(
         template=whole.get("template"),
         name=name.strip() if name else None,
         accounts=_accounts(whole.get("accounts", ())),
+        after=whole.get("after"),
+        after_days=whole.get("after_days", 0),
         pace=pace,
+        calendar=calendar_of(words),
         words=words,
         results=whole.get("results"),
         results_in_copy=whole.get("results_in") == "copy",

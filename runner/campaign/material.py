@@ -89,6 +89,10 @@ def gather(campaign: Campaign) -> Material:
             campaign.reading,
             campaign.results_in_copy,
             campaign.min_days,
+            # The rows' dates are read by these.
+            campaign.words.time_zone,
+            campaign.words.days,
+            campaign.words.holidays,
         )
     )
     return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)

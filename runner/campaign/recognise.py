@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Material
-from runner.errors import RefusedError
+from runner.errors import RefusedError, UsageError
+from runner.intake.column import nearest
 from runner.intake.recipient import Recipient
-from runner.ledger.campaign import campaigns, free_name
+from runner.ledger.campaign import campaign_named, campaigns, free_name
 from runner.ledger.contact import contact_state, resting
+from runner.ledger.ledger import Ledger
 from runner.ledger.overlap import Overlap, overlaps
 from runner.ledger.record import CampaignRecord
+from runner.ledger.standing import progress
 from runner.ledger.suppression import suppression_state
 
 
@@ -32,6 +36,48 @@ class Named:
     notices: tuple[str, ...] = ()
 
 
+def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
+    """Find the named campaign, the one of a list or a campaign file, or the one last read.
+
+    Raises UsageError when there is not one.
+    """
+    with ledger.read() as connection:
+        known = campaigns(connection)
+    if not known:
+        raise UsageError(
+            "There is no campaign yet.",
+            where=ledger.place,
+            remedy="Begin one: campaign run SHEET -t TEMPLATE",
+        )
+    names = [record.name for record in known]
+    if name is None:
+        return known[0]
+    if name in names:
+        return known[names.index(name)]
+    # A list or a campaign file names the campaign that was made of it, the one last read first.
+    path = str(Path(name).absolute())
+    for record in known:
+        if path in (record.settings.sheet, record.source.partition("#")[0]):
+            return record
+    raise _unknown(name, names, ledger)
+
+
+def check_first(campaign: Campaign, ledger: Ledger) -> None:
+    """Raise UsageError when the campaign follows one that the ledger does not have, by its name."""
+    with ledger.read() as connection:
+        names = [record.name for record in campaigns(connection)]
+    if campaign.after is not None and campaign.after not in names:
+        raise _unknown(campaign.after, names, ledger)
+
+
+def _unknown(name: str, names: Sequence[str], ledger: Ledger) -> UsageError:
+    guess = nearest(name, names)
+    remedy = f"There are: {', '.join(names)}." if names else "Run that campaign first."
+    if guess:
+        remedy = f"Did you mean {guess!r}?"
+    return UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
+
+
 def unchanged(
     connection: Connection, campaign: Campaign, material: Material, now: datetime
 ) -> CampaignRecord | None:
@@ -40,28 +86,38 @@ def unchanged(
     None when there is not exactly one, when anything else has changed since, or when it may be time
     to write to people who were messaged too lately.
     """
-    stamp = stamp_of(connection, material)
-    found = [one for one in campaigns(connection) if _is_same(one, campaign, stamp)]
+    found = [
+        one
+        for one in campaigns(connection)
+        if _is_same(one, campaign)
+        and one.stamp == stamp_of(connection, material, one.settings.after)
+    ]
     if len(found) != 1:
         return None
     _, free_at = resting(connection, found[0].id)
     return found[0] if free_at is None or now < free_at else None
 
 
-def _is_same(record: CampaignRecord, campaign: Campaign, stamp: str) -> bool:
-    same_list = record.stamp == stamp and record.source == campaign.origin
+def _is_same(record: CampaignRecord, campaign: Campaign) -> bool:
+    stored = record.settings
+    same_list = record.source == campaign.origin
     same_name = campaign.name in (None, record.name)
-    same_senders = campaign.accounts in ((), record.settings.accounts)
-    return same_list and same_name and same_senders
+    same_senders = campaign.accounts in ((), stored.accounts)
+    follows = (campaign.after, campaign.after_days)
+    same_follow = campaign.after is None or follows == (stored.after, stored.after_days)
+    return same_list and same_name and same_senders and same_follow
 
 
-def stamp_of(connection: Connection, material: Material) -> str:
+def stamp_of(connection: Connection, material: Material, after: str | None) -> str:
     """Return a text that tells one state of list, text and ledger from any other.
 
     It covers them as far as a reading depends on them. People who come off the do-not-contact list
-    wait again, which only a new reading brings about.
+    wait again, and so do those who got the message of the campaign `after` which this one comes:
+    only a new reading brings that about.
     """
-    return f"{material.stamp} {suppression_state(connection)} {contact_state(connection)}"
+    first = campaign_named(connection, after) if after else None
+    went = progress(connection, first.id) if first else ""
+    return f"{material.stamp} {suppression_state(connection)} {contact_state(connection)} {went}"
 
 
 def choose(
@@ -73,7 +129,10 @@ def choose(
     """
     known = campaigns(connection)
     found = overlaps(connection, people) if known else []
-    chosen = _chosen(campaign, people, template_hash, known, found)
+    # A follow-up has the list of the campaign before it, and is no part of that one.
+    mine = [one for one in known if campaign.after in (None, one.settings.after)]
+    shared = [overlap for overlap in found if overlap.name in {record.name for record in mine}]
+    chosen = _chosen(campaign, people, template_hash, known, mine, shared)
     notices = list(chosen.notices)
     own = [record for record in known if record.name == chosen.name]
     if any(record.template_hash != template_hash for record in own):
@@ -82,7 +141,7 @@ def choose(
             "campaign would: --name NAME."
         )
     for overlap in found:
-        if overlap.messaged and overlap.name != chosen.name:
+        if overlap.messaged and overlap.name not in (chosen.name, campaign.after):
             have = "has" if overlap.messaged == 1 else "have"
             notices.append(
                 f"{overlap.messaged} of these people {have}, or may have, a message of the "
@@ -96,14 +155,16 @@ def _chosen(
     people: Sequence[Recipient],
     template_hash: str,
     known: list[CampaignRecord],
+    mine: list[CampaignRecord],
     found: list[Overlap],
 ) -> Named:
+    """Choose among the campaigns that may be `mine`; a new name is one that none of `known` has."""
     if campaign.name:
         return Named(campaign.name)
-    here = [record for record in known if record.source == campaign.origin]
+    here = [record for record in mine if record.source == campaign.origin]
     # A campaign that was brought back from a results sheet has no text.
-    brought_back = {record.name for record in known if not record.template_hash}
-    of_this_text = {record.name for record in known if record.template_hash == template_hash}
+    brought_back = {record.name for record in mine if not record.template_hash}
+    of_this_text = {record.name for record in mine if record.template_hash == template_hash}
     of_this_text |= brought_back
     if len(here) == 1:
         twin = next(
@@ -129,7 +190,7 @@ def _chosen(
             remedy="Say which with --name.",
         )
     path = str(campaign.sheet.absolute())
-    own = [record.name for record in known if record.settings.results == path]
+    own = [record.name for record in mine if record.settings.results == path]
     likely = next(
         (overlap for overlap in found if overlap.name in own), found[0] if found else None
     )
@@ -169,4 +230,6 @@ def _chosen(
 def _free_name(campaign: Campaign, known: list[CampaignRecord]) -> str:
     taken = {record.name for record in known}
     stem = campaign.source.stem.removesuffix(".results") or "campaign"
+    if campaign.after:
+        stem = f"{campaign.after}-follow-up"
     return free_name(stem, taken)

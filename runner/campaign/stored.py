@@ -31,6 +31,29 @@ def with_senders(
     return replace(campaign, accounts=accounts), (notice,)
 
 
+def with_first(
+    campaign: Campaign, record: CampaignRecord | None
+) -> tuple[Campaign, tuple[str, ...]]:
+    """Let a campaign that names no other to follow go on with the one of its last run, and say so:
+    else it would write to those who do not have that one's message.
+
+    Raises RefusedError when it would follow itself.
+    """
+    stored = record.settings if record else None
+    if record is not None and campaign.after == record.name:
+        raise RefusedError(
+            f"The campaign {record.name!r} cannot follow itself.",
+            remedy="Give the follow-up a name of its own with --name.",
+        )
+    if campaign.after or stored is None or stored.after is None:
+        return campaign, ()
+    notice = (
+        f"It follows the campaign {stored.after!r}, as in its last run (--after {stored.after!r} "
+        f"--after-days {stored.after_days})."
+    )
+    return replace(campaign, after=stored.after, after_days=stored.after_days), (notice,)
+
+
 def check_worksheet(campaign: Campaign, intake: Intake, record: CampaignRecord | None) -> None:
     """Raise RefusedError when the workbook now opens with another worksheet than the campaign was
     read from."""
@@ -65,6 +88,8 @@ def store_read(
         worksheet=table.sheet,
         accounts=campaign.accounts,
         min_days=campaign.min_days,
+        after=campaign.after,
+        after_days=campaign.after_days,
         copy=copy_origin(material, intake) if campaign.results_in_copy else None,
     )
     return put_campaign(
@@ -94,6 +119,8 @@ def store_unchanged(
         results=str(results),
         accounts=campaign.accounts,
         min_days=campaign.min_days,
+        after=campaign.after,
+        after_days=campaign.after_days,
         copy=record.settings.copy if campaign.results_in_copy else None,
     )
     return put_campaign(

@@ -25,6 +25,7 @@ from runner.intake.column import Layout, lay_out, nearest
 from runner.intake.condition import Condition, read_conditions
 from runner.intake.entry import Entry, Problem, failing
 from runner.intake.examiner import Examiner
+from runner.intake.moment import Order, order_of
 from runner.intake.recipient import Recipient
 from runner.intake.review import Review
 from runner.intake.sheet import Reading
@@ -40,7 +41,8 @@ class Check:
     """A sheet's layout, the problems that stop the whole campaign, and the entries.
 
     Every call of `entries` walks the rows anew. `verdicts` are the problems that only show between
-    rows; they are known once `judge` has walked over all rows.
+    rows; they are known once `judge` has walked over all rows. `order` is the one that dates in
+    figures have in the column that says when a row may be sent.
     """
 
     table: Table
@@ -50,6 +52,7 @@ class Check:
     accounts: Sequence[str]
     blocking: tuple[Problem, ...]
     conditions: tuple[Condition, ...] = ()
+    order: Order | None = None
     verdicts: Mapping[int, Sequence[Problem]] = field(default_factory=dict)
 
     @property
@@ -76,6 +79,7 @@ class Check:
             accounts=self.accounts,
             verdicts=self.verdicts,
             render=render,
+            order=self.order,
         )
         return map(examiner.examine, self.table.rows())
 
@@ -124,6 +128,7 @@ def check(
             else "Correct --column, or the [columns] of the campaign file.",
         ) from None
     blocking = (*sheet_problems(table, layout), *template_problems(layout, template))
+    dates = layout.column("sendAfter")
     return Check(
         table=table,
         layout=layout,
@@ -132,6 +137,7 @@ def check(
         accounts=accounts,
         blocking=blocking,
         conditions=read_conditions(reading.where, table.columns),
+        order=order_of(clean(row.cells[dates.index]) for row in table.rows()) if dates else None,
     )
 
 

@@ -22,6 +22,7 @@ ROLES: Final = (
     "subject",
     "messageType",
     "message",
+    "sendAfter",
 )
 RESULT_COLUMNS: Final = (
     "status",
@@ -92,6 +93,23 @@ _ALIASES: Final = {
         "sending account id",
     ),
     "messageType": ("type of message",),
+    "sendAfter": (
+        "send not before",
+        "not before",
+        "send on",
+        "send date",
+        "sending date",
+        "senden ab",
+        "versenden ab",
+        "nicht vor",
+        "sendedatum",
+        "versanddatum",
+        "date d'envoi",
+        "fecha de envío",
+        "data di invio",
+        "data de envio",
+        "verzenddatum",
+    ),
 }
 # Beside a column that says LinkedIn, "URL" is the company's web site and "Profile" may be anything.
 _VAGUE: Final = ("url", "profile", "recipient")

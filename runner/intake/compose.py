@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from runner.errors import RefusedError
 from runner.intake.blank import Blank, RenderError
 from runner.intake.cell import bare
+from runner.intake.code import Code
 from runner.intake.column import RECIPIENT_ROLES, ROLES, Column, Layout
 from runner.intake.conversation import conversation_owner, parse_conversation
 from runner.intake.display import Shown
 from runner.intake.entry import Message, Problem
 from runner.intake.limit import LONG_MESSAGE, over_limits
+from runner.intake.moment import Order, readings
 from runner.intake.proofread import Proofreader
 from runner.intake.recipient import (
     EXPONENT,
@@ -39,15 +42,18 @@ class Composer:
         review: Review,
         text: CellText,
         accounts: Sequence[str],
+        order: Order | None,
     ) -> None:
         self._template = template
         self._review = review
         self._text = text
         self._account = accounts[0] if len(accounts) == 1 else ""
         self._several = len(accounts) > 1
-        self._conversation, self._account_id, self._subject, self._message_type, self._message = (
+        self._order = order
+        self._conversation, self._account_id, self._subject, self._message_type, *last = (
             layout.column(role) for role in ROLES if role not in RECIPIENT_ROLES
         )
+        self._message, self._send_after = last
         # The variables of the template, each with its column; and these columns by index.
         self._names: list[tuple[str, int, Blank]] = []
         self.read: dict[int, Column] = {}
@@ -70,7 +76,7 @@ class Composer:
         text, is_marked = self._own_text(row, problems)
         own = self._message if text else None
         subject = self._text.read(row, self._subject, problems) if self._subject else ""
-        account = conversation = None
+        account = conversation = send_after = None
         message_type: MessageType = template.message_type if template else "normal"
         # Most lists have no such columns, and this is done for every row.
         if self._account_id:
@@ -79,6 +85,8 @@ class Composer:
             message_type = self._kind(row, self._message_type, message_type, problems)
         if self._conversation:
             conversation = self._continued(row, self._conversation, account, recipient, problems)
+        if self._send_after:
+            send_after = self._earliest(row, self._send_after, problems)
         if template and not (text and (subject or not template.subject)):
             text, subject = self._rendered(row, template, text, subject, problems)
         if not text:
@@ -94,7 +102,8 @@ class Composer:
             problems += over_limits(number, text, subject, message_type, self._subject)
         self._review.text(number, text)
         return _new(
-            Message, (recipient, text, message_type, subject or None, conversation, account)
+            Message,
+            (recipient, text, message_type, subject or None, conversation, account, send_after),
         )
 
     def _own_text(self, row: Row, problems: list[Problem]) -> tuple[str, bool]:
@@ -112,6 +121,21 @@ class Composer:
             said = f"{account} {SHORTENED}"
             problems.append(Problem("rounded-number", said, row.number, column))
         return account or None
+
+    def _earliest(self, row: Row, column: Column, problems: list[Problem]) -> datetime | None:
+        """The time before which the message does not go."""
+        written = self._text.read(row, column, problems)
+        if not written:
+            return None
+        meant = sorted(set(readings(written, self._order)), key=str)
+        if len(meant) == 1:
+            return meant[0]
+        code: Code = "date-ambiguous" if meant else "date-unread"
+        said = f"{written[:40]!r} is no date or time such as 2026-11-23 or 2026-11-23 09:30"
+        if meant:
+            said = f"{written[:40]!r} may be {' or '.join(f'{at:%Y-%m-%d}' for at in meant)}"
+        problems.append(Problem(code, said, row.number, column))
+        return None
 
     def _kind(
         self, row: Row, column: Column, usual: MessageType, problems: list[Problem]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from runner.intake.code import REMEDIES, Code
@@ -61,7 +62,8 @@ def failing(problems: Iterable[Problem]) -> bool:
 class Message(NamedTuple):
     """The message of one delivery, and its recipient.
 
-    `account` is the row's own choice, if it made one.
+    `account` is the row's own choice, if it made one. The message does not go before `send_after`,
+    which is on the clocks of the campaign's zone where it names no other.
     """
 
     recipient: Recipient
@@ -70,6 +72,7 @@ class Message(NamedTuple):
     subject: str | None = None
     conversation_urn: str | None = None
     account: str | None = None
+    send_after: datetime | None = None
 
 
 class Entry(NamedTuple):
@@ -77,7 +80,8 @@ class Entry(NamedTuple):
 
     `skipped` is the reason for a skipped row. Error problems make a row invalid. `recipient` is
     known whenever the row names one, also when the row is invalid. `earlier` is the row's status in
-    a results sheet that is used as input. `firms` tells the companies that it names.
+    a results sheet that is used as input, and `earlier_at` when it was sent. `firms` tells the
+    companies that it names.
     """
 
     row: Row
@@ -87,6 +91,7 @@ class Entry(NamedTuple):
     skipped: str = ""
     earlier: str = ""
     firms: Firms | None = None
+    earlier_at: datetime | None = None
 
     @property
     def errors(self) -> list[Problem]:

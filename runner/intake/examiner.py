@@ -8,6 +8,7 @@ spelling).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from runner.intake.cell import clean, unguard
@@ -16,13 +17,14 @@ from runner.intake.compose import Composer
 from runner.intake.condition import Condition
 from runner.intake.entry import Entry, Problem, Severity, failing
 from runner.intake.firm import Firms
+from runner.intake.moment import Order
 from runner.intake.nobody import Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
 from runner.intake.template import MessageTemplate
 from runner.intake.text import CellText
-from runner.intake.verdict import status_of
+from runner.intake.verdict import instant, status_of
 from runner.intake.whom import Whom
 
 HIDDEN: Final = "hidden in the sheet"
@@ -46,10 +48,13 @@ class Examiner:
         accounts: Sequence[str],
         verdicts: Mapping[int, Sequence[Problem]],
         render: bool,
+        order: Order | None,
     ) -> None:
         text = CellText(delimited, decodes_html)
         self._whom = Whom(layout, text)
-        self._composer = Composer(layout, template if render else None, review, text, accounts)
+        self._composer = Composer(
+            layout, template if render else None, review, text, accounts, order
+        )
         self._render = render
         self._hidden = hidden
         self._conditions = conditions
@@ -100,13 +105,21 @@ class Examiner:
             problems += self._verdicts.get(number, ())
             if failing(problems):
                 message = None
-        return _new(Entry, (row, recipient, message, problems, "", earlier, self._firms))
+        earlier_at = self._sent_at(cells) if earlier else None
+        return _new(
+            Entry, (row, recipient, message, problems, "", earlier, self._firms, earlier_at)
+        )
 
     def _status(self, cells: Sequence[str]) -> str:
         """Return the row's status in the results sheet that is used as the list."""
         return status_of(
             {name: clean(cells[column.index]) for name, column in self._earlier.items()}
         )
+
+    def _sent_at(self, cells: Sequence[str]) -> datetime | None:
+        """Return when that results sheet says the row was sent."""
+        column = self._earlier.get("sentAt")
+        return instant(clean(cells[column.index])) if column else None
 
     def _as_it_was(self, row: Row) -> Row:
         """Return a row of a results sheet without its guards, and with its earlier fault.

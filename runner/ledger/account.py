@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -17,33 +16,22 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import (
-    BELIEVABLE,
-    LONGEST_WINDOW,
-    AccountState,
-    Hold,
-    Outcome,
-    Rival,
-    Status,
-    Told,
-    Wait,
-)
+from runner.ledger.record import AccountState, Rival, Status, Wait
 from runner.ledger.setting import PaceWords, pace_words
+from runner.ledger.told import STEP, told_of
 
 # While another campaign's message is under way on the account, look again this soon.
 _POLL: Final = timedelta(seconds=1)
-# The extra day allows for a time that was noted under a clock that was ahead.
-_FARTHEST: Final = LONGEST_WINDOW + timedelta(days=1)
 _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this recently is expected to go on: a daily schedule, a
 # little late.
 _EXPECTED: Final = timedelta(hours=26)
-# An entry dated this little ahead was written before this computer's clock was set back: it has
-# just happened.
-_STEP: Final = timedelta(hours=1)
-# A reset is told anew by each answer, to the second, and read by two clocks.
-_JITTER: Final = timedelta(seconds=5)
-_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def is_due(now: sa.ColumnElement[Any] | datetime) -> sa.ColumnElement[bool]:
+    """The condition that a delivery's date has come, or that it has none."""
+    return sa.or_(schema.delivery.c.due_at.is_(None), schema.delivery.c.due_at <= now)
+
 
 # The queries are built once: a claim asks several of them, and building one costs as much as asking
 # it.
@@ -69,10 +57,18 @@ _NTH: Final = (
     .offset(sa.bindparam("skipped", type_=sa.Integer))
 )
 _MY_NTH: Final = _NTH.where(_MINE)
-_WAITING: Final = sa.select(sa.func.count()).where(
-    schema.delivery.c.campaign_id == sa.bindparam("campaign"),
-    schema.delivery.c.account == sa.bindparam("account"),
-    schema.delivery.c.status == Status.WAITING,
+_DELIVERY: Final = schema.delivery.c
+_WAITS: Final = sa.and_(
+    _DELIVERY.campaign_id == sa.bindparam("campaign"),
+    _DELIVERY.account == sa.bindparam("account"),
+    _DELIVERY.status == Status.WAITING,
+)
+_WAITING: Final = sa.select(sa.func.count()).where(_WAITS, is_due(sa.bindparam("now")))
+_LATER: Final = (
+    sa.select(_DELIVERY.due_at, sa.func.count())
+    .where(_WAITS, _DELIVERY.due_at > sa.bindparam("now"))
+    .group_by(_DELIVERY.due_at)
+    .order_by(_DELIVERY.due_at)
 )
 _OTHERS: Final = sa.select(
     schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since
@@ -94,10 +90,6 @@ _UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
     # A deadline beyond any lease was set by a clock that was ahead.
     _ATTEMPT.deadline < sa.bindparam("latest"),
 )
-_OLDEST_UNDER_WAY: Final = sa.select(
-    sa.func.min(_ATTEMPT.claimed_at, type_=schema.Instant())
-).where(_ATTEMPT.settled_at.is_(None), _MINE, _ATTEMPT.deadline > sa.bindparam("now"))
-_KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.bindparam("account"))
 
 
 def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
@@ -133,11 +125,12 @@ class _Account:
         self._after: dict[tuple[datetime, int | None], int] = {}
         self._before: dict[datetime, datetime | None] = {}
         self._waiting: dict[int, int] = {}
+        self._later: tuple[tuple[datetime, int], ...] | None = None
         self._rivals: tuple[Rival, ...] | None = None
         self.account = account
         self.campaign = campaign_id
-        self.told, self.hold = _told(connection, account, now)
-        self.last_claim = self._earliest(self._ask(_LAST_CLAIM, now=now + _STEP))
+        self.told, self.hold = told_of(connection, account, now)
+        self.last_claim = self._earliest(self._ask(_LAST_CLAIM, now=now + STEP))
 
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         key = (instant, campaign)
@@ -155,13 +148,20 @@ class _Account:
         return self._before[instant]
 
     def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
-        values = {"now": self._now + _STEP, "skipped": number - 1}
+        values = {"now": self._now + STEP, "skipped": number - 1}
         if everywhere:
             return self._earliest(self._connection.execute(_NTH, values).scalar())
         return self._earliest(self._ask(_MY_NTH, **values))
 
     def waiting(self) -> int:
         return self._waiting_of(self.campaign)
+
+    def later(self) -> tuple[tuple[datetime, int], ...]:
+        if self._later is None:
+            mine = {"account": self.account, "campaign": self.campaign, "now": self._now}
+            found = self._connection.execute(_LATER, mine)
+            self._later = tuple((due_at, count) for due_at, count in found)
+        return self._later
 
     def rivals(self) -> tuple[Rival, ...]:
         if self._rivals is None:
@@ -177,7 +177,7 @@ class _Account:
 
     def _waiting_of(self, campaign: int) -> int:
         if campaign not in self._waiting:
-            self._waiting[campaign] = int(self._ask(_WAITING, campaign=campaign))
+            self._waiting[campaign] = int(self._ask(_WAITING, campaign=campaign, now=self._now))
         return self._waiting[campaign]
 
     def _ask(self, statement: sa.Select[Any], **values: object) -> Any:
@@ -190,105 +190,3 @@ class _Account:
 @lru_cache(maxsize=64)
 def _pace(settings: str) -> PaceWords:
     return pace_words(json.loads(settings))
-
-
-def _told(connection: Connection, account: str, now: datetime) -> tuple[Told | None, Hold | None]:
-    found = connection.execute(_KNOWN, {"account": account}).first()
-    told = hold = None
-    if found is not None:
-        at = found.told_at or _LONG_AGO
-        known_numbers = (
-            found.quota_limit,
-            found.quota_used,
-            found.quota_remaining,
-            found.quota_reset_at,
-        )
-        # A clock that was far ahead may have noted this. Such a note must not silence the account
-        # until then. The limit does not depend on time.
-        if at > now + _STEP:
-            told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
-        elif any(number is not None for number in known_numbers):
-            reset_at = found.quota_reset_at
-            told = Told(
-                min(at, now),
-                *known_numbers[:3],
-                reset_at if reset_at and reset_at <= now + _FARTHEST else None,
-                found.window_opened_at,
-            )
-        if found.held_until is not None and found.held_until <= now + _FARTHEST:
-            hold = Hold(found.held_until, found.hold_reason, found.hold_brief)
-    return told, hold
-
-
-def note_told(connection: Connection, account: str, told: Told) -> None:
-    """Note the numbers that the server was asked for.
-
-    They may leave out a message that is under way just now. They do leave out the message that is
-    claimed next, and a coarse clock can show the same instant for that claim.
-    """
-    begun = connection.execute(_OLDEST_UNDER_WAY, {"account": account, "now": told.at}).scalar()
-    values = _numbers(connection, account, told)
-    if "told_at" in values:
-        before = min(told.at, begun or told.at) - timedelta(microseconds=1)
-        values["told_at"] = min(values["told_at"], before)
-    _put(connection, account, values)
-
-
-def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None:
-    """Note what an attempt taught us of its account: the server's numbers, and whether it has to
-    pause."""
-    values = _numbers(connection, account, outcome.told) if outcome.told else {}
-    if hold := outcome.hold:
-        values |= {"held_until": hold.until, "hold_reason": hold.reason, "hold_brief": hold.brief}
-    elif outcome.status is Status.SENT:
-        values |= {"held_until": None, "hold_reason": None, "hold_brief": None}
-    _put(connection, account, values)
-
-
-def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
-    # Any number can be missing from an answer. A missing number does not unsay the number that an
-    # earlier answer told, unless the window is another one. Only an answer with a count tells that.
-    table = schema.account
-    before = connection.execute(sa.select(table).where(table.c.account == account)).first()
-    reset_at = before.quota_reset_at if before else None
-    counted = told.remaining is not None or told.used is not None
-    is_same = is_over = another = False
-    if counted and told.reset_at is not None and reset_at is not None:
-        is_same = abs(told.reset_at - reset_at) <= _JITTER
-        is_over = reset_at <= told.at and not is_same
-        another = is_over or abs(told.reset_at - reset_at) > timedelta(minutes=10)
-    # Without a known limit, the number of used messages does not tell how many are left. The number
-    # left that was told earlier on the same day then stands.
-    boundless = told.limit is None and (before is None or before.quota_limit is None)
-    stands = (
-        before is not None
-        and before.quota_remaining is not None
-        and before.told_at.date() == told.at.date()
-    )
-    if told.remaining is None and boundless and stands and not another:
-        told = replace(told, used=None)
-    values: dict[str, Any] = {}
-    if told.remaining is not None or told.used is not None:
-        values = {"told_at": told.at, "quota_used": told.used, "quota_remaining": told.remaining}
-    if (told.limit or 0) > BELIEVABLE and before is not None and before.quota_limit is not None:
-        told = replace(told, limit=None)  # no number at all unsays the one that was believed
-    if is_over:
-        values["window_opened_at"] = reset_at
-    elif is_same and reset_at is not None:
-        # An answer that took its time over the reset tells the numbers of the window before it.
-        told = replace(told, reset_at=reset_at)
-        values["told_at"] = min(told.at, reset_at - timedelta(microseconds=1))
-    given = {"quota_limit": told.limit, "quota_reset_at": told.reset_at if counted else None}
-    return values | {name: value for name, value in given.items() if value is not None}
-
-
-def _put(connection: Connection, account: str, values: dict[str, Any]) -> None:
-    table = schema.account
-    if (
-        values
-        and connection.execute(
-            sa.update(table).where(table.c.account == account).values(values)
-        ).rowcount
-        == 0
-    ):
-        connection.execute(sa.insert(table).values(account=account, **values))

@@ -20,14 +20,18 @@ from runner.errors import StorageError
 from runner.intake.recipient import Recipient
 from runner.ledger import chain, schema
 from runner.ledger.about import UnnotedError
-from runner.ledger.account import account_state, note_outcome, under_way
+from runner.ledger.account import account_state, is_due, under_way
 from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
+from runner.ledger.campaign import settings_of
 from runner.ledger.contact import bar
+from runner.ledger.follow import unmet
 from runner.ledger.ledger import Ledger
 from runner.ledger.noted import What
+from runner.ledger.person import spellings_of
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 from runner.ledger.refusal import REFUSED
+from runner.ledger.told import note_outcome
 
 
 def claim(
@@ -55,6 +59,7 @@ def claim(
                 table.c.campaign_id == campaign_id,
                 table.c.account == account,
                 table.c.status == Status.WAITING,
+                is_due(now),
                 table.c.id.not_in(
                     sa.select(schema.attempt.c.delivery_id).where(schema.attempt.c.id.in_(aside))
                 ),
@@ -63,17 +68,20 @@ def claim(
             .limit(1)
         )
         found = connection.execute(next_one).first()
-        if found is None:
+        state = account_state(connection, account, campaign_id, now)
+        if found is None and not state.later():
             return None
         if (stopped := alarm(connection, account)) is not None:
             return stopped
-        wait = under_way(connection, account, now) or decide(
-            account_state(connection, account, campaign_id, now)
-        )
+        if found is None:
+            return _until_due(state, decide)
+        wait = under_way(connection, account, now) or decide(state)
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; the recipient is looked at then
         while (
-            reason := bar(connection, campaign_id, found.id, Recipient(found.slug, found.urn), now)
+            reason := _barred(
+                connection, campaign_id, found.id, Recipient(found.slug, found.urn), now
+            )
         ) is not None:
             connection.execute(
                 sa.update(table)
@@ -82,7 +90,7 @@ def claim(
             )
             found = connection.execute(next_one).first()
             if found is None:
-                return None
+                return _until_due(account_state(connection, account, campaign_id, now), decide)
         if wait is not None:
             return wait
         inserted = connection.execute(
@@ -109,6 +117,21 @@ def claim(
         message_type=found.message_type,
         conversation_urn=found.conversation_urn,
     )
+
+
+def _barred(
+    connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
+) -> str | None:
+    """The reason why a delivery must not go after all, if there is one."""
+    settings = settings_of(connection, campaign_id)
+    return bar(connection, campaign_id, delivery_id, person, now) or unmet(
+        connection, settings, spellings_of(connection, person.keys)
+    )
+
+
+def _until_due(state: AccountState, decide: Callable[[AccountState], Wait | None]) -> Wait | None:
+    """The wait for the next date, where only rows with a later date are left."""
+    return decide(state) if state.later() and not state.waiting() else None
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:

@@ -37,6 +37,15 @@ def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
     return _campaign(found) if found else None
 
 
+def settings_of(connection: Connection, campaign_id: int) -> Stored:
+    """Return the settings that a campaign was last run with; those of a campaign that the ledger
+    does not have are the defaults."""
+    table = schema.campaign
+    found = connection.execute(sa.select(table.c.settings).where(table.c.id == campaign_id))
+    stored = found.scalar()
+    return from_json(stored) if stored else Stored(sheet="", results="")
+
+
 def free_name(stem: str, taken: Container[str]) -> str:
     """Return a name that no campaign has: the stem, or the stem with a number."""
     name, number = stem, 1

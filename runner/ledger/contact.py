@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,12 +17,15 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.astray import source_of
+from runner.ledger.campaign import settings_of
 from runner.ledger.chain import add_list
+from runner.ledger.follow import before
 from runner.ledger.forgotten import Forgotten
 from runner.ledger.note import note_once, noted
 from runner.ledger.person import Spellings, answered_identity, learn, means, spellings_of
-from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, Status
-from runner.ledger.setting import DEFAULT_MIN_DAYS, from_json
+from runner.ledger.received import AT, received
+from runner.ledger.record import ATTEMPTED, Status
+from runner.ledger.setting import Stored
 from runner.ledger.suppression import listed
 
 _BATCH: Final = 2_000
@@ -113,18 +116,6 @@ def contact_state(connection: Connection) -> str:
     return f"{count} {latest}"
 
 
-def min_days(connection: Connection, campaign_id: int) -> int:
-    """Return the days of the campaign's rule: at most one message per person in this many days.
-
-    The rule counts messages of every sender. 0 stands for no rule.
-    """
-    table = schema.campaign
-    stored = connection.execute(
-        sa.select(table.c.settings).where(table.c.id == campaign_id)
-    ).scalar()
-    return from_json(stored).min_days if stored else DEFAULT_MIN_DAYS
-
-
 def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:
     """Count the campaign's rows that are skipped because of the rule.
 
@@ -140,15 +131,20 @@ def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | N
 
 
 def messaged_since(
-    connection: Connection, campaign_id: int, since: datetime, spellings: Spellings
+    connection: Connection,
+    campaign_id: int,
+    settings: Stored,
+    since: datetime,
+    spellings: Spellings,
 ) -> dict[str, Messaged]:
     """Find all people that another campaign or tool messaged after an instant.
 
-    Each person is listed under every spelling, with the latest message.
+    Each person is listed under every spelling, with the latest message. The messages of the
+    campaigns that the campaign follows do not count.
     """
     latest: dict[str, Messaged] = {}
     sent, elsewhere = (
-        connection.execute(_deliveries(campaign_id, since)),
+        connection.execute(received(*_by_others(connection, campaign_id, settings, since))),
         connection.execute(_contacts(since)),
     )
     people = [
@@ -225,12 +221,11 @@ def _has_it(
 def _lately(
     connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime
 ) -> str | None:
-    days = min_days(connection, campaign_id)
+    settings = settings_of(connection, campaign_id)
+    days = settings.min_days
     since = now - timedelta(days=days)
-    found = [
-        _by_campaign(one)
-        for one in connection.execute(_deliveries(campaign_id, since).where(means(keys)))
-    ]
+    others = _by_others(connection, campaign_id, settings, since)
+    found = [_by_campaign(one) for one in connection.execute(received(*others, means(keys)))]
     found += [
         _by_other(one)
         for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))
@@ -238,37 +233,13 @@ def _lately(
     return max(found, key=lambda messaged: messaged.at).reason(days) if days and found else None
 
 
-def _deliveries(
-    campaign_id: int, since: datetime
-) -> sa.Select[tuple[datetime, str, str, str | None, str | None, str | None]]:
-    """Select the messages that other campaigns sent, or may have sent, after an instant.
-
-    An uncertain message has the time when its request left.
-    """
-    attempt, delivery, campaign = schema.attempt, schema.delivery, schema.campaign
-    tried = (
-        sa.select(sa.func.max(sa.func.coalesce(attempt.c.wired_at, attempt.c.claimed_at)))
-        .where(attempt.c.delivery_id == delivery.c.id)
-        .correlate(delivery)
-        .scalar_subquery()
-    )
-    at = sa.func.coalesce(delivery.c.sent_at, tried, type_=schema.Instant())
-    return (
-        sa.select(
-            at.label("at"),
-            delivery.c.status,
-            campaign.c.name,
-            delivery.c.slug,
-            delivery.c.urn,
-            delivery.c.sent_to_urn,
-        )
-        .select_from(delivery.join(campaign, campaign.c.id == delivery.c.campaign_id))
-        .where(
-            delivery.c.campaign_id != campaign_id,
-            delivery.c.status.in_(POSSIBLY_RECEIVED),
-            at > since,
-        )
-    )
+def _by_others(
+    connection: Connection, campaign_id: int, settings: Stored, since: datetime
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions of a message that another campaign sent after an instant, and that the rule
+    counts."""
+    own = (campaign_id, *before(connection, settings))
+    return schema.delivery.c.campaign_id.not_in(own), since < AT
 
 
 def _contacts(since: datetime) -> sa.Select[tuple[str, datetime, str]]:
@@ -278,9 +249,7 @@ def _contacts(since: datetime) -> sa.Select[tuple[str, datetime, str]]:
     )
 
 
-def _by_campaign(
-    found: sa.Row[tuple[datetime, str, str, str | None, str | None, str | None]],
-) -> Messaged:
+def _by_campaign(found: Any) -> Messaged:
     return Messaged(found.at, f"by the campaign {found.name!r}", found.status == Status.SENT)
 
 

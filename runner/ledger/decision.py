@@ -15,11 +15,10 @@ from runner.intake.recipient import Recipient
 from runner.ledger import chain, schema
 from runner.ledger.astray import source_of
 from runner.ledger.contact import Contact, note_contacts
-from runner.ledger.delivery import WITHDRAWN
+from runner.ledger.delivery import WITHDRAWN, is_listed
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import Status
-from runner.ledger.standing import is_listed
 
 # `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
 EVIDENCE: Final = "evidence"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.intake.entry import Message
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.person import Spellings
+from runner.ledger.person import Spellings, spellings_of
 from runner.ledger.record import (
     ATTEMPTED,
     Status,
@@ -34,6 +36,7 @@ class Known:
 _WRITTEN: Final = (
     "position",
     "row",
+    "due_at",
     "account",
     "slug",
     "urn",
@@ -43,12 +46,16 @@ _WRITTEN: Final = (
     "conversation_urn",
 )
 ACCOUNT, TEXT = _WRITTEN.index("account"), _WRITTEN.index("message")
+_SLUG, _URN = _WRITTEN.index("slug"), _WRITTEN.index("urn")
 
 
-def written_to(position: int, number: int, message: Message, account: str) -> dict[str, Any]:
+def written_to(
+    position: int, number: int, due_at: datetime | None, message: Message, account: str
+) -> dict[str, Any]:
     values = (
         position,
         number,
+        due_at,
         account,
         message.recipient.slug,
         message.recipient.urn,
@@ -78,7 +85,7 @@ def known_deliveries(
         delivery = Known(id_, identity, Status(status), tuple(values))
         if delivery.status is Status.WAITING:
             waiting.add(id_)
-        slug, urn = values[3], values[4]
+        slug, urn = values[_SLUG], values[_URN]
         for key in spellings.of(key for key in (identity, slug, urn) if key):
             other = known.get(key)
             if other is None or (delivery.status in ATTEMPTED and other.status not in ATTEMPTED):
@@ -116,3 +123,33 @@ def waiting_accounts(known: Iterable[Known]) -> dict[int, str]:
     waiting = {one.id: one for one in known if one.status is Status.WAITING}
     in_order = sorted(waiting.values(), key=lambda one: int(str(one.values[0])))
     return {one.id: str(one.values[ACCOUNT]) for one in in_order}
+
+
+def is_listed(connection: Connection, delivery_id: int) -> bool:
+    """Tell whether a row of the campaign's list stands for the delivery."""
+    table = schema.delivery
+    found = (
+        sa.select(table.c.id)
+        .select_from(table.join(schema.row, SAME))
+        .where(table.c.id == delivery_id)
+    )
+    return connection.execute(found).first() is not None
+
+
+def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
+    """Find the campaign's attempted delivery to a person, under any spelling, if there is one."""
+    table, keys = schema.delivery, spellings_of(connection, person.keys)
+    named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
+    attempted = sa.select(table.c.id).where(
+        table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED)
+    )
+    return connection.execute(attempted).scalar()
+
+
+def recipient(connection: Connection, delivery_id: int) -> Recipient:
+    """Return the person that a delivery is for."""
+    table = schema.delivery
+    found = connection.execute(
+        sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)
+    ).one()
+    return Recipient(found.slug, found.urn)

@@ -139,7 +139,10 @@ class AccountState(Protocol):
         """The claim of the n-th last request, on this account or `everywhere`."""
 
     def waiting(self) -> int:
-        """The rows that the campaign still has for the account."""
+        """The rows that the campaign still has for the account, and whose date has come."""
+
+    def later(self) -> tuple[tuple[datetime, int], ...]:
+        """The rows whose date is to come: each date, and how many have it, the first one first."""
 
     def rivals(self) -> tuple[Rival, ...]:
         """The other campaigns that share the account."""
@@ -225,7 +228,8 @@ class Totals:
 class Line:
     """A row of the sheet with its result.
 
-    `free_at` is the time from which a person who was messaged too recently may be messaged again.
+    `due_at` is the time before which its message does not go. `free_at` is the time from which a
+    person who was messaged too recently may be messaged again.
     """
 
     number: int
@@ -243,6 +247,7 @@ class Line:
     attempts: int = 0
     message: str | None = None
     free_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

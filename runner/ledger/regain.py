@@ -109,7 +109,7 @@ class Regaining:
             "campaign_id": self._campaign,
             "identity": message.recipient.identity,
             "status": Status.WAITING,
-            **written_to(self._position, message.row, text, message.account),
+            **written_to(self._position, message.row, None, text, message.account),
         }
         inserted = self._connection.execute(sa.insert(schema.delivery).values(values))
         return int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it

@@ -25,12 +25,12 @@ from runner.ledger.campaign import (
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.decision import decide
+from runner.ledger.delivery import delivery_to
 from runner.ledger.noted import Noted, What
 from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
 from runner.ledger.second import SecondRecord, records_of
 from runner.ledger.setting import Stored, from_json
-from runner.ledger.standing import delivery_to
 from runner.ledger.suppression import suppress, unsuppress
 
 _SOURCE: Final = "the second record"

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -77,6 +77,8 @@ campaign = Table(
     Column("running_since", Instant),
     Column("running_pid", Integer),
     Column("results_written", Text),  # state of the results file, and of the campaign then
+    Column("paused_at", Instant),  # nothing goes since then, until a person lets it go on
+    Column("stop_asked_at", Instant),  # the run that is under way has to end
     Index(None, "source"),
 )
 
@@ -91,6 +93,7 @@ delivery = Table(
     Column("position", Integer, nullable=False),  # order in the sheet
     Column("row", Integer, nullable=False),  # as the spreadsheet program shows it
     Column("account", Text, nullable=False),  # '' is the key's default account
+    Column("due_at", Instant),  # it does not go before then
     Column("message", Text, nullable=False),
     Column("subject", Text),
     Column("message_type", String(10), nullable=False),
@@ -104,7 +107,7 @@ delivery = Table(
     Column("sent_to_urn", Text),
     UniqueConstraint("campaign_id", "identity"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
-    Index(None, "campaign_id", "account", "status", "position"),
+    Index(None, "campaign_id", "account", "status", "due_at", "position"),
     Index(None, "slug"),
     Index(None, "urn"),
     Index(None, "sent_to_urn"),

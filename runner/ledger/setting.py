@@ -48,7 +48,8 @@ class Stored(PaceWords):
     """All settings that the ledger keeps.
 
     `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
-    the results go into a file of their own.
+    the results go into a file of their own. `after` is the campaign that this one follows, after so
+    many sending days.
     """
 
     sheet: str
@@ -56,6 +57,8 @@ class Stored(PaceWords):
     worksheet: str | None = None
     accounts: tuple[str, ...] = ()
     min_days: int = DEFAULT_MIN_DAYS
+    after: str | None = None
+    after_days: int = 0
     copy: CopyOrigin | None = None
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.account import is_due
 from runner.ledger.ledger import Ledger
-from runner.ledger.person import spellings_of
 from runner.ledger.record import (
-    ATTEMPTED,
     POSSIBLY_RECEIVED,
     Attempt,
     Decision,
@@ -116,8 +115,8 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
 
 
-def waiting_before(connection: Connection, delivery_id: int) -> int:
-    """Count the campaign's rows that go before this waiting one on its account."""
+def waiting_before(connection: Connection, delivery_id: int, now: datetime) -> int:
+    """Count the campaign's rows that go before this waiting one on its account, as of now."""
     table = schema.delivery
     mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(
         table.c.id == delivery_id
@@ -128,6 +127,7 @@ def waiting_before(connection: Connection, delivery_id: int) -> int:
         table.c.account == found.account,
         table.c.status == Status.WAITING,
         table.c.position < found.position,
+        is_due(now),
     )
     return connection.execute(statement).scalar_one()
 
@@ -166,6 +166,7 @@ def lines(
         schema.delivery.c.message,
         tries.label("attempts"),
         schema.row.c.free_at,
+        schema.delivery.c.due_at,
     )
     while True:
         statement = (
@@ -198,6 +199,7 @@ def lines(
                 attempts=row.attempts or 0,
                 message=row.message if status in POSSIBLY_RECEIVED else None,
                 free_at=row.free_at,
+                due_at=row.due_at,
             )
         if len(found) < _PAGE:
             return
@@ -264,33 +266,3 @@ def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], li
         )
     ]
     return attempts, decisions
-
-
-def is_listed(connection: Connection, delivery_id: int) -> bool:
-    """Tell whether a row of the campaign's list stands for the delivery."""
-    table = schema.delivery
-    found = (
-        sa.select(table.c.id)
-        .select_from(table.join(schema.row, SAME))
-        .where(table.c.id == delivery_id)
-    )
-    return connection.execute(found).first() is not None
-
-
-def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
-    """Find the campaign's attempted delivery to a person, under any spelling, if there is one."""
-    table, keys = schema.delivery, spellings_of(connection, person.keys)
-    named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
-    attempted = sa.select(table.c.id).where(
-        table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED)
-    )
-    return connection.execute(attempted).scalar()
-
-
-def recipient(connection: Connection, delivery_id: int) -> Recipient:
-    """Return the person that a delivery is for."""
-    table = schema.delivery
-    found = connection.execute(
-        sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)
-    ).one()
-    return Recipient(found.slug, found.urn)

@@ -18,7 +18,8 @@ from sqlalchemy.engine import Connection
 from runner.intake.entry import Entry, Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.contact import Messaged, messaged_since, min_days
+from runner.ledger.campaign import settings_of
+from runner.ledger.contact import Messaged, messaged_since
 from runner.ledger.delivery import (
     ACCOUNT,
     TEXT,
@@ -29,6 +30,8 @@ from runner.ledger.delivery import (
     withdraw,
     written_to,
 )
+from runner.ledger.due import Dates, Days
+from runner.ledger.follow import Before, is_elsewhere, with_sender
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, Status, TakenIn
 from runner.ledger.share import Shares
@@ -44,11 +47,13 @@ def take_in(
     people: Iterable[Recipient],
     columns: Sequence[int],
     accounts: Sequence[str],
+    days: Days,
     now: datetime,
 ) -> TakenIn:
     """Bring the campaign's rows and deliveries up to the sheet, in the caller's transaction.
 
-    The campaign's settings in the ledger say how recently people may have been messaged. Nothing is
+    The campaign's settings in the ledger say how recently people may have been messaged, and whose
+    message they must have; `days` counts from then on, and reads the rows' own dates. Nothing is
     kept of a forgotten person but the fact that a row is skipped. `people` are all people that the
     entries name. `columns` are the indexes of the cells to keep for the results; a row may be
     shorter. Rows that name no account are shared evenly among `accounts`; without `accounts` they
@@ -56,7 +61,7 @@ def take_in(
     """
     known_twice = [(person.slug, person.urn) for person in people if person.slug and person.urn]
     learn(connection, known_twice, now)
-    taking = _Taking(connection, campaign_id, columns, accounts, now)
+    taking = _Taking(connection, campaign_id, columns, accounts, days, now)
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
     for position, entry in enumerate(entries):
         taking.add(position, entry)
@@ -72,6 +77,14 @@ class _Verdict(NamedTuple):
     free_at: datetime | None = None
 
 
+class _Place(NamedTuple):
+    """A row's place in the list and its number, and the time before which it does not go."""
+
+    position: int
+    number: int
+    due_at: datetime | None
+
+
 class _Taking:
     """A list on its way into the ledger, row by row; it is written in batches."""
 
@@ -81,6 +94,7 @@ class _Taking:
         campaign_id: int,
         columns: Sequence[int],
         accounts: Sequence[str],
+        days: Days,
         now: datetime,
     ) -> None:
         self._connection = connection
@@ -90,11 +104,14 @@ class _Taking:
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
         self._bars_firms = any(":" in key and key[:4] != "urn:" for key in self._barred.keys)
-        self._days = min_days(connection, campaign_id)
+        self._settings = settings = settings_of(connection, campaign_id)
         self._lately: dict[str, Messaged] = {}
-        if self._days:
-            since = now - timedelta(days=self._days)
-            self._lately = messaged_since(connection, campaign_id, since, self._spellings)
+        if settings.min_days:
+            since = now - timedelta(days=settings.min_days)
+            self._lately = messaged_since(connection, campaign_id, settings, since, self._spellings)
+        self._before = Before(connection, settings, self._spellings) if settings.after else None
+        self._dates = Dates(days, settings.after_days, now)
+        self._accounts = accounts
         self._known, self._waiting = known_deliveries(connection, campaign_id, self._spellings)
         self._shares = Shares(accounts, waiting_accounts(self._known.values()))
         # The deliveries that no row has named yet.
@@ -170,9 +187,11 @@ class _Taking:
                 self._rewritten.append(entry.row.number)
             status = Status.SKIPPED if entry.skipped else Status.INVALID
             return _Verdict(status, entry.reason)
-        if delivery is None and entry.earlier in (Status.SENT, Status.UNCERTAIN):
-            # Another ledger knows this delivery. The sheet is the only source here.
+        had = self._before.had(keys) if self._before else None
+        if delivery is None and is_elsewhere(entry, had):
             return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
+        if isinstance(had, str):
+            return _Verdict(Status.SKIPPED, had)
         if self._barred.has(keys):
             return _Verdict(Status.SKIPPED, LISTED)
         if self._bars_firms and entry.firms is not None:
@@ -182,11 +201,17 @@ class _Taking:
         messaged = [self._lately[key] for key in keys if key in self._lately]
         if messaged:
             latest = max(messaged, key=lambda one: one.at)
-            free_at = latest.at + timedelta(days=self._days)
-            return _Verdict(Status.SKIPPED, latest.reason(self._days), None, free_at)
+            days = self._settings.min_days
+            free_at = latest.at + timedelta(days=days)
+            return _Verdict(Status.SKIPPED, latest.reason(days), None, free_at)
+        due_at = self._dates.due(entry.message, had)
+        if isinstance(due_at, str):
+            return _Verdict(Status.INVALID, due_at)
+        place = _Place(position, entry.row.number, due_at)
+        message = with_sender(entry.message, had, self._accounts)
         if delivery is None:
-            return self._begin(position, entry.row.number, entry.message, keys)
-        return self._rewrite(position, entry.row.number, entry.message, delivery)
+            return self._begin(place, message, keys)
+        return self._rewrite(place, message, delivery)
 
     def _twin(self, keys: Sequence[str], delivery: Known | None) -> int | None:
         """The earlier row of the same person, if there is one."""
@@ -207,7 +232,7 @@ class _Taking:
             self._outdated.append(number)
         return _Verdict(None, None, delivery.identity)
 
-    def _begin(self, position: int, number: int, message: Message, keys: Sequence[str]) -> _Verdict:
+    def _begin(self, place: _Place, message: Message, keys: Sequence[str]) -> _Verdict:
         """A person who is new to the campaign gets a delivery."""
         account = self._shares.account(message.account, None)
         identity = message.recipient.identity
@@ -216,17 +241,18 @@ class _Taking:
                 "campaign_id": self._campaign,
                 "identity": identity,
                 "status": Status.WAITING,
-                **written_to(position, number, message, account),
+                **written_to(*place, message, account),
             }
         )
-        self._taken.update(dict.fromkeys(keys, number))
-        self._added.append(number)
+        self._taken.update(dict.fromkeys(keys, place.number))
+        self._added.append(place.number)
         return _Verdict(None, None, identity)
 
-    def _rewrite(self, position: int, number: int, message: Message, delivery: Known) -> _Verdict:
+    def _rewrite(self, place: _Place, message: Message, delivery: Known) -> _Verdict:
         """A delivery that waits, or was withdrawn, becomes what the row says now."""
         account = self._shares.account(message.account, delivery.id)
-        written = written_to(position, number, message, account)
+        number = place.number
+        written = written_to(*place, message, account)
         values = tuple(written.values())
         is_waiting = delivery.status is Status.WAITING
         self._wanted.add(delivery.id)

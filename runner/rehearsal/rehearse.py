@@ -110,6 +110,11 @@ def rehearse(
     fault. `plan` is called with the plan before the first run, `day` after each day on which
     something was sent.
     """
+    if campaign.after is not None:
+        notice = (
+            f"a rehearsal knows no ledger: everybody gets it as if {campaign.after!r} were done."
+        )
+        campaign = replace(campaign, after=None, notices=(*campaign.notices, notice))
     clock = JumpingClock(start)
     server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
     vendor = Vendor(Secret(_KEY), ServerClock(clock.now), transport=SimulatedTransport(server))

@@ -63,6 +63,14 @@ class AccountView:
         return self.account or "default"
 
 
+@dataclass(slots=True)
+class _Window:
+    """A stretch of sending, and how many places of its forecast are left."""
+
+    start: datetime
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A campaign at one instant.
@@ -115,22 +123,29 @@ class Summary:
 
         The function takes the lines in the sheet's order.
         """
-        queues = {
-            view.account: [start for start, count in view.windows for _ in range(count)]
-            for view in self.accounts
+        left = {
+            view.account: [_Window(*window) for window in view.windows] for view in self.accounts
         }
-        used = dict.fromkeys(queues, 0)
         seen: dict[int, datetime | None] = {}
 
         def start(line: Line) -> datetime | None:
             key = line.delivery or 0
             if key not in seen:
-                queue, index = queues.get(line.account or "", []), used.get(line.account or "", 0)
-                seen[key] = queue[index] if index < len(queue) else None
-                used[line.account or ""] = index + 1
+                seen[key] = _take(left.get(line.account or "", []), line.due_at)
             return seen[key]
 
         return start
+
+
+def _take(windows: list[_Window], due_at: datetime | None) -> datetime | None:
+    """Take a place in the first window that has one left and is not before a line's date."""
+    while windows and not windows[0].left:
+        windows.pop(0)
+    for window in windows:
+        if window.left and (due_at is None or due_at <= window.start):
+            window.left -= 1
+            return window.start
+    return None
 
 
 def summarise(

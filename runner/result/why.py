@@ -6,9 +6,10 @@ from itertools import islice
 
 from runner import words
 from runner.ledger.contact import bar
+from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import Attempt, Line, Status
-from runner.ledger.standing import history, recipient, waiting_before
+from runner.ledger.standing import history, waiting_before
 from runner.result.summary import Summary
 
 
@@ -77,12 +78,14 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     view = next(view for view in summary.accounts if view.account == line.account)
     delivery = line.delivery or 0
     with ledger.read() as connection:
-        ahead = waiting_before(connection, delivery)
+        ahead = waiting_before(connection, delivery, summary.at)
         barred = bar(
             connection, summary.campaign.id, delivery, recipient(connection, delivery), summary.at
         )
     if barred:
         return f"waits, but will be skipped when its turn comes: {barred}"
+    if line.due_at is not None and line.due_at > summary.at:
+        return f"waits for its date: it does not go before {words.clock(line.due_at, summary.zone)}"
     if view.alarm is not None:
         account = f"is stopped: {view.alarm.reason} {view.alarm.remedy}".rstrip(".")
     elif view.wait is not None and not view.windows:

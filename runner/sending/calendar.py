@@ -46,8 +46,12 @@ class Calendar:
     def is_open(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone)
         inside = self.start <= wall.time() and (self.end is None or wall.time() < self.end)
-        is_day = wall.weekday() in self.days and not self.is_early(instant)
-        return inside and is_day and self.holiday(instant) is None
+        return inside and not self.is_early(instant) and self._is_day(wall.date())
+
+    def _is_day(self, day: date) -> bool:
+        """Tell whether messages go on a day of the zone, whatever the first one is."""
+        off = self.holidays and holiday_on(day, self.holidays)
+        return day.weekday() in self.days and not off
 
     def is_early(self, instant: datetime) -> bool:
         """Tell whether the zone's day of `instant` is before the first one."""
@@ -79,10 +83,28 @@ class Calendar:
             for edge in self._edges(instant, days):
                 if edge >= instant and self.is_open(edge):
                     return edge
-        raise UsageError(
-            f"The sending hours {self} never come.",
-            remedy="Look at the days and the holidays: together they leave no day.",
-        )
+        raise self._never()
+
+    def _never(self) -> UsageError:
+        remedy = "Look at the days and the holidays: together they leave no day."
+        return UsageError(f"The sending hours {self} never come.", remedy=remedy)
+
+    def instant(self, wall: datetime) -> datetime:
+        """Return the instant that the clocks of the zone show as `wall`, which names no zone."""
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def days_after(self, instant: datetime, count: int) -> datetime:
+        """Return the beginning of the sending day that is the `count`-th after that of `instant`;
+        with 0, `instant`. Raises UsageError when so many days never come."""
+        if count == 0:
+            return instant
+        day = instant.astimezone(self.zone).date()
+        for _ in range(_FARTHEST_DAYS + 7 * count):
+            day += timedelta(days=1)
+            count -= self._is_day(day)
+            if count == 0:
+                return self._instant(day, _DAY_START)
+        raise self._never()
 
     def span(self, instant: datetime) -> tuple[datetime, datetime]:
         """Return the start and the end of the open hours around `instant`, within the zone's day.

@@ -20,19 +20,26 @@ _FARTHEST: Final = 1_500
 
 def windows(pace: Pace, state: AccountState, now: datetime) -> Iterator[tuple[datetime, int]]:
     """The forecast for one account: (the start of sending, the number of the campaign's messages),
-    until no row waits, or for some years."""
+    until no row waits, or for some years. What other campaigns have for a later date is not known
+    to it."""
     moment = max(now, state.hold.until) if state.hold else now
     model = _Model(state)
     for _ in range(_FARTHEST):
-        if model.waiting() == 0:
+        if model.is_done:
             return
         moment = pace.opening(moment)
+        coming = model.come(moment)
+        if model.waiting() == 0 and coming is not None:
+            moment = coming
+            continue
         turn = Turn(pace, model, moment)
         left = turn.allowance()
         if left.remaining == 0:
             moment = max(left.reset_at, moment + MOMENT)
             continue
         stretch = turn.stretch(left)
+        if coming is not None and coming < stretch.end:
+            stretch = replace(stretch, end=coming)
         begin = moment
         if stretch.mine:
             begin = max(moment, turn.slot(stretch))
@@ -58,6 +65,7 @@ class _Model:
     def __init__(self, real: AccountState) -> None:
         self._real = real
         self._mine = real.waiting()
+        self._later = list(real.later())
         self._rivals = {rival.campaign: rival for rival in real.rivals()}
         # When, by which campaign, how many.
         self._sent: list[tuple[datetime, int, int]] = []
@@ -93,6 +101,19 @@ class _Model:
 
     def waiting(self) -> int:
         return self._mine
+
+    def later(self) -> tuple[tuple[datetime, int], ...]:
+        return tuple(self._later)
+
+    def come(self, moment: datetime) -> datetime | None:
+        """Let the rows wait whose date has come; return the next date."""
+        while self._later and self._later[0][0] <= moment:
+            self._mine += self._later.pop(0)[1]
+        return self._later[0][0] if self._later else None
+
+    @property
+    def is_done(self) -> bool:
+        return not (self._mine or self._later)
 
     def rivals(self) -> tuple[Rival, ...]:
         return tuple(rival for rival in self._rivals.values() if rival.waiting)

@@ -82,15 +82,7 @@ def pace_of(words: PaceWords) -> Pace:
     """
     # The hours are read even with `now`: a mistake is told today, and not on the day that `now` is
     # left out.
-    start, end = parse_hours(words.hours or DEFAULT_HOURS)
-    calendar = Calendar(
-        start=start,
-        end=end,
-        days=parse_days(words.days or DEFAULT_DAYS),
-        zone=parse_zone(words.time_zone or get_localzone_name() or "UTC"),
-        holidays=parse_holidays(words.holidays) if words.holidays else (),
-        first=parse_first(words.start_date) if words.start_date else None,
-    )
+    calendar = calendar_of(words)
     return Pace(
         calendar=None if words.now else calendar,
         min_gap=DEFAULT_MIN_GAP if words.min_gap is None else timedelta(seconds=words.min_gap),
@@ -98,4 +90,21 @@ def pace_of(words: PaceWords) -> Pace:
         reserve=words.reserve or 0,
         ramp=parse_ramp(words.ramp) if words.ramp else None,
         priority=words.priority or 1,
+    )
+
+
+@lru_cache(maxsize=64)
+def calendar_of(words: PaceWords) -> Calendar:
+    """Read the calendar, also where the pace does not keep to it.
+
+    Raises UsageError for words that make no sense.
+    """
+    start, end = parse_hours(words.hours or DEFAULT_HOURS)
+    return Calendar(
+        start=start,
+        end=end,
+        days=parse_days(words.days or DEFAULT_DAYS),
+        zone=parse_zone(words.time_zone or get_localzone_name() or "UTC"),
+        holidays=parse_holidays(words.holidays) if words.holidays else (),
+        first=parse_first(words.start_date) if words.start_date else None,
     )

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from runner.errors import AccessError
-from runner.ledger.account import note_told
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
 from runner.ledger.refusal import reject, release
 from runner.ledger.surplus import note_surplus, surplus
+from runner.ledger.told import note_told
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.pace import Pace

@@ -1,6 +1,7 @@
 """The turn of an account: whether its next message may go now, by all rules of pace together.
 
-Holds come first, then the quota, the sending hours, the campaign's share, the spacing. The first
+Holds come first, then the rows' dates, the quota,
+ the sending hours, the campaign's share, the spacing. The first
 rule that says wait is the reason that people are given. The forecast asks the same rules.
 """
 
@@ -51,6 +52,9 @@ class Turn:
         pace, now, hold = self.pace, self.now, self.state.hold
         if hold is not None and hold.until > now:
             return Wait(pace.opening(hold.until), hold.reason, stay=hold.brief)
+        later = () if self.state.waiting() else self.state.later()
+        if later:
+            return self._until(later[0][0], "the rows that are left have a later date")
         left = self.allowance()
         if left.remaining == 0:
             return Wait(pace.opening(left.reset_at), self._spent(left), stay=False)

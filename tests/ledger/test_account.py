@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger.account import account_state, note_told
+from runner.ledger.account import account_state
 from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.told import note_told
 from runner.sending.quota import DEFAULT_LIMIT, allowance, read_headers
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -26,7 +26,7 @@ import runner.ledger
 from runner.errors import AlreadyRunningError, ExitCode, StorageError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.account import account_state, note_told
+from runner.ledger.account import account_state
 from runner.ledger.attempt import claim, commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.health import check_health
@@ -36,6 +36,7 @@ from runner.ledger.person import Spellings, learn, spellings_of
 from runner.ledger.record import Outcome, Status, Told, Wait
 from runner.ledger.share import Shares
 from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
+from runner.ledger.told import note_told
 from runner.sending.quota import allowance
 from tests.world import MONDAY, World, crowd
 

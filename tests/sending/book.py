@@ -101,6 +101,9 @@ class _State:
         sent = self.book.sent
         return sent[-number][0] if len(sent) >= number else None
 
+    def later(self) -> tuple[tuple[datetime, int], ...]:
+        return ()
+
     def waiting(self) -> int:
         return self.book.waiting[self.campaign]
 
