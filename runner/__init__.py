@@ -2,8 +2,9 @@
 quota.
 
 From Python: `check`, `preview`, `rehearse`, `plan`, `run`, `status`, `campaigns`, `find`, `why`,
-`results`, `settle` and `retry` are the acts of the command line. `read` takes a file or a data
-frame as a table of text. Everything that a person can mend is a `CampaignError`.
+`results`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the command line. `read`
+takes a file or a data frame as a table of text. Everything that a person can mend is a
+`CampaignError`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from runner.python.act import run as run
     from runner.python.standing import campaigns as campaigns
     from runner.python.standing import find as find
+    from runner.python.standing import pause as pause
     from runner.python.standing import results as results
+    from runner.python.standing import resume as resume
     from runner.python.standing import retry as retry
     from runner.python.standing import settle as settle
     from runner.python.standing import status as status
+    from runner.python.standing import stop as stop
     from runner.python.standing import why as why
 
 __version__ = "0.1.0"
@@ -38,15 +42,18 @@ __all__ = (
     "check",
     "find",
     "load_template",
+    "pause",
     "plan",
     "preview",
     "read",
     "rehearse",
     "results",
+    "resume",
     "retry",
     "run",
     "settle",
     "status",
+    "stop",
     "why",
 )
 
@@ -57,7 +64,18 @@ _ELSEWHERE = {
     "read": ("intake.table", "read"),
     **{
         act: ("python.standing", act)
-        for act in ("campaigns", "find", "results", "retry", "settle", "status", "why")
+        for act in (
+            "campaigns",
+            "find",
+            "pause",
+            "results",
+            "resume",
+            "retry",
+            "settle",
+            "status",
+            "stop",
+            "why",
+        )
     },
 }
 

@@ -4,13 +4,14 @@ forgotten."""
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from runner import words
 from runner.action.compare import refuse_behind
-from runner.errors import ExitCode
+from runner.errors import ExitCode, InterruptedRunError, UsageError
 from runner.intake.check import check_people
 from runner.intake.entry import Problem
 from runner.intake.history import History, read_history
@@ -21,12 +22,11 @@ from runner.ledger import erasure
 from runner.ledger import suppression as suppressed
 from runner.ledger.contact import (
     Contact,
-    imported_at,
     new_contacts,
     note_contacts,
-    note_import,
 )
 from runner.ledger.erasure import Erased
+from runner.ledger.imported import Import, imported_at, imports, note_import, take_back
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import Spellings
 from runner.ledger.suppression import Suppression
@@ -95,6 +95,15 @@ class Imported:
     def exit_code(self) -> ExitCode:
         has_problems = self.history.nobody or self.history.unread
         return ExitCode.NEEDS_A_PERSON if has_problems else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """An import that was taken back, of so many messages."""
+
+    name: str
+    messages: int
+    exit_code: ExitCode = ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +191,39 @@ def read_import(
 def import_history(ledger: Ledger, file: Source, found: Imported) -> Imported:
     """Note everyone that was found in a sheet."""
     with ledger.write() as connection:
-        note_import(connection, file.digest, found.at)
+        note_import(connection, file.digest, found.at, found.name)
         added = note_contacts(connection, found.contacts, found.name, found.at)
     return replace(found, added=added, noted=True)
+
+
+def find_import(ledger: Ledger, name: str | None) -> Import:
+    """Find the latest import, or that of a file with this name. Raises UsageError."""
+    refuse_behind(ledger)
+    with ledger.read() as connection:
+        known = [one for one in imports(connection) if one.messages]
+    wanted = [one for one in known if name is None or one.name == Path(name).name]
+    if wanted:
+        return wanted[0]
+    listed = ", ".join(dict.fromkeys(one.name for one in known))
+    raise UsageError(
+        "There is no import to take back." if name is None else f"No import of {name} is noted.",
+        where=ledger.place,
+        remedy=f"There are: {listed}." if listed else "Nothing was imported that could be.",
+    )
+
+
+def undo_import(
+    ledger: Ledger, taken: Import, agree: Callable[[Sequence[str]], bool], now: datetime
+) -> Undone:
+    """Take an import back, once a person has agreed. Raises InterruptedRunError when nobody did."""
+    step = (
+        f"{words.count(taken.messages, 'message')} that {taken.name} told of, imported on "
+        f"{taken.at:%Y-%m-%d %H:%M} UTC, will not count any more: these people may be written to."
+    )
+    if not agree([step]):
+        raise InterruptedRunError("Nothing was taken back.", remedy="It stays as it was.")
+    with ledger.write() as connection:
+        return Undone(taken.name, take_back(connection, taken, now))
 
 
 def forget(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Forgotten:

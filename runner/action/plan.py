@@ -226,6 +226,8 @@ def _read_quotas(traffic: Traffic, loop: asyncio.Runner) -> None:
 
 def _refuse_endless(summary: Summary) -> None:
     waiting = [view for view in summary.accounts if view.waiting]
+    if summary.paused_at is not None:
+        return
     endless = [view for view in waiting if not view.windows and view.alarm is None and view.wait]
     if endless and len(endless) == len(waiting):
         reason = endless[0].wait.reason if endless[0].wait else ""

@@ -235,7 +235,7 @@ def _exit_code(summary: Summary, ended: Dispatched) -> ExitCode:
 
 def _stop(exit_code: ExitCode, ended: Dispatched) -> Stop | None:
     """The stop that a person is told of, when the end was not the campaign's own."""
-    if exit_code is ExitCode.INTERRUPTED:
+    if exit_code is ExitCode.INTERRUPTED and ended.interrupted:
         remedy = "Run the same command again; it goes on where it stopped."
         return Stop("run", exit_code, "Interrupted.", remedy)
     if exit_code in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON):

@@ -49,6 +49,9 @@ for command in (  # --help lists them in this order
     standing.results,
     standing.settle,
     standing.retry,
+    standing.pause,
+    standing.resume,
+    standing.stop,
     people.import_history,
     people.forget,
 ):

@@ -29,6 +29,7 @@ __all__ = (
     "log",
     "machine",
     "mend",
+    "pause",
     "people",
     "recipient",
     "rehearse",
@@ -49,6 +50,7 @@ __all__ = (
     "show_starter",
     "standing",
     "starter",
+    "time",
     "trust",
     "trusted",
     "vendor",
@@ -57,6 +59,7 @@ __all__ = (
 
 if TYPE_CHECKING:
     import asyncio
+    import time
 
     from runner.action import (
         check,
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
         evidence,
         keep,
         mend,
+        pause,
         people,
         relook,
         retry,
@@ -93,11 +97,13 @@ if TYPE_CHECKING:
 else:
     _MODULES = {
         "asyncio": "asyncio",
+        "time": "time",
         "check": "runner.action.check",
         "compare": "runner.action.compare",
         "evidence": "runner.action.evidence",
         "keep": "runner.action.keep",
         "mend": "runner.action.mend",
+        "pause": "runner.action.pause",
         "people": "runner.action.people",
         "relook": "runner.action.relook",
         "retry": "runner.action.retry",

@@ -140,11 +140,16 @@ def suppress_import(
 @command
 def import_history(
     source: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="FILE", help="An earlier results sheet, or what another tool exported."
+            metavar="FILE|undo",
+            help="An earlier results sheet, or another tool's export; undo: take one back.",
         ),
     ],
+    undone: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="With undo: which import; default: the latest."),
+    ] = None,
     date_column: Annotated[
         str | None,
         typer.Option(
@@ -155,17 +160,22 @@ def import_history(
         bool, typer.Option("--dry-run", help="Say what would be noted, and note nothing.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask when no column says when.")
+        bool,
+        typer.Option("--yes", "-y", help="Do not ask when no column says when, nor with undo."),
     ] = False,
     ledger: Ledger = None,
     as_json: AsJson = False,
     **said: Unpack[ReadingSettings],
 ) -> int:
     """Note everyone a sheet says was messaged before, so that no campaign writes to them too
-    soon."""
+    soon; `undo` takes an import back."""
     console = Console(as_json=as_json)
-    reading = late.campaign.load(source, said).reading
-    file = late.sheet.load(source)
+    if source == "undo":  # a file of that name is ./undo
+        return _undo_import(console, undone, ledger, yes=yes, dry_run=dry_run)
+    if undone is not None:
+        raise UsageError("Give one file at a time.", remedy=f"Leave {undone} out.")
+    reading = late.campaign.load(Path(source), said).reading
+    file = late.sheet.load(Path(source))
     with opened_ledger(ledger) as opened:
         tell_new(opened, console)
         found = late.people.read_import(opened, file, reading, date_column, utc_now())
@@ -175,6 +185,18 @@ def import_history(
                 _ask_undated(console, found)
             found = late.people.import_history(opened, file, found)
     return late.show_people.show_imported(console, found)
+
+
+def _undo_import(
+    console: Console, name: str | None, ledger: str | None, *, yes: bool, dry_run: bool
+) -> int:
+    agree = console.agreement("Take it back?", yes=yes)
+    with opened_ledger(ledger, create=False) as opened:
+        taken = late.people.find_import(opened, name)
+        if dry_run:
+            return late.show_people.show_import(console, taken)
+        done = late.people.undo_import(opened, taken, agree, utc_now())
+    return late.show_people.show_undone(console, done)
 
 
 def _ask_undated(console: Console, found: Imported) -> None:

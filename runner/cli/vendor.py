@@ -25,7 +25,7 @@ def found_vendor(
     """The vendor at an address, or at its own; `seconds` bound the waits. Raises UsageError."""
     return late.vendor.Vendor(
         late.key.find_key(key_file, folder).secret,
-        late.clock.ServerClock(utc_now),
+        late.clock.ServerClock(utc_now, late.clock.WATCH),
         base_url=base_url or late.client.BASE_URL,
         **seconds,
     )

@@ -74,6 +74,7 @@ _OTHERS: Final = sa.select(
     schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since
 ).where(
     schema.campaign.c.id != sa.bindparam("campaign"),
+    schema.campaign.c.paused_at.is_(None),
     sa.or_(
         schema.campaign.c.read_at > sa.bindparam("since"),
         schema.campaign.c.id.in_(

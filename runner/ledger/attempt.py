@@ -23,12 +23,10 @@ from runner.ledger.about import UnnotedError
 from runner.ledger.account import account_state, is_due, under_way
 from runner.ledger.answer import take_in
 from runner.ledger.astray import alarm, stop
-from runner.ledger.campaign import settings_of
-from runner.ledger.contact import bar
-from runner.ledger.follow import unmet
+from runner.ledger.contact import last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.noted import What
-from runner.ledger.person import spellings_of
+from runner.ledger.pause import held
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
 from runner.ledger.refusal import REFUSED
 from runner.ledger.told import note_outcome
@@ -71,7 +69,8 @@ def claim(
         state = account_state(connection, account, campaign_id, now)
         if found is None and not state.later():
             return None
-        if (stopped := alarm(connection, account)) is not None:
+        stopped = alarm(connection, account) or held(connection, campaign_id)
+        if stopped is not None:
             return stopped
         if found is None:
             return _until_due(state, decide)
@@ -79,7 +78,7 @@ def claim(
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; the recipient is looked at then
         while (
-            reason := _barred(
+            reason := last_look(
                 connection, campaign_id, found.id, Recipient(found.slug, found.urn), now
             )
         ) is not None:
@@ -116,16 +115,6 @@ def claim(
         subject=found.subject,
         message_type=found.message_type,
         conversation_urn=found.conversation_urn,
-    )
-
-
-def _barred(
-    connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
-) -> str | None:
-    """The reason why a delivery must not go after all, if there is one."""
-    settings = settings_of(connection, campaign_id)
-    return bar(connection, campaign_id, delivery_id, person, now) or unmet(
-        connection, settings, spellings_of(connection, person.keys)
     )
 
 

@@ -163,7 +163,7 @@ def mark_running(connection: Connection, campaign_id: int, since: datetime | Non
     connection.execute(
         sa.update(table)
         .where(table.c.id == campaign_id)
-        .values(running_since=since, running_pid=pid)
+        .values(running_since=since, running_pid=pid, stop_asked_at=None)
     )
 
 

@@ -1,6 +1,6 @@
 """Earlier messages to a person, sent by any campaign or by another tool.
 
-They tell whether the person was messaged too recently to be messaged again. `bar` is the last look
+They tell whether the person was messaged too recently to be messaged again. `last_look` is the one
 at a person before a message goes, inside the claim. Everything that it looks at is indexed.
 """
 
@@ -19,9 +19,8 @@ from runner.ledger import schema
 from runner.ledger.astray import source_of
 from runner.ledger.campaign import settings_of
 from runner.ledger.chain import add_list
-from runner.ledger.follow import before
+from runner.ledger.follow import before, unmet
 from runner.ledger.forgotten import Forgotten
-from runner.ledger.note import note_once, noted
 from runner.ledger.person import Spellings, answered_identity, learn, means, spellings_of
 from runner.ledger.received import AT, received
 from runner.ledger.record import ATTEMPTED, Status
@@ -79,7 +78,7 @@ def note_contacts(
     )
     rows = new_contacts(connection, contacts)
     values = [
-        {"identity": identity, "contacted_at": at, "source": source}
+        {"identity": identity, "contacted_at": at, "source": source, "noted_at": now}
         for identity, at in sorted(rows)
     ]
     for start in range(0, len(values), _BATCH):
@@ -87,24 +86,6 @@ def note_contacts(
     if values:
         add_list(connection, "contacted", (identity for identity, _ in rows), now, source=source)
     return len(values)
-
-
-def imported_at(connection: Connection, digest: str) -> datetime | None:
-    """Return the time when a file of this digest was first imported, if it was.
-
-    Its contacts without a time have that time.
-    """
-    found = noted(connection, _imported(digest))
-    return datetime.fromisoformat(found) if found is not None else None
-
-
-def note_import(connection: Connection, digest: str, at: datetime) -> None:
-    """Note when a file was imported, unless an earlier import is noted."""
-    note_once(connection, _imported(digest), at.isoformat())
-
-
-def _imported(digest: str) -> str:
-    return f"imported {digest}"
 
 
 def contact_state(connection: Connection) -> str:
@@ -177,6 +158,17 @@ def bar(
         listed(connection, keys)
         or _has_it(connection, campaign_id, delivery_id, keys, after)
         or _lately(connection, campaign_id, keys, now)
+    )
+
+
+def last_look(
+    connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
+) -> str | None:
+    """Return the reason why a waiting delivery must not go after all, if there is one: `bar`, and
+    the message that it was to follow."""
+    keys = spellings_of(connection, person.keys)
+    return bar(connection, campaign_id, delivery_id, person, now) or unmet(
+        connection, settings_of(connection, campaign_id), keys
     )
 
 

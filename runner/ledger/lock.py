@@ -48,7 +48,7 @@ def refuse_while_running(folder: Path) -> None:
             raise AlreadyRunningError(
                 "A run of this ledger is active, or it was halted and holds the ledger.",
                 where=str(path),
-                remedy="Let it finish, or stop it with Ctrl-C in its window; then run this again.",
+                remedy="Let it finish, or end it (campaign stop); then run this again.",
             )
 
 
@@ -136,7 +136,6 @@ def _already_running(name: str, record: CampaignRecord | None) -> AlreadyRunning
     return AlreadyRunningError(
         f"Another run of the campaign {name!r} is active{since}{process}.",
         remedy=(
-            "Let it finish, or stop it with Ctrl-C in its window; `campaign status` shows how far "
-            "it is."
+            "Let it finish, or end it with `campaign stop`; `campaign status` shows how far it is."
         ),
     )

@@ -26,6 +26,7 @@ from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.decision import decide
 from runner.ledger.delivery import delivery_to
+from runner.ledger.imported import forget_contact
 from runner.ledger.noted import Noted, What
 from runner.ledger.record import Status
 from runner.ledger.regain import Regained, Regaining
@@ -136,6 +137,9 @@ class _Replay:
         elif first.verdict == "contacted":
             contacts = [Contact((line.name or "",), line.at) for line in lines]
             note_contacts(self._connection, contacts, first.source or _SOURCE, first.at)
+        elif first.verdict == "uncontacted":
+            for person in people:
+                forget_contact(self._connection, person, first.source or _SOURCE)
 
     def _id(self, number: int | None) -> int | None:
         """The campaign in this ledger that a number stood for in the one of the second record."""

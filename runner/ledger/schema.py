@@ -197,6 +197,7 @@ contact = Table(
     Column("identity", Text, primary_key=True),
     Column("contacted_at", Instant, primary_key=True),
     Column("source", Text, nullable=False),
+    Column("noted_at", Instant),  # by which an import is known
 )
 
 # Notes of the ledger as a whole: the salt of forgotten people's hashes, and the time of each file's

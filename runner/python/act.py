@@ -33,7 +33,7 @@ from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.rehearse import Rehearsed
 from runner.sending import client
 from runner.sending.api import READ_SECONDS
-from runner.sending.clock import ServerClock
+from runner.sending.clock import WATCH, ServerClock
 from runner.sending.event import Event
 from runner.sending.key import find_key
 from runner.sending.vendor import Vendor
@@ -132,7 +132,7 @@ def rehearse(
 def _vendor(campaign: Campaign, said: RunKeywords) -> Vendor:
     return Vendor(
         find_key(campaign.key_file, campaign.folder).secret,
-        ServerClock(utc_now),
+        ServerClock(utc_now, WATCH),
         base_url=said.get("base_url", client.BASE_URL),
         read_seconds=said.get("timeout", READ_SECONDS),
     )

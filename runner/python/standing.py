@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from runner.action import pause as pausing
 from runner.action import retry as retrying
 from runner.action import settle as settling
 from runner.action import standing
+from runner.action.pause import Held, Stopped
 from runner.action.retry import Retried
 from runner.action.settle import Settled
 from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
@@ -54,6 +57,27 @@ def results(
     """Write the results sheet again, from the ledger. Raises UsageError, StorageError."""
     with opened_ledger(ledger, create=False) as opened:
         return standing.results(opened, name, Path(path) if path else None, utc_now())
+
+
+def pause(name: str | None = None, *, ledger: str | None = None) -> Held:
+    """Hold a campaign back: nothing of it goes, in no run, until `resume`. Raises UsageError."""
+    with opened_ledger(ledger, create=False) as opened:
+        return pausing.pause(opened, name, utc_now())
+
+
+def resume(name: str | None = None, *, ledger: str | None = None) -> Held:
+    """Let a campaign go on that was paused. Raises UsageError."""
+    with opened_ledger(ledger, create=False) as opened:
+        return pausing.resume(opened, name)
+
+
+def stop(name: str | None = None, *, ledger: str | None = None) -> Stopped:
+    """Ask a campaign's run to end after its message in flight, and wait until it has.
+
+    Raises UsageError.
+    """
+    with opened_ledger(ledger, create=False) as opened:
+        return pausing.stop(opened, name, utc_now, time.sleep)
 
 
 def settle(

@@ -6,7 +6,7 @@ It has the totals, each account's quota, the days ahead, and why a row waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from typing import Final
 
@@ -14,6 +14,7 @@ from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
 from runner.ledger.ledger import Ledger
+from runner.ledger.pause import paused, said
 from runner.ledger.record import (
     AccountState,
     CampaignRecord,
@@ -76,7 +77,8 @@ class Summary:
     """A campaign at one instant.
 
     `live` is True while a run of it is active. `uncertain` are the rows that need a look in
-    LinkedIn.
+    LinkedIn. A campaign that is paused, since `paused_at`, sends nothing until a person lets it go
+    on.
     """
 
     campaign: CampaignRecord
@@ -87,6 +89,7 @@ class Summary:
     zone: tzinfo
     live: bool = False
     uncertain: tuple[UncertainRow, ...] = ()
+    paused_at: datetime | None = None
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -164,11 +167,16 @@ def summarise(
     with ledger.read() as connection:
         waits = waiting(connection, campaign.id)
         named = dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts))
+        paused_at = said(connection, campaign.id).paused_at
+        pause = paused(connection, campaign.id, paused_at)
         views = []
         for account in named:
             state = account_state(connection, account, campaign.id, now)
             stopped = alarm(connection, account) if account in waits else None
-            views.append(_view(pace, state, now, waits.get(account, 0), stopped))
+            view = _view(pace, state, now, waits.get(account, 0), stopped)
+            if pause is not None:
+                view = replace(view, wait=pause if view.waiting else None, windows=())
+            views.append(view)
         counted, gone = (
             totals(connection, campaign.id, live=live),
             sent_but_gone(connection, campaign.id),
@@ -185,6 +193,7 @@ def summarise(
         zone=zone,
         live=live,
         uncertain=uncertain,
+        paused_at=paused_at,
     )
 
 

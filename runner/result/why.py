@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from runner import words
-from runner.ledger.contact import bar
+from runner.ledger.contact import last_look
 from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import Attempt, Line, Status
@@ -79,9 +79,8 @@ def _waits(ledger: Ledger, summary: Summary, line: Line) -> str:
     delivery = line.delivery or 0
     with ledger.read() as connection:
         ahead = waiting_before(connection, delivery, summary.at)
-        barred = bar(
-            connection, summary.campaign.id, delivery, recipient(connection, delivery), summary.at
-        )
+        person = recipient(connection, delivery)
+        barred = last_look(connection, summary.campaign.id, delivery, person, summary.at)
     if barred:
         return f"waits, but will be skipped when its turn comes: {barred}"
     if line.due_at is not None and line.due_at > summary.at:

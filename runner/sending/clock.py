@@ -11,6 +11,8 @@ from typing import Final
 TOLERATED: Final = timedelta(minutes=2)
 # When the clocks are further apart than this, neither can be believed.
 BELIEVED: Final = timedelta(hours=24)
+# A person who pauses or ends a run sees that it hears.
+WATCH: Final = timedelta(seconds=2)
 
 
 class ServerClock:
@@ -21,8 +23,11 @@ class ServerClock:
     alone does not move the clock: the next answer has to agree. Until then the clock is `in_doubt`.
     """
 
-    def __init__(self, own: Callable[[], datetime]) -> None:
+    def __init__(self, own: Callable[[], datetime], watch: timedelta | None = None) -> None:
+        """`watch` is how often a run that waits looks up for a person's word; without one, as on a
+        simulated clock, only where it would go on."""
         self._own = own
+        self.watch = watch
         self.ahead = timedelta()
         self.has_heard = False
         self._doubt: timedelta | None = None

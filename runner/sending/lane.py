@@ -10,6 +10,7 @@ from typing import Final
 
 from runner.errors import ExitCode
 from runner.ledger.attempt import claim
+from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
 from runner.sending.event import Event, Sent, Waiting
 from runner.sending.streak import LaneEnd, Streaks
@@ -47,7 +48,8 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 if wait != waited:
                     traffic.report(Waiting(account, wait))
                 waited = wait
-                await traffic.sleep_until(min(wait.until, traffic.now() + LONGEST_SLEEP))
+                until = min(wait.until, traffic.now() + LONGEST_SLEEP)
+                await traffic.sleep_until(until, paused=wait.until == NO_END)
             case Claim() as taken:
                 waited = None
                 outcome = await traffic.send(taken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 from runner.errors import AccessError
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
+from runner.ledger.pause import said
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
 from runner.ledger.refusal import reject, release
 from runner.ledger.surplus import note_surplus, surplus
@@ -131,13 +133,24 @@ class Traffic:
             with self.ledger.write() as connection:
                 release(connection, attempts, "others were refused like it")
 
-    async def sleep_until(self, until: datetime) -> None:
-        """Sleep until then or until the halt signal, in naps: a clock that jumps is noticed."""
+    async def sleep_until(self, until: datetime, *, paused: bool = False) -> None:
+        """Sleep until then, or until the halt signal, in naps: a clock that jumps is noticed.
+
+        A person's word ends the sleep: to end the run, to pause the campaign, or to let it go on
+        where it is `paused`.
+        """
+        watch = self.vendor.clock.watch
         while (left := until - self.now()) > timedelta() and not self.halt.is_set():
-            try:
-                await asyncio.wait_for(self.halt.wait(), min(left, LONGEST_NAP).total_seconds())
-            except TimeoutError:
-                continue
+            if watch is not None and self._is_spoken_to(paused=paused):
+                return
+            nap = min(left, watch or LONGEST_NAP).total_seconds()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.halt.wait(), nap)
+
+    def _is_spoken_to(self, *, paused: bool) -> bool:
+        with self.ledger.read() as connection:
+            word = said(connection, self.campaign_id)
+        return word.stop_asked_at is not None or (word.paused_at is not None) is not paused
 
     def notice(self, state: AccountState) -> Iterator[Event]:
         """Tell what the server's numbers and clock show besides: use of the account by others, a

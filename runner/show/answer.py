@@ -26,7 +26,7 @@ def finished(said: Mapping[str, Any], exit_code: ExitCode, **after: Any) -> dict
 def campaign_answer(summary: Summary) -> dict[str, Any]:
     """The JSON object of a campaign."""
     results = summary.campaign.settings.results
-    said = _campaign(summary, 0, results)
+    said = {**_campaign(summary, 0, results), "pausedAt": instant_of(summary.paused_at)}
     return finished(said, ExitCode.DONE, stopped=None)
 
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
         Listed,
         Suppressed,
         SuppressedList,
+        Undone,
         Unsuppressed,
     )
+    from runner.ledger.imported import Import
     from runner.ledger.record import CampaignRecord
 
 _LIST = "the do-not-contact list"
@@ -87,6 +89,8 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
             "No column says when they were messaged, so they count as messaged now; --date-column "
             "HEADER names one."
         )
+    if done.added and done.noted:
+        console.say("If this was the wrong file: campaign import-history undo")
     for problem in history.nobody:
         console.tell(f"Not noted: {problem}")
     for group in grouped(history.unread):
@@ -104,6 +108,24 @@ def show_imported(console: Console, done: Imported) -> ExitCode:
         "problems": [problem_answer(problem) for problem in problems],
     }
     console.answer(finished(said, done.exit_code))
+    return done.exit_code
+
+
+def show_import(console: Console, taken: Import) -> ExitCode:
+    """Say what would be taken back."""
+    count = words.count(taken.messages, "message")
+    console.say(f"{taken.name}, imported on {taken.at:%Y-%m-%d %H:%M} UTC: {count}.")
+    console.say("Nothing was taken back; without --dry-run it is.")
+    said = {"file": taken.name, "importedAt": instant_of(taken.at), "messages": taken.messages}
+    console.answer(finished(said, ExitCode.DONE))
+    return ExitCode.DONE
+
+
+def show_undone(console: Console, done: Undone) -> ExitCode:
+    """Say what was taken back."""
+    count = words.count(done.messages, "message")
+    console.say(f"Taken back: {count} that {done.name} told of. The next run reads the list anew.")
+    console.answer(finished({"file": done.name, "takenBack": done.messages}, done.exit_code))
     return done.exit_code
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner import words
+from runner.ledger.pause import NO_END
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.event import (
     ClockOff,
@@ -49,8 +50,11 @@ class Progress:
         match event:
             case Sent(claim, outcome):
                 self._attempt(claim, outcome)
-            case Waiting(_, wait):
-                self._next = wait.until
+            case Waiting(account, wait):
+                self._next = None if wait.until == NO_END else wait.until
+                if not wait.stay:
+                    until = f" until {self._next.astimezone():%a %H:%M}" if self._next else ""
+                    self._write(f"Account {account or 'default'} waits{until}: {wait.reason}.")
             case ForeignUse(account, count):
                 self._write(
                     f"Account {account or 'default'}: {count} more were sent through "

@@ -80,6 +80,9 @@ class RunScreen:
 def _not_today(plan: Plan) -> str | None:
     """Say when the first message may go, where none can go today."""
     summary = plan.summary
+    resume = words.command("resume", words.argument(summary.campaign.name))
+    if summary.paused_at is not None:
+        return f"Nothing goes, for the campaign is paused: {resume}"
     first, today = summary.next_send_at, summary.at.astimezone(summary.zone).date()
     if first is None or first.astimezone(summary.zone).date() == today:
         return None
@@ -102,7 +105,9 @@ def _say_end(console: Console, report: Report) -> None:
         when = ""
         if first and first > summary.at:
             when = f" at {clock(first, summary)}, or later"
-        console.say(f"  Next: run the same command again{when}.")
+        resume = words.command("resume", words.argument(summary.campaign.name))
+        first_step = f"{resume}, then " if summary.paused_at else ""
+        console.say(f"  Next: {first_step}run the same command again{when}.")
     if report.results is not None:
         say_results(console, report.results)
 

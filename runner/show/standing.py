@@ -18,6 +18,7 @@ from runner.show.run import (
 )
 
 if TYPE_CHECKING:
+    from runner.action.pause import Held, Stopped
     from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
     from runner.result.summary import AccountView, Summary
 
@@ -40,7 +41,7 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         console.say(f"Messaged and no longer in the sheet: {summary.gone}.")
     for view in summary.accounts:
         _say_account(console, view, summary)
-    if counts.waiting:
+    if counts.waiting and summary.paused_at is None:
         _say_forecast(console, summary)
     if standing.others:
         names = ", ".join(other.name for other in standing.others)
@@ -51,6 +52,44 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         console.tell(f"  Next:  {standing.trouble.remedy}")
     console.answer({**campaign_answer(summary), "ledger": standing.ledger})
     return standing.exit_code
+
+
+def show_held(console: Console, held: Held, *, paused: bool) -> ExitCode:
+    """Whether the campaign is paused, and what its run does."""
+    name = words.argument(held.campaign)
+    if not held.changed:
+        console.say(f"{held.campaign} {'is paused already' if paused else 'is not paused'}.")
+    elif paused:
+        resume = words.command("resume", name)
+        console.say(f"{held.campaign} is paused: nothing of it goes until: {resume}")
+        if held.live:
+            console.say(
+                "A run of it is active: it finishes its message in flight; with --wait it stays, "
+                "else it ends."
+            )
+    elif held.live:
+        console.say(f"{held.campaign} goes on, in the run that is active.")
+    else:
+        console.say(f"{held.campaign} goes on with its next run.")
+    said = {"campaign": held.campaign, "paused": paused, "running": held.live}
+    console.answer(finished(said, held.exit_code))
+    return held.exit_code
+
+
+def show_stopped(console: Console, stopped: Stopped) -> ExitCode:
+    """How the campaign's run ended, if there was one."""
+    if not stopped.was_live:
+        console.say(f"No run of {stopped.campaign} is active.")
+    elif stopped.live:
+        console.say(
+            f"The run of {stopped.campaign} was asked to end, and has not ended yet; it may be on "
+            "a computer that sleeps."
+        )
+    else:
+        console.say(f"The run of {stopped.campaign} has ended; the next one goes on there.")
+    said = {"campaign": stopped.campaign, "wasRunning": stopped.was_live, "running": stopped.live}
+    console.answer(finished(said, stopped.exit_code))
+    return stopped.exit_code
 
 
 def show_every(console: Console, found: Every) -> ExitCode:

@@ -22,6 +22,7 @@ from typing import Any, Final, assert_never
 
 from runner import words
 from runner.errors import ExitCode, StorageError
+from runner.ledger.pause import NO_END
 from runner.ledger.record import Claim, Outcome
 from runner.sending.event import (
     ClockOff,
@@ -95,7 +96,7 @@ class RunLog:
             case Sent(claim, outcome):
                 self._attempt(claim, outcome)
             case Waiting(account, wait):
-                until = words.instant(wait.until)
+                until = None if wait.until == NO_END else words.instant(wait.until)
                 self.write("wait", account=account or None, reason=wait.reason, until=until)
             case ForeignUse(account, count):
                 self.write("foreign-use", account=account or None, count=count)

@@ -55,8 +55,8 @@ def test_a_run_with_nobody_left_says_which_rules_left_whom_out(place: Place) -> 
     assert (
         "nobody is left to write to: 5 rows messaged not long ago by another campaign or tool "
         "(they wait for their days to pass; --min-days sets other days, --after CAMPAIGN makes a "
-        "follow-up of this one), 1 row on the do-not-contact list (campaign suppress list shows it)."
-        in place.out
+        "follow-up of this one), 1 row on the do-not-contact list (campaign suppress list shows "
+        "it)." in place.out
     )
     assert place("check", "people.csv", "-t", "hello.j2") == 0
     assert "campaign plan" in place.out

@@ -1,0 +1,78 @@
+"""A campaign held back, let go on, and its run ended, by a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.campaign.recognise import find_campaign
+from runner.errors import ExitCode
+from runner.ledger import pause as pauses
+from runner.ledger.ledger import Ledger
+from runner.ledger.lock import is_running
+
+# A run ends at the latest after the longest wait for an answer and a look at the ledger.
+_LONGEST: Final = timedelta(minutes=3)
+_LOOK_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A campaign that is paused, or goes on. `changed` is False where it was so before; `live`
+    tells whether a run of it is active."""
+
+    campaign: str
+    changed: bool
+    live: bool
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The end of a campaign's run. `was_live` tells whether there was one, `live` whether it still
+    is."""
+
+    campaign: str
+    was_live: bool
+    live: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.ALREADY_RUNNING if self.live else ExitCode.DONE
+
+
+def pause(ledger: Ledger, name: str | None, now: datetime) -> Held:
+    """Hold a campaign back: nothing of it goes until it may go on. Raises UsageError."""
+    return _hold(ledger, name, now)
+
+
+def resume(ledger: Ledger, name: str | None) -> Held:
+    """Let a campaign go on that was paused. Raises UsageError."""
+    return _hold(ledger, name, None)
+
+
+def _hold(ledger: Ledger, name: str | None, at: datetime | None) -> Held:
+    record = find_campaign(ledger, name)
+    with ledger.write() as connection:
+        changed = pauses.pause(connection, record.id, at)
+    return Held(record.name, changed, is_running(ledger, record.id))
+
+
+def stop(
+    ledger: Ledger, name: str | None, now: Callable[[], datetime], sleep: Callable[[float], None]
+) -> Stopped:
+    """Ask the campaign's run to end after its message in flight, and wait until it has.
+
+    Raises UsageError.
+    """
+    record = find_campaign(ledger, name)
+    if not is_running(ledger, record.id):
+        return Stopped(record.name, was_live=False, live=False)
+    with ledger.write() as connection:
+        pauses.ask_to_stop(connection, record.id, now())
+    latest = now() + _LONGEST
+    while (live := is_running(ledger, record.id)) and now() < latest:
+        sleep(_LOOK_SECONDS)
+    return Stopped(record.name, was_live=True, live=live)
