@@ -38,6 +38,7 @@ from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.sending.dispatch import Interruption, dispatch
 from runner.sending.event import Sent
+from runner.sending.look import Looker
 from runner.sending.traffic import Traffic
 from tests.world import MONDAY, World, crowd, read_results, slugs
 
@@ -711,8 +712,9 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
             ledger=ledger,
             campaign_id=prepared.record.id,
             pace=campaign.pace,
-            vendor=world.vendor(),
+            vendor=(vendor := world.vendor()),
             report=world.events.append,
+            looker=Looker(ledger, vendor.lookup, world.clock.now, 7),
         )
         lanes.append(dispatch(traffic, ["acc"], Interruption()))
 

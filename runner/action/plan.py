@@ -90,6 +90,7 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
             *_other_senders(connection, taken.campaign, record),
             *_frequency(taken.campaign, skipped),
             *_following(connection, taken.campaign, record),
+            *_looking(connection, taken.campaign, record),
             *nobody_left,
         )
     return Prepared(
@@ -188,6 +189,19 @@ def _following(connection: Connection, campaign: Campaign, record: CampaignRecor
             f"{words.count(doubted, 'row')} may have the message of {campaign.after!r}: {settle} "
             "looks for evidence."
         )
+
+
+def _looking(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:
+    """Say how many conversations will be looked at, and what that is for."""
+    count = sum(waiting(connection, record.id).values())
+    if campaign.no_look:
+        yield "conversations are not looked at (--no-look): people who have answered are written to."
+    elif count:
+        skipped = "who wrote last, or to whom you wrote by hand lately, is skipped"
+        if campaign.quiet_days == 0:
+            skipped = "nobody is skipped for talk that is under way (quiet_days = 0)"
+        rows_are = "1 conversation is" if count == 1 else f"{count} conversations are"
+        yield f"{rows_are} looked at, where the vendor offers it, each before its message; {skipped}."
 
 
 def _nobody_left(connection: Connection, record: CampaignRecord) -> Iterator[str]:

@@ -57,13 +57,15 @@ def retry(
     shown = [f"row {line.number} ({line.error or 'no reason is known'})" for line in chosen]
     step = (
         f"{words.count(len(chosen), 'row')} of {record.name!r} will wait again, and be sent by the "
-        f"next run: {words.some(shown, _SHOWN)}."
+        f"next run where no rule keeps them back: {words.some(shown, _SHOWN)}."
     )
     if not agree([step]):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
     rows = [line.number for line in chosen]
     barred = settle_rows(ledger, record, rows, sent=False, by=this_person(), now=now())
-    return Retried(record.name, tuple(rows), tuple(barred), hand_back(ledger, record, now()))
+    waiting = tuple(row for row in rows if row not in barred)
+    written = hand_back(ledger, record, now())
+    return Retried(record.name, waiting, tuple(barred.values()), written)
 
 
 def _failed(ledger: Ledger, record: CampaignRecord, failed: dict[int, Line], which: Which) -> Line:

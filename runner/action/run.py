@@ -20,6 +20,7 @@ from runner.action.compare import (
     refuse_behind,
     refuse_unknown_results,
 )
+from runner.action.draft import opened_copy
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
 from runner.action.uncounted import refuse_uncounted
@@ -37,6 +38,7 @@ from runner.result.place import Written
 from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
+from runner.sending.look import Looker
 from runner.sending.pace import Pace
 from runner.sending.traffic import Traffic
 from runner.sending.vendor import Vendor
@@ -100,9 +102,14 @@ def run(
 
 def plan(campaign: Campaign, ledger: Ledger, vendor: Vendor, loop: asyncio.Runner) -> Plan:
     """Take the list and say what a run would do: with the ledger, the do-not-contact list, quota
-    and calendar. Nothing is sent. Raises what `run` raises before it sends."""
-    with _planned(campaign, ledger, vendor, lambda _: None, loop) as (made, _):
-        return made
+    and calendar. Nothing is sent, and nothing is kept: it is done in a copy of the ledger. Raises
+    what `run` raises before it sends."""
+    if ledger.second is not None:
+        _compare(campaign, ledger)
+    with opened_copy(ledger.path) as copy:
+        planned = _planned(campaign, copy, vendor, lambda _: None, loop, real=ledger)
+        with planned as (made, _):
+            return made
 
 
 @contextmanager
@@ -115,20 +122,18 @@ def _planned(
     *,
     stay: bool = False,
     most: int | None = None,
+    real: Ledger | None = None,
 ) -> Iterator[tuple[Plan, Traffic]]:
-    """Compare the ledger, take the list and hold the campaign's lock; give what a run would do."""
+    """Compare the ledger, take the list and hold the campaign's lock; give what a run would do.
+
+    `real` is the ledger that `ledger` is a copy of, where it is one.
+    """
     now = vendor.clock.now
     if ledger.second is not None:
-        try:
-            look_through(ledger)
-        except StorageError as error:
-            raise in_full(error, campaign, ledger.path) from None
-        adopt_lost(campaign, ledger.path, ledger)
-        refuse_behind(ledger)
+        _compare(campaign, ledger)
         fill(ledger, now())
-        refuse_unknown_results(campaign, ledger, ledger.path)
     taken = take_list(campaign, ledger, now())
-    with run_lock(ledger, taken.record.name, taken.record.id):
+    with run_lock(real or ledger, taken.record.name, taken.record.id):
         prepared = prepare(taken, ledger, now())
         traffic = Traffic(
             ledger=ledger,
@@ -136,12 +141,29 @@ def _planned(
             pace=_pace_for(vendor, taken.campaign),
             vendor=vendor,
             report=see,
+            looker=Looker(
+                ledger, vendor.lookup, now, campaign.quiet_days, wanted=not campaign.no_look
+            ),
             stay=stay,
             budget=most,
         )
         made = make_plan(prepared, traffic, loop)
         _refuse_uncounted(made, traffic, loop)
         yield made, traffic
+
+
+def _compare(campaign: Campaign, ledger: Ledger) -> None:
+    """Compare the ledger with its second record and the results beside the list.
+
+    Raises StorageError when it does not know all that was sent.
+    """
+    try:
+        look_through(ledger)
+    except StorageError as error:
+        raise in_full(error, campaign, ledger.path) from None
+    adopt_lost(campaign, ledger.path, ledger)
+    refuse_behind(ledger)
+    refuse_unknown_results(campaign, ledger, ledger.path)
 
 
 def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> None:

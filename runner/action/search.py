@@ -10,7 +10,8 @@ from typing import Final, Literal
 from runner import words
 from runner.errors import AccessError
 from runner.ledger.doubt import Doubt
-from runner.sending.lookup import Lookup, Message, Neighbour
+from runner.sending.lookup import Lookup, Neighbour
+from runner.sending.thread import Message
 
 # The vendor's clock may be this far behind ours.
 CLOCK_SKEW: Final = timedelta(minutes=2)

@@ -16,7 +16,7 @@ from runner.errors import AlreadyRunningError, ExitCode, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import campaigns
-from runner.ledger.contact import bar
+from runner.ledger.contact import last_look
 from runner.ledger.decision import decide
 from runner.ledger.delivery import WITHDRAWN, delivery_to, is_listed, recipient
 from runner.ledger.ledger import Ledger
@@ -103,7 +103,7 @@ def settle(
         campaign=record.name,
         sent=sent,
         live=is_running(ledger, record.id),
-        barred=tuple(barred),
+        barred=tuple(barred.values()),
         results=hand_back(ledger, record, now()),
     )
 
@@ -129,17 +129,17 @@ def settle_rows(
     sent: bool,
     by: str,
     now: datetime,
-) -> list[str]:
+) -> dict[Which, str]:
     """Record a person's word on uncertain or failed rows, all or not one of them.
 
-    Answers a sentence on each row that is settled as not sent and will not be sent all the same.
-    Raises UsageError naming a row that is neither uncertain nor failed.
+    Answers a sentence on each row that is settled as not sent and will not be sent all the same,
+    by the row as it was named. Raises UsageError naming a row that is neither uncertain nor failed.
     """
     recover_dead_run(ledger, record, now)
-    cases = [_case(ledger, record, row) for row in rows]
-    barred = []
+    cases = {row: _case(ledger, record, row) for row in rows}
+    barred = {}
     with ledger.write() as connection:
-        for case in cases:
+        for row, case in cases.items():
             delivery = case.delivery
             if delivery is None or not decide(connection, delivery, sent=sent, by=by, now=now):
                 raise UsageError(
@@ -151,9 +151,10 @@ def settle_rows(
                 )
             if sent:
                 continue
-            reason = bar(connection, record.id, delivery, recipient(connection, delivery), now)
+            person = recipient(connection, delivery)
+            reason = last_look(connection, record.id, delivery, person, now)
             if reason or not is_listed(connection, delivery):
-                barred.append(f"{case.label} will not be sent: {reason or WITHDRAWN}.")
+                barred[row] = f"{case.label} will not be sent: {reason or WITHDRAWN}."
     return barred
 
 

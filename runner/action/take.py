@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
-from runner.campaign.recognise import check_first, choose, unchanged
+from runner.campaign.recognise import choose, first_of, unchanged
 from runner.campaign.stored import (
     check_worksheet,
     copy_origin,
@@ -48,7 +48,7 @@ def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
     A list and a text that are as they were when the campaign was last read are not read again.
     Raises RefusedError when the campaign cannot be trusted.
     """
-    check_first(campaign, ledger)
+    campaign = replace(campaign, after=first_of(campaign, ledger))
     material = gather(campaign)
     record = None
     # Only a file that is as it was left surely has the texts that were read then.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas
 
 _LONGEST_NAME: Final = 200
+DEFAULT_QUIET_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,10 @@ class Campaign:
     list is a data frame. Each person gets at most one message in `min_days` days, over all
     campaigns (0: no such rule). `after` names the campaign that this one follows, `after_days`
     sending days of `calendar` later, also where the pace keeps to no calendar. `words` are those
-    that `pace` was read from. `notices` say what a campaign file reaches beyond its folder. `doubt`
-    is the reason why a person has to agree before its command is run.
+    that `pace` was read from. Before each message the conversation is looked at, unless `no_look`;
+    one that somebody typed into by hand rests for `quiet_days`. `notices` say what a campaign file
+    reaches beyond its folder. `doubt` is the reason why a person has to agree before its command is
+    run.
     """
 
     source: Path
@@ -55,6 +58,8 @@ class Campaign:
     results: Path | None
     results_in_copy: bool
     min_days: int
+    quiet_days: int
+    no_look: bool
     key_file: Path | None
     notify: Target | None
     notices: tuple[str, ...] = ()
@@ -142,6 +147,8 @@ def load(
         results=whole.get("results"),
         results_in_copy=whole.get("results_in") == "copy",
         min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
+        quiet_days=whole.get("quiet_days", DEFAULT_QUIET_DAYS),
+        no_look=bool(whole.get("no_look")),
         key_file=whole.get("key_file"),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,

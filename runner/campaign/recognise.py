@@ -22,6 +22,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger.campaign import campaign_named, campaigns, free_name
 from runner.ledger.contact import contact_state, resting
 from runner.ledger.ledger import Ledger
+from runner.ledger.lock import is_running
 from runner.ledger.overlap import Overlap, overlaps
 from runner.ledger.record import CampaignRecord
 from runner.ledger.standing import progress
@@ -54,20 +55,40 @@ def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
         return known[0]
     if name in names:
         return known[names.index(name)]
-    # A list or a campaign file names the campaign that was made of it, the one last read first.
+    return _of_path(name, known, ledger)
+
+
+def _of_path(name: str, known: Sequence[CampaignRecord], ledger: Ledger) -> CampaignRecord:
+    """Find the campaign that was made of a list or a campaign file; of several, the one that is
+    running. Raises UsageError when it is not clear which is meant."""
     path = str(Path(name).absolute())
-    for record in known:
-        if path in (record.settings.sheet, record.source.partition("#")[0]):
-            return record
-    raise _unknown(name, names, ledger)
+    here = [
+        record
+        for record in known
+        if path in (record.settings.sheet, record.source.partition("#")[0])
+    ]
+    live = [record for record in here if is_running(ledger, record.id)] if len(here) > 1 else here
+    if len(live) == 1:
+        return live[0]
+    if here:
+        names = ", ".join(repr(record.name) for record in here)
+        raise UsageError(
+            f"Several campaigns use this list: {names}.", where=name, remedy="Name one of them."
+        )
+    raise _unknown(name, [record.name for record in known], ledger)
 
 
-def check_first(campaign: Campaign, ledger: Ledger) -> None:
-    """Raise UsageError when the campaign follows one that the ledger does not have, by its name."""
+def first_of(campaign: Campaign, ledger: Ledger) -> str | None:
+    """Return the name of the campaign that one follows, which may be given as its list or its
+    campaign file. Raises UsageError when the ledger does not have it, or it is not clear which."""
+    if campaign.after is None:
+        return None
     with ledger.read() as connection:
-        names = [record.name for record in campaigns(connection)]
-    if campaign.after is not None and campaign.after not in names:
-        raise _unknown(campaign.after, names, ledger)
+        known = campaigns(connection)
+    if campaign.after in [record.name for record in known]:
+        return campaign.after
+    # A list's own follow-ups are not what they follow.
+    return _of_path(campaign.after, [one for one in known if not one.settings.after], ledger).name
 
 
 def _unknown(name: str, names: Sequence[str], ledger: Ledger) -> UsageError:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Annotated, Final, TypedDict
 
 from runner.campaign.kind import Bound, ResultsIn, Setting
+from runner.campaign.listening import FollowSettings, LookSettings
 from runner.campaign.reading import ReadingSettings
 from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 
 MOST_PRIORITY: Final = 100
 MOST_GAP: Final = 86_400
-MOST_AFTER_DAYS: Final = 365
 
 
 class NameSettings(TypedDict, total=False):
@@ -179,38 +179,6 @@ class PaceSettings(TypedDict, total=False):
     ]
 
 
-class FollowSettings(TypedDict, total=False):
-    """The campaign that this one follows."""
-
-    after: Annotated[
-        str,
-        Setting(
-            metavar="CAMPAIGN",
-            help="Write only to those who have the message of this campaign: a follow-up.",
-            words=(
-                "a follow-up: only those who certainly have the message of this campaign are "
-                "written to, from the account that sent it ([follow-ups](follow-ups.md))"
-            ),
-            example='"spring-fair"',
-        ),
-    ]
-    after_days: Annotated[
-        int,
-        Setting(
-            metavar="N",
-            help="Sending days between that message and this one.  [default: 0]",
-            bound=Bound(
-                0,
-                MOST_AFTER_DAYS,
-                "A follow-up after {} days makes no sense.",
-                f"Give 0 to {MOST_AFTER_DAYS} sending days.",
-            ),
-            kind="a whole number of days",
-            example="5",
-        ),
-    ]
-
-
 class ResultsSettings(TypedDict, total=False):
     """The rule of one message per person in so many days, and the place of the results."""
 
@@ -280,7 +248,7 @@ class ListSettings(TemplateSettings, ReadingSettings, AccountSettings, total=Fal
     """Everything a look at the messages needs."""
 
 
-class RehearsalSettings(ListSettings, PaceSettings, ResultsSettings, total=False):
+class RehearsalSettings(ListSettings, PaceSettings, LookSettings, ResultsSettings, total=False):
     """Everything a rehearsal needs: no key, no name, nobody to tell."""
 
 

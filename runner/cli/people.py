@@ -85,6 +85,14 @@ def _listed(
     """
     found = []
     for person in people or []:
+        if late.firm.is_firms_name(person):
+            raise UsageError(
+                f"{person!r} names a company or a domain, and no person.",
+                remedy=(
+                    f"For everybody there: --company {words.argument(person)}, or "
+                    f"--domain {words.argument(person.rpartition('@')[2])}."
+                ),
+            )
         if person[:1].isupper() and person.isalpha():
             raise UsageError(
                 f"{person!r} may be a company or a person.",
@@ -99,7 +107,9 @@ def _listed(
         *((name, late.firm.domain_key(name)) for name in domains or []),
     ):
         if key is None:
-            raise UsageError(f"{name!r} is no company or domain.", remedy="acme.com, for example.")
+            raise UsageError(
+                f"{name!r} is no company or domain.", remedy="--company Acme --domain acme.com"
+            )
         found.append(late.recipient.Recipient(key))
     if not found:
         raise UsageError(

@@ -89,9 +89,12 @@ def _around(text: str, at: int) -> str:
 def is_foreign(value: str, own: Iterable[str]) -> bool:
     """Tell whether a value can only have come from another row than the one with its `own` texts.
 
-    A number may be computed, and a short text stands in many words.
+    A number may be computed, and a short text stands in many words. What holds a text of the row
+    may be put together from it: `Acme Inc.`, of `Acme Inc` at the end of a sentence.
     """
     if len(value) < 3 or not any(map(str.isalpha, value)):
         return False
     folded = value.casefold()
-    return all(folded not in text.casefold() for text in own)
+    return not any(
+        folded in text or (len(text) > 1 and text in folded) for text in map(str.casefold, own)
+    )

@@ -12,7 +12,7 @@ from runner import words
 from runner.intake.blemish import oddities
 from runner.intake.column import RECIPIENT_ROLES, Layout, nearest, variable_names
 from runner.intake.entry import Problem
-from runner.intake.field import column_for
+from runner.intake.field import column_for, meaning
 from runner.intake.placeholder import Fields, Placeholder, placeholders
 from runner.intake.recipient import RecipientError, parse, parse_plain
 from runner.intake.table import Table
@@ -59,7 +59,7 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
         return
     guess = _holding_people(table, layout)
     if guess is None and len(headers) > 1:
-        mine = [header for header in headers if not _OF_SENDER.search(header)]
+        mine = [header for header in headers if not OF_SENDER.search(header)]
         guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, mine))), None)
         guess = guess or next((header for header in mine if "linkedin" in header.casefold()), None)
     remedy = "Say which holds the profile IDs, links or URNs: --column recipientProfileId=HEADER."
@@ -82,7 +82,7 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
 
 
 # A column of these is about the one who sends.
-_OF_SENDER: Final = re.compile(r"inviter|sender|owner|\bmy\b|\bmine\b|from\b|own\b", re.IGNORECASE)
+OF_SENDER: Final = re.compile(r"inviter|sender|owner|\bmy\b|\bmine\b|from\b|own\b", re.IGNORECASE)
 # So many rows say what a column holds.
 _SAMPLE: Final = 50
 
@@ -91,7 +91,7 @@ def _holding_people(table: Table, layout: Layout) -> str | None:
     """Return the header of the column whose cells are mostly profiles; never the sender's own."""
     counts: Counter[int] = Counter()
     rows = list(islice(table.rows(), _SAMPLE))
-    columns = [column for column in layout.inputs if not _OF_SENDER.search(column.header)]
+    columns = [column for column in layout.inputs if not OF_SENDER.search(column.header)]
     for row, column in product(rows, columns):
         if column.header.strip() and _names_profile(row.cells[column.index]):
             counts[column.index] += 1
@@ -156,7 +156,7 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
             known = sorted(
                 layout.variables, key=lambda each: each.isidentifier() == name.isidentifier()
             )
-            guess = nearest(name, known)
+            guess = _guess(name, known, headers, layout)
             column = layout.variables[guess].header.strip() if guess else None
             written = guess if guess and guess.isidentifier() else f'row["{guess}"]'
             yield Problem(
@@ -166,6 +166,19 @@ def template_problems(layout: Layout, template: MessageTemplate | None) -> Itera
                 if guess
                 else f"The columns are: {listed}.",
             )
+
+
+def _guess(name: str, known: Sequence[str], headers: Sequence[str], layout: Layout) -> str | None:
+    """The variable that is most likely meant: of a column that means the same, or one that is
+    written alike and does not mean another thing."""
+    if header := column_for(name, headers):
+        names = [each for each in known if layout.variables[each].header.strip() == header]
+        return next((each for each in reversed(names) if each.isidentifier()), names[-1])
+    guess = nearest(name, known)
+    if guess is None or meaning(name) is None:
+        return guess
+    other = meaning(layout.variables[guess].header.strip())
+    return guess if other in (None, meaning(name)) else None
 
 
 def template_warnings(layout: Layout, template: MessageTemplate) -> Iterator[Problem]:

@@ -11,13 +11,14 @@ from typing import Final
 
 from jinja2 import nodes
 
+from runner.intake.column import normalise
 from runner.intake.field import meaning
 from runner.intake.placeholder import Fields, placeholders
 
 Mistake = tuple[str, int, str]
 
 _DOCUMENTS: Final = (
-    (rb"\s*\{\\rtf", "a document in rich text (RTF)"),
+    (rb"(?:\xef\xbb\xbf)?\s*\{\\rtf", "a document in rich text (RTF)"),
     (rb"PK\x03\x04[\s\S]{0,4000}word/", "a Word document (DOCX)"),
     (rb"PK\x03\x04[\s\S]{0,80}mimetypeapplication/vnd\.oasis", "an OpenDocument file (ODT)"),
     (rb"PK\x03\x04[\s\S]{0,4000}xl/", "a workbook"),
@@ -40,6 +41,27 @@ _LIQUID: Final = re.compile(r"\|\s*(?:default|fallback)\s*[:=]\s*(?P<fallback>[^
 _INSTANTLY: Final = re.compile(r"\{\{\s*RANDOM\s*\|")
 _BLOCK: Final = re.compile(r"\{\{\s*(?:[#/^]\s*\w|else\b)")
 _SECTION: Final = re.compile(r"\{\{\s*[&>!]\s*\w|\{\{\{")
+# One cell of a table, with its quotes doubled inside; and a header of several columns.
+_WHOLLY_QUOTED: Final = re.compile(r'\s*"(?:[^"]|"")+"\s*')
+_HEADER: Final = re.compile(r"[\w .-]{1,40}(?:[;,\t][\w .-]{1,40}){1,20}")
+_BETWEEN: Final = re.compile(r'"[;,\t]"')
+_TRIPLE: Final = re.compile(r"\{\{\{\s{0,3}(?P<name>[\w.]{1,80})[^{}\n]{0,80}\}\}\}")
+_SIGNED: Final = re.compile(r"\{\{\s{0,3}[.$@]\s{0,3}(?P<name>[\w.]{1,80})")
+_ELSE: Final = re.compile(r"\|\||\?\?|,\s{0,3}\w{1,40}\s{0,3}=|\|\s{0,3}default\s{1,3}\"\"")
+_WITH_COLON: Final = re.compile(r"\|\s{0,3}\w{1,40}\s{0,3}:")
+_LONG_DASH: Final = re.compile(r"\{%\s{0,3}[‐-―−]|[‐-―−]\s{0,3}%\}")
+_ELSEIF: Final = re.compile(r"\{%[-+]?\s{0,3}(?:elsif|elseif|else\s{1,3}if)\b")
+_STATEMENT: Final = re.compile(r"\{%[-+]?\s{0,3}(?P<word>[A-Za-z]\w{0,40})")
+# The sandbox speaks of those that Jinja2 knows.
+_STATEMENTS: Final = frozenset(
+    word
+    for words in (
+        "if elif else endif set endset raw endraw for endfor macro endmacro call endcall filter",
+        "endfilter block endblock extends from include import with endwith autoescape",
+        "endautoescape",
+    )
+    for word in words.split()
+)
 _WORDY: Final = re.compile(r"[^\W\d_][\w .'’/-]*")
 
 
@@ -53,10 +75,13 @@ def document(data: bytes) -> str | None:
 
 def is_table(text: str, suffix: str) -> bool:
     """Tell whether a template was saved as a table, with quotes that its cells would have."""
-    if suffix.casefold() not in (".csv", ".tsv"):
-        return False
     lines = [line for line in text.splitlines() if line.strip()]
-    return any(line.startswith('"') for line in lines) or any("\t" in line for line in lines)
+    if suffix.casefold() in (".csv", ".tsv"):
+        return any(line.startswith('"') or "\t" in line for line in lines)
+    if _WHOLLY_QUOTED.fullmatch(text):
+        return True
+    is_header = len(lines) > 1 and _HEADER.fullmatch(lines[0]) is not None
+    return is_header and lines[1][:1] == '"' and _BETWEEN.search(lines[1]) is not None
 
 
 def mistake(source: str) -> Mistake | None:
@@ -64,6 +89,10 @@ def mistake(source: str) -> Mistake | None:
 
     It is given as a sentence, its line, and what to write instead.
     """
+    if triple := _TRIPLE.search(source):
+        said = f"{_shown(triple[0])} is written for another tool."
+        line = source.count("\n", 0, triple.start()) + 1
+        return said, line, f"Write {{{{ {variable(triple['name'])} }}}}."
     for tag in _TAG.finditer(source):
         line = source.count("\n", 0, tag.start()) + 1
         if found := _in_tag(tag[0]):
@@ -105,6 +134,37 @@ def _in_tag(tag: str) -> tuple[str, str] | None:
         fallback = (liquid["fallback"] if liquid else "").strip(" \"'“”‘’")
         written = f'{{{{ {name}|default("{fallback}") }}}}' if fallback else f"{{{{ {name} }}}}"
         return f"{_shown(tag)} is written for another tool.", f"Write {written}."
+    return _of_code(tag, bare)
+
+
+def _of_code(tag: str, bare: str) -> tuple[str, str] | None:
+    """What is wrong with a tag that is code of another language; `bare` is without its texts."""
+    said = f"{_shown(tag)} is written for another tool."
+    name = re.search(r"[^\W\d]\w*(?:\.\w+)*", bare)
+    written = variable(name[0]) if name else "first_name"
+    if _LONG_DASH.search(bare):
+        return (
+            f"The template has a long dash inside {_shown(tag)}.",
+            "Write a hyphen, {%- … %}, or none: word processors make long dashes of them.",
+        )
+    if _ELSEIF.match(bare):
+        return said, "Write {% elif … %}."
+    if (word := _STATEMENT.match(bare)) and word["word"] not in _STATEMENTS:
+        return (
+            said,
+            "A template knows {% if … %}, {% elif … %}, {% else %}, {% endif %}, {% set %}.",
+        )
+    if bare.startswith("{{") and _SIGNED.match(bare):
+        return said, f"Write {{{{ {written} }}}}."
+    if bare.startswith("{{") and "(" not in bare and _ELSE.search(bare):
+        text = _TEXT.search(tag)
+        fallback = text[0].strip("\"'") if text else "there"
+        return said, f'Write {{{{ {written}|default("{fallback}") }}}}.'
+    if bare.startswith("{{") and _WITH_COLON.search(bare):
+        return (
+            said,
+            f'What a filter is given stands in brackets: {{{{ {written}|default("there") }}}}.',
+        )
     return None
 
 
@@ -117,7 +177,7 @@ def foreign_field(node: nodes.Getattr) -> tuple[str, str] | None:
         return None
     return (
         f"{{{{ {written} }}}} is another tool's field.",
-        f"Write {{{{ {variable(node.attr)} }}}}, as the sheet's column is called.",
+        f"Write {{{{ {variable(node.attr)} }}}}, or what the sheet's column is called.",
     )
 
 
@@ -150,8 +210,17 @@ def quoted_header(tree: nodes.Template) -> tuple[str, int, str] | None:
 
 
 def variable(field: str) -> str:
-    """Return the variable that most sheets have for a field: `first_name`, of FNAME."""
-    name = meaning(field) or re.split(r"[.:]", field)[-1]
+    """Return the variable that a sheet most surely has for a field: `first_name`, of FNAME, and
+    `vorname`, of Vorname."""
+    own = re.split(r"[.:]", field)[-1]
+    known = meaning(own)
+    # A tool's own spelling of the English name, and not a word that people write.
+    is_spelling = known is not None and (
+        (own.isupper() and len(own) > 2)
+        or normalise(own) == normalise(known)
+        or not (own.islower() or own.istitle() or " " in own or "_" in own)
+    )
+    name = known if known is not None and is_spelling else own
     return re.sub(r"\W+", "_", name.strip()).strip("_").lower() or "first_name"
 
 

@@ -82,7 +82,7 @@ def rendered(value: Value, code: str, language: str | None) -> Rendered | None:
     if sections is None:
         return None
     if isinstance(value, date | time | timedelta):
-        return _moment(value, sections[0], language)
+        return _moment(value, sections[0], language_of(code) or language)
     return _number(value, sections, language)
 
 

@@ -18,7 +18,7 @@ from runner.intake.condition import Condition
 from runner.intake.entry import Entry, Problem, Severity, failing
 from runner.intake.firm import Firms
 from runner.intake.moment import Order
-from runner.intake.nobody import Nobody
+from runner.intake.nobody import FOOTER, Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
@@ -64,7 +64,7 @@ class Examiner:
         self._earlier = layout.earlier
         self._reason = layout.earlier.get("reason")
         self._nobody = Nobody(layout)
-        self._firms = Firms(layout)
+        self._firms = Firms((column.index, column.header) for column in layout.inputs)
         self._seen: dict[str | None, int] = {}
         self._used = dict(self._composer.read)
         for columns in layout.roles.values():
@@ -87,6 +87,8 @@ class Examiner:
                 return Entry(row, recipient, None, (), unmet, earlier)
         if recipient is None and (reason := self._nobody.reason(row)):
             return Entry(row, None, None, (), reason, earlier)
+        if recipient is not None and self._nobody.is_foot(row):
+            return Entry(row, None, None, (), FOOTER, earlier)
         message = None
         if faults:
             self._faults(row, problems)

@@ -29,7 +29,9 @@ _MEANINGS: Final = {
         "full name, fullname, contact name, lead name, recipient name, prospect name, person name, "
         "client name, customer name, user name, username, candidate name, friend name, "
         "vollständiger name, ganzer name, ansprechpartner, nom complet, nombre completo, nome "
-        "completo, nome e cognome, volledige naam, naam, namn, navn, nimi, nazwa, ФИО"
+        "completo, nome e cognome, volledige naam, naam, namn, navn, nimi, nazwa, ФИО, 名前, "
+        "お名前, 氏名, "
+        "姓名, 이름, 성명"
     ),
     "salutation": (
         "greeting, prefix, honorific, name prefix, mr mrs, anrede, briefanrede, titel, civilité, "
@@ -42,7 +44,7 @@ _MEANINGS: Final = {
         "société, societe, nom de l'entreprise, empresa, compañía, compania, compañia, nombre de "
         "la empresa, azienda, società, societa, nome azienda, companhia, nome da empresa, bedrijf, "
         "bedrijfsnaam, företag, foretag, virksomhed, yritys, spółka, společnost, şirket, компания, "
-        "cég, companie, εταιρεία"
+        "cég, companie, εταιρεία, 会社, 会社名, 公司, 公司名称, 회사, 회사명"
     ),
     "position": (
         "title, job title, jobtitle, occupation, current position, current title, "

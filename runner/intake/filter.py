@@ -11,7 +11,7 @@ from typing import Final
 from runner.intake.display import raw
 from runner.intake.moment import readings
 from runner.intake.number import grouped, locale, read_number
-from runner.intake.suspicion import is_title
+from runner.intake.suspicion import PLACEHOLDERS, is_title
 
 # The directives of `strftime` that mean the same on every system, and how they are written.
 _DIRECTIVES: Final = {
@@ -26,6 +26,8 @@ _NAMES: Final = {
 _DIRECTIVE: Final = re.compile(r"%(-?[A-Za-z%])")
 _LONGEST_FORM: Final = 60
 _MOST_DECIMALS: Final = 15
+# A line break that was typed as two characters.
+_TYPED: Final = re.compile(r"\\[rnt]")
 _BRACKETS: Final = re.compile(r"[(\[{\"“„][^)\]}\"”“]*[)\]}\"”“]?")
 _BESIDE: Final = re.compile(r"[,|/•·]| [-–—] ")
 # Parts of names that stay small.
@@ -64,9 +66,12 @@ def to_percent(value: object, decimals: int = 0, language: str = "en") -> str:
 def to_first_name(value: object) -> str:
     """Return the first name in a name: without titles, pronouns, symbols and what follows it.
 
-    Capitals are mended where all letters are capitals, or none is.
+    Capitals are mended where all letters are capitals, or none is. Raises ValueError for what
+    programs write where a name is not known: `LinkedIn Member`.
     """
-    text = unicodedata.normalize("NFC", " ".join(str(value).split()))
+    text = unicodedata.normalize("NFC", " ".join(_TYPED.sub(" ", str(value)).split()))
+    if text.casefold() in PLACEHOLDERS:
+        raise ValueError(f"{text[:40]!r} is no name")
     plain = _BRACKETS.sub(" ", text)
     last, comma, rest = plain.partition(",")
     # Lovelace, Ada; but Ada Lovelace, PhD

@@ -19,16 +19,18 @@ _GREETINGS: Final = frozenset(
     word
     for words in (
         "hi hello hey dear hallo liebe lieber liebes bonjour bonsoir salut coucou cher chère",
-        "hola estimado estimada ciao gentile olá ola caro cara beste hoi dag hej hei cześć",
+        "hola estimado estimada ciao gentile olá ola caro cara beste hoi dag hej hei cześć kære",
         "buongiorno buonasera salve servus moin greetings ahoj merhaba привет здравствуйте γεια",
     )
     for word in words.split()
 )
 _CAPITAL_GREETINGS: Final = frozenset(map(str.title, _GREETINGS))
 _GREETING: Final = re.compile(
-    rf"\s*(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten "
+    rf"[\W_]{{0,6}}(?:{'|'.join(sorted(_GREETINGS))}|good (?:morning|afternoon|evening|day)|guten "
     r"(?:tag|morgen|abend)|dobr[yý] den"
-    r"|dzie[nń] dobry|buenos d[ií]as|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
+    r"|dzie[nń] dobry|buenos d[ií]as|buenas (?:tardes|noches)|bom dia|boa tarde|boa noite"
+    r"|goede(?:morgen|middag|navond|n dag)|god (?:dag|morgen|morgon|kväll)|добрый день"
+    r"|k[æa]re|kjære|sehr geehrte[rs]?(?: herr| frau)?)\b(?P<rest>[^\n]{0,60})",
     re.IGNORECASE,
 ).match
 _NOBODY: Final = re.compile(
@@ -40,6 +42,8 @@ _NOBODY: Final = re.compile(
 _NO_NAMES_BEGIN: Final = {match[1] for name in NO_NAMES if (match := _NAME(name))}
 # French puts a space before `!`, `:` and `;`.
 _FRENCH: Final = re.compile(r"\s*(?:bonjour|bonsoir|salut|coucou) [!:;]", re.IGNORECASE).match
+# Behind a comma a name stands by itself: `Hello, how are you` and `Hi, Ada here` call nobody.
+_CALLED: Final = re.compile(r",[ \u00a0](?P<name>[^\W\d_][\w'’-]*)(?=[,.!:;\n]|$)").match
 _WORD: Final = re.compile(r"[ .\u00a0]*([^\W\d_][\w'’-]*)")
 # They stand between a greeting and a last name.
 _TITLES: Final = frozenset(
@@ -61,7 +65,9 @@ _NO_NAME: Final = frozenset(
         "thanks thank hope my your our how what who why when if in on at to a an the this that is",
         "are quick great good nice happy long sorry hi hello hey dear neighbor neighbour zusammen",
         "alle allerseits leute nochmal nochmals wieder damen kollege kollegin kollegen",
-        "kolleginnen nachbar nachbarin ihr ihre ich wir wie was ein eine der die das team freunde",
+        "kolleg kolleginnen hiring recruiting talent manager connection connections network",
+        "linkedin member members sales marketing support office nachbar nachbarin ihr ihre ich wir",
+        "wie was ein eine der die das team freunde",
         "interessenten à tous toutes tout équipe collègue collègues cher chère chers ami amis je",
         "j'ai nous vous merci j'espère c'est ravi a todos todas equipo colega colegas amigo amiga",
         "amigos qué que te le les me mi soy espero gracias buenas buenos tutti tutte collega",
@@ -154,17 +160,32 @@ def addressed(text: str) -> str | None:
 
     Return None when it greets nobody by name: `Hi there`, `Hallo zusammen`, `Dear colleagues`.
     """
+    found = _addressed(text)
+    return found[0] if found else None
+
+
+def by_last_name(text: str) -> bool:
+    """Tell whether a title stands before the name that a message greets: `Dear Mr. Smith`."""
+    found = _addressed(text)
+    return found is not None and found[1]
+
+
+def _addressed(text: str) -> tuple[str, bool] | None:
+    """The name that a message greets, and whether a title stands before it."""
     opening = text.lstrip()[:_OPENING]
     greeting = _GREETING(opening)
     if greeting is None:
         return None
+    is_titled = " herr" in greeting[0].casefold() or " frau" in greeting[0].casefold()
     at = greeting.start("rest")
+    if called := _CALLED(opening, at):  # Hello, Petra!
+        at = called.start("name")
     while match := _WORD.match(opening, at):
         word = match[1].replace("’", "'")
         if word.casefold() not in _TITLES:
             is_name = word[0].isupper() and word.casefold() not in _NO_NAME and len(word) > 1
-            return match[1] if is_name else None
-        at = match.end()
+            return (match[1], is_titled) if is_name else None
+        at, is_titled = match.end(), True
     return None
 
 
@@ -175,6 +196,8 @@ def fits(name: str, values: Iterable[str]) -> bool:
     """
     greeted = _folded(name)
     for known in _each(values):
+        if known.isascii() != greeted.isascii():
+            return True  # of two scripts, nothing can be said
         if known.startswith(greeted[:3]) or greeted.startswith(known[:3]) or greeted in known:
             return True
         if any({greeted, known} <= group for group in _nicknames()):

@@ -22,6 +22,16 @@ _FOOTER: Final = re.compile(
     r"(?:report|records?|rows?) (?:generated|exported|count|total)|filtered by|as of\b|\d+ records",
     re.IGNORECASE,
 ).match
+_SUMS: Final = frozenset(
+    word
+    for words in (
+        "total,totals,grand total,subtotal,sub total,sum,gesamt,gesamtsumme,summe,zwischensumme",
+        "total général,sous-total,somme,total general,suma,suma total,totale,totale generale,somma",
+        "total geral,soma,totaal,eindtotaal,razem,celkem,toplam,итого,всего,count,anzahl,average",
+    )
+    for word in words.split(",")
+)
+_NUMERIC: Final = re.compile(r"[\s\d.,'%€$£+()-]*").fullmatch
 # LinkedIn's own export of connections has this column; people cannot be without it.
 _CONNECTED: Final = "connectedon"
 
@@ -34,8 +44,17 @@ class Nobody:
             (one.index for one in layout.inputs if normalise(one.header) == _CONNECTED), None
         )
 
+    def is_foot(self, row: Row) -> bool:
+        """Tell whether a row is a report's sum: a word for that, and nothing else but numbers."""
+        first = row.cells[0].strip().rstrip(":").casefold() if row.cells else ""
+        if first not in _SUMS:
+            return False
+        return all(_NUMERIC(cell) for cell in row.cells[1:])
+
     def reason(self, row: Row) -> str | None:
         """Return the reason to skip a row, or None for a row that a person has to mend."""
+        if self.is_foot(row):
+            return FOOTER
         filled = [index for index, cell in enumerate(row.cells) if clean(cell)]
         if len(filled) != 1:
             return None

@@ -9,7 +9,7 @@ from runner.intake.blank import RenderError
 from runner.intake.blemish import blemishes, gap, is_foreign, oddities
 from runner.intake.column import Column, Layout
 from runner.intake.entry import Problem, Severity
-from runner.intake.greeting import addressed, fits, greeted, is_named
+from runner.intake.greeting import addressed, by_last_name, fits, greeted, is_named
 from runner.intake.placeholder import Fields, placeholders
 from runner.intake.review import Review
 from runner.intake.sheet import Row
@@ -47,8 +47,9 @@ class Proofreader:
     def own(self, row: Row, text: str, column: Column, *, is_marked: bool) -> Iterable[Problem]:
         """Read a row's own text; `is_marked` tells whether it may hold anything uncommon."""
         name = greeted(text)
-        if name and not is_named(name, row.cells, text):
-            self._greets_a_stranger(row, text, name)
+        whom = addressed(text) if name is None else name
+        if whom and not is_named(whom, row.cells, text):
+            self._greets_a_stranger(row, text, whom)
         if name and not is_marked and "\n\n\n" not in text and " \n" not in text:
             return ()  # nearly all
         return self._marked(row, text, name, column)
@@ -163,7 +164,10 @@ class Proofreader:
 
         Where the row says who the person is, that is told as well.
         """
-        called = [row.cells[column.index].strip() for column in self._of_people]
+        people = self._of_people
+        if by_last_name(text):  # a first name tells nothing of it
+            people = [one for one in people if kind_of(one.header) != "first name"]
+        called = [row.cells[column.index].strip() for column in people]
         called = [value for value in called if value]
         other = addressed(text)
         is_other = other is not None and bool(called) and not fits(other, called)

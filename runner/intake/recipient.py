@@ -258,7 +258,8 @@ def _from_path(path: str, value: str) -> Recipient:
             )
         return _from_slug(token, value)
     kind = _NOT_A_MEMBER.get(parts[0].lower()) if parts else None
-    code: Code = "sales-navigator" if parts and parts[0].lower() == "sales" else "recipient-url"
+    is_internal = parts and parts[0].lower() in ("sales", "talent", "recruiter")
+    code: Code = "sales-navigator" if is_internal else "recipient-url"
     raise RecipientError(
         code, f"{short(value)} is {kind or 'not a profile link (linkedin.com/in/…)'}"
     )

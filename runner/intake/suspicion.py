@@ -30,10 +30,14 @@ NO_NAMES: Final = frozenset(
         "Membre LinkedIn|Utilisateur LinkedIn|Utilisateur de LinkedIn|Miembro de LinkedIn",
         "Usuario de LinkedIn|Membro di LinkedIn|Utente LinkedIn|Utente di LinkedIn",
         "Usuário do LinkedIn|Membro do LinkedIn|LinkedIn-lid|LinkedIn User|Private Member",
-        "Private member",
+        "Private member|Użytkownik LinkedIn|Członek LinkedIn|Uživatel LinkedIn|LinkedIn Üyesi",
+        "LinkedIn-medlem|LinkedIn-gebruiker|Пользователь LinkedIn|Unbekannt|Inconnu|Desconocido",
+        "Sconosciuto|Desconhecido|Onbekend|Nieznany|Neznámý|(Leer)|(Vide)|(Blank)|(Vuoto)",
     )
     for word in words.split("|")
 )
+# What stands for no name, in small letters.
+PLACEHOLDERS: Final = frozenset(name.casefold() for name in NO_NAMES)
 _TRIAL: Final = frozenset(
     word
     for words in (
@@ -53,10 +57,15 @@ _PRONOUNS: Final = re.compile(
 )
 _ENTITY: Final = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _TAG: Final = re.compile(
-    r"<(?:br|p|div|span|a|strong|em|ul|ol|li|table|tr|td|font|img|h[1-6])(?:\s[^<>\n]{0,200})?/?>"
-    r"|</(?:p|div|span|a|strong|em|ul|ol|li|table|tr|td|font|h[1-6])>",
+    r"<(?:br|p|div|span|a|b|i|u|strong|em|ul|ol|li|table|tr|td|font|img|h[1-6])"
+    r"(?:\s[^<>\n]{0,200})?/?>|<!--"
+    r"|</(?:p|div|span|a|b|i|u|strong|em|ul|ol|li|table|tr|td|font|h[1-6])>",
     re.IGNORECASE,
 )
+# Three capitals that can be spoken are a name; others are initials.
+_SPOKEN: Final = re.compile(r"[^AEIOUY][AEIOUY][^AEIOUY]|[AEIOUY][^AEIOUY][AEIOUY]").fullmatch
+# A name of a folder has a letter before it, and goes on in small letters.
+_TYPED_SIGNS: Final = re.compile(r"\\r?\\?n(?:$|[^a-z])")
 # A line break that was typed as two characters: before another one, or behind a sentence.
 _TYPED_BREAK: Final = re.compile(r"\\r?\\n|(?:[,.!?;]|\\n)[ ]?\\n|\\n(?=\\n|[A-ZÄÖÜÉÈ•*-])")
 
@@ -99,6 +108,8 @@ def suspicion(value: str, header: str, kind: Kind) -> Suspicion | None:
         return Suspicion(f"{value[:40]!r} is a link")
     if shown := markup(value):
         return Suspicion(f"{value[:40]!r} holds HTML ({shown!r}), which people would see as it is")
+    if _TYPED_SIGNS.search(value) and (kind or meaning(header)):
+        return Suspicion(f"{value!r} holds the two signs of a line break that was typed")
     if value[-1:] in (",", ";", ":") and (kind or meaning(header)):
         return Suspicion(f"{value!r} ends with {value[-1]!r}", 'trim(",;: ")')
     return _of_name(value, kind) if kind else None
@@ -118,14 +129,17 @@ def _of_name(value: str, kind: Kind) -> Suspicion | None:
         return Suspicion(f"{value!r} holds a symbol", "first_name" if kind == "first name" else "")
     if _PRONOUNS.search(value):
         return Suspicion(f"{value!r} holds pronouns", "first_name" if kind == "first name" else "")
-    if kind != "last name" and re.match(r"[^\W\d_][\w'’-]+, ?[^\W\d_]", value):
+    beside = re.match(r"[^\W\d_][\w'’-]+, ?([^\W\d_][\w.]*)", value)
+    if kind != "last name" and beside and not is_title(beside[1].strip(".")):
         return Suspicion(f"{value!r} may be a last name before a first name")
     if kind == "first name" and (
         any(is_title(word.strip(".,()")) for word in value.split())
         or re.search(r"[()\[\]\"|/&]| - ", value)
     ):
         return Suspicion(f"{value!r} is more than a first name", "first_name")
-    if len(value) > 3 and value.isupper():
+    if re.fullmatch(r"[^\W\d_]{2,}\.", value) and not is_title(value[:-1]):
+        return Suspicion(f"{value!r} ends with a full stop", 'trim(".")')
+    if value.isupper() and (len(value) > 3 or _SPOKEN(value)):
         return Suspicion(f"{value!r} is all in capitals", mend)
     if len(value) > 1 and value.islower() and kind != "last name":
         return Suspicion(f"{value!r} is all in small letters", mend)

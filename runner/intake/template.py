@@ -66,6 +66,11 @@ def load(path: Path | str) -> MessageTemplate:
                 f"The template {path} is {said}, and no plain text.",
                 remedy="Open it, and save the message alone as plain text (UTF-8): hello.txt.",
             )
+        if b"\0" in data:
+            raise RefusedError(
+                f"The template {path} is not UTF-8 text: it holds zero bytes, as UTF-16 does.",
+                remedy="Save it as UTF-8 in a text editor.",
+            )
         source = data.decode("utf-8-sig")
     except MissingError:
         raise RefusedError(

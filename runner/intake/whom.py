@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from runner.intake.blocking import OF_SENDER
 from runner.intake.column import RECIPIENT_ROLES, Column, Layout
 from runner.intake.entry import Problem, failing
 from runner.intake.recipient import Recipient, RecipientError, merge, parse, parse_plain
@@ -15,6 +17,7 @@ from runner.intake.text import CellText
 
 # These identifiers do not name a profile, and nobody else either.
 _WEAK: Final = ("recipient-number", "sales-navigator")
+_PUBLIC: Final = re.compile(r"linkedin\.[a-z.]{2,6}/(?:\w{1,20}/)?in/", re.IGNORECASE)
 _FINE: Final = "Nothing, if the public profile is the right one."
 
 
@@ -26,6 +29,11 @@ class Whom:
         for role in RECIPIENT_ROLES:
             self.columns += layout.roles.get(role, ())
         self._indexes = {column.index for column in self.columns}
+        self._others = [
+            column
+            for column in layout.inputs
+            if column.index not in self._indexes and not OF_SENDER.search(column.header)
+        ]
         self._only = self.columns[0].index if len(self.columns) == 1 else None
         self._text = text
 
@@ -41,6 +49,8 @@ class Whom:
             # What an unread cell says is not known, which its fault tells.
             if column.index not in unread:
                 self._look(row, column, found, problems)
+        if not found and problems and all(problem.code in _WEAK for problem in problems):
+            found = self._beside(row, problems)
         if failing(problem for problem in problems if not (found and problem.code in _WEAK)):
             return None
         try:
@@ -55,6 +65,22 @@ class Whom:
                 Problem("recipient-missing", "no recipient", row.number, self.columns[0])
             )
         return None
+
+    def _beside(self, row: Row, problems: list[Problem]) -> list[Recipient]:
+        """Find the public profile that a row with another kind of identifier links to, elsewhere in
+        the row, and tell it; nothing where there are several."""
+        found: dict[Recipient, Column] = {}
+        for column in self._others:
+            cell = row.cells[column.index]
+            if _PUBLIC.search(cell):
+                with suppress(RecipientError):
+                    found.setdefault(parse(cell), column)
+        if len(found) != 1:
+            return []
+        ((person, column),) = found.items()
+        said = f"the public profile in column {column.letter} was taken: {person.identity}"
+        problems.append(Problem("recipient-link", said, row.number, column, "warning"))
+        return [person]
 
     def _look(
         self, row: Row, column: Column, found: list[Recipient], problems: list[Problem]
@@ -82,7 +108,7 @@ def _pass_over(problems: list[Problem]) -> None:
         if problem.code == "recipient-number":
             del problems[index]
         elif problem.code == "sales-navigator":
-            said = "a Sales Navigator link; the public profile beside it was taken"
+            said = "a link of Sales Navigator or Recruiter; the public profile beside it was taken"
             problems[index] = replace(problem, text=said, severity="warning", remedy=_FINE)
 
 

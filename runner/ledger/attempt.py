@@ -1,4 +1,4 @@
-"""Attempts: claim a delivery, commit the intent on the wire, settle the outcome, recover.
+"""Attempts: commit the intent on the wire, settle the outcome, recover.
 
 This is the at-most-once rule. A claim takes one waiting delivery out of waiting. The intent is
 durable before the first request byte. An outcome is recorded once. Recovery settles the attempts
@@ -8,119 +8,22 @@ not sent if not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
-from runner.intake.recipient import Recipient
 from runner.ledger import chain, schema
 from runner.ledger.about import UnnotedError
-from runner.ledger.account import account_state, is_due, under_way
 from runner.ledger.answer import take_in
-from runner.ledger.astray import alarm, stop
-from runner.ledger.contact import last_look
+from runner.ledger.astray import stop
 from runner.ledger.ledger import Ledger
 from runner.ledger.noted import What
-from runner.ledger.pause import held
-from runner.ledger.record import AccountState, Claim, Outcome, Status, Stop, Wait
-from runner.ledger.refusal import REFUSED
+from runner.ledger.record import Claim, Outcome, Status
 from runner.ledger.told import note_outcome
-
-
-def claim(
-    ledger: Ledger,
-    campaign_id: int,
-    account: str,
-    now: datetime,
-    lease: timedelta,
-    decide: Callable[[AccountState], Wait | None],
-    aside: Collection[int] = (),
-) -> Claim | Wait | Stop | None:
-    """Take the account's next delivery, in one transaction.
-
-    Otherwise return a Wait until a delivery may go, a Stop that says why no delivery may go at all,
-    or None when no delivery waits. `decide` judges spacing, quota and calendar on the account as
-    all campaigns left it. `lease` bounds how long the attempt can be under way; until then nobody
-    else sends on the account. The deliveries of the attempts `aside` are left out, and those that
-    were refused before come last: a row that is always refused keeps nobody else waiting.
-    """
-    table = schema.delivery
-    with ledger.write() as connection:
-        next_one = (
-            sa.select(table)
-            .where(
-                table.c.campaign_id == campaign_id,
-                table.c.account == account,
-                table.c.status == Status.WAITING,
-                is_due(now),
-                table.c.id.not_in(
-                    sa.select(schema.attempt.c.delivery_id).where(schema.attempt.c.id.in_(aside))
-                ),
-            )
-            .order_by(sa.func.coalesce(table.c.http_status.in_(REFUSED), False), table.c.position)
-            .limit(1)
-        )
-        found = connection.execute(next_one).first()
-        state = account_state(connection, account, campaign_id, now)
-        if found is None and not state.later():
-            return None
-        stopped = alarm(connection, account) or held(connection, campaign_id)
-        if stopped is not None:
-            return stopped
-        if found is None:
-            return _until_due(state, decide)
-        wait = under_way(connection, account, now) or decide(state)
-        if wait is not None and wait.stay:
-            return wait  # this is asked again soon; the recipient is looked at then
-        while (
-            reason := last_look(
-                connection, campaign_id, found.id, Recipient(found.slug, found.urn), now
-            )
-        ) is not None:
-            connection.execute(
-                sa.update(table)
-                .where(table.c.id == found.id)
-                .values(status=Status.SKIPPED, reason=reason)
-            )
-            found = connection.execute(next_one).first()
-            if found is None:
-                return _until_due(account_state(connection, account, campaign_id, now), decide)
-        if wait is not None:
-            return wait
-        inserted = connection.execute(
-            sa.insert(schema.attempt).values(
-                delivery_id=found.id,
-                campaign_id=campaign_id,
-                account=account,
-                claimed_at=now,
-                deadline=now + lease,
-            )
-        )
-        connection.execute(
-            sa.update(table).where(table.c.id == found.id).values(status=Status.SENDING)
-        )
-        attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
-    return Claim(
-        attempt=attempt_id,
-        campaign=campaign_id,
-        row=found.row,
-        account=account,
-        recipient=Recipient(found.slug, found.urn),
-        text=found.message,
-        subject=found.subject,
-        message_type=found.message_type,
-        conversation_urn=found.conversation_urn,
-    )
-
-
-def _until_due(state: AccountState, decide: Callable[[AccountState], Wait | None]) -> Wait | None:
-    """The wait for the next date, where only rows with a later date are left."""
-    return decide(state) if state.later() and not state.waiting() else None
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:

@@ -25,7 +25,7 @@ from runner.ledger.person import Spellings, answered_identity, learn, means, spe
 from runner.ledger.received import AT, received
 from runner.ledger.record import ATTEMPTED, Status
 from runner.ledger.setting import Stored
-from runner.ledger.suppression import listed
+from runner.ledger.suppression import firm_of, listed
 
 _BATCH: Final = 2_000
 
@@ -164,11 +164,13 @@ def bar(
 def last_look(
     connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
 ) -> str | None:
-    """Return the reason why a waiting delivery must not go after all, if there is one: `bar`, and
-    the message that it was to follow."""
+    """Return the reason why a waiting delivery must not go after all, if there is one: `bar`, the
+    person's company, and the message that it was to follow."""
     keys = spellings_of(connection, person.keys)
-    return bar(connection, campaign_id, delivery_id, person, now) or unmet(
-        connection, settings_of(connection, campaign_id), keys
+    return (
+        bar(connection, campaign_id, delivery_id, person, now)
+        or firm_of(connection, delivery_id)
+        or unmet(connection, settings_of(connection, campaign_id), keys)
     )
 
 

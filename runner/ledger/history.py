@@ -45,6 +45,29 @@ class Known:
     barred: str | None
 
 
+def _skipped(connection: Connection, keys: tuple[str, ...], known: set[str]) -> tuple[Met, ...]:
+    """The rows of a person that have no message, in campaigns that are not `known` already."""
+    row, campaign = schema.row, schema.campaign
+    asked = (
+        sa.select(row, campaign.c.name)
+        .join(campaign, campaign.c.id == row.c.campaign_id)
+        .where(row.c.person.in_(keys), row.c.status.is_not(None), campaign.c.name.not_in(known))
+        .order_by(row.c.campaign_id, row.c.position)
+    )
+    return tuple(
+        Met(
+            campaign=found.name,
+            row=found.number,
+            status=found.status,
+            reason=found.reason,
+            account="",
+            at=None,
+            text="",
+        )
+        for found in connection.execute(asked)
+    )
+
+
 def known_of(connection: Connection, person: Recipient) -> Known:
     """Return all that the ledger knows of a person, under every spelling, the latest last."""
     keys = spellings_of(connection, person.keys)
@@ -67,6 +90,7 @@ def known_of(connection: Connection, person: Recipient) -> Known:
         )
         for found in connection.execute(asked)
     )
+    met += _skipped(connection, keys, {one.campaign for one in met})
     others = sa.select(contact).where(contact.c.identity.in_(keys)).order_by(contact.c.contacted_at)
     elsewhere = tuple(
         dict.fromkeys(

@@ -71,4 +71,6 @@ def paused(connection: Connection, campaign_id: int, since: datetime | None) -> 
     table = schema.campaign
     name = connection.scalar(sa.select(table.c.name).where(table.c.id == campaign_id)) or ""
     resume = words.command("resume", words.argument(name))
-    return Wait(NO_END, f"it is paused since {since:%Y-%m-%d %H:%M} UTC; {resume}", stay=False)
+    return Wait(
+        NO_END, f"the campaign is paused since {since:%Y-%m-%d %H:%M} UTC; {resume}", stay=False
+    )

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -204,6 +204,36 @@ contact = Table(
 # import.
 note = Table(
     "note", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+
+# The latest look before a delivery's message.
+look = Table(
+    "look",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column("looked_at", Instant, nullable=False),
+    Column("conversation_urn", Text),  # NULL: there was none
+    Column("last_at", Instant),
+    Column("last_is_ours", Boolean),
+)
+
+# The first message of a person after ours. `text` is theirs, and is kept for a while only.
+reply = Table(
+    "reply",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column("replied_at", Instant, nullable=False),
+    Column("text", Text),
+    Column("conversation_urn", Text, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+)
+
+# When the conversations that were read were last active: the same ones need not be read again.
+thread = Table(
+    "thread",
+    metadata,
+    Column("urn", Text, primary_key=True),
+    Column("active_at", Instant, nullable=False),
 )
 
 decision = Table(

@@ -3,6 +3,7 @@ as hashes."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from runner.intake.firm import Firms, firm_keys
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.chain import add_list
@@ -54,6 +56,42 @@ class Suppressed:
         Nothing of a forgotten person may be kept.
         """
         return self._forgotten.token(keys) is not None
+
+
+def listed_firm(key: str) -> str:
+    """Return the reason to skip somebody of a company or domain that is on the list."""
+    return f"{LISTED} ({key.replace(':', ' ', 1)})"
+
+
+def firm_of(connection: Connection, delivery_id: int) -> str | None:
+    """Return the reason why nobody at the company of a delivery's row may be messaged, by the row
+    as it was last read; None where nothing speaks against it."""
+    table, row, campaign = schema.do_not_contact, schema.row, schema.campaign
+    # `;` comes just behind `:`; so the index finds them.
+    named = sa.or_(
+        table.c.identity.between("company:", "company;"),
+        table.c.identity.between("domain:", "domain;"),
+    )
+    barred = firm_keys(connection.scalars(sa.select(table.c.identity).where(named)))
+    if not barred:
+        return None
+    delivery = schema.delivery
+    same = sa.and_(
+        row.c.campaign_id == delivery.c.campaign_id,
+        row.c.position == delivery.c.position,
+        row.c.identity == delivery.c.identity,
+    )
+    mine = (
+        sa.select(row.c.cells, campaign.c.headers)
+        .select_from(row.join(delivery, same).join(campaign, campaign.c.id == row.c.campaign_id))
+        .where(delivery.c.id == delivery_id)
+    )
+    for cells, headers in connection.execute(mine):
+        firms = Firms(enumerate(json.loads(headers)))
+        for key in firms.of(json.loads(cells)):
+            if key in barred:
+                return listed_firm(key)
+    return None
 
 
 def suppress(

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.intake.entry import Entry, Message
+from runner.intake.firm import firm_keys
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import settings_of
@@ -35,7 +36,7 @@ from runner.ledger.follow import Before, is_elsewhere, with_sender
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, Status, TakenIn
 from runner.ledger.share import Shares
-from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed
+from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed, listed_firm
 
 _BATCH: Final = 2_000
 
@@ -103,7 +104,7 @@ class _Taking:
         self._last = max(columns, default=-1)
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
-        self._bars_firms = any(":" in key and key[:4] != "urn:" for key in self._barred.keys)
+        self._firms = firm_keys(self._barred.keys)
         self._settings = settings = settings_of(connection, campaign_id)
         self._lately: dict[str, Messaged] = {}
         if settings.min_days:
@@ -194,10 +195,10 @@ class _Taking:
             return _Verdict(Status.SKIPPED, had)
         if self._barred.has(keys):
             return _Verdict(Status.SKIPPED, LISTED)
-        if self._bars_firms and entry.firms is not None:
+        if self._firms and entry.firms is not None:
             for key in entry.firms.of(entry.row.cells):
-                if key in self._barred.keys:
-                    return _Verdict(Status.SKIPPED, f"{LISTED} ({key.replace(':', ' ')})")
+                if key in self._firms:
+                    return _Verdict(Status.SKIPPED, listed_firm(key))
         messaged = [self._lately[key] for key in keys if key in self._lately]
         if messaged:
             latest = max(messaged, key=lambda one: one.at)

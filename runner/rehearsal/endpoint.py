@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Final, Literal
 
+from runner.rehearsal.inbox import Inbox
 from runner.rehearsal.neighbour import Numbers, look_up
 from runner.rehearsal.receipt import Receipt, conversation_of, urn_of
 
@@ -77,6 +78,7 @@ class SimulatedEndpoint:
         skew: timedelta = timedelta(),
     ) -> None:
         self.receipts: list[Receipt] = []
+        self.inbox = Inbox(self.receipts, now)
         self.requests = 0
         self.lookups: list[str] = []
         self.neighbours = neighbours
@@ -111,7 +113,7 @@ class SimulatedEndpoint:
             return self._dated(_NOT_FOUND)
         if not self._admits(headers):
             return self._dated(_unauthorized())
-        found = look_up(target, self.receipts, self._numbers)
+        found = look_up(target, self.receipts, self.inbox, self._numbers)
         return self._dated(_NOT_FOUND if found is None else _json(200, found))
 
     def _admits(self, headers: Mapping[str, str]) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from runner.rehearsal.receipt import Receipt, urn_of
+from runner.rehearsal.inbox import Inbox
+from runner.rehearsal.receipt import Receipt
 
 _ROUTE: Final = re.compile(
-    r"/(?:accounts|account/(?P<account>[^/]+)/(?P<about>status|quota)"
+    r"/(?:accounts|conversations|account/(?P<account>[^/]+)/(?P<about>status|quota)"
     r"|conversations/exists/(?P<slug>[^/]+)|conversations/(?P<conversation>[^/]+)/messages)$"
 )
 _HEALTHY: Final = {"status": "active", "enabled": True, "hasTokens": True}
@@ -33,7 +34,9 @@ class Numbers:
         return max(0, self.limit - self.used)
 
 
-def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Numbers]) -> object:
+def look_up(
+    target: str, receipts: Sequence[Receipt], inbox: Inbox, quota: Callable[[str], Numbers]
+) -> object:
     """Return the JSON of a GET by its target; None when the vendor has no such endpoint.
 
     The target is a path below any prefix, and a query.
@@ -45,16 +48,15 @@ def look_up(target: str, receipts: Sequence[Receipt], quota: Callable[[str], Num
     asked = {name: unquote(value) for name, value in found.groupdict().items() if value}
     if "about" in asked:
         return _quotas(quota(asked["account"])) if asked["about"] == "quota" else _HEALTHY
-    account = parse_qs(parts.query).get("accountId", [""])[0]
-    own = [receipt for receipt in receipts if receipt.account == account]
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    account = query.get("accountId", "")
     if "slug" in asked:
-        return _exists(
-            [receipt for receipt in own if urn_of(receipt.recipient) == urn_of(asked["slug"])]
-        )
+        return inbox.exists(account, asked["slug"])
     if "conversation" in asked:
-        return _messages(
-            [receipt for receipt in own if receipt.conversation == asked["conversation"]]
-        )
+        return inbox.messages(account, asked["conversation"], sync="sync" in query)
+    if parts.path.endswith("/conversations"):
+        accounts = query.get("linkedinAccountIds", "").split(",")
+        return inbox.page(accounts, int(query.get("count", "20")), query.get("nextCursor", ""))
     return [_account(name) for name in sorted({receipt.account for receipt in receipts} - {""})]
 
 
@@ -87,32 +89,3 @@ def _quotas(numbers: Numbers) -> dict[str, object]:
     return {
         "quotas": [*others, message, {**message, "feature": "CONNECTION_REQUEST", "remaining": 0}]
     }
-
-
-def _exists(receipts: Sequence[Receipt]) -> dict[str, object]:
-    if not receipts:
-        return {"hasConversation": False, "conversationUrn": None, "profileUrn": None}
-    latest = receipts[-1]
-    return {
-        "hasConversation": True,
-        "conversationUrn": latest.conversation,
-        "profileUrn": urn_of(latest.recipient),
-    }
-
-
-def _messages(receipts: Sequence[Receipt]) -> dict[str, object]:
-    """Return the messages, the latest first, with an answer of the other side among them."""
-    ours = [
-        {
-            "messageUrn": f"urn:li:msg_message:{number}",
-            "text": receipt.message,
-            "sentAt": round(receipt.at.timestamp() * 1000),
-            "isSentByOwner": True,
-        }
-        for number, receipt in enumerate(receipts)
-    ]
-    replies = [
-        {**message, "text": "Thank you for your message.", "isSentByOwner": False}
-        for message in ours[-1:]
-    ]
-    return {"messages": [*replies, *reversed(ours)]}

@@ -159,8 +159,15 @@ def _protected(target: Path) -> bool:
     return (
         not target.stat().st_mode & 0o200
         or not os.access(target, os.W_OK)
-        or any(note.exists() for note in notes)
+        or any(map(_is_there, notes))
     )
+
+
+def _is_there(note: Path) -> bool:
+    try:
+        return note.exists()
+    except OSError:  # a name that is too long to be one
+        return False
 
 
 def _unwritable(path: Path, reason: str | None) -> StorageError:

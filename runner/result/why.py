@@ -8,6 +8,7 @@ from runner import words
 from runner.ledger.contact import last_look
 from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
+from runner.ledger.look import look_of
 from runner.ledger.record import Attempt, Line, Status
 from runner.ledger.standing import history, waiting_before
 from runner.result.summary import Summary
@@ -23,8 +24,25 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
     else:
         said = [f"Row {line.number} {_became(summary, line)}."]
     if line.delivery is not None:
+        said += _looked(ledger, summary, line.delivery)
         said += _happened(ledger, summary, line.delivery)
     return said
+
+
+def _looked(ledger: Ledger, summary: Summary, delivery: int) -> list[str]:
+    """Say what the last look into the conversation found."""
+    with ledger.read() as connection:
+        look = look_of(connection, delivery)
+    if look is None:
+        return []
+    found = "there was no conversation"
+    if look.conversation_urn is not None:
+        found = "there was a conversation"
+        if look.last_at is not None:
+            whose = "yours" if look.last_is_ours else "theirs"
+            at = words.clock(look.last_at, summary.zone)
+            found += f", and its last message was {whose}, {at}"
+    return [f"Looked at {words.clock(look.at, summary.zone)}: {found}."]
 
 
 def _became(summary: Summary, line: Line) -> str:

@@ -25,6 +25,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class LookFailed:
+    """The look before a row's message failed; the row waits."""
+
+    row: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Halting:
     """A person interrupted; the run waits for the messages in flight."""
 
@@ -53,4 +61,4 @@ class ClockOff:
     ahead: timedelta
 
 
-Event = Sent | Waiting | Halting | ForeignUse | UnbelievedLimit | ClockOff
+Event = Sent | Waiting | LookFailed | Halting | ForeignUse | UnbelievedLimit | ClockOff

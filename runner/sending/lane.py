@@ -5,20 +5,24 @@ It claims, sends and settles. In between it waits for as long as its run wants t
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
-from runner.errors import ExitCode
-from runner.ledger.attempt import claim
+from runner.errors import AccessError, ExitCode
+from runner.ledger.claim import claim, peek
+from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
-from runner.sending.event import Event, Sent, Waiting
+from runner.sending.event import Event, LookFailed, Sent, Waiting
+from runner.sending.look import AHEAD, Patience
 from runner.sending.streak import LaneEnd, Streaks
 from runner.sending.traffic import Traffic
 from runner.sending.turn import Turn
 
 # Other campaigns and people change the ledger, so a lane looks there now and then.
 LONGEST_SLEEP: Final = timedelta(minutes=10)
+_BLIND: Final = "the conversations of some people could not be looked at; the next run looks again"
 _ASIDE: Final = "some people were refused for now; the next run tries them again, after the others"
 
 
@@ -28,15 +32,15 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
     Raises StorageError when the ledger fails.
     """
     waited: Wait | None = None
-    streaks = Streaks()
+    streaks, patience = Streaks(), Patience()
     while not traffic.halt.is_set():
         if not traffic.has_heard(account, until=waited.until if waited else None):
             await traffic.read_quota(account)
         await traffic.settle_clock()
         # Nothing is awaited from here to the request. So no more lanes begin a message than the
         # budget has left.
-        match _claim(traffic, account, streaks.aside):
-            case LaneEnd() if streaks.take_back():
+        match _claim(traffic, account, streaks.aside, patience.aside):
+            case LaneEnd() if streaks.take_back() or patience.take_back():
                 continue
             case LaneEnd() as end:
                 traffic.reject(streaks.at_the_end())
@@ -49,7 +53,14 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                     traffic.report(Waiting(account, wait))
                 waited = wait
                 until = min(wait.until, traffic.now() + LONGEST_SLEEP)
+                if wait.stay:
+                    await _look_ahead(traffic, account, until, streaks.aside, patience.aside)
                 await traffic.sleep_until(until, paused=wait.until == NO_END)
+            case Unseen() as unseen:
+                then = await _look(traffic, unseen, patience)
+                if isinstance(then, LaneEnd):
+                    return then
+                await traffic.sleep_until(traffic.now() + then)
             case Claim() as taken:
                 waited = None
                 outcome = await traffic.send(taken)
@@ -63,10 +74,43 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
     return LaneEnd("halted")
 
 
-def _claim(traffic: Traffic, account: str, aside: set[int]) -> Claim | Wait | LaneEnd:
+async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd | timedelta:
+    """Look at a conversation before its message, and say what follows."""
+    try:
+        failed = await traffic.looker.look(unseen)
+    except AccessError as error:
+        remedy = f"{error.remedy} --no-look sends without looks."
+        stop = Stop("account", ExitCode.ACCESS, f"A look was refused: {error.what}", remedy)
+        return LaneEnd("stopped", reason=stop.reason, stop=stop)
+    if failed is not None:
+        traffic.report(LookFailed(unseen.row, failed))
+        return patience.failed(unseen, failed)
+    patience.passed()
+    return timedelta()
+
+
+async def _look_ahead(
+    traffic: Traffic, account: str, until: datetime, aside: set[int], blind: set[int]
+) -> None:
+    """In the pause before a message, sleep until shortly before its time, and look then. One that
+    fails is made again at that time."""
+    await traffic.sleep_until(until - AHEAD)
+    seen = traffic.looker.seen()
+    if seen is None or until - traffic.now() > AHEAD:
+        return
+    now = traffic.now()
+    unseen = peek(traffic.ledger, traffic.campaign_id, account, now, aside, seen, blind)
+    if unseen is not None:
+        with suppress(AccessError):
+            await traffic.looker.look(unseen)
+
+
+def _claim(
+    traffic: Traffic, account: str, aside: set[int], blind: set[int]
+) -> Claim | Unseen | Wait | LaneEnd:
     """Take the account's next delivery, or say why no delivery may go now.
 
-    The rows of the attempts `aside` are left for another run.
+    The rows of the attempts `aside` are left for another run, and so are the deliveries `blind`.
     """
     if not traffic.vendor.clock.is_believable:
         return _lost_clock(traffic.vendor.clock.ahead)
@@ -79,12 +123,22 @@ def _claim(traffic: Traffic, account: str, aside: set[int]) -> Claim | Wait | La
         return Turn(traffic.pace, state, traffic.now()).wait(traffic.budget)
 
     taken = claim(
-        traffic.ledger, traffic.campaign_id, account, traffic.now(), traffic.lease, decide, aside
+        traffic.ledger,
+        traffic.campaign_id,
+        account,
+        traffic.now(),
+        traffic.lease,
+        decide,
+        aside,
+        traffic.looker.seen(),
+        blind,
     )
     for event in noticed:  # told only now: the claim's transaction must not wait for a terminal
         traffic.report(event)
     if taken is None and aside:
         return LaneEnd("paused", traffic.now(), _ASIDE)
+    if taken is None and blind:
+        return LaneEnd("paused", traffic.now(), _BLIND)
     if taken is None:
         return LaneEnd("done")
     if isinstance(taken, Stop):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -25,10 +25,19 @@ from runner.sending.clock import ServerClock
 from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text
 from runner.sending.quota import read_headers
 from runner.sending.secret import Secret
+from runner.sending.thread import (
+    Conversation,
+    Message,
+    Page,
+    name_of,
+    read_conversation,
+    read_messages,
+    read_page,
+    short_text,
+)
 
 DEADLINE_SECONDS: Final = 15.0
-_MESSAGES: Final = 100
-_LONGEST: Final = 300
+_COUNT: Final = "100"
 _NOT_THERE: Final = (404, 405, 410, 501)
 # These words of a 404 are about the thing that was asked for, not about the endpoint.
 _UNKNOWN: Final = re.compile(
@@ -36,8 +45,7 @@ _UNKNOWN: Final = re.compile(
 )
 _NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
 _DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
-_OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
-Neighbour = Literal["accounts", "status", "quota", "exists", "messages"]
+Neighbour = Literal["accounts", "status", "quota", "exists", "messages", "inbox"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +66,6 @@ class AccountStatus:
     status: str | None
     enabled: bool | None
     has_tokens: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """An account's conversation with a person: whether it exists, and its URN."""
-
-    exists: bool
-    urn: str | None
-    profile_urn: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message of a conversation; `is_ours` when the account sent it."""
-
-    text: str
-    sent_at: datetime
-    is_ours: bool
 
 
 class Lookup:
@@ -116,13 +106,13 @@ class Lookup:
         return [
             Account(
                 id=id_,
-                name=_name(entry),
-                public_id=_text(entry.get("publicId")),
-                status=_text(entry.get("status")),
+                name=name_of(entry),
+                public_id=short_text(entry.get("publicId")),
+                status=short_text(entry.get("status")),
                 enabled=_flag(entry.get("enabled")),
             )
             for entry in answer
-            if isinstance(entry, dict) and (id_ := _text(entry.get("id")))
+            if isinstance(entry, dict) and (id_ := short_text(entry.get("id")))
         ]
 
     async def account_status(self, account: str) -> AccountStatus | None:
@@ -138,7 +128,7 @@ class Lookup:
         if not isinstance(answer, dict):
             return None
         return AccountStatus(
-            _text(answer.get("status")),
+            short_text(answer.get("status")),
             _flag(answer.get("enabled")),
             _flag(answer.get("hasTokens")),
         )
@@ -173,28 +163,25 @@ class Lookup:
         answer = await self._ask(
             "exists", f"/conversations/exists/{quote(slug, safe='')}", accountId=account
         )
-        if not isinstance(answer, dict) or not isinstance(answer.get("hasConversation"), bool):
-            return None
-        return Conversation(
-            answer["hasConversation"],
-            _text(answer.get("conversationUrn")),
-            _text(answer.get("profileUrn")),
-        )
+        return read_conversation(answer)
 
-    async def messages(self, conversation_urn: str, account: str) -> list[Message] | None:
-        """Return the conversation's latest messages, as many as the vendor gives at once."""
+    async def messages(
+        self, conversation_urn: str, account: str, *, sync: bool = False
+    ) -> list[Message] | None:
+        """Return the conversation's latest messages, as many as the vendor gives at once.
+
+        With `sync` the vendor looks into LinkedIn before it answers, not only into its database.
+        """
         path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
-        answer = await self._ask("messages", path, accountId=account, count=str(_MESSAGES))
-        found = answer.get("messages") if isinstance(answer, dict) else None
-        # The owner in a conversation's URN is the sending account. The vendor's own flag has been
-        # seen to miss messages of that account.
-        owner = _OWNER.search(conversation_urn)
-        ours = owner[1] if owner else None
-        return (
-            [message for entry in found if (message := _message(entry, ours))]
-            if isinstance(found, list)
-            else None
-        )
+        more = {"sync": "true"} if sync else {}
+        answer = await self._ask("messages", path, accountId=account, count=_COUNT, **more)
+        return read_messages(answer, conversation_urn)
+
+    async def inbox(self, accounts: Sequence[str], cursor: str | None = None) -> Page | None:
+        """Return a page of the accounts' conversations, the newest first."""
+        named = ",".join(accounts)
+        asked = {"linkedinAccountIds": named, "count": _COUNT, "nextCursor": cursor or ""}
+        return read_page(await self._ask("inbox", "/conversations", **asked))
 
     async def tell_time(self) -> None:
         """Let the clock hear the server's time once more. Any answer tells it."""
@@ -231,7 +218,7 @@ def _is_about_the_asked(answer: Answer) -> bool:
 def _is_daily_messages(entry: object) -> bool:
     if not isinstance(entry, dict):
         return False
-    feature, window = _text(entry.get("feature")), _text(entry.get("window"))
+    feature, window = short_text(entry.get("feature")), short_text(entry.get("window"))
     if not feature or not window or "message" not in feature.lower():
         return False
     return "inmail" not in re.sub(r"\W|_", "", feature.lower()) and bool(_DAILY.search(window))
@@ -250,43 +237,6 @@ def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
         return told
     # LinkedIn itself has refused more messages in this window, even if the count allows them.
     return replace(told or Told(now), remaining=0)
-
-
-def _message(entry: object, owner: str | None) -> Message | None:
-    if not isinstance(entry, dict):
-        return None
-    text, sent_at, ours = entry.get("text"), entry.get("sentAt"), entry.get("isSentByOwner")
-    if not isinstance(text, str) or not isinstance(ours, bool) or isinstance(sent_at, bool):
-        return None
-    if not isinstance(sent_at, int | float):
-        return None
-    sender = entry.get("senderProfileId")
-    by_owner = isinstance(sender, str) and owner is not None and sender.rpartition(":")[2] == owner
-    try:
-        return Message(
-            text,
-            datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=sent_at),
-            ours or by_owner,
-        )
-    except (ValueError, OverflowError):
-        return None
-
-
-def _name(entry: Mapping[str, Any]) -> str | None:
-    names: Sequence[str | None] = (_text(entry.get("firstName")), _text(entry.get("lastName")))
-    return " ".join(name for name in names if name) or None
-
-
-def _text(value: object) -> str | None:
-    """Return a short text that can be shown; None for anything else."""
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or len(value) > _LONGEST
-        or not value.isprintable()
-    ):
-        return None
-    return value.strip()
 
 
 def _flag(value: object) -> bool | None:

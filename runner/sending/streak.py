@@ -8,6 +8,7 @@ or the vendor. The rules are those of the endpoint's documentation.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -108,9 +109,10 @@ class Streaks:
         return After(LaneEnd("stopped", reason=outcome.stop.reason, stop=outcome.stop))
 
     def _note_failed(self, claim: Claim, outcome: Outcome) -> After:
-        if outcome.refusal != self._kind:
+        kind = _without_person(outcome.refusal, claim)
+        if kind != self._kind:
             self._failed = []
-        self._kind = outcome.refusal
+        self._kind = kind
         self._failed.append(claim.attempt)
         if len(self._failed) < FAILED_IN_A_ROW:
             return After(timedelta())
@@ -149,6 +151,15 @@ class Streaks:
         has_some = bool(self._postponed)
         self._postponed = set()
         return has_some
+
+
+def _without_person(refusal: str, claim: Claim) -> str:
+    """The kind of a refusal, without the person that its text may name."""
+    names = [name for key in claim.recipient.keys for name in (key, key.rpartition(":")[2])]
+    for name in sorted(names, key=len, reverse=True):
+        written = re.sub(r"\d+", "0", name)  # as the kind writes numbers
+        refusal = re.sub(re.escape(written), "…", refusal, flags=re.IGNORECASE)
+    return refusal
 
 
 def _given_up(reason: str) -> LaneEnd:

@@ -19,6 +19,7 @@ from runner.ledger.surplus import note_surplus, surplus
 from runner.ledger.told import note_told
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
+from runner.sending.look import Looker
 from runner.sending.pace import Pace
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
@@ -45,6 +46,7 @@ class Traffic:
     pace: Pace
     vendor: Vendor
     report: Callable[[Event], None]
+    looker: Looker
     stay: bool = False
     budget: int | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,6 +15,7 @@ from runner.sending.event import (
     Event,
     ForeignUse,
     Halting,
+    LookFailed,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -67,6 +68,8 @@ class Progress:
                 )
             case ClockOff(ahead):
                 self._write(f"This computer's clock {_clock_text(ahead)}.")
+            case LookFailed(row, why):
+                self._write(f"Row {row} waits: {why}.")
             case Halting():
                 self._write(
                     "Stopping; a message in flight is finished first. Once more does not wait: it "

@@ -98,7 +98,7 @@ def show_every(console: Console, found: Every) -> ExitCode:
         (
             summary.campaign.name,
             totals_text(summary.totals),
-            clock(summary.next_send_at, summary) if summary.next_send_at else "",
+            _next(summary),
             summary.campaign.settings.sheet,
         )
         for summary in found.summaries
@@ -112,6 +112,15 @@ def show_every(console: Console, found: Every) -> ExitCode:
     answer = {"campaigns": listed, "ledger": found.ledger}
     console.answer(finished(answer, found.exit_code))
     return found.exit_code
+
+
+def _next(summary: Summary) -> str:
+    """What a campaign does next, in a word or a time."""
+    if summary.paused_at is not None:
+        return "paused"
+    if summary.live:
+        return "running now"
+    return clock(summary.next_send_at, summary) if summary.next_send_at else ""
 
 
 def show_found(console: Console, found: Found) -> ExitCode:

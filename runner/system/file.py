@@ -88,6 +88,9 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+_LONGEST_STEM: Final = 100
+
+
 @contextmanager
 def replaced(target: Path) -> Iterator[IO[bytes]]:
     """Give a file (mode 0600) that takes the target's place when its block ends well.
@@ -95,10 +98,12 @@ def replaced(target: Path) -> Iterator[IO[bytes]]:
     It takes the place durably and in one step. What a process that was killed has left of such a
     file is removed. Raises OSError.
     """
-    for part in target.parent.glob(f".{glob.escape(target.stem)}.*.part"):
+    # A part's name is longer than the target's, and a name has an end.
+    stem = target.stem.encode()[:_LONGEST_STEM].decode(errors="ignore")
+    for part in target.parent.glob(f".{glob.escape(stem)}.*.part"):
         if not _is_being_written(part):
             part.unlink(missing_ok=True)
-    prefix = f".{target.stem}.{os.getpid()}-"
+    prefix = f".{stem}.{os.getpid()}-"
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
     part = Path(name)
     try:

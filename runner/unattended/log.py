@@ -29,6 +29,7 @@ from runner.sending.event import (
     Event,
     ForeignUse,
     Halting,
+    LookFailed,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -104,6 +105,8 @@ class RunLog:
                 self.write("limit", account=account or None, told=told, taken=limit)
             case ClockOff(ahead):
                 self.write("clock", aheadSeconds=round(ahead.total_seconds()))
+            case LookFailed(row, _):
+                self.write("look-failed", row=row)
             case Halting():
                 self.write("interrupted")
             case _:

@@ -74,7 +74,7 @@ def test_a_run_that_stays_pauses_and_goes_on(tmp_path: Path, after: int) -> None
         if isinstance(event, Sent) and count == after and not sent_while_paused:
             assert pause(ledger, "people", world.clock.now()).live
             sent_while_paused.append(count)
-        elif isinstance(event, Waiting) and "it is paused since" in event.wait.reason:
+        elif isinstance(event, Waiting) and "is paused since" in event.wait.reason:
             assert count == after
             resume(ledger, "people")
 
@@ -140,7 +140,7 @@ def test_a_run_that_sleeps_hears_within_seconds(tmp_path: Path, word: str) -> No
             pause(ledger, "people", world.clock.now())
 
     def speak(event: Event) -> None:
-        if isinstance(event, Waiting) and "it is paused since" in event.wait.reason:
+        if isinstance(event, Waiting) and "is paused since" in event.wait.reason:
             heard.append(world.clock.now())
             resume(ledger, "people")
         elif heard:
@@ -193,15 +193,15 @@ def test_the_commands_say_what_they_did(place: Place) -> None:
     assert place("pause", "people.csv") == 0
     assert "is paused already" in place.out
     assert place.run() == 75
-    assert "Paused: it is paused since" in place.out
+    assert "Paused: the campaign is paused since" in place.out
     assert "Next: campaign resume people, then run the same command again" in place.out
     assert place("status") == 0
-    assert "it is paused since" in place.out
+    assert "is paused since" in place.out
     assert "Forecast" not in place.out
     assert place("status", "--json") == 0
     assert json.loads(place.out)["pausedAt"] is not None
     assert place("why", "3") == 0
-    assert "it is paused since" in place.out
+    assert "is paused since" in place.out
     assert place("plan", "people.csv", "-t", "hello.j2") == 0
     assert len(place.received()) == 1
     assert place("stop") == 0

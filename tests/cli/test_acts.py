@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 import runner
+from runner.intake.firm import company_key
+from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from tests.proof.place import Place
+from tests.world import World, crowd
 
 
 @pytest.fixture
@@ -239,3 +242,127 @@ def test_companies_and_domains_are_never_messaged(place: Place) -> None:
     assert place("suppress", "remove", "--company", "acme") == 0
     assert place.run() == 0
     assert place.received() == ["cas-x", "ada-x"]
+
+
+def test_a_plan_leaves_nothing_behind(place: Place) -> None:
+    """It is made in a copy of the ledger: campaigns, settings and rows stay as they were."""
+    assert place.run("--max", "2") == 75
+    before = place("status", "--json"), place.out
+    pace = ("--now", "--min-gap", "0")
+    assert place("plan", "people.csv", "-t", "hello.j2", *pace, "--name", "other") == 0
+    assert place("plan", "people.csv", "-t", "hello.j2", "--where", "First Name=Name5") == 0
+    assert place("plan", "people.csv", "-t", "hello.j2", "--after", "people", *pace) == 0
+    assert "2 waiting" in place.out
+    assert (place("status", "--json"), place.out) == before
+    assert place("list", "--json") == 0
+    assert [one["campaign"] for one in answer(place)["campaigns"]] == ["people"]
+    assert place.run() == 0
+    assert not list(place.folder.glob("data/.ledger*look*"))
+
+
+def test_a_list_of_several_campaigns_names_none_of_them(place: Place) -> None:
+    """A word that would reach one of several campaigns is refused, and names them."""
+    assert place.run("--max", "1") == 75
+    assert place.run("--name", "other", "--min-days", "0", "--max", "1") == 75
+    for command in (("pause",), ("stop",), ("status",), ("results",)):
+        assert place(*command, "people.csv") == 2
+        assert "Several campaigns use this list: 'other', 'people'" in place.err
+    assert place("pause", "people") == 0
+    assert place("list") == 0
+    assert "paused" in place.out
+
+
+def test_people_who_are_skipped_are_found(place: Place) -> None:
+    """`find` and `why` know also whom a campaign has left out, and why."""
+    assert place("suppress", "add", "person-5") == 0
+    assert place.run("--where", "First Name!=Name4") == 0
+    assert place("find", "person-4") == 0
+    assert "people, row 6: skipped (left out" in place.out
+    assert place("why", "person-5") == 0
+    assert "on the do-not-contact list" in place.out
+
+
+def test_a_row_that_stays_barred_is_not_said_to_wait_again(place: Place) -> None:
+    refuse(place, "person-1")
+    assert place.run() == 1
+    place.endpoint.script = None
+    assert place("suppress", "add", "person-1") == 0
+    assert place("retry", "--failed", "--yes") == 0
+    assert "Row 3 will not be sent: on the do-not-contact list" in place.out
+    assert "0 rows of people wait again" in place.out
+
+
+def test_a_company_put_on_the_list_holds_in_a_run_that_is_active(tmp_path: Path) -> None:
+    """The rows of the company get nothing from the next message on, whatever its legal form."""
+    firms = ("Acme Inc", "Globex, S.à r.l.", "GLOBEX s.p.A.", "Initech")
+    people = [(*one, firm) for one, firm in zip(crowd(4), firms, strict=True)]
+    world = World(tmp_path, people, header=("First Name", "recipientProfileId", "Company"))
+    ledger = world.ledger()
+    first = world.server.answer
+
+    def answered(headers: Any, body: Any) -> Answer:
+        if not world.server.receipts:
+            key = company_key("Globex")
+            with ledger.write() as connection:
+                suppress(connection, [(str(key),)], None, world.clock.now())
+        return first(headers, body)
+
+    world.server.answer = answered  # type: ignore[method-assign]
+    report = world.send(world.campaign(), ledger, stay=True)
+    ledger.close()
+    assert report.summary.totals.skipped == 2
+    assert world.received() == ["person-0", "person-3"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Foo B.V.",
+        "foo, L.L.C.",
+        "FOO S.à r.l.",
+        "Foo S.p.A.",
+        "Foo s.r.o.",
+        "Foo d.o.o.",
+        "Foo A/S",
+        "Foo LLP",
+        "Foo OÜ",
+        "Foo Ltda.",
+        "Foo Pvt. Ltd.",
+        "Foo UG (haftungsbeschränkt)",
+        "Foo gGmbH",
+        "Foo Incorporated",
+        "Foo GmbH & Co. KG",
+    ],
+)
+def test_a_legal_form_is_no_part_of_a_companys_name(name: str) -> None:
+    assert company_key(name) == company_key("Foo")
+
+
+def test_a_company_is_not_taken_for_a_person(place: Place) -> None:
+    """What names a company or a domain is refused, with the option that is meant."""
+    for text in ("Acme GmbH", "acme.com", "bo@acme.com"):
+        assert place("suppress", "add", text) == 2
+        assert "--company" in place.err
+        assert "--domain" in place.err
+
+
+def test_five_people_who_are_refused_alike_by_name_stop_the_account(place: Place) -> None:
+    """The person whom the text names does not make another refusal of it."""
+    place.endpoint.script = lambda fields: Answer(
+        422,
+        json.dumps(
+            {
+                "success": False,
+                "error": f"Cannot send InMail to {fields['recipientProfileId']}: no credits",
+            }
+        ).encode(),
+    )
+    assert place.run() == 4
+    assert "6 waiting" in place.out
+
+
+def test_results_of_a_list_with_a_long_name_can_be_written(place: Place) -> None:
+    name = "y" * 239 + ".csv"
+    (place.folder / "people.csv").rename(place.folder / name)
+    assert place("run", name, "-t", "hello.j2", "--now", "--min-gap", "0", "--yes") == 0
+    assert (place.folder / name.replace(".csv", ".results.csv")).exists()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from runner.rehearsal.endpoint import Answer
+from runner.rehearsal.inbox import Said
 from tests.proof.place import Place
 
 NOW = ("--now", "--min-gap", "0", "--yes")
@@ -114,6 +115,10 @@ def test_an_uncertain_message_is_none_to_follow(place: Place) -> None:
         place.err
     )
     assert place("settle", "3", "--sent", "--name", "first") == 0
+    assert place(*BUMP) == 75
+    assert "the vendor does not show the conversation with the message before yet" in place.err
+    said = Said(datetime.now(UTC), "", "person-1", "Hi Name1", is_ours=True)
+    place.endpoint.inbox.said.append(said)
     assert place(*BUMP) == 0
     assert texts(place)["person-1", "Any"] == 1
 

@@ -19,8 +19,9 @@ from runner.action.standing import find_line
 from runner.campaign.campaign import load
 from runner.errors import ExitCode, RefusedError, UsageError
 from runner.intake.recipient import Recipient
-from runner.ledger.attempt import claim, commit_intent
+from runner.ledger.attempt import commit_intent
 from runner.ledger.campaign import campaign_named
+from runner.ledger.claim import claim
 from runner.ledger.contact import Contact, bar, note_contacts
 from runner.ledger.ledger import open_ledger
 from runner.ledger.person import learn

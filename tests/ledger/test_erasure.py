@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from runner.errors import AlreadyRunningError, ExitCode
 from runner.intake.recipient import URN_PREFIX, Recipient, parse
 from runner.ledger import schema
-from runner.ledger.attempt import claim, commit_intent
+from runner.ledger.attempt import commit_intent
 from runner.ledger.campaign import campaign_named
+from runner.ledger.claim import claim
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.erasure import Erased, forget
 from runner.ledger.ledger import Ledger, open_ledger

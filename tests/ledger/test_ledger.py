@@ -27,8 +27,9 @@ from runner.errors import AlreadyRunningError, ExitCode, StorageError, UsageErro
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state
-from runner.ledger.attempt import claim, commit_intent, recover, settle
+from runner.ledger.attempt import commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named, campaigns
+from runner.ledger.claim import claim
 from runner.ledger.health import check_health
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import run_lock

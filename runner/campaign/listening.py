@@ -1,0 +1,71 @@
+"""The part of the table of settings that says what a campaign knows of people's talk before it
+writes: the message that it follows, and the look into the conversation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypedDict
+
+from runner.campaign.kind import Bound, Setting
+
+MOST_AFTER_DAYS: Final = 365
+
+
+class FollowSettings(TypedDict, total=False):
+    """The campaign that this one follows."""
+
+    after: Annotated[
+        str,
+        Setting(
+            metavar="CAMPAIGN",
+            help="Write only to those who have the message of this campaign: a follow-up.",
+            words=(
+                "a follow-up: only those who certainly have the message of this campaign are "
+                "written to, from the account that sent it ([follow-ups](follow-ups.md))"
+            ),
+            example='"spring-fair"',
+        ),
+    ]
+    after_days: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help="Sending days between that message and this one.  [default: 0]",
+            bound=Bound(
+                0,
+                MOST_AFTER_DAYS,
+                "A follow-up after {} days makes no sense.",
+                f"Give 0 to {MOST_AFTER_DAYS} sending days.",
+            ),
+            kind="a whole number of days",
+            example="5",
+        ),
+    ]
+
+
+class LookSettings(TypedDict, total=False):
+    """The look into a conversation before each message."""
+
+    quiet_days: Annotated[
+        int,
+        Setting(
+            metavar="N",
+            help="Days after a message typed by hand; 0: also where they wrote last.  [default: 7]",
+            bound=Bound(
+                0, 365, "{} quiet days make no sense.", "Give 0 to 365; 0 looks past talk."
+            ),
+            kind="a whole number of days",
+            words=(
+                "people who wrote last, or to whom you wrote by hand less than this many days ago, "
+                "are skipped; default 7, `0`: they are not ([replies](replies.md))"
+            ),
+            example="7",
+        ),
+    ]
+    no_look: Annotated[
+        bool,
+        Setting(
+            help="Do not look into the conversation before each message.",
+            words="no look into the conversation before each message ([replies](replies.md))",
+            example="true",
+        ),
+    ]

@@ -1,0 +1,111 @@
+"""Looks before messages: what was found of an account's conversation with a person, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.intake.recipient import Recipient
+from runner.ledger import schema
+from runner.ledger.follow import before
+from runner.ledger.person import answered_identity, learn, means, spellings_of
+from runner.ledger.received import received
+from runner.ledger.record import POSSIBLY_RECEIVED, Status
+from runner.ledger.setting import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A delivery whose turn has come, once the account's conversation with the person was looked
+    at. `keys` are all spellings of the person. `since` is when the account sent the message that
+    this one follows."""
+
+    delivery: int
+    row: int
+    account: str
+    recipient: Recipient
+    keys: tuple[str, ...]
+    conversation_urn: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found: the conversation, if there is one, and its last message."""
+
+    at: datetime
+    conversation_urn: str | None = None
+    last_at: datetime | None = None
+    last_is_ours: bool | None = None
+
+
+def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: Stored) -> Unseen:
+    """Return what has to be looked at before a waiting delivery goes."""
+    person = Recipient(found.slug, found.urn)
+    keys = spellings_of(connection, person.keys)
+    follows = before(connection, settings)
+    since = None
+    if follows:
+        first = received(schema.delivery.c.campaign_id == follows[0], means(keys))
+        mine = [one.at for one in connection.execute(first) if one.account == found.account]
+        since = max((at for at in mine if at), default=None)
+    return Unseen(
+        delivery=found.id,
+        row=found.row,
+        account=found.account,
+        recipient=person,
+        keys=keys,
+        conversation_urn=found.conversation_urn,
+        since=since,
+    )
+
+
+def texts_to(connection: Connection, keys: tuple[str, ...]) -> list[str]:
+    """Return all texts that campaigns sent, or may have sent, to a person."""
+    table = schema.delivery
+    statement = sa.select(table.c.message).where(means(keys), table.c.status.in_(POSSIBLY_RECEIVED))
+    return list(connection.scalars(statement))
+
+
+def note_look(
+    connection: Connection,
+    unseen: Unseen,
+    look: Look,
+    profile_urn: str | None,
+    reason: str | None,
+) -> None:
+    """Note what was found before a message.
+
+    A slug and the URN that the vendor told for it are one person from now on. With a `reason` the
+    row is skipped.
+    """
+    table = schema.delivery
+    urn = answered_identity(profile_urn)
+    if unseen.recipient.slug and urn:
+        learn(connection, [(unseen.recipient.slug, urn)], look.at)
+    connection.execute(sa.delete(schema.look).where(schema.look.c.delivery_id == unseen.delivery))
+    connection.execute(
+        sa.insert(schema.look).values(
+            delivery_id=unseen.delivery,
+            looked_at=look.at,
+            conversation_urn=look.conversation_urn,
+            last_at=look.last_at,
+            last_is_ours=look.last_is_ours,
+        )
+    )
+    waiting = sa.and_(table.c.id == unseen.delivery, table.c.status == Status.WAITING)
+    if reason is not None:
+        skipped = {"status": Status.SKIPPED, "reason": reason}
+        connection.execute(sa.update(table).where(waiting).values(skipped))
+
+
+def look_of(connection: Connection, delivery_id: int) -> Look | None:
+    """Return the latest look before a delivery's message, if there was one."""
+    table = schema.look
+    found = connection.execute(sa.select(table).where(table.c.delivery_id == delivery_id)).first()
+    if found is None:
+        return None
+    return Look(found.looked_at, found.conversation_urn, found.last_at, found.last_is_ours)

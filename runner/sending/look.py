@@ -1,0 +1,185 @@
+"""The look before a message: is there talk under way, and who is the person?
+
+A look reads the account's conversation with a person just before the message goes. It is optional
+on the vendor's side: where the vendor does not offer it, the message goes without one. A look that
+fails is never read as "no conversation": its row waits, and is asked about again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.errors import ExitCode
+from runner.ledger.ledger import Ledger
+from runner.ledger.look import Look, Unseen, note_look, texts_to
+from runner.ledger.person import answered_identity
+from runner.ledger.record import Stop
+from runner.sending.lookup import Lookup, Neighbour
+from runner.sending.streak import RETRY_PAUSES, LaneEnd
+from runner.sending.thread import Conversation, Message
+
+# A look this old is made again: the message is to go just after it.
+FRESH: Final = timedelta(minutes=1)
+# In the pause before a message, the look is made this long before its time.
+AHEAD: Final = timedelta(seconds=10)
+# The vendor's clock may be this far behind ours.
+_SKEW: Final = timedelta(minutes=2)
+_UNSHOWN: Final = "the vendor does not show the conversation with the message before yet"
+
+
+@dataclass(slots=True)
+class Looker:
+    """Looks at one person after the other, for all lanes of a run.
+
+    `quiet_days` is how long a message that somebody typed by hand keeps a campaign from writing; 0
+    looks past talk that is under way. Without `wanted`, there are no looks at all.
+    """
+
+    ledger: Ledger
+    lookup: Lookup
+    now: Callable[[], datetime]
+    quiet_days: int
+    wanted: bool = True
+    _looked: dict[int, datetime] = field(default_factory=dict)
+
+    def seen(self) -> Collection[int] | None:
+        """The deliveries that were looked at just now; None where no look is possible."""
+        if not self.wanted or not self.lookup.offers("exists"):
+            return None
+        now = self.now()
+        self._looked = {one: at for one, at in self._looked.items() if now - at < FRESH}
+        return self._looked.keys()
+
+    async def look(self, unseen: Unseen) -> str | None:
+        """Look before a message, and note what was found; return why that failed, if it did.
+
+        Raises AccessError when the key, the plan or the account is refused.
+        """
+        found, failed = await self._find(unseen)
+        if failed is not None:
+            return failed
+        messages: list[Message] = []
+        if found is not None and found.exists and found.urn:
+            read = await self.lookup.messages(found.urn, unseen.account, sync=True)
+            if read is None and self.lookup.offers("messages"):
+                return self._unanswered()
+            messages = sorted(read or [], key=lambda message: message.sent_at)
+        self._note(unseen, found, messages)
+        self._looked[unseen.delivery] = self.now()
+        return None
+
+    async def _find(self, unseen: Unseen) -> tuple[Conversation | None, str | None]:
+        """The conversation with a person, or why that cannot be known; neither where the vendor
+        does not offer to say, or knows the person by no profile ID."""
+        slug = next((key for key in unseen.keys if not key.startswith("urn:")), None)
+        if slug is None:
+            return None, None
+        found = await self.lookup.conversation(slug, unseen.account)
+        if found is None:
+            return None, self._unanswered("exists")
+        if unseen.since is not None and not found.exists:
+            return None, _UNSHOWN
+        return found, None
+
+    def _unanswered(self, neighbour: Neighbour = "messages") -> str | None:
+        if not self.lookup.offers(neighbour):
+            return None
+        status = f" (HTTP {self.lookup.status})" if self.lookup.status else ""
+        return f"the vendor gave no usable answer about the conversation{status}"
+
+    def _note(
+        self, unseen: Unseen, found: Conversation | None, messages: Sequence[Message]
+    ) -> None:
+        last = messages[-1] if messages else None
+        urn = found.urn if found is not None and found.exists else None
+        look = Look(self.now(), urn, last.sent_at if last else None, last.is_ours if last else None)
+        profile_urn = found.profile_urn if found is not None else None
+        with self.ledger.write() as connection:
+            reason = other_member(unseen.keys, profile_urn)
+            if reason is None and self.quiet_days:
+                texts = texts_to(connection, unseen.keys)
+                reason = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
+            note_look(connection, unseen, look, None if reason else profile_urn, reason)
+
+
+def other_member(keys: Iterable[str], profile_urn: str | None) -> str | None:
+    """Return the reason to skip somebody whose profile ID is another member's by now."""
+    told = answered_identity(profile_urn)
+    known = [key for key in keys if key.startswith("urn:")]
+    if told is None or not known or told in known:
+        return None
+    return f"the vendor says that this profile is {told}, and not {known[0]}"
+
+
+def under_way(
+    messages: Sequence[Message],
+    texts: Iterable[str],
+    quiet_days: int,
+    now: datetime,
+    since: datetime | None = None,
+) -> str | None:
+    """Return the reason to leave a talk that is under way to people, if it is.
+
+    `messages` are the conversation's, the latest last. `texts` are those that campaigns sent. A
+    message of theirs after `since` ends a sequence, whatever came after it.
+    """
+    if not messages:
+        return None
+    last = messages[-1]
+    theirs = [message.sent_at for message in messages if not message.is_ours]
+    if since is not None and theirs and theirs[-1] >= since - _SKEW:
+        return f"they answered on {theirs[-1]:%Y-%m-%d}; answer by hand"
+    if not last.is_ours:
+        return f"they wrote last, on {last.sent_at:%Y-%m-%d}; answer by hand"
+    own = {_words(text) for text in texts}
+    typed = [
+        message.sent_at
+        for message in messages
+        if message.is_ours and _words(message.text) not in own
+    ]
+    if typed and now - typed[-1] < timedelta(days=quiet_days):
+        days = "a day" if quiet_days == 1 else f"{quiet_days} days"
+        return f"you wrote by hand on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
+    return None
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@dataclass(slots=True)
+class Patience:
+    """The looks of one lane that fail: a row is set aside, and asked about once more at the end;
+    after some in a row, for several people, the lane ends."""
+
+    aside: set[int] = field(default_factory=set)
+    _in_a_row: int = 0
+    _again: bool = True
+
+    def passed(self) -> None:
+        """Note a look that did not fail."""
+        self._in_a_row = 0
+
+    def failed(self, unseen: Unseen, why: str) -> LaneEnd | timedelta:
+        """Note one that failed, and say what follows."""
+        self.aside.add(unseen.delivery)
+        self._in_a_row += 1
+        if self._in_a_row <= len(RETRY_PAUSES):
+            return RETRY_PAUSES[self._in_a_row - 1]
+        reason = f"Looks into conversations fail: {why}"
+        remedy = (
+            "Run the same command again later; nothing is lost. --no-look sends without looks, "
+            "also to people who have answered."
+        )
+        stop = Stop("account", ExitCode.ENDPOINT, reason, remedy)
+        return LaneEnd("stopped", reason=reason, stop=stop)
+
+    def take_back(self) -> bool:
+        """Let the rows be asked about once more, when no other is left."""
+        has_some, self._again = bool(self.aside) and self._again, False
+        if has_some:
+            self.aside.clear()
+        return has_some
