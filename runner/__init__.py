@@ -2,8 +2,8 @@
 quota.
 
 From Python: `check`, `preview`, `rehearse`, `plan`, `run`, `status`, `campaigns`, `find`, `why`,
-`results`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the command line. `read`
-takes a file or a data frame as a table of text. Everything that a person can mend is a
+`replies`, `results`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the command
+line. `read` takes a file or a data frame as a table of text. Everything that a person can mend is a
 `CampaignError`.
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.python.act import plan as plan
     from runner.python.act import preview as preview
     from runner.python.act import rehearse as rehearse
+    from runner.python.act import replies as replies
     from runner.python.act import run as run
     from runner.python.standing import campaigns as campaigns
     from runner.python.standing import find as find
@@ -47,6 +48,7 @@ __all__ = (
     "preview",
     "read",
     "rehearse",
+    "replies",
     "results",
     "resume",
     "retry",

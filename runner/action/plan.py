@@ -195,13 +195,15 @@ def _looking(connection: Connection, campaign: Campaign, record: CampaignRecord)
     """Say how many conversations will be looked at, and what that is for."""
     count = sum(waiting(connection, record.id).values())
     if campaign.no_look:
-        yield "conversations are not looked at (--no-look): people who have answered are written to."
+        yield "conversations are not looked at (--no-look), also of people who have answered."
     elif count:
         skipped = "who wrote last, or to whom you wrote by hand lately, is skipped"
         if campaign.quiet_days == 0:
             skipped = "nobody is skipped for talk that is under way (quiet_days = 0)"
-        rows_are = "1 conversation is" if count == 1 else f"{count} conversations are"
-        yield f"{rows_are} looked at, where the vendor offers it, each before its message; {skipped}."
+        yield (
+            f"{words.count(count, 'conversation')} to look at, each before its message, where the "
+            f"vendor offers it; {skipped}."
+        )
 
 
 def _nobody_left(connection: Connection, record: CampaignRecord) -> Iterator[str]:

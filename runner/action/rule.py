@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from runner import words
 from runner.intake.examiner import HIDDEN
-from runner.ledger.follow import IN_DOUBT, NOT_YET
+from runner.ledger.follow import ANSWERED, IN_DOUBT, NOT_YET
 from runner.ledger.forgotten import REASON
 from runner.ledger.suppression import LISTED
+from runner.sending.look import BY_HAND, WROTE_LAST
 
 
 class Rule(NamedTuple):
@@ -37,6 +38,11 @@ _RULES: Final = (
         (IN_DOUBT,),
         "that may have the message of the campaign before, or not",
         "campaign settle --check looks for evidence",
+    ),
+    Rule(
+        (ANSWERED, WROTE_LAST, BY_HAND),
+        "with talk under way",
+        "it is for you to answer; --quiet-days 0 looks past it",
     ),
     Rule((LISTED,), LISTED, "campaign suppress list shows it"),
     Rule((REASON,), "forgotten on request"),

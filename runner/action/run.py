@@ -21,6 +21,7 @@ from runner.action.compare import (
     refuse_unknown_results,
 )
 from runner.action.draft import opened_copy
+from runner.action.listen import hear_before
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
 from runner.action.uncounted import refuse_uncounted
@@ -132,7 +133,9 @@ def _planned(
     if ledger.second is not None:
         _compare(campaign, ledger)
         fill(ledger, now())
+    heard = hear_before(campaign, ledger, vendor, loop)
     taken = take_list(campaign, ledger, now())
+    taken = replace(taken, notices=(*taken.notices, *heard))
     with run_lock(real or ledger, taken.record.name, taken.record.id):
         prepared = prepare(taken, ledger, now())
         traffic = Traffic(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME: Final = 200
 DEFAULT_QUIET_DAYS: Final = 7
+DEFAULT_KEEP_REPLIES: Final = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class Campaign:
     campaigns (0: no such rule). `after` names the campaign that this one follows, `after_days`
     sending days of `calendar` later, also where the pace keeps to no calendar. `words` are those
     that `pace` was read from. Before each message the conversation is looked at, unless `no_look`;
-    one that somebody typed into by hand rests for `quiet_days`. `notices` say what a campaign file
+    one that somebody typed into by hand rests for `quiet_days`. Texts of replies are kept for
+    `keep_replies` days. `notices` say what a campaign file
     reaches beyond its folder. `doubt` is the reason why a person has to agree before its command is
     run.
     """
@@ -60,6 +62,7 @@ class Campaign:
     min_days: int
     quiet_days: int
     no_look: bool
+    keep_replies: int
     key_file: Path | None
     notify: Target | None
     notices: tuple[str, ...] = ()
@@ -149,6 +152,7 @@ def load(
         min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
         quiet_days=whole.get("quiet_days", DEFAULT_QUIET_DAYS),
         no_look=bool(whole.get("no_look")),
+        keep_replies=whole.get("keep_replies", DEFAULT_KEEP_REPLIES),
         key_file=whole.get("key_file"),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,

@@ -43,7 +43,7 @@ class FollowSettings(TypedDict, total=False):
 
 
 class LookSettings(TypedDict, total=False):
-    """The look into a conversation before each message."""
+    """The look into a conversation before each message, and the replies."""
 
     quiet_days: Annotated[
         int,
@@ -59,6 +59,18 @@ class LookSettings(TypedDict, total=False):
                 "are skipped; default 7, `0`: they are not ([replies](replies.md))"
             ),
             example="7",
+        ),
+    ]
+    keep_replies: Annotated[
+        int,
+        Setting(
+            metavar="DAYS",
+            help="Days that the texts of replies stay in the ledger.  [default: 90]",
+            bound=Bound(
+                0, 3650, "Replies cannot be kept for {} days.", "Give 0 to 3650 days; 0 keeps none."
+            ),
+            kind="a whole number of days",
+            example="90",
         ),
     ]
     no_look: Annotated[

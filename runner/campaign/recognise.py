@@ -21,6 +21,7 @@ from runner.intake.column import nearest
 from runner.intake.recipient import Recipient
 from runner.ledger.campaign import campaign_named, campaigns, free_name
 from runner.ledger.contact import contact_state, resting
+from runner.ledger.follow import before
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 from runner.ledger.overlap import Overlap, overlaps
@@ -97,6 +98,22 @@ def _unknown(name: str, names: Sequence[str], ledger: Ledger) -> UsageError:
     if guess:
         remedy = f"Did you mean {guess!r}?"
     return UsageError(f"There is no campaign {name!r}.", where=ledger.place, remedy=remedy)
+
+
+def concerned(ledger: Ledger, campaign: Campaign) -> list[CampaignRecord]:
+    """Return the campaigns whose replies matter to a list before it is taken: those that it may be,
+    and those that they follow."""
+    with ledger.read() as connection:
+        known = campaigns(connection)
+        mine = {
+            record.id
+            for record in known
+            if record.source == campaign.origin or record.name in (campaign.name, campaign.after)
+        }
+        for record in known:
+            if record.id in mine:
+                mine.update(before(connection, record.settings))
+    return [record for record in known if record.id in mine]
 
 
 def unchanged(

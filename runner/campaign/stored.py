@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
@@ -16,6 +17,9 @@ from runner.intake.sheet import Source
 from runner.ledger.campaign import put_campaign
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin, Stored
+
+# So many result columns came with the reading of replies.
+_ADDED: Final = 3
 
 
 def with_senders(
@@ -141,8 +145,15 @@ def copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
         return None
     earlier = intake.checked.layout.earlier
     replaced: tuple[int, ...] = ()
-    if len(earlier) == len(RESULT_COLUMNS):
-        replaced = tuple(earlier[name].index for name in RESULT_COLUMNS)
+    if all(name in earlier for name in RESULT_COLUMNS[:-_ADDED]):
+        # Those that an earlier version did not have come behind all that is there.
+        width = len(intake.checked.table.columns) + intake.findings.surplus
+        replaced = tuple(
+            earlier[name].index
+            if name in earlier
+            else width + number - len(RESULT_COLUMNS) + _ADDED
+            for number, name in enumerate(RESULT_COLUMNS)
+        )
     return CopyOrigin(
         digest=material.source.digest,
         header_row=intake.checked.table.header_row,

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from runner import __version__
-from runner.cli import doctor, keeping, people, schedule, sending, standing
+from runner.cli import doctor, keeping, people, running, schedule, sending, standing
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
 
@@ -47,11 +47,12 @@ for command in (  # --help lists them in this order
     standing.why,
     doctor.doctor,
     standing.results,
+    running.replies,
     standing.settle,
     standing.retry,
-    standing.pause,
-    standing.resume,
-    standing.stop,
+    running.pause,
+    running.resume,
+    running.stop,
     people.import_history,
     people.forget,
 ):

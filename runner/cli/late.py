@@ -24,6 +24,7 @@ __all__ = (
     "keep",
     "key",
     "ledger",
+    "listen",
     "location",
     "lock",
     "log",
@@ -32,6 +33,7 @@ __all__ = (
     "pause",
     "people",
     "recipient",
+    "recognise",
     "rehearse",
     "relook",
     "retry",
@@ -43,6 +45,7 @@ __all__ = (
     "show_keeping",
     "show_people",
     "show_rehearsal",
+    "show_replies",
     "show_run",
     "show_schedule",
     "show_settle",
@@ -66,6 +69,7 @@ if TYPE_CHECKING:
         compare,
         evidence,
         keep,
+        listen,
         mend,
         pause,
         people,
@@ -75,7 +79,7 @@ if TYPE_CHECKING:
         settle,
         standing,
     )
-    from runner.campaign import campaign, starter, trust
+    from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
     from runner.intake import firm, recipient, sheet
     from runner.ledger import ledger, location, lock
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from runner.show import keeping as show_keeping
     from runner.show import people as show_people
     from runner.show import rehearsal as show_rehearsal
+    from runner.show import replies as show_replies
     from runner.show import run as show_run
     from runner.show import schedule as show_schedule
     from runner.show import settle as show_settle
@@ -102,6 +107,7 @@ else:
         "compare": "runner.action.compare",
         "evidence": "runner.action.evidence",
         "keep": "runner.action.keep",
+        "listen": "runner.action.listen",
         "mend": "runner.action.mend",
         "pause": "runner.action.pause",
         "people": "runner.action.people",
@@ -111,6 +117,7 @@ else:
         "settle": "runner.action.settle",
         "standing": "runner.action.standing",
         "campaign": "runner.campaign.campaign",
+        "recognise": "runner.campaign.recognise",
         "starter": "runner.campaign.starter",
         "trust": "runner.campaign.trust",
         "examine": "runner.doctor.examine",
@@ -135,6 +142,7 @@ else:
         "show_keeping": "runner.show.keeping",
         "show_people": "runner.show.people",
         "show_rehearsal": "runner.show.rehearsal",
+        "show_replies": "runner.show.replies",
         "show_run": "runner.show.run",
         "show_schedule": "runner.show.schedule",
         "show_settle": "runner.show.settle",

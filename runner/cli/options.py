@@ -42,6 +42,13 @@ def option(key: str, *, help: str | None = None) -> Any:  # noqa: A002 - typer's
     )
 
 
+Campaign = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CAMPAIGN",
+        help="Its name, its list or its campaign file; default: the one last read.",
+    ),
+]
 Which = Annotated[str | None, option("name", help="The campaign; default: the one last read.")]
 Results = Annotated[Path | None, option("results")]
 Ledger = Annotated[str | None, option("ledger")]

@@ -1,4 +1,4 @@
-"""The commands on a campaign that the ledger holds: its standing, pause, stop, settle, retry."""
+"""The commands on a campaign that the ledger holds: status, why, results, settle, retry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.ledger import opened_ledger, utc_now
-from runner.cli.options import AsJson, BaseUrl, Ledger, Results, Which, command, option
+from runner.cli.options import AsJson, BaseUrl, Campaign, Ledger, Results, Which, command, option
 from runner.cli.vendor import found_vendor
 from runner.errors import InterruptedRunError, UsageError
 from runner.show.console import Console
@@ -27,13 +27,6 @@ Row = Annotated[
     typer.Argument(
         metavar="ROW|PERSON",
         help="The row's number, as the spreadsheet program shows it, or the person.",
-    ),
-]
-Campaign = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="CAMPAIGN",
-        help="Its name, its list or its campaign file; default: the one last read.",
     ),
 ]
 Person = Annotated[
@@ -88,35 +81,6 @@ def results(
     with opened_ledger(ledger, create=False) as opened:
         handed = late.standing.results(opened, campaign or name, results, utc_now())
     return late.show_standing.show_results(Console(as_json=as_json), handed)
-
-
-def pause(
-    campaign: Campaign = None, name: Which = None, ledger: Ledger = None, as_json: AsJson = False
-) -> int:
-    """Hold a campaign back: nothing of it goes, in no run, until campaign resume. A message in
-    flight is finished; a run with --wait stays, and goes on then."""
-    with opened_ledger(ledger, create=False) as opened:
-        held = late.pause.pause(opened, campaign or name, utc_now())
-    return late.show_standing.show_held(Console(as_json=as_json), held, paused=True)
-
-
-def resume(
-    campaign: Campaign = None, name: Which = None, ledger: Ledger = None, as_json: AsJson = False
-) -> int:
-    """Let a campaign go on that was paused."""
-    with opened_ledger(ledger, create=False) as opened:
-        held = late.pause.resume(opened, campaign or name)
-    return late.show_standing.show_held(Console(as_json=as_json), held, paused=False)
-
-
-def stop(
-    campaign: Campaign = None, name: Which = None, ledger: Ledger = None, as_json: AsJson = False
-) -> int:
-    """End a campaign's run, also one in the background, after its message in flight. The next run
-    goes on where it stopped."""
-    with opened_ledger(ledger, create=False) as opened:
-        stopped = late.pause.stop(opened, campaign or name, utc_now, late.time.sleep)
-    return late.show_standing.show_stopped(Console(as_json=as_json), stopped)
 
 
 @command

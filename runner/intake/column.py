@@ -36,6 +36,9 @@ RESULT_COLUMNS: Final = (
     "attempts",
     "waitsUntil",
     "sentMessage",
+    "repliedAt",
+    "reply",
+    "conversation",
 )
 # A person's own sheet may well have a column "status" or "error"; only a results sheet has several
 # of these.
@@ -268,7 +271,13 @@ def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:
     last = {normalise(column.header): column for column in columns}
     if sum(normalise(mark) in last for mark in _RESULT_MARKS) < _ENOUGH_MARKS:
         return {}
-    return {name: last[normalise(name)] for name in RESULT_COLUMNS if normalise(name) in last}
+    found = {name: last[normalise(name)] for name in RESULT_COLUMNS if normalise(name) in last}
+    # Results of an earlier version lack the last ones; such a column is then a person's own.
+    sent = found.get("sentMessage")
+    for name in RESULT_COLUMNS[RESULT_COLUMNS.index("sentMessage") + 1 :]:
+        if name in found and (sent is None or found[name].index < sent.index):
+            del found[name]
+    return found
 
 
 def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:

@@ -195,6 +195,8 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
             "free_at": None,
         }
         connection.execute(sa.update(row).where(here).values(values))
+    for table in (schema.look, schema.reply):
+        connection.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))
     connection.execute(sa.update(attempt).where(attempt.c.delivery_id.in_(ids)).values(error=None))
     for campaign_id in trace.campaigns:
         outdate_results(connection, campaign_id)

@@ -18,9 +18,11 @@ from runner.ledger.campaign import campaign_named
 from runner.ledger.person import Spellings, answered_identity, means
 from runner.ledger.received import received
 from runner.ledger.record import Status
+from runner.ledger.reply import answers
 from runner.ledger.setting import Stored
 
 NOT_YET: Final = "has no message of the campaign"
+ANSWERED: Final = "they answered on"
 IN_DOUBT: Final = "may have the message of the campaign"
 # A results sheet tells times to the second.
 _ROUNDING: Final = timedelta(seconds=1)
@@ -62,9 +64,16 @@ class Before:
                 other = self._had.get(key)
                 if other is None or (had.surely and not other.surely):
                     self._had[key] = had
+        self._answered = {
+            key: at
+            for keys, at in answers(connection, before(connection, settings))
+            for key in spellings.of(keys)
+        }
 
     def had(self, keys: Sequence[str]) -> Had | str:
         """Return the message that the person has, or the reason why nothing may follow it."""
+        if answered := [self._answered[key] for key in keys if key in self._answered]:
+            return _answered(min(answered))
         found = [self._had[key] for key in keys if key in self._had]
         sure = next((had for had in found if had.surely), None)
         return sure or _missing(self._name or "", in_doubt=bool(found))
@@ -93,6 +102,11 @@ def with_sender(message: Message, had: Had | None, accounts: Sequence[str]) -> M
     return message._replace(account=had.account)
 
 
+def _answered(at: datetime) -> str:
+    """The reason to skip somebody who has answered a message of the sequence."""
+    return f"{ANSWERED} {at:%Y-%m-%d}; answer by hand"
+
+
 def _missing(name: str, *, in_doubt: bool) -> str:
     """Return the reason to skip somebody who does not have the message of the campaign before."""
     if in_doubt:
@@ -105,8 +119,9 @@ def unmet(connection: Connection, settings: Stored, keys: Sequence[str]) -> str 
     inside the claim."""
     if settings.after is None:
         return None
-    mine = received(
-        schema.delivery.c.campaign_id.in_(before(connection, settings)[:1]), means(keys)
-    )
+    earlier = before(connection, settings)
+    if answered := [at for _, at in answers(connection, earlier, means(keys))]:
+        return _answered(min(answered))
+    mine = received(schema.delivery.c.campaign_id.in_(earlier[:1]), means(keys))
     found = [one.status for one in connection.execute(mine)]
     return None if Status.SENT in found else _missing(settings.after, in_doubt=bool(found))

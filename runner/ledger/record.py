@@ -248,6 +248,9 @@ class Line:
     message: str | None = None
     free_at: datetime | None = None
     due_at: datetime | None = None
+    replied_at: datetime | None = None
+    reply: str | None = None
+    conversation_urn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def lines(
 
     The rows are read in pages, so that nobody waits for the whole.
     """
-    position = -1
+    position, reply, look = -1, schema.reply, schema.look
     tries = (
         sa.select(sa.func.count())
         .where(
@@ -167,10 +167,18 @@ def lines(
         tries.label("attempts"),
         schema.row.c.free_at,
         schema.delivery.c.due_at,
+        reply.c.replied_at,
+        reply.c.text.label("reply"),
+        sa.func.coalesce(
+            reply.c.conversation_urn, look.c.conversation_urn, schema.delivery.c.conversation_urn
+        ).label("conversation_urn"),
+    )
+    joined = _JOIN.outerjoin(reply, reply.c.delivery_id == schema.delivery.c.id).outerjoin(
+        look, look.c.delivery_id == schema.delivery.c.id
     )
     while True:
         statement = (
-            sa.select(*columns).select_from(_JOIN).where(schema.row.c.campaign_id == campaign_id)
+            sa.select(*columns).select_from(joined).where(schema.row.c.campaign_id == campaign_id)
         )
         if number is not None:
             statement = statement.where(schema.row.c.number == number)
@@ -200,6 +208,9 @@ def lines(
                 message=row.message if status in POSSIBLY_RECEIVED else None,
                 free_at=row.free_at,
                 due_at=row.due_at,
+                replied_at=row.replied_at,
+                reply=row.reply,
+                conversation_urn=row.conversation_urn,
             )
         if len(found) < _PAGE:
             return
@@ -209,7 +220,7 @@ def lines(
 def progress(connection: Connection, campaign_id: int) -> str:
     """Return a text that changes whenever something happens to a row of the campaign.
 
-    Such an event is a reading of the list, an attempt or a decision.
+    Such an event is a reading of the list, an attempt, a decision or a reply.
     """
     attempt, decision, delivery = schema.attempt, schema.decision, schema.delivery
     stamp = sa.select(schema.campaign.c.stamp).where(schema.campaign.c.id == campaign_id)
@@ -225,6 +236,11 @@ def progress(connection: Connection, campaign_id: int) -> str:
         *connection.execute(stamp).one(),
         *connection.execute(attempts).one(),
         *connection.execute(decided).one(),
+        connection.execute(
+            sa.select(sa.func.count())
+            .select_from(schema.reply.join(delivery))
+            .where(delivery.c.campaign_id == campaign_id)
+        ).scalar(),
     ]
     return " ".join(map(str, found))
 

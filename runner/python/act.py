@@ -16,14 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from runner.action import check as checking
+from runner.action import listen as listening
 from runner.action import run as running
 from runner.action.check import Checked, Previewed
 from runner.action.compare import refuse_lost_results
+from runner.action.listen import Replies
 from runner.action.plan import Plan
 from runner.action.run import Report
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
 from runner.campaign.kind import check_kind, rows
+from runner.campaign.recognise import find_campaign
 from runner.campaign.setting import ListSettings, NameSettings, RehearsalSettings, SaidSettings
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
@@ -103,6 +106,27 @@ def plan(sheet: Sheet, **said: Unpack[RunKeywords]) -> Plan:
     refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
     with opened_ledger(said.get("ledger")) as ledger:
         return _in_a_loop(lambda loop: running.plan(campaign, ledger, vendor, loop))
+
+
+def replies(
+    name: str | None = None,
+    *,
+    key_file: str | os.PathLike[str] | None = None,
+    base_url: str = client.BASE_URL,
+    ledger: str | None = None,
+) -> Replies:
+    """Read the inbox now, and list who has answered a campaign, the newest first.
+
+    Raises UsageError, StorageError.
+    """
+    with opened_ledger(ledger, create=False) as opened:
+        record = find_campaign(opened, name)
+        key = find_key(Path(key_file) if key_file else None, Path(record.source).parent)
+        clock = ServerClock(utc_now, WATCH)
+        vendor = Vendor(key.secret, clock, base_url=base_url)
+        return _in_a_loop(
+            lambda loop: listening.hear(opened, record.name, vendor.lookup, loop, utc_now)
+        )
 
 
 def rehearse(

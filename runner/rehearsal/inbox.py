@@ -29,7 +29,13 @@ class Said:
 class _Thread:
     urn: str
     person: str
+    slug: str = ""
     notes: list[tuple[datetime, str, bool]] = field(default_factory=list)
+
+    @property
+    def participant(self) -> dict[str, object]:
+        link = f"https://www.linkedin.com/in/{self.slug}/" if self.slug else None
+        return {"profileId": self.person, "profileUrl": link, "distance": "DISTANCE_1"}
 
 
 class Inbox:
@@ -90,7 +96,7 @@ class Inbox:
                 {
                     "conversationUrn": thread.urn,
                     "lastActivityAt": at.isoformat(),
-                    "participants": [{"profileId": thread.person, "distance": "DISTANCE_1"}],
+                    "participants": [thread.participant],
                 }
                 for at, thread in active[begin:end]
             ],
@@ -121,4 +127,6 @@ class Inbox:
         if key not in self._threads:
             urn = urn or conversation_of(account, person)
             self._threads[key] = _Thread(urn, urn_of(person))
+        if not person.startswith("urn:"):
+            self._threads[key].slug = person
         return self._threads[key]

@@ -25,6 +25,7 @@ from runner.ledger.record import (
     UncertainRow,
     Wait,
 )
+from runner.ledger.reply import count_replies
 from runner.ledger.standing import (
     senders,
     sent_but_gone,
@@ -78,7 +79,7 @@ class Summary:
 
     `live` is True while a run of it is active. `uncertain` are the rows that need a look in
     LinkedIn. A campaign that is paused, since `paused_at`, sends nothing until a person lets it go
-    on.
+    on. `replied` counts the people who have answered.
     """
 
     campaign: CampaignRecord
@@ -90,6 +91,7 @@ class Summary:
     live: bool = False
     uncertain: tuple[UncertainRow, ...] = ()
     paused_at: datetime | None = None
+    replied: int = 0
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -167,6 +169,7 @@ def summarise(
     with ledger.read() as connection:
         waits = waiting(connection, campaign.id)
         named = dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts))
+        replied = count_replies(connection, campaign.id)
         paused_at = said(connection, campaign.id).paused_at
         pause = paused(connection, campaign.id, paused_at)
         views = []
@@ -194,6 +197,7 @@ def summarise(
         live=live,
         uncertain=uncertain,
         paused_at=paused_at,
+        replied=replied,
     )
 
 
@@ -254,6 +258,8 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
         for status in Status
         if status != Status.SENDING
     ]
+    if summary.replied:
+        listed.append(("Answered", str(summary.replied)))
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))
     for view in summary.accounts:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from runner import words
 from runner.intake.cell import CUT, MAX_CELL, column_letter, guard
@@ -26,6 +28,7 @@ from runner.result.style import WIDTH_SAMPLE, Style, width_of
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+_THREAD: Final = re.compile(r",(2-[\w=+/-]{1,200})\)$")
 _LONGEST_GAP: Final = 1_000
 
 
@@ -70,8 +73,17 @@ def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
         "attempts": line.attempts,
         "waitsUntil": _instant(until),
         "sentMessage": line.message or "",
+        "repliedAt": _instant(line.replied_at),
+        "reply": line.reply or "",
+        "conversation": link_of(line.conversation_urn) or "" if sent else "",
     }
     return [cells[name] for name in RESULT_COLUMNS]
+
+
+def link_of(conversation_urn: str | None) -> str | None:
+    """Return the link under which a person opens a conversation, where its URN tells it."""
+    thread = _THREAD.search(conversation_urn or "")
+    return f"https://www.linkedin.com/messaging/thread/{quote(thread[1])}/" if thread else None
 
 
 def _instant(instant: datetime | None) -> str:

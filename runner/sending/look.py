@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.errors import ExitCode
+from runner.ledger.follow import ANSWERED
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Look, Unseen, note_look, texts_to
 from runner.ledger.person import answered_identity
@@ -27,6 +28,8 @@ FRESH: Final = timedelta(minutes=1)
 AHEAD: Final = timedelta(seconds=10)
 # The vendor's clock may be this far behind ours.
 _SKEW: Final = timedelta(minutes=2)
+WROTE_LAST: Final = "they wrote last"
+BY_HAND: Final = "you wrote by hand"
 _UNSHOWN: Final = "the vendor does not show the conversation with the message before yet"
 
 
@@ -131,9 +134,9 @@ def under_way(
     last = messages[-1]
     theirs = [message.sent_at for message in messages if not message.is_ours]
     if since is not None and theirs and theirs[-1] >= since - _SKEW:
-        return f"they answered on {theirs[-1]:%Y-%m-%d}; answer by hand"
+        return f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand"
     if not last.is_ours:
-        return f"they wrote last, on {last.sent_at:%Y-%m-%d}; answer by hand"
+        return f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
     own = {_words(text) for text in texts}
     typed = [
         message.sent_at
@@ -142,7 +145,7 @@ def under_way(
     ]
     if typed and now - typed[-1] < timedelta(days=quiet_days):
         days = "a day" if quiet_days == 1 else f"{quiet_days} days"
-        return f"you wrote by hand on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
+        return f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
     return None
 
 

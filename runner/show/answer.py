@@ -27,6 +27,7 @@ def campaign_answer(summary: Summary) -> dict[str, Any]:
     """The JSON object of a campaign."""
     results = summary.campaign.settings.results
     said = {**_campaign(summary, 0, results), "pausedAt": instant_of(summary.paused_at)}
+    said["replied"] = summary.replied
     return finished(said, ExitCode.DONE, stopped=None)
 
 

@@ -37,6 +37,8 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
     rows = words.count(counts.rows, "row")
     console.say(f"Campaign {campaign.name}{running}: {rows}; {totals_text(counts)}.")
     say_needs_a_person(console, summary)
+    if summary.replied:
+        console.say(f"Answered: {summary.replied}; campaign replies lists them.")
     if summary.gone:
         console.say(f"Messaged and no longer in the sheet: {summary.gone}.")
     for view in summary.accounts:

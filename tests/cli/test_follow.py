@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import runner
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.inbox import Said
 from tests.proof.place import Place
@@ -164,3 +165,29 @@ def test_the_campaign_to_follow_has_to_be_there(place: Place) -> None:
     assert place("run", "people.csv", "-t", "bump.j2", "--after-days", "3", *NOW) == 2
     assert "--after CAMPAIGN" in place.err
     assert len(place.received()) == 6
+
+
+def test_replies_are_listed_from_the_command_line(place: Place) -> None:
+    """Who answered, the newest first, also as JSON and from Python; the results are written."""
+    assert place("replies") == 2
+    assert place(*FIRST) == 0
+    assert place("replies") == 0
+    assert "Nobody has answered first yet" in place.out
+    now = place.endpoint.receipts[-1].at
+    for number, text in ((1, "Sure\nlet us talk"), (2, "No")):
+        said = Said(now + timedelta(milliseconds=number), "", f"person-{number}", text)
+        place.endpoint.inbox.said.append(said)
+    assert place("replies", "people.csv") == 0
+    first, second = (line for line in place.out.splitlines() if "row " in line)
+    assert "row 4, person-2: No" in first
+    assert "row 3, person-1: Sure let us talk" in second
+    assert "https://www.linkedin.com/messaging/thread/2-" in place.out
+    assert [row["reply"] for row in place.latest_results()][1:3] == ["Sure\nlet us talk", "No"]
+    assert place("replies", "first", "--json") == 0
+    assert [one["row"] for one in answer(place)["replies"]] == [4, 3]
+    assert place("status", "--json") == 0
+    assert answer(place)["replied"] == 2
+    heard = runner.replies("first", base_url=place.server.url, ledger=str(place.ledger))
+    assert [one.text for one in heard.answered] == ["No", "Sure\nlet us talk"]
+    assert place(*BUMP) == 0
+    assert "2 skipped" in place.out

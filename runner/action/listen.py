@@ -1,0 +1,183 @@
+"""Listening: the inbox read for replies, and for what became of uncertain messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from runner import words
+from runner.campaign.campaign import DEFAULT_KEEP_REPLIES, Campaign
+from runner.campaign.recognise import concerned, find_campaign
+from runner.errors import AccessError, ExitCode
+from runner.ledger.campaign import outdate_results
+from runner.ledger.decision import EVIDENCE, decide
+from runner.ledger.ledger import Ledger
+from runner.ledger.lock import is_running
+from runner.ledger.record import CampaignRecord, Status
+from runner.ledger.reply import (
+    Answered,
+    Awaited,
+    awaited,
+    let_go,
+    note_reply,
+    note_threads,
+    read_threads,
+    replies,
+)
+from runner.result.handback import write_results
+from runner.result.place import Written
+from runner.result.summary import summarise
+from runner.sending.inbox import Heard, Inbox, UnreadError
+from runner.sending.lookup import Lookup
+from runner.sending.pace import pace_of
+from runner.sending.vendor import Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """What a reading of the inbox brought. `trouble` says why it was not read whole."""
+
+    new: int = 0
+    settled: int = 0
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """The replies to a campaign's messages, the newest first, and what the last reading brought."""
+
+    campaign: str
+    answered: tuple[Answered, ...]
+    listened: Listened
+    results: Written | None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.ENDPOINT if self.listened.trouble else ExitCode.DONE
+
+
+def listen(
+    ledger: Ledger,
+    records: Sequence[CampaignRecord],
+    lookup: Lookup,
+    loop: asyncio.Runner,
+    now: Callable[[], datetime],
+    keep: int = DEFAULT_KEEP_REPLIES,
+) -> Listened:
+    """Read the inbox for some campaigns: note the replies, and settle uncertain messages that stand
+    there.
+
+    The inbox is read since the first message of the campaigns; nothing is asked when there is none.
+    """
+    with ledger.read() as connection:
+        people = awaited(connection, [record.id for record in records])
+        read = read_threads(connection)
+    if not people:
+        return Listened()
+    messages = [one for found in people.values() for one in found]
+    first = min(one.at for one in messages)
+    accounts = tuple(dict.fromkeys(one.account for one in messages))
+    inbox = Inbox(lookup)
+    listened = loop.run(_listen(ledger, inbox, accounts, first, people, read, now))
+    with ledger.write() as connection:
+        let_go(connection, now(), keep)
+        if listened.new or listened.settled:
+            for record in records:
+                outdate_results(connection, record.id)
+    return listened
+
+
+async def _listen(
+    ledger: Ledger,
+    inbox: Inbox,
+    accounts: Sequence[str],
+    first: datetime,
+    people: dict[str, list[Awaited]],
+    read: dict[str, datetime],
+    now: Callable[[], datetime],
+) -> Listened:
+    new = settled = 0
+    trouble = None
+    try:
+        async for thread, named in inbox.threads(accounts, first, people, read):
+            mine = {one.delivery: one for key in named for one in people[key]}
+            heard = await inbox.hear(thread, list(mine.values()))
+            if heard is None:
+                continue
+            with ledger.write() as connection:
+                for one in heard:
+                    if one.reply is not None:
+                        new += note_reply(connection, one.message.delivery, one.reply, now())
+                    settled += _settle(connection, one, now())
+                if thread.active_at is not None:
+                    note_threads(connection, [(thread.urn, thread.active_at)])
+    except UnreadError as error:
+        trouble = str(error)
+    except AccessError as error:
+        trouble = error.what.rstrip(".")
+    if inbox.unread and trouble is None:
+        trouble = f"{inbox.unread} of the conversations could not be read"
+    return Listened(new, settled, trouble)
+
+
+def _settle(connection: Connection, heard: Heard, now: datetime) -> bool:
+    """Settle an uncertain message as sent that stands in its conversation."""
+    if heard.found_at is None or heard.message.status != Status.UNCERTAIN:
+        return False
+    return decide(
+        connection,
+        heard.message.delivery,
+        sent=True,
+        by=f"{EVIDENCE}, read in the inbox",
+        now=now,
+        sent_at=heard.found_at,
+    )
+
+
+def hear_before(
+    campaign: Campaign, ledger: Ledger, vendor: Vendor, loop: asyncio.Runner
+) -> tuple[str, ...]:
+    """Read the replies that matter to a list, before it is taken; say what that brought."""
+    if campaign.no_look:
+        return ()
+    records = concerned(ledger, campaign)
+    heard = listen(ledger, records, vendor.lookup, loop, vendor.clock.now, campaign.keep_replies)
+    said = []
+    if heard.new:
+        answered = "person has answered" if heard.new == 1 else "people have answered"
+        said.append(f"{heard.new} {answered}: campaign replies lists them.")
+    if heard.settled:
+        are = "is" if heard.settled == 1 else "are"
+        messages = words.count(heard.settled, "uncertain message")
+        said.append(f"{messages} stood in the inbox, and {are} sent.")
+    if heard.trouble:
+        said.append(
+            f"replies could not all be read: {heard.trouble}. Each conversation is looked at "
+            "before its message all the same."
+        )
+    return tuple(said)
+
+
+def hear(
+    ledger: Ledger,
+    name: str | None,
+    lookup: Lookup,
+    loop: asyncio.Runner,
+    now: Callable[[], datetime],
+) -> Replies:
+    """Read the inbox for one campaign now, and list who answered; write the results again where
+    that brought anything. Raises UsageError, StorageError."""
+    record = find_campaign(ledger, name)
+    listened = listen(ledger, [record], lookup, loop, now)
+    written = None
+    if listened.new or listened.settled:
+        pace, live = pace_of(record.settings), is_running(ledger, record.id)
+        summary = summarise(ledger, record, pace, now(), record.settings.accounts, live=live)
+        written = write_results(ledger, summary, Path(record.settings.results))
+    with ledger.read() as connection:
+        return Replies(record.name, tuple(replies(connection, record.id)), listened, written)

@@ -1,0 +1,161 @@
+"""Replies: the first message of a person after ours, as it was read in the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.ledger import schema
+from runner.ledger.person import Spellings, answered_identity
+from runner.ledger.received import AT
+from runner.ledger.record import POSSIBLY_RECEIVED
+
+# So much of a reply is kept.
+LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A person's first message after ours, in the conversation of that URN."""
+
+    at: datetime
+    text: str
+    conversation_urn: str
+
+
+class Awaited(NamedTuple):
+    """A message of ours that may be answered: when it went, from which account, and its text."""
+
+    delivery: int
+    account: str
+    at: datetime
+    text: str
+    status: str
+
+
+class Answered(NamedTuple):
+    """A row that was answered; `text` is None once it is no longer kept."""
+
+    row: int
+    person: str
+    account: str
+    at: datetime
+    text: str | None
+    conversation_urn: str
+
+
+def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[Awaited]]:
+    """Return the messages of the campaigns that may be answered, by person under every spelling."""
+    table = schema.delivery
+    spellings = Spellings(connection)
+    statement = sa.select(
+        table.c.id,
+        table.c.account,
+        AT.label("at"),
+        table.c.message,
+        table.c.status,
+        table.c.slug,
+        table.c.urn,
+        table.c.sent_to_urn,
+    ).where(table.c.campaign_id.in_(campaigns), table.c.status.in_(POSSIBLY_RECEIVED))
+    found: dict[str, list[Awaited]] = {}
+    for one in connection.execute(statement):
+        if one.at is None:
+            continue
+        message = Awaited(one.id, one.account, one.at, one.message, one.status)
+        keys = (one.slug, one.urn, answered_identity(one.sent_to_urn))
+        for key in spellings.of(key for key in keys if key):
+            found.setdefault(key, []).append(message)
+    return found
+
+
+def note_reply(connection: Connection, delivery_id: int, reply: Reply, now: datetime) -> bool:
+    """Note a reply; tell whether it is a new one. An earlier one stands in its place."""
+    table = schema.reply
+    known = connection.execute(
+        sa.select(table.c.replied_at).where(table.c.delivery_id == delivery_id)
+    ).scalar()
+    if known is not None and known <= reply.at:
+        return False
+    connection.execute(sa.delete(table).where(table.c.delivery_id == delivery_id))
+    connection.execute(
+        sa.insert(table).values(
+            delivery_id=delivery_id,
+            replied_at=reply.at,
+            text=reply.text[:LONGEST],
+            conversation_urn=reply.conversation_urn,
+            noted_at=now,
+        )
+    )
+    return True
+
+
+def answers(
+    connection: Connection, campaigns: Sequence[int], *which: sa.ColumnElement[bool]
+) -> Iterator[tuple[tuple[str, ...], datetime]]:
+    """Give who has answered one of the campaigns, by the spellings of the delivery, and when."""
+    table, reply = schema.delivery, schema.reply
+    statement = (
+        sa.select(table.c.slug, table.c.urn, table.c.sent_to_urn, reply.c.replied_at)
+        .join(reply, reply.c.delivery_id == table.c.id)
+        .where(table.c.campaign_id.in_(campaigns), *which)
+    )
+    for slug, urn, sent_to, at in connection.execute(statement):
+        yield tuple(key for key in (slug, urn, answered_identity(sent_to)) if key), at
+
+
+def replies(connection: Connection, campaign_id: int) -> list[Answered]:
+    """Return the replies to a campaign's messages, the newest first."""
+    table, reply = schema.delivery, schema.reply
+    statement = (
+        sa.select(table.c.row, table.c.slug, table.c.urn, table.c.account, reply)
+        .join(reply, reply.c.delivery_id == table.c.id)
+        .where(table.c.campaign_id == campaign_id)
+        .order_by(reply.c.replied_at.desc(), table.c.id)
+    )
+    return [
+        Answered(
+            row=one.row,
+            person=one.slug or one.urn or "",
+            account=one.account,
+            at=one.replied_at,
+            text=one.text,
+            conversation_urn=one.conversation_urn,
+        )
+        for one in connection.execute(statement)
+    ]
+
+
+def count_replies(connection: Connection, campaign_id: int) -> int:
+    """Count the replies to a campaign's messages."""
+    table, reply = schema.delivery, schema.reply
+    joined = sa.select(sa.func.count()).select_from(
+        reply.join(table, reply.c.delivery_id == table.c.id)
+    )
+    return connection.execute(joined.where(table.c.campaign_id == campaign_id)).scalar_one()
+
+
+def let_go(connection: Connection, now: datetime, days: int) -> None:
+    """Let the texts of replies go that were noted more than so many days ago."""
+    table = schema.reply
+    old = sa.update(table).where(table.c.noted_at < now - timedelta(days=days))
+    connection.execute(old.values(text=None))
+
+
+def read_threads(connection: Connection) -> dict[str, datetime]:
+    """Return when each conversation that was read was last active then."""
+    table = schema.thread
+    return {urn: at for urn, at in connection.execute(sa.select(table.c.urn, table.c.active_at))}  # noqa: C416 - rows are not pairs to mypy
+
+
+def note_threads(connection: Connection, threads: Iterable[tuple[str, datetime]]) -> None:
+    """Note when conversations were last active, once they are read."""
+    table = schema.thread
+    for urn, at in threads:
+        connection.execute(sa.delete(table).where(table.c.urn == urn))
+        connection.execute(sa.insert(table).values(urn=urn, active_at=at))

@@ -1,0 +1,110 @@
+"""The inbox: the conversations of our people that have changed, and who answered in them.
+
+It is read newest first, as far back as our first message. A conversation that was not active since
+it was last read is not read again. A message of ours is never a reply, also one typed by hand: only
+the vendor's word on who sent it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from runner.ledger.reply import Awaited, Reply
+from runner.sending.lookup import Lookup
+from runner.sending.thread import Message, Thread
+
+# The vendor's clock may be this far behind ours.
+SKEW: Final = timedelta(minutes=2)
+# A page holds a hundred conversations: nobody's inbox is longer.
+_MOST_PAGES: Final = 1_000
+
+
+class UnreadError(Exception):
+    """The inbox, or a conversation in it, could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a conversation says of one of our messages: that it stands there, and the reply."""
+
+    message: Awaited
+    found_at: datetime | None
+    reply: Reply | None
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Reads the inbox of some accounts. `unread` counts conversations that could not be read."""
+
+    lookup: Lookup
+    unread: int = 0
+
+    async def threads(
+        self,
+        accounts: Sequence[str],
+        since: datetime,
+        people: Collection[str],
+        read: Mapping[str, datetime],
+    ) -> AsyncIterator[tuple[Thread, set[str]]]:
+        """Give the conversations with `people` that were active since then, and since they were
+        `read`: each with the spellings that it names. Raises UnreadError, AccessError."""
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await self.lookup.inbox(accounts, cursor)
+            if page is None:
+                if not self.lookup.offers("inbox"):
+                    return
+                status = f" (HTTP {self.lookup.status})" if self.lookup.status else ""
+                raise UnreadError(f"the vendor gave no usable answer about the inbox{status}")
+            for thread in page.threads:
+                named = {key for person in thread.people for key in person.keys}
+                known = named.intersection(people)
+                if known and (thread.active_at is None or thread.active_at != read.get(thread.urn)):
+                    yield thread, known
+            times = [thread.active_at for thread in page.threads if thread.active_at]
+            cursor = page.cursor
+            if cursor is None or not page.threads or (times and max(times) < since):
+                return
+
+    async def hear(self, thread: Thread, awaited: Sequence[Awaited]) -> list[Heard] | None:
+        """Read a conversation, for each of our messages; None when that failed. Raises
+        AccessError."""
+        heard = []
+        for account in dict.fromkeys(one.account for one in awaited):
+            messages = await self.lookup.messages(thread.urn, account, sync=True)
+            if messages is None:
+                self.unread += 1
+                return None
+            messages.sort(key=lambda message: message.sent_at)
+            mine = [one for one in awaited if one.account == account]
+            heard += [_judge(one, messages, thread.urn) for one in mine]
+        return heard
+
+
+def _judge(awaited: Awaited, messages: Sequence[Message], urn: str) -> Heard:
+    """What a conversation's messages, the latest last, say of one of ours."""
+    text = _words(awaited.text)
+    found_at = next(
+        (
+            message.sent_at
+            for message in messages
+            if message.is_ours
+            and text
+            and _words(message.text) == text
+            and message.sent_at >= awaited.at - SKEW
+        ),
+        None,
+    )
+    after = found_at or awaited.at
+    first = next(
+        (message for message in messages if not message.is_ours and message.sent_at > after), None
+    )
+    reply = Reply(first.sent_at, first.text, urn) if first else None
+    return Heard(awaited, found_at, reply)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
