@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from runner import words
 from runner.intake.examiner import HIDDEN
+from runner.ledger.contact import LATELY
 from runner.ledger.follow import ANSWERED, IN_DOUBT, NOT_YET
 from runner.ledger.forgotten import REASON
 from runner.ledger.suppression import LISTED
@@ -24,7 +25,7 @@ class Rule(NamedTuple):
 
 _RULES: Final = (
     Rule(
-        ("messaged on ", "may have been messaged on "),
+        LATELY,
         "messaged not long ago by another campaign or tool",
         "they wait for their days to pass; --min-days sets other days, --after CAMPAIGN makes a "
         "follow-up of this one",

@@ -94,6 +94,7 @@ def store_read(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
+        quiet_days=0 if campaign.no_look else campaign.quiet_days,
         copy=copy_origin(material, intake) if campaign.results_in_copy else None,
     )
     return put_campaign(
@@ -125,6 +126,7 @@ def store_unchanged(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
+        quiet_days=0 if campaign.no_look else campaign.quiet_days,
         copy=record.settings.copy if campaign.results_in_copy else None,
     )
     return put_campaign(

@@ -28,6 +28,8 @@ from runner.ledger.setting import Stored
 from runner.ledger.suppression import firm_of, listed
 
 _BATCH: Final = 2_000
+# How the reasons of the rule begin.
+LATELY: Final = ("messaged on ", "may have been messaged on ")
 
 
 class Contact(NamedTuple):
@@ -47,9 +49,9 @@ class Messaged:
 
     def reason(self, min_days: int) -> str:
         """Return the reason to skip a row because of this message."""
-        was = "messaged" if self.surely else "may have been messaged"
+        was = LATELY[0] if self.surely else LATELY[1]
         days = "a day" if min_days == 1 else f"{min_days} days"
-        return f"{was} on {self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
+        return f"{was}{self.at:%Y-%m-%d} {self.by}; at most one message in {days}"
 
 
 def new_contacts(connection: Connection, contacts: Iterable[Contact]) -> set[tuple[str, datetime]]:
@@ -100,11 +102,12 @@ def contact_state(connection: Connection) -> str:
 def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | None]:
     """Count the campaign's rows that are skipped because of the rule.
 
-    The second value is the time when the first of them no longer has to be skipped.
+    The second value is the time when the first of all rows that rest no longer has to be skipped.
     """
     table = schema.row
     first = sa.func.min(table.c.free_at, type_=schema.Instant())
-    statement = sa.select(sa.func.count(table.c.free_at), first).where(
+    lately = sa.or_(*(table.c.reason.startswith(words) for words in LATELY))
+    statement = sa.select(sa.func.count(sa.case((lately, table.c.free_at))), first).where(
         table.c.campaign_id == campaign_id
     )
     count, free_at = connection.execute(statement).one()

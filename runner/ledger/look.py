@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -42,6 +43,13 @@ class Look:
     last_is_ours: bool | None = None
 
 
+class Rest(NamedTuple):
+    """The reason why a row is skipped for what a look found, and when it is looked at again."""
+
+    reason: str
+    until: datetime
+
+
 def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: Stored) -> Unseen:
     """Return what has to be looked at before a waiting delivery goes."""
     person = Recipient(found.slug, found.urn)
@@ -75,12 +83,12 @@ def note_look(
     unseen: Unseen,
     look: Look,
     profile_urn: str | None,
-    reason: str | None,
+    rest: Rest | None,
 ) -> None:
     """Note what was found before a message.
 
-    A slug and the URN that the vendor told for it are one person from now on. With a `reason` the
-    row is skipped.
+    A slug and the URN that the vendor told for it are one person from now on. With a `rest` the row
+    is skipped.
     """
     table = schema.delivery
     urn = answered_identity(profile_urn)
@@ -94,12 +102,28 @@ def note_look(
             conversation_urn=look.conversation_urn,
             last_at=look.last_at,
             last_is_ours=look.last_is_ours,
+            rests_until=rest.until if rest else None,
         )
     )
     waiting = sa.and_(table.c.id == unseen.delivery, table.c.status == Status.WAITING)
-    if reason is not None:
-        skipped = {"status": Status.SKIPPED, "reason": reason}
+    if rest is not None:
+        skipped = {"status": Status.SKIPPED, "reason": rest.reason}
         connection.execute(sa.update(table).where(waiting).values(skipped))
+
+
+def rests(connection: Connection, campaign_id: int, now: datetime) -> dict[int, Rest]:
+    """Return the deliveries that are skipped for what a look found, and still rest."""
+    table, look = schema.delivery, schema.look
+    statement = (
+        sa.select(table.c.id, table.c.reason, look.c.rests_until)
+        .join(look, look.c.delivery_id == table.c.id)
+        .where(
+            table.c.campaign_id == campaign_id,
+            table.c.status == Status.SKIPPED,
+            look.c.rests_until > now,
+        )
+    )
+    return {id_: Rest(reason or "", until) for id_, reason, until in connection.execute(statement)}
 
 
 def look_of(connection: Connection, delivery_id: int) -> Look | None:

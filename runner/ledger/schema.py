@@ -215,6 +215,9 @@ look = Table(
     Column("conversation_urn", Text),  # NULL: there was none
     Column("last_at", Instant),
     Column("last_is_ours", Boolean),
+    Column(
+        "rests_until", Instant
+    ),  # its row is skipped for what was found, and looked at again then
 )
 
 # The first message of a person after ours. `text` is theirs, and is kept for a while only.

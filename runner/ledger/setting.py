@@ -49,7 +49,7 @@ class Stored(PaceWords):
 
     `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
     the results go into a file of their own. `after` is the campaign that this one follows, after so
-    many sending days.
+    many sending days. With `quiet_days` of 0 no row rests for talk that is under way.
     """
 
     sheet: str
@@ -59,6 +59,7 @@ class Stored(PaceWords):
     min_days: int = DEFAULT_MIN_DAYS
     after: str | None = None
     after_days: int = 0
+    quiet_days: int = 0
     copy: CopyOrigin | None = None
 
 

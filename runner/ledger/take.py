@@ -33,6 +33,7 @@ from runner.ledger.delivery import (
 )
 from runner.ledger.due import Dates, Days
 from runner.ledger.follow import Before, is_elsewhere, with_sender
+from runner.ledger.look import rests
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, Status, TakenIn
 from runner.ledger.share import Shares
@@ -110,6 +111,7 @@ class _Taking:
         if settings.min_days:
             since = now - timedelta(days=settings.min_days)
             self._lately = messaged_since(connection, campaign_id, settings, since, self._spellings)
+        self._rests = rests(connection, campaign_id, now) if settings.quiet_days else {}
         self._before = Before(connection, settings, self._spellings) if settings.after else None
         self._dates = Dates(days, settings.after_days, now)
         self._accounts = accounts
@@ -212,6 +214,8 @@ class _Taking:
         message = with_sender(entry.message, had, self._accounts)
         if delivery is None:
             return self._begin(place, message, keys)
+        if rest := self._rests.get(delivery.id):
+            return _Verdict(Status.SKIPPED, rest.reason, None, rest.until)
         return self._rewrite(place, message, delivery)
 
     def _twin(self, keys: Sequence[str], delivery: Known | None) -> int | None:

@@ -15,7 +15,8 @@ from typing import Final
 from runner.errors import ExitCode
 from runner.ledger.follow import ANSWERED
 from runner.ledger.ledger import Ledger
-from runner.ledger.look import Look, Unseen, note_look, texts_to
+from runner.ledger.look import Look, Rest, Unseen, note_look, texts_to
+from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.ledger.record import Stop
 from runner.sending.lookup import Lookup, Neighbour
@@ -25,6 +26,8 @@ from runner.sending.thread import Conversation, Message
 # A look this old is made again: the message is to go just after it.
 FRESH: Final = timedelta(minutes=1)
 # In the pause before a message, the look is made this long before its time.
+# So long a row rests for what was found, where nothing else says how long.
+_RESTS: Final = timedelta(days=7)
 AHEAD: Final = timedelta(seconds=10)
 # The vendor's clock may be this far behind ours.
 _SKEW: Final = timedelta(minutes=2)
@@ -101,11 +104,12 @@ class Looker:
         look = Look(self.now(), urn, last.sent_at if last else None, last.is_ours if last else None)
         profile_urn = found.profile_urn if found is not None else None
         with self.ledger.write() as connection:
-            reason = other_member(unseen.keys, profile_urn)
-            if reason is None and self.quiet_days:
+            other = other_member(unseen.keys, profile_urn)
+            rest = Rest(other, look.at + _RESTS) if other else None
+            if rest is None and self.quiet_days:
                 texts = texts_to(connection, unseen.keys)
-                reason = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
-            note_look(connection, unseen, look, None if reason else profile_urn, reason)
+                rest = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
+            note_look(connection, unseen, look, None if other else profile_urn, rest)
 
 
 def other_member(keys: Iterable[str], profile_urn: str | None) -> str | None:
@@ -123,8 +127,8 @@ def under_way(
     quiet_days: int,
     now: datetime,
     since: datetime | None = None,
-) -> str | None:
-    """Return the reason to leave a talk that is under way to people, if it is.
+) -> Rest | None:
+    """Return why a talk that is under way is left to people, and until when, if it is.
 
     `messages` are the conversation's, the latest last. `texts` are those that campaigns sent. A
     message of theirs after `since` ends a sequence, whatever came after it.
@@ -134,9 +138,10 @@ def under_way(
     last = messages[-1]
     theirs = [message.sent_at for message in messages if not message.is_ours]
     if since is not None and theirs and theirs[-1] >= since - _SKEW:
-        return f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand"
+        return Rest(f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand", NO_END)
     if not last.is_ours:
-        return f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
+        reason = f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
+        return Rest(reason, now + _RESTS)
     own = {_words(text) for text in texts}
     typed = [
         message.sent_at
@@ -145,7 +150,8 @@ def under_way(
     ]
     if typed and now - typed[-1] < timedelta(days=quiet_days):
         days = "a day" if quiet_days == 1 else f"{quiet_days} days"
-        return f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
+        reason = f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
+        return Rest(reason, typed[-1] + timedelta(days=quiet_days))
     return None
 
 

@@ -358,3 +358,30 @@ def test_nobody_is_followed_up_who_has_answered(tmp_path: Path, seed: int) -> No
                 assert reply.person in answered
                 assert reply.text != "By hand"
     ledger.close()
+
+
+def test_what_a_look_found_rests_for_a_while(world: World) -> None:
+    """The row stays skipped, is not asked about each day, and comes back in time; who has answered
+    does not, unless --quiet-days says so."""
+    say(world, "person-1", "Hello", -20)
+    say(world, "person-2", "By hand", -5, ours=True)
+    world.run(**OPTIONS)
+    asked = len(world.server.lookups)
+    for _ in range(2):
+        report = world.run(**OPTIONS)
+        assert report.summary.totals.skipped == 2
+    assert not any("/exists/" in target for target in world.server.lookups[asked:])
+    next_day(world, 2.1)
+    assert world.run(**OPTIONS).summary.totals.skipped == 1
+    assert "person-2" in world.received()
+    next_day(world, 7)
+    say(world, "person-1", "By hand, at last", -8, ours=True)
+    assert world.run(**OPTIONS).summary.totals.skipped == 0
+    assert len(world.received()) == 4
+
+
+def test_other_quiet_days_are_heard_at_once(world: World) -> None:
+    say(world, "person-1", "Hello", -20)
+    assert world.run(**OPTIONS).summary.totals.skipped == 1
+    assert world.run(**OPTIONS, quiet_days=0).summary.totals.skipped == 0
+    assert len(world.received()) == 4

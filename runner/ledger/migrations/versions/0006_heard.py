@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("conversation_urn", sa.Text(), nullable=True),
         sa.Column("last_at", sa.String(27), nullable=True),
         sa.Column("last_is_ours", sa.Boolean(), nullable=True),
+        sa.Column("rests_until", sa.String(27), nullable=True),
         sa.ForeignKeyConstraint(
             ["delivery_id"], delivery, name=op.f("fk_look_delivery_id_delivery")
         ),
