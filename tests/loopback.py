@@ -50,7 +50,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         with self.server.lock:
-            if not self.path.endswith("/messaging/send-with-typing"):
+            if self.path.endswith("/messaging/check-email-support"):
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                answer = self.server.endpoint.check_open(headers, body)
+            elif not self.path.endswith("/messaging/send-with-typing"):
                 answer = Answer(404, b"<html>Not Found</html>")
             else:
                 answer = self.server.endpoint.answer(

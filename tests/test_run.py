@@ -39,6 +39,7 @@ from runner.rehearsal.receipt import urn_of
 from runner.sending.dispatch import Interruption, dispatch
 from runner.sending.event import Sent
 from runner.sending.look import Looker
+from runner.sending.reach import Reaching
 from runner.sending.traffic import Traffic
 from tests.world import MONDAY, World, crowd, read_results, slugs
 
@@ -714,7 +715,19 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
             pace=campaign.pace,
             vendor=(vendor := world.vendor()),
             report=world.events.append,
-            looker=Looker(ledger, vendor.lookup, world.clock.now, 7),
+            looker=Looker(
+                ledger,
+                vendor.lookup,
+                world.clock.now,
+                7,
+                Reaching(
+                    ledger,
+                    vendor.lookup,
+                    world.clock.now,
+                    sends_to_strangers=False,
+                    uses_inmail=False,
+                ),
+            ),
         )
         lanes.append(dispatch(traffic, ["acc"], Interruption()))
 

@@ -20,6 +20,7 @@ from runner.intake.sheet import Reading, Source
 from runner.intake.table import read
 from runner.ledger import erasure
 from runner.ledger import suppression as suppressed
+from runner.ledger.connected import EXPORT, note_connected
 from runner.ledger.contact import (
     Contact,
     new_contacts,
@@ -103,6 +104,16 @@ class Undone:
 
     name: str
     messages: int
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """People noted as connected with an account, or with any where it is blank."""
+
+    name: str
+    account: str
+    people: int
     exit_code: ExitCode = ExitCode.DONE
 
 
@@ -224,6 +235,22 @@ def undo_import(
         raise InterruptedRunError("Nothing was taken back.", remedy="It stays as it was.")
     with ledger.write() as connection:
         return Undone(taken.name, take_back(connection, taken, now))
+
+
+def import_connections(
+    ledger: Ledger, name: str, people: Sequence[Recipient], account: str, now: datetime
+) -> Connected:
+    """Note everyone in LinkedIn's own export as connected: with an account, or with any."""
+    with ledger.write() as connection:
+        count = note_connected(
+            connection,
+            account,
+            (key for person in people for key in person.keys),
+            now,
+            is_connected=True,
+            source=EXPORT,
+        )
+    return Connected(name, account, count)
 
 
 def forget(ledger: Ledger, people: Sequence[Recipient], now: datetime) -> Forgotten:

@@ -13,6 +13,7 @@ from runner.ledger.follow import ANSWERED, IN_DOUBT, NOT_YET
 from runner.ledger.forgotten import REASON
 from runner.ledger.suppression import LISTED
 from runner.sending.look import BY_HAND, WROTE_LAST
+from runner.sending.reach import NO_CONNECTION
 
 
 class Rule(NamedTuple):
@@ -44,6 +45,11 @@ _RULES: Final = (
         (ANSWERED, WROTE_LAST, BY_HAND),
         "with talk under way",
         "it is for you to answer; --quiet-days 0 looks past it",
+    ),
+    Rule(
+        (NO_CONNECTION,),
+        "not connected with the account",
+        "a normal message does not reach them; --inmail fallback, or --strangers send",
     ),
     Rule((LISTED,), LISTED, "campaign suppress list shows it"),
     Rule((REASON,), "forgotten on request"),

@@ -41,6 +41,7 @@ from runner.sending.dispatch import Dispatched, Interruption, dispatch, interrup
 from runner.sending.event import Event, Sent
 from runner.sending.look import Looker
 from runner.sending.pace import Pace
+from runner.sending.reach import Reaching
 from runner.sending.traffic import Traffic
 from runner.sending.vendor import Vendor
 
@@ -145,7 +146,18 @@ def _planned(
             vendor=vendor,
             report=see,
             looker=Looker(
-                ledger, vendor.lookup, now, campaign.quiet_days, wanted=not campaign.no_look
+                ledger,
+                vendor.lookup,
+                now,
+                campaign.quiet_days,
+                Reaching(
+                    ledger,
+                    vendor.lookup,
+                    now,
+                    sends_to_strangers=campaign.sends_to_strangers,
+                    uses_inmail=campaign.uses_inmail,
+                ),
+                wanted=not campaign.no_look,
             ),
             stay=stay,
             budget=most,

@@ -63,6 +63,9 @@ class Campaign:
     quiet_days: int
     no_look: bool
     keep_replies: int
+    sends_to_strangers: bool
+    uses_inmail: bool
+    senders_by_connection: bool
     key_file: Path | None
     notify: Target | None
     notices: tuple[str, ...] = ()
@@ -77,6 +80,14 @@ class Campaign:
     def is_file(self) -> bool:
         """True when a campaign file says it all, and a scheduler could run it."""
         return is_campaign_file(self.source)
+
+    @property
+    def looks(self) -> str:
+        """What is looked at before each message, in words; blank for no look."""
+        if self.no_look:
+            return ""
+        strangers = "send" if self.sends_to_strangers else "skip"
+        return f"{self.quiet_days} {strangers} {'inmail' if self.uses_inmail else 'no inmail'}"
 
     @property
     def origin(self) -> str:
@@ -152,6 +163,9 @@ def load(
         min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
         quiet_days=whole.get("quiet_days", DEFAULT_QUIET_DAYS),
         no_look=bool(whole.get("no_look")),
+        sends_to_strangers=whole.get("strangers") == "send",
+        uses_inmail=whole.get("inmail") == "fallback",
+        senders_by_connection=whole.get("senders") == "connected",
         keep_replies=whole.get("keep_replies", DEFAULT_KEEP_REPLIES),
         key_file=whole.get("key_file"),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,

@@ -3,7 +3,7 @@ writes: the message that it follows, and the look into the conversation."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypedDict
+from typing import Annotated, Final, Literal, TypedDict
 
 from runner.campaign.kind import Bound, Setting
 
@@ -59,6 +59,39 @@ class LookSettings(TypedDict, total=False):
                 "are skipped; default 7, `0`: they are not ([replies](replies.md))"
             ),
             example="7",
+        ),
+    ]
+    strangers: Annotated[
+        Literal["skip", "send"],
+        Setting(
+            help="Skip people who are no connections of the account, or send.  [default: skip]",
+            words=(
+                "people who are no connections of the sending account, whom a normal message does "
+                "not reach, are skipped or sent to ([connections](replies.md#connected-or-not))"
+            ),
+            example='"skip"',
+        ),
+    ]
+    inmail: Annotated[
+        Literal["never", "fallback"],
+        Setting(
+            help="InMail to people who are no connections, where credits allow.  [default: never]",
+            words=(
+                '`"fallback"`: people who are no connections get it as InMail, where there is a '
+                "subject and a credit, or they may be written to for free"
+            ),
+            example='"fallback"',
+        ),
+    ]
+    senders: Annotated[
+        Literal["even", "connected"],
+        Setting(
+            help="Of several accounts, the one that is connected with the person, or even shares.",
+            words=(
+                '`"connected"`: of several accounts, the one that is connected with the person, by '
+                "`campaign connections import`, else an even share"
+            ),
+            example='"connected"',
         ),
     ]
     keep_replies: Annotated[

@@ -143,7 +143,7 @@ def _is_same(record: CampaignRecord, campaign: Campaign) -> bool:
     same_senders = campaign.accounts in ((), stored.accounts)
     follows = (campaign.after, campaign.after_days)
     same_follow = campaign.after is None or follows == (stored.after, stored.after_days)
-    same_looks = (0 if campaign.no_look else campaign.quiet_days) == stored.quiet_days
+    same_looks = campaign.looks == stored.looks
     return same_list and same_name and same_senders and same_follow and same_looks
 
 

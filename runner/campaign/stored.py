@@ -94,7 +94,8 @@ def store_read(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
-        quiet_days=0 if campaign.no_look else campaign.quiet_days,
+        looks=campaign.looks,
+        senders_by_connection=campaign.senders_by_connection,
         copy=copy_origin(material, intake) if campaign.results_in_copy else None,
     )
     return put_campaign(
@@ -126,7 +127,8 @@ def store_unchanged(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
-        quiet_days=0 if campaign.no_look else campaign.quiet_days,
+        looks=campaign.looks,
+        senders_by_connection=campaign.senders_by_connection,
         copy=record.settings.copy if campaign.results_in_copy else None,
     )
     return put_campaign(

@@ -59,6 +59,7 @@ for command in (  # --help lists them in this order
     app.command()(command)
 app.command("list")(standing.list_all)
 app.add_typer(people.suppress_app, name="suppress")
+app.add_typer(people.connections_app, name="connections")
 app.add_typer(schedule.schedule_app, name="schedule")
 app.add_typer(keeping.ledger_app, name="ledger")
 

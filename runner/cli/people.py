@@ -24,6 +24,10 @@ suppress_app = typer.Typer(
     help="The do-not-contact list, for all campaigns.", no_args_is_help=True, rich_markup_mode=None
 )
 
+connections_app = typer.Typer(
+    help="Who is connected with an account.", no_args_is_help=True, rich_markup_mode=None
+)
+
 People = Annotated[
     list[str] | None, typer.Argument(metavar="PERSON", help="Profile IDs, URNs or links.")
 ]
@@ -145,6 +149,29 @@ def suppress_import(
         tell_new(opened, console)
         done = late.people.suppress_list(opened, source.name, found, reason, utc_now())
     return late.show_people.show_suppressed_list(console, done)
+
+
+@connections_app.command("import")
+@command
+def connections_import(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Connections.csv, LinkedIn's own export.")
+    ],
+    account: Annotated[
+        str,
+        typer.Option("--account", metavar="ID", help="Whose they are.  [default: any's]"),
+    ] = "",
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+    **said: Unpack[ReadingSettings],
+) -> int:
+    """Note who is connected, so that nobody has to be looked up."""
+    console = Console(as_json=as_json)
+    people, _ = late.people.people_in(source, late.campaign.load(source, said).reading)
+    with opened_ledger(ledger) as opened:
+        tell_new(opened, console)
+        done = late.people.import_connections(opened, source.name, people, account, utc_now())
+    return late.show_people.show_connected(console, done)
 
 
 @command

@@ -102,7 +102,7 @@ def claim(
         recipient=Recipient(found.slug, found.urn),
         text=found.message,
         subject=found.subject,
-        message_type=found.message_type,
+        message_type="inmail" if looked and looked.as_inmail else found.message_type,
         conversation_urn=found.conversation_urn or (looked.conversation_urn if looked else None),
     )
 

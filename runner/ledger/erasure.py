@@ -203,6 +203,7 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
     for table, columns in (
         (schema.alias, (schema.alias.c.identity, schema.alias.c.other)),
         (schema.contact, (schema.contact.c.identity,)),
+        (schema.connected, (schema.connected.c.identity,)),
         (schema.do_not_contact, (schema.do_not_contact.c.identity,)),
     ):
         connection.execute(

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.engine import Connection
 
-from runner.intake.entry import Entry, Message
+from runner.intake.entry import Entry
 from runner.ledger import schema
 from runner.ledger.campaign import campaign_named
 from runner.ledger.person import Spellings, answered_identity, means
@@ -92,14 +92,6 @@ def is_elsewhere(entry: Entry, had: Had | str | None) -> bool:
     if isinstance(had, str) or had.at is None or entry.earlier_at is None:
         return False
     return entry.earlier_at - had.at > _ROUNDING
-
-
-def with_sender(message: Message, had: Had | None, accounts: Sequence[str]) -> Message:
-    """Return the message with its sender: a row that names none goes from the account that the
-    person has the message before from, where that is one of the campaign's."""
-    if had is None or message.account or (accounts and had.account not in accounts):
-        return message
-    return message._replace(account=had.account)
 
 
 def _answered(at: datetime) -> str:

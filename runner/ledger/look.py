@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.campaign import settings_of
 from runner.ledger.follow import before
 from runner.ledger.person import answered_identity, learn, means, spellings_of
 from runner.ledger.received import received
@@ -22,15 +23,19 @@ from runner.ledger.setting import Stored
 class Unseen:
     """A delivery whose turn has come, once the account's conversation with the person was looked
     at. `keys` are all spellings of the person. `since` is when the account sent the message that
-    this one follows."""
+    this one follows. `length` is that of its text."""
 
     delivery: int
+    campaign: int
     row: int
     account: str
     recipient: Recipient
     keys: tuple[str, ...]
     conversation_urn: str | None
     since: datetime | None
+    message_type: str
+    subject: str | None
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Look:
     conversation_urn: str | None = None
     last_at: datetime | None = None
     last_is_ours: bool | None = None
+    as_inmail: bool = False
 
 
 class Rest(NamedTuple):
@@ -62,12 +68,16 @@ def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: 
         since = max((at for at in mine if at), default=None)
     return Unseen(
         delivery=found.id,
+        campaign=found.campaign_id,
         row=found.row,
         account=found.account,
         recipient=person,
         keys=keys,
         conversation_urn=found.conversation_urn,
         since=since,
+        message_type=found.message_type,
+        subject=found.subject,
+        length=len(found.message),
     )
 
 
@@ -103,6 +113,8 @@ def note_look(
             last_at=look.last_at,
             last_is_ours=look.last_is_ours,
             rests_until=rest.until if rest else None,
+            as_inmail=look.as_inmail,
+            under=settings_of(connection, unseen.campaign).looks,
         )
     )
     waiting = sa.and_(table.c.id == unseen.delivery, table.c.status == Status.WAITING)
@@ -111,8 +123,9 @@ def note_look(
         connection.execute(sa.update(table).where(waiting).values(skipped))
 
 
-def rests(connection: Connection, campaign_id: int, now: datetime) -> dict[int, Rest]:
-    """Return the deliveries that are skipped for what a look found, and still rest."""
+def rests(connection: Connection, campaign_id: int, looks: str, now: datetime) -> dict[int, Rest]:
+    """Return the deliveries that are skipped for what a look found, under the same words, and still
+    rest."""
     table, look = schema.delivery, schema.look
     statement = (
         sa.select(table.c.id, table.c.reason, look.c.rests_until)
@@ -121,6 +134,7 @@ def rests(connection: Connection, campaign_id: int, now: datetime) -> dict[int, 
             table.c.campaign_id == campaign_id,
             table.c.status == Status.SKIPPED,
             look.c.rests_until > now,
+            look.c.under == looks,
         )
     )
     return {id_: Rest(reason or "", until) for id_, reason, until in connection.execute(statement)}
@@ -132,4 +146,10 @@ def look_of(connection: Connection, delivery_id: int) -> Look | None:
     found = connection.execute(sa.select(table).where(table.c.delivery_id == delivery_id)).first()
     if found is None:
         return None
-    return Look(found.looked_at, found.conversation_urn, found.last_at, found.last_is_ours)
+    return Look(
+        found.looked_at,
+        found.conversation_urn,
+        found.last_at,
+        found.last_is_ours,
+        bool(found.as_inmail),
+    )

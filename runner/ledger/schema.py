@@ -215,6 +215,8 @@ look = Table(
     Column("conversation_urn", Text),  # NULL: there was none
     Column("last_at", Instant),
     Column("last_is_ours", Boolean),
+    Column("under", Text),  # the words of what was looked at
+    Column("as_inmail", Boolean),  # it goes as InMail, since the person is no connection
     Column(
         "rests_until", Instant
     ),  # its row is skipped for what was found, and looked at again then
@@ -229,6 +231,18 @@ reply = Table(
     Column("text", Text),
     Column("conversation_urn", Text, nullable=False),
     Column("noted_at", Instant, nullable=False),
+)
+
+# People and accounts: connected, or not. The account is '' where an export names none.
+connected = Table(
+    "connected",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("identity", Text, primary_key=True),
+    Column("is_connected", Boolean, nullable=False),
+    Column("noted_at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Index(None, "identity"),
 )
 
 # When the conversations that were read were last active: the same ones need not be read again.

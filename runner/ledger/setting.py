@@ -49,7 +49,8 @@ class Stored(PaceWords):
 
     `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
     the results go into a file of their own. `after` is the campaign that this one follows, after so
-    many sending days. With `quiet_days` of 0 no row rests for talk that is under way.
+    many sending days. `looks` are the words of what is looked at: under others, no row
+    rests for what was found.
     """
 
     sheet: str
@@ -59,7 +60,8 @@ class Stored(PaceWords):
     min_days: int = DEFAULT_MIN_DAYS
     after: str | None = None
     after_days: int = 0
-    quiet_days: int = 0
+    looks: str = ""
+    senders_by_connection: bool = False
     copy: CopyOrigin | None = None
 
 

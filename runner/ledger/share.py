@@ -24,6 +24,12 @@ class Shares:
                 self._load[account] = load + 1
                 self._kept[delivery] = account
 
+    def of_these(self, accounts: Sequence[str]) -> str:
+        """Return the account of one more row: that of these with the fewest rows."""
+        least = min(accounts, key=lambda account: self._load.get(account, 0))
+        self._load[least] = self._load.get(least, 0) + 1
+        return least
+
     def account(self, named: str | None, delivery: int | None) -> str:
         """Return the account of one more waiting row.
 

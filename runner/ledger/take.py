@@ -20,6 +20,7 @@ from runner.intake.firm import firm_keys
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import settings_of
+from runner.ledger.connected import Connections
 from runner.ledger.contact import Messaged, messaged_since
 from runner.ledger.delivery import (
     ACCOUNT,
@@ -32,10 +33,11 @@ from runner.ledger.delivery import (
     written_to,
 )
 from runner.ledger.due import Dates, Days
-from runner.ledger.follow import Before, is_elsewhere, with_sender
+from runner.ledger.follow import Before, is_elsewhere
 from runner.ledger.look import rests
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, Status, TakenIn
+from runner.ledger.sender import Senders
 from runner.ledger.share import Shares
 from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed, listed_firm
 
@@ -111,20 +113,21 @@ class _Taking:
         if settings.min_days:
             since = now - timedelta(days=settings.min_days)
             self._lately = messaged_since(connection, campaign_id, settings, since, self._spellings)
-        self._rests = rests(connection, campaign_id, now) if settings.quiet_days else {}
+        self._rests = rests(connection, campaign_id, settings.looks, now)
         self._before = Before(connection, settings, self._spellings) if settings.after else None
         self._dates = Dates(days, settings.after_days, now)
-        self._accounts = accounts
         self._known, self._waiting = known_deliveries(connection, campaign_id, self._spellings)
         self._shares = Shares(accounts, waiting_accounts(self._known.values()))
-        # The deliveries that no row has named yet.
-        self._unmet = listed(connection, campaign_id)
+        by = settings.senders_by_connection
+        known = Connections(connection, accounts, self._spellings) if by else None
+        self._senders = Senders(self._shares, accounts, known)
+        self._unmet = listed(connection, campaign_id)  # deliveries that no row has named yet
         # A row's number, by the delivery's id or by each key of a new person.
         self._taken: dict[int | str, int] = {}
         self._rows: list[dict[str, Any]] = []
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
-        # Attempted deliveries: only their place in the sheet may change, nothing else.
+        # Attempted deliveries: only their place in the sheet may change.
         self._moved: list[dict[str, Any]] = []
         self._wanted: set[int] = set()
         self._added: list[int] = []
@@ -211,7 +214,7 @@ class _Taking:
         if isinstance(due_at, str):
             return _Verdict(Status.INVALID, due_at)
         place = _Place(position, entry.row.number, due_at)
-        message = with_sender(entry.message, had, self._accounts)
+        message = self._senders.named(entry.message, had, keys)
         if delivery is None:
             return self._begin(place, message, keys)
         if rest := self._rests.get(delivery.id):

@@ -116,6 +116,16 @@ class SimulatedEndpoint:
         found = look_up(target, self.receipts, self.inbox, self._numbers)
         return self._dated(_NOT_FOUND if found is None else _json(200, found))
 
+    def check_open(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer whether anybody may write to a person for free. It changes nothing."""
+        if not self.neighbours:
+            return self._dated(_NOT_FOUND)
+        if not self._admits(headers):
+            return self._dated(_unauthorized())
+        asked = json.loads(body)
+        is_open = {asked.get("profileId"), asked.get("profileUrn")} & self.inbox.open
+        return self._dated(_json(200, {"supportsFreeEmail": bool(is_open)}))
+
     def _admits(self, headers: Mapping[str, str]) -> bool:
         return headers.get("authorization") == f"Bearer {self._key}"
 

@@ -44,10 +44,19 @@ class Inbox:
     def __init__(self, receipts: Sequence[Receipt], now: Callable[[], datetime]) -> None:
         self.said: list[Said] = []
         self.lag = timedelta()
+        # By account: who is no connection; how many InMail credits there are; who is open.
+        self.strangers: dict[str, set[str]] = {}
+        self.credits: dict[str, int] = {}
+        self.open: set[str] = set()
         self._receipts = receipts
         self._now = now
         self._read = [0, 0]
         self._threads: dict[tuple[str, str], _Thread] = {}
+
+    def relationship(self, account: str, slug: str) -> dict[str, object]:
+        """Answer whether the account is connected with somebody: all are but the `strangers`."""
+        is_known = slug not in self.strangers.get(account, ())
+        return {"connected": is_known, "profileUrl": f"https://www.linkedin.com/in/{urn_of(slug)}"}
 
     def exists(self, account: str, slug: str) -> dict[str, object]:
         """Answer whether the account has a conversation with somebody."""

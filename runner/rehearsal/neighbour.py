@@ -16,6 +16,7 @@ from runner.rehearsal.receipt import Receipt
 
 _ROUTE: Final = re.compile(
     r"/(?:accounts|conversations|account/(?P<account>[^/]+)/(?P<about>status|quota)"
+    r"|relationship/(?P<related>[^/]+)/(?P<person>[^/]+)|inmail/credits"
     r"|conversations/exists/(?P<slug>[^/]+)|conversations/(?P<conversation>[^/]+)/messages)$"
 )
 _HEALTHY: Final = {"status": "active", "enabled": True, "hasTokens": True}
@@ -48,12 +49,16 @@ def look_up(
     asked = {name: unquote(value) for name, value in found.groupdict().items() if value}
     if "about" in asked:
         return _quotas(quota(asked["account"])) if asked["about"] == "quota" else _HEALTHY
+    if "related" in asked:
+        return inbox.relationship(asked["related"], asked["person"])
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     account = query.get("accountId", "")
     if "slug" in asked:
         return inbox.exists(account, asked["slug"])
     if "conversation" in asked:
         return inbox.messages(account, asked["conversation"], sync="sync" in query)
+    if parts.path.endswith("/credits"):
+        return {"inMailCredits": inbox.credits.get(account, 0), "totalCredits": 50}
     if parts.path.endswith("/conversations"):
         accounts = query.get("linkedinAccountIds", "").split(",")
         return inbox.page(accounts, int(query.get("count", "20")), query.get("nextCursor", ""))

@@ -30,6 +30,8 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
             return self._response(
                 request, self._endpoint.look_up(headers, request.url.raw_path.decode())
             )
+        if request.url.path.endswith("/check-email-support"):
+            return self._response(request, self._endpoint.check_open(headers, body))
         trace = request.extensions.get("trace")
         if self._endpoint.refuses():
             raise httpx.ConnectError("Connection refused", request=request)

@@ -15,7 +15,8 @@ from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
 from runner.sending.event import Event, LookFailed, Sent, Waiting
-from runner.sending.look import AHEAD, Patience
+from runner.sending.look import AHEAD
+from runner.sending.patience import Patience
 from runner.sending.streak import LaneEnd, Streaks
 from runner.sending.traffic import Traffic
 from runner.sending.turn import Turn

@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from runner.errors import ExitCode
 from runner.ledger.follow import ANSWERED
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Look, Rest, Unseen, note_look, texts_to
 from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
-from runner.ledger.record import Stop
 from runner.sending.lookup import Lookup, Neighbour
-from runner.sending.streak import RETRY_PAUSES, LaneEnd
+from runner.sending.reach import Reach, Reaching, slug_of
 from runner.sending.thread import Conversation, Message
 
 # A look this old is made again: the message is to go just after it.
@@ -31,6 +29,8 @@ _RESTS: Final = timedelta(days=7)
 AHEAD: Final = timedelta(seconds=10)
 # The vendor's clock may be this far behind ours.
 _SKEW: Final = timedelta(minutes=2)
+# A stranger may have accepted an invitation by then.
+_STRANGE: Final = timedelta(days=3)
 WROTE_LAST: Final = "they wrote last"
 BY_HAND: Final = "you wrote by hand"
 _UNSHOWN: Final = "the vendor does not show the conversation with the message before yet"
@@ -48,6 +48,7 @@ class Looker:
     lookup: Lookup
     now: Callable[[], datetime]
     quiet_days: int
+    reaching: Reaching
     wanted: bool = True
     _looked: dict[int, datetime] = field(default_factory=dict)
 
@@ -73,14 +74,17 @@ class Looker:
             if read is None and self.lookup.offers("messages"):
                 return self._unanswered()
             messages = sorted(read or [], key=lambda message: message.sent_at)
-        self._note(unseen, found, messages)
+        reach = await self.reaching.find(unseen, has_messages=bool(messages))
+        if reach.failed is not None:
+            return reach.failed
+        self._note(unseen, found, messages, reach)
         self._looked[unseen.delivery] = self.now()
         return None
 
     async def _find(self, unseen: Unseen) -> tuple[Conversation | None, str | None]:
         """The conversation with a person, or why that cannot be known; neither where the vendor
         does not offer to say, or knows the person by no profile ID."""
-        slug = next((key for key in unseen.keys if not key.startswith("urn:")), None)
+        slug = slug_of(unseen)
         if slug is None:
             return None, None
         found = await self.lookup.conversation(slug, unseen.account)
@@ -97,11 +101,21 @@ class Looker:
         return f"the vendor gave no usable answer about the conversation{status}"
 
     def _note(
-        self, unseen: Unseen, found: Conversation | None, messages: Sequence[Message]
+        self,
+        unseen: Unseen,
+        found: Conversation | None,
+        messages: Sequence[Message],
+        reach: Reach,
     ) -> None:
         last = messages[-1] if messages else None
         urn = found.urn if found is not None and found.exists else None
-        look = Look(self.now(), urn, last.sent_at if last else None, last.is_ours if last else None)
+        look = Look(
+            at=self.now(),
+            conversation_urn=urn,
+            last_at=last.sent_at if last else None,
+            last_is_ours=last.is_ours if last else None,
+            as_inmail=reach.as_inmail,
+        )
         profile_urn = found.profile_urn if found is not None else None
         with self.ledger.write() as connection:
             other = other_member(unseen.keys, profile_urn)
@@ -109,6 +123,8 @@ class Looker:
             if rest is None and self.quiet_days:
                 texts = texts_to(connection, unseen.keys)
                 rest = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
+            if rest is None and reach.stranger:
+                rest = Rest(reach.stranger, look.at + _STRANGE)
             note_look(connection, unseen, look, None if other else profile_urn, rest)
 
 
@@ -157,38 +173,3 @@ def under_way(
 
 def _words(text: str) -> str:
     return " ".join(text.split())
-
-
-@dataclass(slots=True)
-class Patience:
-    """The looks of one lane that fail: a row is set aside, and asked about once more at the end;
-    after some in a row, for several people, the lane ends."""
-
-    aside: set[int] = field(default_factory=set)
-    _in_a_row: int = 0
-    _again: bool = True
-
-    def passed(self) -> None:
-        """Note a look that did not fail."""
-        self._in_a_row = 0
-
-    def failed(self, unseen: Unseen, why: str) -> LaneEnd | timedelta:
-        """Note one that failed, and say what follows."""
-        self.aside.add(unseen.delivery)
-        self._in_a_row += 1
-        if self._in_a_row <= len(RETRY_PAUSES):
-            return RETRY_PAUSES[self._in_a_row - 1]
-        reason = f"Looks into conversations fail: {why}"
-        remedy = (
-            "Run the same command again later; nothing is lost. --no-look sends without looks, "
-            "also to people who have answered."
-        )
-        stop = Stop("account", ExitCode.ENDPOINT, reason, remedy)
-        return LaneEnd("stopped", reason=reason, stop=stop)
-
-    def take_back(self) -> bool:
-        """Let the rows be asked about once more, when no other is left."""
-        has_some, self._again = bool(self.aside) and self._again, False
-        if has_some:
-            self.aside.clear()
-        return has_some

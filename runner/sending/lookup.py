@@ -19,6 +19,7 @@ from urllib.parse import quote
 import httpx
 
 from runner.errors import AccessError
+from runner.intake.recipient import Recipient
 from runner.ledger.record import Told
 from runner.sending.client import BASE_URL, Answer, Client
 from runner.sending.clock import ServerClock
@@ -29,10 +30,13 @@ from runner.sending.thread import (
     Conversation,
     Message,
     Page,
+    Relationship,
     name_of,
     read_conversation,
+    read_count,
     read_messages,
     read_page,
+    read_relationship,
     short_text,
 )
 
@@ -45,7 +49,9 @@ _UNKNOWN: Final = re.compile(
 )
 _NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
 _DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
-Neighbour = Literal["accounts", "status", "quota", "exists", "messages", "inbox"]
+Neighbour = Literal[
+    "accounts", "status", "quota", "exists", "messages", "inbox", "relationship", "credits", "open"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,8 @@ class Lookup:
     """Asks the neighbour endpoints.
 
     Every question answers None for "not known". It raises AccessError when the key, the plan or the
-    account is refused.
-
-    `status` and `server_date` belong to the last question's answer: its HTTP status, and the time
-    on the server's clock.
+    account is refused. `status` and `server_date` belong to the last question's answer: its HTTP
+    status, and the time on the server's clock.
     """
 
     def __init__(
@@ -91,6 +95,8 @@ class Lookup:
         self._seconds = seconds
         self._client = Client(key, base_url, httpx.Timeout(seconds), transport, clock.hear)
         self._off: set[Neighbour] = set()
+        # By account: the views of profiles that may still be asked for.
+        self.views: dict[str, int | None] = {}
         self.status: int | None = None
         self.server_date: datetime | None = None
 
@@ -146,6 +152,7 @@ class Lookup:
         quotas = answer.get("quotas") if isinstance(answer, dict) else None
         if not isinstance(quotas, list):
             return None
+        self.views[account] = _views(quotas)
         told = [
             numbers
             for entry in quotas
@@ -173,15 +180,41 @@ class Lookup:
         With `sync` the vendor looks into LinkedIn before it answers, not only into its database.
         """
         path = f"/conversations/{quote(conversation_urn, safe='')}/messages"
-        more = {"sync": "true"} if sync else {}
-        answer = await self._ask("messages", path, accountId=account, count=_COUNT, **more)
+        wanted = "true" if sync else ""
+        answer = await self._ask("messages", path, accountId=account, count=_COUNT, sync=wanted)
         return read_messages(answer, conversation_urn)
+
+    async def relationship(self, slug: str, account: str) -> Relationship | None:
+        """Tell whether the account and a person are connected. None for the default account."""
+        if not account:
+            return None
+        path = f"/relationship/{quote(account, safe='')}/{quote(slug, safe='')}"
+        return read_relationship(await self._ask("relationship", path))
+
+    async def credits(self, account: str) -> int | None:
+        """Return the account's InMail credits."""
+        return read_count(
+            await self._ask("credits", "/inmail/credits", accountId=account), "inMailCredits"
+        )
+
+    async def is_open(self, person: Recipient) -> bool | None:
+        """Tell whether anybody may write to a person for free."""
+        body = {"profileUrn": person.urn} if person.urn else {"profileId": person.slug}
+        answer = await self._ask("open", "/messaging/check-email-support", body=body)
+        told = answer.get("supportsFreeEmail") if isinstance(answer, dict) else None
+        return told if isinstance(told, bool) else None
 
     async def inbox(self, accounts: Sequence[str], cursor: str | None = None) -> Page | None:
         """Return a page of the accounts' conversations, the newest first."""
         named = ",".join(accounts)
-        asked = {"linkedinAccountIds": named, "count": _COUNT, "nextCursor": cursor or ""}
-        return read_page(await self._ask("inbox", "/conversations", **asked))
+        answer = await self._ask(
+            "inbox",
+            "/conversations",
+            linkedinAccountIds=named,
+            count=_COUNT,
+            nextCursor=cursor or "",
+        )
+        return read_page(answer)
 
     async def tell_time(self) -> None:
         """Let the clock hear the server's time once more. Any answer tells it."""
@@ -189,7 +222,14 @@ class Lookup:
             async with asyncio.timeout(self._seconds):
                 await self._client.ask("GET", "/accounts")
 
-    async def _ask(self, neighbour: Neighbour, path: str, **query: str) -> object:
+    async def _ask(
+        self,
+        neighbour: Neighbour,
+        path: str,
+        *,
+        body: Mapping[str, str | None] | None = None,
+        **query: str,
+    ) -> object:
         """Return the JSON of a 200; None for any other answer. Raises AccessError."""
         self.status = self.server_date = None
         if neighbour in self._off:
@@ -197,7 +237,10 @@ class Lookup:
         parameters = {name: value for name, value in query.items() if value}
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await self._client.ask("GET", path, params=parameters)
+                if body is None:
+                    answer = await self._client.ask("GET", path, params=parameters)
+                else:
+                    answer = await self._client.ask("POST", path, json=body)
         except Exception:  # noqa: BLE001 - whatever kept the answer from us, it is not known
             return None
         status, self.server_date = answer.status, answer.date
@@ -222,6 +265,19 @@ def _is_daily_messages(entry: object) -> bool:
     if not feature or not window or "message" not in feature.lower():
         return False
     return "inmail" not in re.sub(r"\W|_", "", feature.lower()) and bool(_DAILY.search(window))
+
+
+def _views(quotas: Sequence[object]) -> int | None:
+    """How many profiles may still be looked up: half of the day's views are for people."""
+    for entry in quotas:
+        feature = (
+            re.sub(r"\W|_", "", str(entry.get("feature", ""))) if isinstance(entry, dict) else ""
+        )
+        if feature.casefold() == "profileview" and isinstance(entry, dict):
+            limit, used = read_count(entry, "limit"), read_count(entry, "used")
+            if limit is not None and used is not None:
+                return max(0, limit // 2 - used)
+    return None
 
 
 def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:

@@ -12,6 +12,7 @@ from runner.intake.recipient import Recipient, RecipientError, parse
 
 _LONGEST: Final = 300
 _OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
+_DEGREE: Final = re.compile(r"[123]|first|second|third|out_of_network", re.IGNORECASE)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -168,3 +169,31 @@ def name_of(entry: Mapping[str, Any]) -> str | None:
     """Return the first and the last name that an entry tells, together."""
     names = (short_text(entry.get("firstName")), short_text(entry.get("lastName")))
     return " ".join(name for name in names if name) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """Whether an account and a person are connected, and the person's URN."""
+
+    connected: bool
+    profile_urn: str | None
+
+
+def read_relationship(answer: object) -> Relationship | None:
+    """Read whether two are connected; None for an answer that does not say so."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("connected"), bool):
+        return None
+    person = short_text(answer.get("profileUrn")) or short_text(answer.get("profileUrl"))
+    return Relationship(answer["connected"], person)
+
+
+def read_count(answer: object, name: str) -> int | None:
+    """Read a number of an answer that is not negative."""
+    found = answer.get(name) if isinstance(answer, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
+def is_first_degree(distance: str | None) -> bool | None:
+    """Tell whether a degree of connection is the first; None for one that cannot be read."""
+    found = _DEGREE.search(distance or "")
+    return None if found is None else found[0].casefold() in ("1", "first")

@@ -13,6 +13,7 @@ from runner.show.problem import alike, grouped
 
 if TYPE_CHECKING:
     from runner.action.people import (
+        Connected,
         Forgotten,
         Imported,
         Listed,
@@ -126,6 +127,15 @@ def show_undone(console: Console, done: Undone) -> ExitCode:
     count = words.count(done.messages, "message")
     console.say(f"Taken back: {count} that {done.name} told of. The next run reads the list anew.")
     console.answer(finished({"file": done.name, "takenBack": done.messages}, done.exit_code))
+    return done.exit_code
+
+
+def show_connected(console: Console, done: Connected) -> ExitCode:
+    """How many people are known as connected."""
+    whom = f"account {done.account}" if done.account else "any account"
+    console.say(f"{words.people(done.people)} of {done.name} noted as connected with {whom}.")
+    said = {"file": done.name, "account": done.account or None, "people": done.people}
+    console.answer(finished(said, done.exit_code))
     return done.exit_code
 
 

@@ -1,4 +1,4 @@
-"""What was read of conversations: looks before messages, replies, and the threads they stand in."""
+"""What was read of conversations: looks before messages, replies, threads; and who is connected."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("last_at", sa.String(27), nullable=True),
         sa.Column("last_is_ours", sa.Boolean(), nullable=True),
         sa.Column("rests_until", sa.String(27), nullable=True),
+        sa.Column("as_inmail", sa.Boolean(), nullable=True),
+        sa.Column("under", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["delivery_id"], delivery, name=op.f("fk_look_delivery_id_delivery")
         ),
@@ -34,6 +36,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_reply")),
     )
+    op.create_table(
+        "connected",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("is_connected", sa.Boolean(), nullable=False),
+        sa.Column("noted_at", sa.String(27), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "identity", name=op.f("pk_connected")),
+    )
+    op.create_index(op.f("ix_connected_identity"), "connected", ["identity"], unique=False)
     op.create_table(
         "thread",
         sa.Column("urn", sa.Text(), nullable=False),
