@@ -53,6 +53,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path.endswith("/messaging/check-email-support"):
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 answer = self.server.endpoint.check_open(headers, body)
+            elif self.path.endswith("/conversations/send"):
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                answer = self.server.endpoint.sent(headers, body)
             elif not self.path.endswith("/messaging/send-with-typing"):
                 answer = Answer(404, b"<html>Not Found</html>")
             else:

@@ -24,6 +24,7 @@ from runner.errors import RefusedError
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.contact import resting
+from runner.ledger.delivery import has_inmail
 from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
@@ -31,6 +32,7 @@ from runner.ledger.setting import DEFAULT_MIN_DAYS
 from runner.ledger.standing import skipped_for, waiting
 from runner.ledger.take import take_in
 from runner.result.summary import Summary, summarise
+from runner.sending.api import CONVERSATIONS
 from runner.sending.traffic import Traffic
 
 
@@ -84,6 +86,7 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
             record, taken_in = _prepare_read(
                 connection, taken, taken.intake, now, is_as_left=ledger.is_as_left
             )
+        _refuse_inmail(connection, taken.campaign, record)
         nobody_left = tuple(_nobody_left(connection, record))
         skipped = 0 if nobody_left else resting(connection, record.id)[0]
         notices = (
@@ -238,6 +241,15 @@ def _read_quotas(traffic: Traffic, loop: asyncio.Runner) -> None:
 
     if accounts:
         loop.run(ask())
+
+
+def _refuse_inmail(connection: Connection, campaign: Campaign, record: CampaignRecord) -> None:
+    """Raise RefusedError when a row that waits is an InMail, and the endpoint sends none."""
+    if campaign.endpoint == CONVERSATIONS and has_inmail(connection, record.id):
+        raise RefusedError(
+            "Some rows are InMails, which the endpoint conversations/send does not send.",
+            remedy="Leave --endpoint out, or send them as normal messages.",
+        )
 
 
 def _refuse_endless(summary: Summary) -> None:

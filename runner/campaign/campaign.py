@@ -19,6 +19,7 @@ from runner.campaign.target import Target, parse_target
 from runner.errors import UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.setting import DEFAULT_MIN_DAYS, PaceWords
+from runner.sending.api import CONVERSATIONS, TYPING
 from runner.sending.calendar import Calendar
 from runner.sending.pace import Pace, calendar_of
 
@@ -67,6 +68,7 @@ class Campaign:
     uses_inmail: bool
     senders_by_connection: bool
     key_file: Path | None
+    endpoint: str
     notify: Target | None
     notices: tuple[str, ...] = ()
     doubt: str | None = None
@@ -135,6 +137,10 @@ def load(
             "--after-days counts from the message of another campaign, and none is named.",
             remedy="Name it with --after CAMPAIGN.",
         )
+    if whole.get("endpoint") == CONVERSATIONS and whole.get("inmail") == "fallback":
+        raise UsageError(
+            "The endpoint conversations/send sends no InMail.", remedy="Leave --inmail out."
+        )
     name = whole.get("name")
     if name is not None and not name.strip():
         raise UsageError(
@@ -168,6 +174,7 @@ def load(
         senders_by_connection=whole.get("senders") == "connected",
         keep_replies=whole.get("keep_replies", DEFAULT_KEEP_REPLIES),
         key_file=whole.get("key_file"),
+        endpoint=whole.get("endpoint", TYPING),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,
         doubt=doubt,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, TypedDict
+from typing import Annotated, Final, Literal, TypedDict
 
 from runner.campaign.kind import Bound, ResultsIn, Setting
 from runner.campaign.listening import FollowSettings, LookSettings
@@ -227,6 +227,23 @@ class KeySettings(TypedDict, total=False):
     ]
 
 
+class WaySettings(TypedDict, total=False):
+    """The vendor's endpoint."""
+
+    endpoint: Annotated[
+        Literal["messaging/send-with-typing", "conversations/send"],
+        Setting(
+            help="The vendor's endpoint for messages.  [default: messaging/send-with-typing]",
+            words=(
+                "the vendor's endpoint for messages: `messaging/send-with-typing`, or its "
+                "replacement `conversations/send`, which knows no typing and no InMail; nothing "
+                "switches by itself"
+            ),
+            example='"messaging/send-with-typing"',
+        ),
+    ]
+
+
 class NotifySettings(TypedDict, total=False):
     """Who hears of the end of each run."""
 
@@ -253,7 +270,13 @@ class RehearsalSettings(ListSettings, PaceSettings, LookSettings, ResultsSetting
 
 
 class SaidSettings(
-    NameSettings, FollowSettings, RehearsalSettings, KeySettings, NotifySettings, total=False
+    NameSettings,
+    FollowSettings,
+    RehearsalSettings,
+    KeySettings,
+    WaySettings,
+    NotifySettings,
+    total=False,
 ):
     """Everything that can be said of a campaign beside its sheet."""
 

@@ -90,6 +90,7 @@ def _vendor(campaign: Campaign, said: PlanSettings) -> Vendor:
         campaign.folder,
         said.get("base_url"),
         read_seconds=said["timeout"],
+        path=campaign.endpoint,
     )
 
 

@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from runner.sending.vendor import Vendor
 
 
-class Seconds(TypedDict, total=False):
-    """The bounds of waits: for the answer to a message, and for a whole look-up."""
+class Ways(TypedDict, total=False):
+    """The bounds of waits, for the answer to a message and for a whole look-up; the endpoint."""
 
     read_seconds: float
     look_seconds: float
+    path: str
 
 
 def found_vendor(
-    key_file: Path | None, folder: Path, base_url: str | None, **seconds: Unpack[Seconds]
+    key_file: Path | None, folder: Path, base_url: str | None, **ways: Unpack[Ways]
 ) -> Vendor:
-    """The vendor at an address, or at its own; `seconds` bound the waits. Raises UsageError."""
+    """The vendor at an address, or at its own; `ways` bound the waits. Raises UsageError."""
     return late.vendor.Vendor(
         late.key.find_key(key_file, folder).secret,
         late.clock.ServerClock(utc_now, late.clock.WATCH),
         base_url=base_url or late.client.BASE_URL,
-        **seconds,
+        **ways,
     )

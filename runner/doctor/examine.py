@@ -74,6 +74,8 @@ def examine(
     yield whole
     if known is not None:
         yield storage.judge_rows(known)
+    if known is not None and known.deprecated:
+        yield storage.judge_endpoint(known.deprecated)
     if campaign is not None:
         yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
     name = known.name if known else campaign.name or campaign.source.stem if campaign else None

@@ -14,11 +14,13 @@ from runner.action.compare import refuse_behind, refuse_lost_results, refuse_unk
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
+from runner.ledger.attempt import DEPRECATED
 from runner.ledger.campaign import campaigns
 from runner.ledger.health import check_health
 from runner.ledger.ledger import open_ledger
 from runner.ledger.lock import is_running
 from runner.ledger.lost import refuse_lost
+from runner.ledger.note import noted
 from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
 from runner.result.summary import settling
@@ -33,13 +35,25 @@ NO_BYTES: Final = 10_000_000
 class Known:
     """A ledger's knowledge of a campaign: its name, its rows' accounts and its uncertain rows.
 
-    `is_running` is True when a run of it is active.
+    `is_running` is True when a run of it is active. `deprecated` is when the vendor last said that
+    the endpoint will go.
     """
 
     name: str
     accounts: tuple[str, ...]
     uncertain: tuple[UncertainRow, ...]
     is_running: bool
+    deprecated: str | None = None
+
+
+def judge_endpoint(since: str) -> Finding:
+    """Tell that the vendor means to take the endpoint away, as its answers say."""
+    remedy = (
+        "Try the replacement in a campaign of its own: --endpoint conversations/send. Nothing "
+        "switches by itself."
+    )
+    said = f"the vendor's answers say, last on {since[:10]}, that it will go"
+    return look("endpoint", said, remedy)
 
 
 def judge_ledger(path: Path) -> Finding:
@@ -117,7 +131,7 @@ def known(path: Path, campaign: Campaign) -> Known | None:
             live = is_running(ledger, record.id)
             rows = uncertain_rows(connection, record.id, live=live)
             accounts = tuple(account for account in senders(connection, record.id) if account)
-            return Known(record.name, accounts, rows, live)
+            return Known(record.name, accounts, rows, live, noted(connection, DEPRECATED))
     finally:
         ledger.close()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,9 +21,14 @@ from runner.ledger.about import UnnotedError
 from runner.ledger.answer import take_in
 from runner.ledger.astray import stop
 from runner.ledger.ledger import Ledger
+from runner.ledger.note import set_note
 from runner.ledger.noted import What
 from runner.ledger.record import Claim, Outcome, Status
 from runner.ledger.told import note_outcome
+
+# The note that the vendor means to take the endpoint away, with the time of the last answer that
+# said so.
+DEPRECATED: Final = "endpoint is deprecated"
 
 
 def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
@@ -93,6 +98,8 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
             stopped = stop(_campaign_of(connection, claim), claim.row, asked, doubt)
             outcome = replace(outcome, status=Status.UNCERTAIN, error=doubt, stop=stopped)
         _settle(connection, claim.attempt, outcome, now)
+        if outcome.is_deprecated:
+            set_note(connection, DEPRECATED, now.isoformat())
         note_outcome(connection, claim.account, outcome)
     return outcome
 
@@ -163,6 +170,7 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
         "http_status": outcome.http_status,
         "typing_indicator_sent": outcome.typing_indicator_sent,
         "sent_to_urn": outcome.recipient_urn,
+        "message_urn": outcome.message_urn,
     }
     if outcome.status is Status.SENT:
         values["sent_at"] = now

@@ -153,3 +153,14 @@ def recipient(connection: Connection, delivery_id: int) -> Recipient:
         sa.select(table.c.slug, table.c.urn).where(table.c.id == delivery_id)
     ).one()
     return Recipient(found.slug, found.urn)
+
+
+def has_inmail(connection: Connection, campaign_id: int) -> bool:
+    """Tell whether a delivery that waits is an InMail."""
+    table = schema.delivery
+    found = sa.select(table.c.id).where(
+        table.c.campaign_id == campaign_id,
+        table.c.status == Status.WAITING,
+        table.c.message_type == "inmail",
+    )
+    return connection.execute(found.limit(1)).first() is not None

@@ -32,7 +32,17 @@ from runner.ledger.record import CampaignRecord, Status
 from runner.ledger.second import records_followed_by
 
 _BLANK: Final = dict.fromkeys(
-    ("slug", "urn", "subject", "conversation_urn", "reason", "error", "sent_to_urn"), None
+    (
+        "slug",
+        "urn",
+        "subject",
+        "conversation_urn",
+        "reason",
+        "error",
+        "sent_to_urn",
+        "message_urn",
+    ),
+    None,
 )
 
 

@@ -84,7 +84,8 @@ class Outcome:
 
     The status `waiting` means that the message was certainly not sent. The row may then be tried
     again. A refusal that may be about one person, or about all, has its kind as its `refusal`: what
-    comes before and after it tells.
+    comes before and after it tells. `is_deprecated` says that the vendor means to take the endpoint
+    away.
     """
 
     status: Status
@@ -97,6 +98,8 @@ class Outcome:
     stop: Stop | None = None
     unreachable: bool = False
     refusal: str = ""
+    message_urn: str | None = None
+    is_deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

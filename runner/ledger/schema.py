@@ -105,6 +105,7 @@ delivery = Table(
     Column("typing_indicator_sent", Boolean),
     Column("sent_at", Instant),
     Column("sent_to_urn", Text),
+    Column("message_urn", Text),  # where the vendor told it
     UniqueConstraint("campaign_id", "identity"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "campaign_id", "account", "status", "due_at", "position"),

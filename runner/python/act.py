@@ -159,6 +159,7 @@ def _vendor(campaign: Campaign, said: RunKeywords) -> Vendor:
         ServerClock(utc_now, WATCH),
         base_url=said.get("base_url", client.BASE_URL),
         read_seconds=said.get("timeout", READ_SECONDS),
+        path=campaign.endpoint,
     )
 
 

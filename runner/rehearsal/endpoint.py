@@ -106,6 +106,15 @@ class SimulatedEndpoint:
         self.requests += 1
         return self._dated(self._answer(headers, body))
 
+    def sent(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one request to the replacement, which tells the message that it made."""
+        answer = self.answer(headers, body)
+        if answer.status != 200:
+            return answer
+        number = len(self.receipts)
+        made = {"success": True, "sentMessage": {"messageUrn": f"urn:li:msg_message:{number}"}}
+        return replace(answer, body=json.dumps(made).encode())
+
     def look_up(self, headers: Mapping[str, str], target: str) -> Answer:
         """Answer a GET of the neighbour endpoints. It changes nothing."""
         self.lookups.append(target)

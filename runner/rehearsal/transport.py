@@ -40,7 +40,8 @@ class SimulatedTransport(httpx.AsyncBaseTransport):
                 "http11.send_request_headers.started",
                 {"request": SimpleNamespace(method=request.method.encode())},
             )
-        answer = self._endpoint.answer(headers, body)
+        is_old = not request.url.path.endswith("/conversations/send")
+        answer = (self._endpoint.answer if is_old else self._endpoint.sent)(headers, body)
         await asyncio.sleep(answer.delay)
         if answer.cut:
             raise httpx.RemoteProtocolError(

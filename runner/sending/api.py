@@ -18,7 +18,9 @@ from runner.sending.clock import ServerClock
 from runner.sending.outcome import read_answer, unanswered
 from runner.sending.secret import Secret
 
-PATH: Final = "/messaging/send-with-typing"
+# The endpoint of the contract, and the one that the vendor names as its replacement.
+TYPING: Final = "messaging/send-with-typing"
+CONVERSATIONS: Final = "conversations/send"
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 90.0
 WRITE_SECONDS: Final = 30.0
@@ -27,7 +29,8 @@ WRITE_SECONDS: Final = 30.0
 class Endpoint:
     """The vendor's endpoint, to which messages go.
 
-    `clock` is compared with the server's. `transport` replaces the network in rehearsals.
+    `clock` is compared with the server's. `transport` replaces the network in rehearsals. `path` is
+    TYPING or CONVERSATIONS.
     """
 
     def __init__(
@@ -38,8 +41,10 @@ class Endpoint:
         base_url: str = BASE_URL,
         read_seconds: float = READ_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
+        path: str = TYPING,
     ) -> None:
         self.clock = clock
+        self._path = path
         timeout = httpx.Timeout(
             read_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS
         )
@@ -78,7 +83,10 @@ class Endpoint:
 
     async def _exchange(self, claim: Claim, wire: _Wire) -> Outcome:
         answer = await self._client.ask(
-            "POST", PATH, json=payload(claim), extensions={"trace": wire.trace}
+            "POST",
+            f"/{self._path}",
+            json=payload(claim, self._path),
+            extensions={"trace": wire.trace},
         )
         return read_answer(answer, self.clock.now())
 
@@ -101,8 +109,12 @@ class _Wire:
             self.reached = True
 
 
-def payload(claim: Claim) -> dict[str, str]:
-    """Return the request's fields. They name exactly one recipient, by the URN when it is known."""
+def payload(claim: Claim, path: str = TYPING) -> dict[str, str]:
+    """Return the request's fields. They name exactly one recipient, by the URN when it is known.
+
+    The replacement knows no message type and no typing; its channel is named, for it would choose
+    another one in silence.
+    """
     fields = {
         "accountId": claim.account,
         "recipientProfileUrn": claim.recipient.urn,
@@ -112,4 +124,6 @@ def payload(claim: Claim) -> dict[str, str]:
         "messageType": claim.message_type,
         "conversationUrn": claim.conversation_urn,
     }
+    if path == CONVERSATIONS:
+        fields |= {"messageType": None, "messagingChannel": "linkedin_inbox"}
     return {name: value for name, value in fields.items() if value}

@@ -70,7 +70,10 @@ KEY_REMEDY: Final = (
 _ACCOUNT: Final = (
     "Reconnect the LinkedIn account in the vendor's dashboard, then run the same command again."
 )
-_ENDPOINT: Final = "Check --base-url and the vendor's announcements; the endpoint may have moved."
+_ENDPOINT: Final = (
+    "Check --base-url and the vendor's announcements; --endpoint conversations/send speaks the "
+    "vendor's replacement."
+)
 
 
 def read_answer(answer: Answer, now: datetime) -> Outcome:
@@ -78,7 +81,7 @@ def read_answer(answer: Answer, now: datetime) -> Outcome:
     status, told = answer.status, read_headers(answer.headers, now)
     error = error_text(answer)
     if status == 200:
-        return _accepted(answer.value, error, told)
+        return _accepted(answer, error, told)
     reply = _Reply(status, error or f"HTTP {status}", told)
     if status in _OF_ACCOUNTS and _SESSION.search(error or ""):
         said = f"The account was refused: {error}"
@@ -169,7 +172,8 @@ class _Reply:
         return self._outcome(Status.WAITING, hold=hold, stop=stop, refusal=refusal)
 
 
-def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
+def _accepted(reply: Answer, error: str | None, told: Told | None) -> Outcome:
+    answer = reply.value
     if not isinstance(answer, dict) or answer.get("success") is not True:
         said = (
             f"HTTP 200, but success was not confirmed: {error}"
@@ -184,7 +188,15 @@ def _accepted(answer: object, error: str | None, told: Told | None) -> Outcome:
         typing_indicator_sent=typing if isinstance(typing, bool) else None,
         recipient_urn=_plain(urn) if isinstance(urn, str) else None,
         told=told,
+        message_urn=_message_urn(answer.get("sentMessage")),
+        is_deprecated=bool(answer.get("_deprecated")) or "deprecation" in reply.headers,
     )
+
+
+def _message_urn(sent: object) -> str | None:
+    """Return the URN of the message that the replacement made, which settles it for good."""
+    urn = sent.get("messageUrn") if isinstance(sent, dict) else None
+    return _plain(urn) if isinstance(urn, str) else None
 
 
 def _plain(urn: str) -> str | None:
@@ -283,10 +295,6 @@ def _issue(issues: object) -> str | None:
         return None
     path, message = issues[0].get("path"), issues[0].get("message")
     place = ".".join(str(step) for step in path) if isinstance(path, list) else ""
-    return (
-        f"{place}: {message}"
-        if place and isinstance(message, str)
-        else message
-        if isinstance(message, str)
-        else None
-    )
+    if not isinstance(message, str):
+        return None
+    return f"{place}: {message}" if place else message

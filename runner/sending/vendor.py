@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from runner.sending.api import READ_SECONDS, Endpoint
+from runner.sending.api import READ_SECONDS, TYPING, Endpoint
 from runner.sending.client import BASE_URL
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import DEADLINE_SECONDS, Lookup
@@ -15,7 +15,8 @@ class Vendor:
     """Gives the sender of messages (`endpoint`) and the look-ups, which send nothing (`lookup`).
 
     `transport` replaces the network in rehearsals. `read_seconds` bounds the wait for the answer to
-    a message, `look_seconds` a whole look-up. Raises UsageError for an address that is not one.
+    a message, `look_seconds` a whole look-up. `path` is the endpoint's. Raises UsageError for an
+    address that is not one.
     """
 
     def __init__(
@@ -27,10 +28,16 @@ class Vendor:
         *,
         read_seconds: float = READ_SECONDS,
         look_seconds: float = DEADLINE_SECONDS,
+        path: str = TYPING,
     ) -> None:
         self.clock = clock
         self.endpoint = Endpoint(
-            key, clock, base_url=base_url, read_seconds=read_seconds, transport=transport
+            key,
+            clock,
+            base_url=base_url,
+            read_seconds=read_seconds,
+            transport=transport,
+            path=path,
         )
         self.lookup = Lookup(
             key, clock, base_url=base_url, seconds=look_seconds, transport=transport

@@ -8,6 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
+    op.add_column("delivery", sa.Column("message_urn", sa.Text(), nullable=True))
     delivery = ["delivery.id"]
     op.create_table(
         "look",
