@@ -35,6 +35,7 @@ __all__ = (
     "recipient",
     "recognise",
     "rehearse",
+    "rehearsed_people",
     "relook",
     "retry",
     "run",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from runner.intake import firm, recipient, sheet
     from runner.ledger import ledger, location, lock
     from runner.ledger import trust as trusted
+    from runner.rehearsal import people as rehearsed_people
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
     from runner.sending import client, clock, key, vendor
@@ -130,6 +132,7 @@ else:
         "lock": "runner.ledger.lock",
         "trusted": "runner.ledger.trust",
         "rehearse": "runner.rehearsal.rehearse",
+        "rehearsed_people": "runner.rehearsal.people",
         "install": "runner.schedule.install",
         "job": "runner.schedule.job",
         "machine": "runner.schedule.machine",

@@ -162,7 +162,26 @@ def rehearse(
             help="The share of requests that meet a fault.",
         ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeat the same faults.")] = 0,
+    replies: Annotated[
+        float,
+        typer.Option(
+            "--replies", metavar="SHARE", min=0, max=1, help="The share of people who answer."
+        ),
+    ] = 0.0,
+    strangers_share: Annotated[
+        float,
+        typer.Option(
+            "--strangers-share",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="The share of people who are no connections.",
+        ),
+    ] = 0.0,
+    credits_: Annotated[
+        int, typer.Option("--credits", metavar="N", min=0, help="Each account's InMail credits.")
+    ] = 50,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeat the same chances.")] = 0,
     as_json: AsJson = False,
     **said: Unpack[RehearsalSettings],
 ) -> int:
@@ -182,6 +201,7 @@ def rehearse(
         limit=quota,
         faults=faults,
         seed=seed,
+        people=late.rehearsed_people.People(replies, strangers_share, credits_, seed),
         plan=lambda plan: late.show_run.show_plan(console, plan),
         day=lambda day: late.show_rehearsal.tell_day(console, day),
     )

@@ -33,6 +33,7 @@ from runner.intake.column import nearest
 from runner.ledger.location import default_path, ledger_path
 from runner.python.ledger import opened_ledger, utc_now
 from runner.rehearsal import rehearse as rehearsing
+from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Rehearsed
 from runner.sending import client
 from runner.sending.api import READ_SECONDS
@@ -135,20 +136,26 @@ def rehearse(
     start: datetime | None = None,
     quota: int = 150,
     faults: float = 0.0,
+    replies: float = 0.0,
     seed: int = 0,
     **said: Unpack[RehearsalKeywords],
 ) -> Rehearsed:
     """Run the whole campaign against a simulated endpoint, days in seconds; nothing is sent.
 
-    `quota` is each simulated account's, `faults` the share of requests that meet one. Raises
-    RefusedError, UsageError.
+    `quota` is each simulated account's, `faults` the share of requests that meet one, `replies` the
+    share of people who answer. Raises RefusedError, UsageError.
     """
     campaign = _campaign(sheet, RehearsalKeywords, said)
     if "results" not in said:
         campaign = rehearsing.beside(campaign)
     return _in_a_thread(
         lambda: rehearsing.rehearse(
-            campaign, start or utc_now(), limit=quota, faults=faults, seed=seed
+            campaign,
+            start or utc_now(),
+            limit=quota,
+            faults=faults,
+            seed=seed,
+            people=People(replies, seed=seed),
         )
     )
 

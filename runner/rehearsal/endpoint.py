@@ -19,7 +19,8 @@ from email.utils import format_datetime
 from typing import Any, Final, Literal
 
 from runner.rehearsal.inbox import Inbox
-from runner.rehearsal.neighbour import Numbers, look_up
+from runner.rehearsal.neighbour import Numbers, look_up, trouble
+from runner.rehearsal.people import People
 from runner.rehearsal.receipt import Receipt, conversation_of, urn_of
 
 Cut = Literal["request-lost", "answer-lost"]
@@ -60,8 +61,8 @@ class SimulatedEndpoint:
     `answer` takes a POST's headers (lower-case names) and body. `look_up` takes a GET's headers and
     target. This class does not care how they travel.
 
-    `neighbours` is True when the neighbour endpoints are offered. `skew` is how far this endpoint's
-    clock is ahead.
+    `people` are those whom the messages reach. `neighbours` is True when the neighbour endpoints
+    are offered. `skew` is how far this endpoint's clock is ahead.
     """
 
     def __init__(
@@ -76,9 +77,16 @@ class SimulatedEndpoint:
         script: Callable[[dict[str, Any]], Answer | None] | None = None,
         neighbours: bool = True,
         skew: timedelta = timedelta(),
+        people: People | None = None,
     ) -> None:
         self.receipts: list[Receipt] = []
         self.inbox = Inbox(self.receipts, now)
+        self.people = people or People()
+        if people is not None:
+            self.inbox.is_stranger = people.is_stranger
+            self.inbox.has_written = people.has_written
+            self.inbox.usual = people.credits
+        self._look_random = random.Random(f"look {seed}")  # noqa: S311 - as above
         self.requests = 0
         self.lookups: list[str] = []
         self.neighbours = neighbours
@@ -122,6 +130,8 @@ class SimulatedEndpoint:
             return self._dated(_NOT_FOUND)
         if not self._admits(headers):
             return self._dated(_unauthorized())
+        if (status := trouble(target, self._look_random, self._faults)) is not None:
+            return self._dated(Answer(status, b'{"success": false}'))
         found = look_up(target, self.receipts, self.inbox, self._numbers)
         return self._dated(_NOT_FOUND if found is None else _json(200, found))
 
@@ -132,8 +142,9 @@ class SimulatedEndpoint:
         if not self._admits(headers):
             return self._dated(_unauthorized())
         asked = json.loads(body)
-        is_open = {asked.get("profileId"), asked.get("profileUrn")} & self.inbox.open
-        return self._dated(_json(200, {"supportsFreeEmail": bool(is_open)}))
+        person = asked.get("profileUrn") or asked.get("profileId") or ""
+        is_open = person in self.inbox.open or self.people.is_open(person)
+        return self._dated(_json(200, {"supportsFreeEmail": is_open}))
 
     def _admits(self, headers: Mapping[str, str]) -> bool:
         return headers.get("authorization") == f"Bearer {self._key}"
@@ -191,6 +202,7 @@ class SimulatedEndpoint:
                 conversation=conversation,
             )
         )
+        self.people.hear(self.receipts[-1], self.inbox)
         if fault == "server-error":
             return _json(502, {"error": "Bad gateway"}, delay=self._typing)
         body = {

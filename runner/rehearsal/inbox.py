@@ -47,7 +47,10 @@ class Inbox:
         # By account: who is no connection; how many InMail credits there are; who is open.
         self.strangers: dict[str, set[str]] = {}
         self.credits: dict[str, int] = {}
+        self.usual = 50
         self.open: set[str] = set()
+        self.is_stranger: Callable[[str, str], bool] = lambda _account, _slug: False
+        self.has_written: Callable[[str], bool] = lambda _slug: False
         self._receipts = receipts
         self._now = now
         self._read = [0, 0]
@@ -55,11 +58,15 @@ class Inbox:
 
     def relationship(self, account: str, slug: str) -> dict[str, object]:
         """Answer whether the account is connected with somebody: all are but the `strangers`."""
-        is_known = slug not in self.strangers.get(account, ())
+        is_known = slug not in self.strangers.get(account, ()) and not self.is_stranger(
+            account, slug
+        )
         return {"connected": is_known, "profileUrl": f"https://www.linkedin.com/in/{urn_of(slug)}"}
 
     def exists(self, account: str, slug: str) -> dict[str, object]:
         """Answer whether the account has a conversation with somebody."""
+        if self.has_written(slug) and (account, urn_of(slug)) not in self._updated():
+            self.said.append(Said(self._now() - timedelta(days=30), account, slug, "Hello!"))
         thread = self._updated().get((account, urn_of(slug)))
         if thread is None or not self._visible(thread, sync=False):
             return {"hasConversation": False, "conversationUrn": None, "profileUrn": None}

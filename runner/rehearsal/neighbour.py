@@ -5,6 +5,7 @@ They are reads, answered from the accepted messages and the quota that those use
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,14 @@ class Numbers:
         return max(0, self.limit - self.used)
 
 
+def trouble(target: str, chance: random.Random, faults: float) -> int | None:
+    """Return the status with which a look into talk or connections fails; None for one that does
+    not. `faults` is the share of messages that meet a fault."""
+    if not faults or not ("/conversations" in target or "/relationship" in target):
+        return None
+    return chance.choice((500, 502, 429)) if chance.random() < faults / 3 else None
+
+
 def look_up(
     target: str, receipts: Sequence[Receipt], inbox: Inbox, quota: Callable[[str], Numbers]
 ) -> object:
@@ -58,7 +67,7 @@ def look_up(
     if "conversation" in asked:
         return inbox.messages(account, asked["conversation"], sync="sync" in query)
     if parts.path.endswith("/credits"):
-        return {"inMailCredits": inbox.credits.get(account, 0), "totalCredits": 50}
+        return {"inMailCredits": inbox.credits.get(account, inbox.usual), "totalCredits": 50}
     if parts.path.endswith("/conversations"):
         accounts = query.get("linkedinAccountIds", "").split(",")
         return inbox.page(accounts, int(query.get("count", "20")), query.get("nextCursor", ""))

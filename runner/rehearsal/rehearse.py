@@ -25,6 +25,7 @@ from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.record import Line, Status
 from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.people import People
 from runner.rehearsal.receipt import Receipt
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.result.copying import copy_of
@@ -38,6 +39,9 @@ from runner.sending.vendor import Vendor
 _KEY: Final = "rehearsal"
 _MOST_RUNS: Final = 5_000
 # After a stop that a person would look into, the campaign is run again this much later.
+# By then everybody has answered who does.
+_ANSWERED: Final = timedelta(days=4)
+_MOST_IDLE: Final = 30
 _AFTER_STOP: Final = timedelta(hours=1)
 # These ends are final.
 _ENDS: Final = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)
@@ -101,14 +105,15 @@ def rehearse(
     limit: int = 150,
     faults: float = 0.0,
     seed: int = 0,
+    people: People | None = None,
     plan: Callable[[Plan], None] = lambda _plan: None,
     day: Callable[[Day], None] = lambda _day: None,
 ) -> Rehearsed:
     """Rehearse a campaign from `start`, on a ledger of its own.
 
     `limit` is each account's simulated daily quota. `faults` is the share of requests that meet a
-    fault. `plan` is called with the plan before the first run, `day` after each day on which
-    something was sent.
+    fault. `people` are those whom the messages reach. `plan` is called with the plan before the
+    first run, `day` after each day on which something was sent.
     """
     if campaign.after is not None:
         notice = (
@@ -116,7 +121,9 @@ def rehearse(
         )
         campaign = replace(campaign, after=None, notices=(*campaign.notices, notice))
     clock = JumpingClock(start)
-    server = SimulatedEndpoint(clock.now, key=_KEY, limit=limit, faults=faults, seed=seed)
+    server = SimulatedEndpoint(
+        clock.now, key=_KEY, limit=limit, faults=faults, seed=seed, people=people
+    )
     vendor = Vendor(Secret(_KEY), ServerClock(clock.now), transport=SimulatedTransport(server))
     zone = campaign.pace.calendar.zone if campaign.pace.calendar else start.tzinfo
     diary = _Diary(clock, zone, plan, day)
@@ -124,6 +131,8 @@ def rehearse(
         ledger = open_ledger(Path(folder) / "ledger.db", noted=False)
         try:
             ended = _run_days(campaign, ledger, vendor, clock, diary)
+            if people is not None and people.replies:
+                ended = _hear_the_last(campaign, ledger, vendor, clock, diary, ended)
             found = tuple(lines(ledger, ended.summary.campaign.id))
         finally:
             ledger.close()
@@ -143,14 +152,36 @@ def _run_days(
 ) -> Report:
     """Run the campaign again and again, each time at the moment that the last run named."""
     with asyncio.Runner(loop_factory=clock.loop) as loop:
+        idle = 0
         for _ in range(_MOST_RUNS):
             ended = run(campaign, ledger, vendor, diary, loop, over=True)
             resumes = diary.note(ended)
             if ended.exit_code in _ENDS or resumes is None:
                 break
+            # Rows that could go at once, and do not, lack what no day brings: a credit, say.
+            idle = idle + 1 if ended.sent == 0 and resumes <= clock.now() + _AFTER_STOP else 0
+            if idle > _MOST_IDLE:
+                break
+            resumes = max(resumes, clock.now() + idle * _AFTER_STOP)
             # A run that may go on at once has nothing to jump over, but its clock must move.
             clock.advance_to(max(resumes, clock.now() + timedelta(seconds=1)))
     return ended
+
+
+def _hear_the_last(
+    campaign: Campaign,
+    ledger: Ledger,
+    vendor: Vendor,
+    clock: JumpingClock,
+    diary: _Diary,
+    ended: Report,
+) -> Report:
+    """Run once more when the last have answered, as somebody would who looks again days later."""
+    if ended.exit_code not in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON):
+        return ended
+    clock.advance_to(clock.now() + _ANSWERED)
+    with asyncio.Runner(loop_factory=clock.loop) as loop:
+        return run(campaign, ledger, vendor, diary, loop, over=True)
 
 
 class _Diary:

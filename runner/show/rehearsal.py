@@ -45,6 +45,8 @@ def show_rehearsal(console: Console, rehearsed: Rehearsed) -> ExitCode:
     console.say(
         f"The simulated endpoint accepted {accepted}, to {len(people)} different recipients."
     )
+    if report.summary.replied:
+        console.say(f"Answered: {report.summary.replied}; the results hold what they wrote.")
     if report.results is not None:
         say_results(console, report.results)
     console.answer(run_answer(report))

@@ -16,6 +16,7 @@ import pytest
 from runner.campaign.campaign import load
 from runner.errors import ExitCode
 from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse, sample
 from runner.rehearsal.transport import JumpingClock
 from tests.loopback import serving
@@ -180,3 +181,31 @@ def test_the_simulated_quota_resets_at_midnight_utc() -> None:
     assert [endpoint.answer(headers, body).status for _ in range(2)] == [200, 429]
     now[0] = datetime(2026, 11, 24, tzinfo=UTC)
     assert endpoint.answer(headers, body).status == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("inmail", "faults"), [("never", 0.0), ("fallback", 0.0), ("never", 0.2)])
+def test_simulated_people_answer_and_are_strangers(
+    tmp_path: Path, inmail: str, faults: float
+) -> None:
+    """The shares come true in the results, the same ones for a seed; who wrote before is skipped;
+    a stranger is, or gets an InMail while credits last."""
+    world = World(tmp_path, crowd(80))
+    world.template = "---\nsubject: A question\n---\nHi {{ first_name }}"
+    told = []
+    for name in ("a.csv", "b.csv"):
+        campaign = world.campaign(
+            results=tmp_path / name, accounts=["acc"], inmail=inmail, now=True, min_gap=0
+        )
+        people = People(replies=0.5, strangers=0.3, credits=5, seed=3)
+        done = rehearse(campaign, MONDAY, people=people, faults=faults, seed=1)
+        told.append(read_results(tmp_path / name))
+        rows = told[-1]
+        answered = [row for row in rows if row["repliedAt"]]
+        assert len(answered) == done.report.summary.replied > 15
+        assert all(row["reply"] != "By hand" and row["status"] == "sent" for row in answered)
+        reasons = Counter(row["reason"].split(",")[0] for row in rows if row["status"] == "skipped")
+        assert sum(count for why, count in reasons.items() if "wrote last" in why) > 2
+        strangers = sum(count for why, count in reasons.items() if "no connection" in why)
+        assert (strangers > 10) is (inmail == "never")
+    assert [row["reply"] for row in told[0]] == [row["reply"] for row in told[1]]
