@@ -33,6 +33,13 @@ class LookFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherConversation:
+    """A row names another conversation than the vendor shows with its person; its own is used."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Halting:
     """A person interrupted; the run waits for the messages in flight."""
 
@@ -61,4 +68,13 @@ class ClockOff:
     ahead: timedelta
 
 
-Event = Sent | Waiting | LookFailed | Halting | ForeignUse | UnbelievedLimit | ClockOff
+Event = (
+    Sent
+    | Waiting
+    | LookFailed
+    | OtherConversation
+    | Halting
+    | ForeignUse
+    | UnbelievedLimit
+    | ClockOff
+)

@@ -14,7 +14,7 @@ from runner.ledger.claim import claim, peek
 from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
-from runner.sending.event import Event, LookFailed, Sent, Waiting
+from runner.sending.event import Event, LookFailed, OtherConversation, Sent, Waiting
 from runner.sending.look import AHEAD
 from runner.sending.patience import Patience
 from runner.sending.streak import LaneEnd, Streaks
@@ -23,6 +23,7 @@ from runner.sending.turn import Turn
 
 # Other campaigns and people change the ledger, so a lane looks there now and then.
 LONGEST_SLEEP: Final = timedelta(minutes=10)
+_UNAUTHORIZED: Final = 401
 _BLIND: Final = "the conversations of some people could not be looked at; the next run looks again"
 _ASIDE: Final = "some people were refused for now; the next run tries them again, after the others"
 
@@ -80,9 +81,12 @@ async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd
     try:
         failed = await traffic.looker.look(unseen)
     except AccessError as error:
-        remedy = f"{error.remedy} --no-look sends without looks."
-        stop = Stop("account", ExitCode.ACCESS, f"A look was refused: {error.what}", remedy)
-        return LaneEnd("stopped", reason=stop.reason, stop=stop)
+        failed = error.what.rstrip(".")  # which may be about one person
+        if traffic.vendor.lookup.status == _UNAUTHORIZED:
+            stop = Stop("run", ExitCode.ACCESS, error.what, error.remedy or "")
+            return LaneEnd("stopped", reason=stop.reason, stop=stop)
+    for row in traffic.looker.take_others():
+        traffic.report(OtherConversation(row))
     if failed is not None:
         traffic.report(LookFailed(unseen.row, failed))
         return patience.failed(unseen, failed)

@@ -24,9 +24,11 @@ from runner.sending.thread import Conversation, Message
 # A look this old is made again: the message is to go just after it.
 FRESH: Final = timedelta(minutes=1)
 # In the pause before a message, the look is made this long before its time.
+AHEAD: Final = timedelta(seconds=10)
 # So long a row rests for what was found, where nothing else says how long.
 _RESTS: Final = timedelta(days=7)
-AHEAD: Final = timedelta(seconds=10)
+# An inbox is read this far for people without a profile ID: five thousand conversations.
+_MOST_PAGES: Final = 50
 # The vendor's clock may be this far behind ours.
 _SKEW: Final = timedelta(minutes=2)
 # A stranger may have accepted an invitation by then.
@@ -51,6 +53,10 @@ class Looker:
     reaching: Reaching
     wanted: bool = True
     _looked: dict[int, datetime] = field(default_factory=dict)
+    # By account: the conversations of its inbox by each spelling of their people.
+    _inboxes: dict[str, dict[str, str]] = field(default_factory=dict)
+    # The rows that name another conversation than the vendor shows.
+    _others: list[int] = field(default_factory=list)
 
     def seen(self) -> Collection[int] | None:
         """The deliveries that were looked at just now; None where no look is possible."""
@@ -81,18 +87,46 @@ class Looker:
         self._looked[unseen.delivery] = self.now()
         return None
 
+    def take_others(self) -> list[int]:
+        """Return the rows, since the last call, that name another conversation than the vendor
+        shows with their person."""
+        others, self._others = self._others, []
+        return others
+
     async def _find(self, unseen: Unseen) -> tuple[Conversation | None, str | None]:
         """The conversation with a person, or why that cannot be known; neither where the vendor
-        does not offer to say, or knows the person by no profile ID."""
+        does not offer to say."""
         slug = slug_of(unseen)
         if slug is None:
-            return None, None
-        found = await self.lookup.conversation(slug, unseen.account)
+            found, failed = await self._in_inbox(unseen)
+        else:
+            found = await self.lookup.conversation(slug, unseen.account)
+            failed = self._unanswered("exists") if found is None else None
         if found is None:
-            return None, self._unanswered("exists")
+            return None, failed
         if unseen.since is not None and not found.exists:
             return None, _UNSHOWN
         return found, None
+
+    async def _in_inbox(self, unseen: Unseen) -> tuple[Conversation | None, str | None]:
+        """The conversation with somebody who is known by a URN alone, as the inbox lists it."""
+        account = unseen.account
+        if account not in self._inboxes:
+            known: dict[str, str] = {}
+            cursor: str | None = None
+            for _ in range(_MOST_PAGES):
+                page = await self.lookup.inbox([account], cursor)
+                if page is None:
+                    return None, self._unanswered("inbox")
+                for thread in page.threads:
+                    for person in thread.people:
+                        known.update(dict.fromkeys(person.keys, thread.urn))
+                cursor = page.cursor
+                if cursor is None:
+                    break
+            self._inboxes[account] = known
+        urns = [self._inboxes[account][key] for key in unseen.keys if key in self._inboxes[account]]
+        return Conversation(bool(urns), urns[0] if urns else None, None), None
 
     def _unanswered(self, neighbour: Neighbour = "messages") -> str | None:
         if not self.lookup.offers(neighbour):
@@ -116,11 +150,13 @@ class Looker:
             last_is_ours=last.is_ours if last else None,
             as_inmail=reach.as_inmail,
         )
+        if urn and unseen.conversation_urn and urn != unseen.conversation_urn:
+            self._others.append(unseen.row)
         profile_urn = found.profile_urn if found is not None else None
         with self.ledger.write() as connection:
             other = other_member(unseen.keys, profile_urn)
             rest = Rest(other, look.at + _RESTS) if other else None
-            if rest is None and self.quiet_days:
+            if rest is None:
                 texts = texts_to(connection, unseen.keys)
                 rest = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
             if rest is None and reach.stranger:
@@ -146,8 +182,9 @@ def under_way(
 ) -> Rest | None:
     """Return why a talk that is under way is left to people, and until when, if it is.
 
-    `messages` are the conversation's, the latest last. `texts` are those that campaigns sent. A
-    message of theirs after `since` ends a sequence, whatever came after it.
+    `messages` are the conversation's, the latest last. `texts` are those that campaigns sent. With
+    0 `quiet_days` all talk is looked past, but for a message of theirs after `since`: that ends a
+    sequence, whatever came after it.
     """
     if not messages:
         return None
@@ -155,6 +192,8 @@ def under_way(
     theirs = [message.sent_at for message in messages if not message.is_ours]
     if since is not None and theirs and theirs[-1] >= since - _SKEW:
         return Rest(f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand", NO_END)
+    if quiet_days == 0:
+        return None
     if not last.is_ours:
         reason = f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
         return Rest(reason, now + _RESTS)

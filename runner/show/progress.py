@@ -16,6 +16,7 @@ from runner.sending.event import (
     ForeignUse,
     Halting,
     LookFailed,
+    OtherConversation,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -70,6 +71,11 @@ class Progress:
                 self._write(f"This computer's clock {_clock_text(ahead)}.")
             case LookFailed(row, why):
                 self._write(f"Row {row} waits: {why}.")
+            case OtherConversation(row):
+                self._write(
+                    f"Row {row}: its conversationUrn is not the conversation that the vendor shows "
+                    "with this person; the row's own is used."
+                )
             case Halting():
                 self._write(
                     "Stopping; a message in flight is finished first. Once more does not wait: it "

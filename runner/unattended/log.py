@@ -30,6 +30,7 @@ from runner.sending.event import (
     ForeignUse,
     Halting,
     LookFailed,
+    OtherConversation,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -107,6 +108,8 @@ class RunLog:
                 self.write("clock", aheadSeconds=round(ahead.total_seconds()))
             case LookFailed(row, _):
                 self.write("look-failed", row=row)
+            case OtherConversation(row):
+                self.write("other-conversation", row=row)
             case Halting():
                 self.write("interrupted")
             case _:

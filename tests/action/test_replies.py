@@ -385,3 +385,41 @@ def test_other_quiet_days_are_heard_at_once(world: World) -> None:
     assert world.run(**OPTIONS).summary.totals.skipped == 1
     assert world.run(**OPTIONS, quiet_days=0).summary.totals.skipped == 0
     assert len(world.received()) == 4
+
+
+def test_a_follow_up_stops_also_where_all_talk_is_looked_past(world: World) -> None:
+    """--quiet-days 0 is for talk, not for the answer that ends a sequence."""
+    world.run(**OPTIONS)
+    say(world, "person-1", "Sure", 0.3)
+    next_day(world)
+    answering(world, lambda target: Answer(500, b"") if "linkedinAccountIds" in target else None)
+    follow(world, quiet_days=0)
+    assert Counter(world.received())["person-1"] == 1
+
+
+def test_somebody_who_is_known_by_a_urn_is_found_in_the_inbox(world: World) -> None:
+    """The list of conversations is read once in a run, and fails as any look does."""
+    world.people = [("Name0", urn_of("person-0")), ("Name1", urn_of("person-1"))]
+    say(world, "person-1", "Hello", -1)
+    world.run(**OPTIONS)
+    assert world.received() == [urn_of("person-0")]
+    assert "they wrote last" in (world.lines()[1].reason or "")
+    assert sum("linkedinAccountIds" in target for target in world.server.lookups) == 1
+
+
+@pytest.mark.parametrize("status", [402, 403])
+def test_a_look_that_is_refused_for_one_holds_nobody_else(world: World, status: int) -> None:
+    answering(world, lambda target: Answer(status, b"{}") if "/exists/person-1" in target else None)
+    assert world.run(**OPTIONS).exit_code == ExitCode.PAUSED
+    assert sorted(world.received()) == ["person-0", "person-2", "person-3"]
+
+
+def test_a_conversation_of_the_rows_own_that_disagrees_is_told(world: World) -> None:
+    """The row's own is used all the same."""
+    world.header = ("First Name", "recipientProfileId", "conversationUrn")
+    own = f"urn:li:msg_conversation:({urn_of('account acc')},2-abc==)"
+    world.people = [("Name0", "person-0", own)]
+    say(world, "person-0", "By hand", -30, ours=True)
+    world.run(**OPTIONS)
+    assert [type(event).__name__ for event in world.events] == ["OtherConversation", "Sent"]
+    assert world.server.receipts[0].conversation == own
