@@ -71,7 +71,8 @@ def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path:
     world.server.neighbours = False
     report = world.run(accounts=("acc_1",), now=True, min_gap=1200)
     assert (report.sent, report.exit_code) == (5, ExitCode.DONE)
-    assert len(world.server.lookups) == 2  # the quota, and the first look
+    # Each neighbour endpoint is asked once: the quota, the conversation, the connection.
+    assert len(world.server.lookups) == 3
     assert [event for event in world.events if not isinstance(event, Sent)] == [
         event for event in world.events if type(event).__name__ == "Waiting"
     ]
@@ -348,7 +349,8 @@ def test_why_says_what_a_row_waits_for_and_until_when(tmp_path: Path) -> None:
     account = "the account goes on at Tue 2026-11-24 09:00 UTC (no more may go now (10 of 10 used))"
     assert said[27] == [f"Row 27 {turn}; {account}."]
     assert said[2][0] == "Row 2 was sent from account acc_1."
-    assert said[2][1].startswith(
+    assert said[2][1] == "Looked at Mon 2026-11-23 08:59 UTC: there was no conversation."
+    assert said[2][2].startswith(
         "Attempt 1, Mon 2026-11-23 09:00 UTC: the request left; sent (HTTP 200)"
     )
 

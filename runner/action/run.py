@@ -79,13 +79,12 @@ def run(
     most: int | None = None,
     over: bool = False,
 ) -> Report:
-    """Take the list, prepare the ledger, agree on the plan, send what may go, hand back the
-    results.
+    """Take the list, prepare the ledger, agree on the plan, send what may go, write the results.
 
     With `stay` the run waits until no row waits; `most` bounds its messages. With `over`, results
-    that an earlier ledger knew may be replaced. Raises RefusedError
-    before anything is sent when the campaign cannot be trusted, AlreadyRunningError when another
-    run has it, InterruptedRunError when nobody agreed, StorageError when the ledger fails.
+    that an earlier ledger knew may be replaced. Raises RefusedError before anything is sent when
+    the campaign cannot be trusted, AlreadyRunningError when another run has it, InterruptedRunError
+    when nobody agreed, StorageError when the ledger fails.
     """
     with _planned(campaign, ledger, vendor, watcher.see, loop, stay=stay, most=most) as made:
         plan, traffic = made

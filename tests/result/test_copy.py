@@ -26,8 +26,38 @@ from runner.result.loss import losses
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-SENT = ["sent", "", "true", "", "2026-11-23T09:05:07Z", "urn:li:x", "default", 200, 1, "", "Hi"]
-FAILED = ["failed", "=1+1", "", "#N/A", "", "", "", 400, 2, "", "a_x0041_\x01\n" + "x" * 40_000]
+SENT = [
+    "sent",
+    "",
+    "true",
+    "",
+    "2026-11-23T09:05:07Z",
+    "urn:li:x",
+    "default",
+    200,
+    1,
+    "",
+    "Hi",
+    "",
+    "",
+    "",
+]
+FAILED = [
+    "failed",
+    "=1+1",
+    "",
+    "#N/A",
+    "",
+    "",
+    "",
+    400,
+    2,
+    "",
+    "a_x0041_\x01\n" + "x" * 40_000,
+    "",
+    "",
+    "",
+]
 
 
 def saved(book: Workbook) -> bytes:
@@ -184,10 +214,10 @@ def test_no_result_is_live() -> None:
 def test_a_second_copy_replaces_the_first() -> None:
     """Columns of an earlier copy are written over where they stand, and their content is gone."""
     first = copied(saved(people()))
-    again = copied(first, rows=[(2, FAILED), (3, ["waiting", *[""] * 10])], replace=range(2, 13))
+    again = copied(first, rows=[(2, FAILED), (3, ["waiting", *[""] * 13])], replace=range(2, 16))
     worksheet = load_workbook(io.BytesIO(again))["People"]
-    assert worksheet.max_column == 13
-    assert [cell.value for cell in worksheet[3]] == ["Bob", "b", "waiting", *[None] * 10]
+    assert worksheet.max_column == 16
+    assert [cell.value for cell in worksheet[3]] == ["Bob", "b", "waiting", *[None] * 13]
     assert worksheet["C3"].fill.fgColor.rgb[2:] == "DDEBF7"
 
 
@@ -239,7 +269,7 @@ def test_result_columns_show() -> None:
         tuple(int(re.search(rf'{end}="(\d+)"', column)[1]) for end in ("min", "max"))
         for column in columns
     ]  # type: ignore[index]
-    assert spans == [(1, 1), *((number, number) for number in range(2, 13)), (13, 16384)]
+    assert spans == [(1, 1), *((number, number) for number in range(2, 16)), (16, 16384)]
     assert ['hidden="1"' in column for column in columns] == [False] * 12 + [True]
 
 
@@ -485,7 +515,7 @@ def test_a_worksheet_must_be_there_and_have_room() -> None:
         write_copy(saved(people()), io.BytesIO(), sheet="Other", header_row=1, headers=[], rows=[])
     book = people()
     book["People"]["XFD1"] = "x"
-    with pytest.raises(CopyError, match="no 11 free columns"):
+    with pytest.raises(CopyError, match="no 14 free columns"):
         copied(saved(book))
 
 

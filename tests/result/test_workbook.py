@@ -179,8 +179,11 @@ def test_xlsx_holds_every_row_as_text(tmp_path: Path) -> None:
         1,
         None,
         "Hi\nJürgen",
+        None,
+        None,
+        None,
     ]
-    assert (results.freeze_panes, results.auto_filter.ref) == ("A2", "A1:M8")
+    assert (results.freeze_panes, results.auto_filter.ref) == ("A2", "A1:P8")
     assert results["A1"].font.bold
     assert (
         len({results.cell(row=row, column=3).fill.fgColor.rgb for row in (2, 3, 5, 6, 7, 8)}) == 5
