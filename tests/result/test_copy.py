@@ -270,7 +270,7 @@ def test_result_columns_show() -> None:
         for column in columns
     ]  # type: ignore[index]
     assert spans == [(1, 1), *((number, number) for number in range(2, 16)), (16, 16384)]
-    assert ['hidden="1"' in column for column in columns] == [False] * 12 + [True]
+    assert ['hidden="1"' in column for column in columns] == [False] * 15 + [True]
 
 
 def test_the_look_stays() -> None:
