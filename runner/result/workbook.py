@@ -75,7 +75,7 @@ def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
         "sentMessage": line.message or "",
         "repliedAt": _instant(line.replied_at),
         "reply": line.reply or "",
-        "conversation": link_of(line.conversation_urn) or "" if sent else "",
+        "conversation": link_of(line.conversation_urn) or "",
     }
     return [cells[name] for name in RESULT_COLUMNS]
 
