@@ -134,6 +134,23 @@ def test_death_at_every_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert uncertain > 0  # the harness does reach the moments that matter
 
 
+@pytest.mark.slow
+def test_death_where_the_vendor_offers_no_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without any neighbour endpoint the same law holds, in fewer steps: those of the messages
+    alone."""
+    monkeypatch.setattr(SimulatedEndpoint, "look_up", lambda *_: Answer(404, b"<html></html>"))
+    _, steps = die_at(None, _made(tmp_path / "alive"), monkeypatch)
+    uncertain = 0
+    for step in range(1, steps + 1, 2):
+        world, _ = die_at(step, _made(tmp_path / str(step)), monkeypatch)
+        found = judge(world)
+        assert found <= 1
+        uncertain += found
+    assert uncertain > 0
+
+
 def test_death_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second death during recovery changes nothing. Recovery can itself be cut anywhere."""
     for first in range(12, 34, 3):
