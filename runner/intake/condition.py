@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.errors import RefusedError
 from runner.intake.cell import clean, composed
 from runner.intake.column import Column, nearest, normalise
+from runner.intake.sheet import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +19,19 @@ class Condition:
     value: str | None = None
     is_other: bool = False
 
-    def unmet(self, cells: Sequence[str]) -> str | None:
+    def unmet(self, row: Row) -> str | None:
         """Return why a row is left out, or None when the condition holds.
 
-        Values are compared without regard to case and to white space around them.
+        Values are compared without regard to case and to white space around them, as they stand in
+        the results and as the sheet shows them.
         """
-        found, header = clean(cells[self.column.index]), self.column.header.strip()
+        index, header = self.column.index, self.column.header.strip()
+        found = clean(row.cells[index])
         if self.value is None:
             return None if found else f"left out: {header} is blank"
-        if (_folded(found) == _folded(self.value)) is self.is_other:
+        forms = {_folded(found)}
+        forms.update(_folded(one.text) for one in row.shown if one.column == index and one.text)
+        if (_folded(self.value) in forms) is self.is_other:
             return f"left out: {header} is {'' if self.is_other else 'not '}{self.value!r}"
         return None
 

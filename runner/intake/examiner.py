@@ -83,7 +83,7 @@ class Examiner:
         if hidden and self._hidden != "include":
             return Entry(row, recipient, None, (), HIDDEN, earlier)
         for condition in self._conditions:
-            if unmet := condition.unmet(cells):
+            if unmet := condition.unmet(row):
                 return Entry(row, recipient, None, (), unmet, earlier)
         if recipient is None and (reason := self._nobody.reason(row)):
             return Entry(row, None, None, (), reason, earlier)

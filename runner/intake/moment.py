@@ -41,6 +41,10 @@ _TIME: Final = re.compile(
     r"\s?(?P<zone>Z|UTC|GMT)?(?P<offset>[+-]\d{2}:?\d{2})?(?:\s?\([^()]{1,40}\))?$"
 )
 _YEAR_FIRST: Final = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_COMPACT: Final = re.compile(r"((?:19|20)\d\d)()(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+# Seconds or milliseconds since 1970, of this century.
+_EPOCH: Final = re.compile(r"1\d{9}(?:\d{3})?")
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _WORDS: Final = re.compile(r"[^\W\d_]+|\d+")
 # They stand between day, month and year.
@@ -57,6 +61,8 @@ def readings(text: str, order: Order | None = None) -> list[datetime]:
     A day alone is its first moment. `order` tells what a date in figures begins with.
     """
     text = " ".join(text[:_LONGEST].split())
+    if _EPOCH.fullmatch(text):
+        return [_START + timedelta(milliseconds=int(text.ljust(13, "0")))]
     clock = _TIME.search(text)
     day = text[: clock.start()] if clock else text
     found = []
@@ -87,7 +93,7 @@ def order_of(texts: Iterable[str]) -> Order | None:
 
 def _days(text: str, order: Order | None) -> Iterator[tuple[int, int, int]]:
     """Give the days that a text can mean, as year, month and day."""
-    if match := _YEAR_FIRST.fullmatch(text):
+    if match := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
         yield int(match[1]), int(match[3]), int(match[4])
         return
     if match := _YEAR_LAST.fullmatch(text):

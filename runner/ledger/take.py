@@ -58,10 +58,9 @@ def take_in(
 
     The campaign's settings in the ledger say how recently people may have been messaged, and whose
     message they must have; `days` counts from then on, and reads the rows' own dates. Nothing is
-    kept of a forgotten person but the fact that a row is skipped. `people` are all people that the
-    entries name. `columns` are the indexes of the cells to keep for the results; a row may be
-    shorter. Rows that name no account are shared evenly among `accounts`; without `accounts` they
-    go to the key's default.
+    kept of a forgotten person but a skipped row. `people` are all that the entries name. `columns`
+    are the indexes of the cells to keep; a row may be shorter. Rows that name no account are shared
+    evenly among `accounts`; without `accounts` they go to the key's default.
     """
     known_twice = [(person.slug, person.urn) for person in people if person.slug and person.urn]
     learn(connection, known_twice, now)
@@ -90,7 +89,7 @@ class _Place(NamedTuple):
 
 
 class _Taking:
-    """A list on its way into the ledger, row by row; it is written in batches."""
+    """A list on its way into the ledger, row by row, written in batches."""
 
     def __init__(
         self,
@@ -122,13 +121,11 @@ class _Taking:
         known = Connections(connection, accounts, self._spellings) if by else None
         self._senders = Senders(self._shares, accounts, known)
         self._unmet = listed(connection, campaign_id)  # deliveries that no row has named yet
-        # A row's number, by the delivery's id or by each key of a new person.
-        self._taken: dict[int | str, int] = {}
+        self._taken: dict[int | str, int] = {}  # a row's number, by delivery or new person's key
         self._rows: list[dict[str, Any]] = []
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
-        # Attempted deliveries: only their place in the sheet may change.
-        self._moved: list[dict[str, Any]] = []
+        self._moved: list[dict[str, Any]] = []  # of what was attempted, the place may change
         self._wanted: set[int] = set()
         self._added: list[int] = []
         self._rewritten: list[int] = []
@@ -188,6 +185,8 @@ class _Taking:
             return _Verdict(Status.SKIPPED, entry.skipped or f"same person as row {twin}")
         if delivery is not None and delivery.status in ATTEMPTED:
             return self._attempted(position, entry, delivery)
+        if not entry.skipped and (barred := self._barred_by(entry, keys)):
+            return _Verdict(Status.SKIPPED, barred)  # nobody has to mend such a row
         if entry.message is None:
             if delivery is not None and delivery.status is Status.WAITING:
                 self._rewritten.append(entry.row.number)
@@ -198,12 +197,6 @@ class _Taking:
             return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
         if isinstance(had, str):
             return _Verdict(Status.SKIPPED, had)
-        if self._barred.has(keys):
-            return _Verdict(Status.SKIPPED, LISTED)
-        if self._firms and entry.firms is not None:
-            for key in entry.firms.of(entry.row.cells):
-                if key in self._firms:
-                    return _Verdict(Status.SKIPPED, listed_firm(key))
         messaged = [self._lately[key] for key in keys if key in self._lately]
         if messaged:
             latest = max(messaged, key=lambda one: one.at)
@@ -220,6 +213,13 @@ class _Taking:
         if rest := self._rests.get(delivery.id):
             return _Verdict(Status.SKIPPED, rest.reason, None, rest.until)
         return self._rewrite(place, message, delivery)
+
+    def _barred_by(self, entry: Entry, keys: Sequence[str]) -> str | None:
+        """The reason why nobody may write to the row's person, if there is one."""
+        if self._barred.has(keys):
+            return LISTED
+        firms = entry.firms.of(entry.row.cells) if self._firms and entry.firms else ()
+        return next((listed_firm(key) for key in firms if key in self._firms), None)
 
     def _twin(self, keys: Sequence[str], delivery: Known | None) -> int | None:
         """The earlier row of the same person, if there is one."""

@@ -368,3 +368,13 @@ def test_results_of_a_list_with_a_long_name_can_be_written(place: Place) -> None
     (place.folder / "people.csv").rename(place.folder / name)
     assert place("run", name, "-t", "hello.j2", "--now", "--min-gap", "0", "--yes") == 0
     assert (place.folder / name.replace(".csv", ".results.csv")).exists()
+
+
+def test_a_row_that_is_barred_needs_no_mending(place: Place) -> None:
+    """Nobody writes to them: their row is skipped, whatever else is wrong with it."""
+    place.write(range(3), more=",person-9\n")
+    assert place.run("--max", "1") == 75
+    assert "1 invalid" in place.out
+    assert place("suppress", "add", "person-9") == 0
+    assert place.run() == 0
+    assert "1 skipped" in place.out

@@ -59,7 +59,7 @@ def history(text: str, date_column: str | None = None) -> History:
         ("11/20/2026 25:00", None),
         ("11/20/2026 9:00 XM", None),
         ("1", None),
-        ("20261110", None),
+        ("20261110", datetime(2026, 11, 10, tzinfo=UTC)),
         ("yes", None),
         ("0001-01-01", None),
         ("9999-12-31T23:59:59-14:00", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from runner.errors import RefusedError
@@ -12,7 +13,9 @@ from runner.intake.check import check, judge
 from runner.intake.display import rendered
 from runner.intake.entry import Entry, Problem
 from runner.intake.greeting import addressed, fits
+from runner.intake.moment import readings
 from runner.intake.placeholder import Fields, placeholders
+from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.intake.template import load, parse
 
@@ -264,3 +267,29 @@ def test_a_value_that_embarrasses_is_told(tmp_path: Path, value: str, said: str)
 def test_initials_and_short_names_are_names(tmp_path: Path, name: str) -> None:
     sheet = f"First Name,LinkedIn URL\n{name},{LINK}/ada-q1\n"
     assert judged(tmp_path, sheet, "Hi {{ first_name }}, ok")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("20261110", "2026-11-10"), ("1794303000000", "2026-11-10"), ("1794303000", "2026-11-10")],
+)
+def test_dates_of_programs_are_read(text: str, day: str) -> None:
+    """Eight figures, and seconds or milliseconds since 1970; another number is no date."""
+    assert [f"{at:%Y-%m-%d}" for at in readings(text)] == [day]
+    assert readings("46359") == readings("20269999") == readings("12345678") == []
+
+
+def test_a_condition_means_what_the_sheet_shows(tmp_path: Path) -> None:
+    """A date of a workbook is named as it stands there, or as it stands in the results."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(("LinkedIn URL", "Day"))
+    for number, day in enumerate((3, 4)):
+        sheet.append((f"{LINK}/ada-{number}x", datetime(2026, 12, day)))  # noqa: DTZ001
+        sheet.cell(number + 2, 2).number_format = "dd.mm.yyyy"
+    book.save(tmp_path / "people.xlsx")
+    for written in ("03.12.2026", "2026-12-03"):
+        reading = Reading(where=(f"Day={written}",))
+        table = read(tmp_path / "people.xlsx", reading)
+        checked = check(table, parse("Hello there, x", Path("t.j2")), reading)
+        assert [bool(entry.message) for entry in checked.entries()] == [True, False]
