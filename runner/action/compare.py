@@ -23,6 +23,7 @@ from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
 from runner.ledger.chain import digest_at, digests
 from runner.ledger.file import is_there
+from runner.ledger.health import look_through
 from runner.ledger.holes import is_as_left
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
@@ -251,3 +252,17 @@ def _is_of(campaign: Campaign, sheet: Path) -> bool:
 
 def _day(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def look_over(campaign: Campaign, ledger: Ledger) -> None:
+    """Compare the ledger with its second record and the results beside the list.
+
+    Raises StorageError when it does not know all that was sent.
+    """
+    try:
+        look_through(ledger)
+    except StorageError as error:
+        raise in_full(error, campaign, ledger.path) from None
+    adopt_lost(campaign, ledger.path, ledger)
+    refuse_behind(ledger)
+    refuse_unknown_results(campaign, ledger, ledger.path)

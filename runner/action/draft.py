@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from runner.ledger.backup import copy_ledger
-from runner.ledger.file import begin, journal_of
+from runner.ledger.file import begin, is_there, journal_of
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.location import lock_folder
+from runner.ledger.lost import refuse_lost
 from runner.ledger.version import take_identity
 
 
@@ -22,6 +24,24 @@ def opened_copy(path: Path) -> Iterator[Ledger]:
         copy_ledger(path, copy)
         with closing(open_ledger(copy, create=False, noted=False)) as ledger:
             yield ledger
+
+
+@contextmanager
+def opened_to_plan(path: Path) -> Iterator[Ledger]:
+    """A copy of a ledger to plan in; a new one where there is none.
+
+    Raises StorageError where there was one that is lost.
+    """
+    if is_there(path):
+        with opened_copy(path) as copy:
+            yield copy
+        return
+    refuse_lost(path)
+    with (
+        tempfile.TemporaryDirectory(prefix="plan-") as folder,
+        closing(open_ledger(Path(folder) / "ledger.db", noted=False)) as ledger,
+    ):
+        yield ledger
 
 
 @contextmanager

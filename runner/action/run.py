@@ -12,15 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from runner.action.adopt import adopt_lost
-from runner.action.compare import (
-    in_full,
-    refuse_behind,
-    refuse_unknown_results,
-)
-from runner.action.draft import opened_copy
+from runner.action.compare import look_over
+from runner.action.draft import opened_to_plan
 from runner.action.listen import hear_before
 from runner.action.plan import Plan, Prepared, make_plan, prepare
 from runner.action.take import take_list
@@ -29,7 +25,6 @@ from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running, note_stamp
-from runner.ledger.health import look_through
 from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
@@ -101,13 +96,15 @@ def run(
             return _hand_back(prepared, plan.summary, report, ledger, over=over)
 
 
-def plan(campaign: Campaign, ledger: Ledger, vendor: Vendor, loop: asyncio.Runner) -> Plan:
+def plan(
+    campaign: Campaign, path: Path, ledger: Ledger | None, vendor: Vendor, loop: asyncio.Runner
+) -> Plan:
     """Take the list and say what a run would do: with the ledger, the do-not-contact list, quota
-    and calendar. Nothing is sent, and nothing is kept: it is done in a copy of the ledger. Raises
-    what `run` raises before it sends."""
-    if ledger.second is not None:
-        _compare(campaign, ledger)
-    with opened_copy(ledger.path) as copy:
+    and calendar. Nothing is sent, and nothing is kept: it is done in a copy of the ledger at
+    `path`, where there is one. Raises what `run` raises before it sends."""
+    if ledger is not None and ledger.second is not None:
+        look_over(campaign, ledger)
+    with opened_to_plan(path) as copy:
         planned = _planned(campaign, copy, vendor, lambda _: None, loop, real=ledger)
         with planned as (made, _):
             return made
@@ -131,7 +128,7 @@ def _planned(
     """
     now = vendor.clock.now
     if ledger.second is not None:
-        _compare(campaign, ledger)
+        look_over(campaign, ledger)
         fill(ledger, now())
     heard = hear_before(campaign, ledger, vendor, loop)
     taken = take_list(campaign, ledger, now())
@@ -164,20 +161,6 @@ def _planned(
         made = make_plan(prepared, traffic, loop)
         _refuse_uncounted(made, traffic, loop)
         yield made, traffic
-
-
-def _compare(campaign: Campaign, ledger: Ledger) -> None:
-    """Compare the ledger with its second record and the results beside the list.
-
-    Raises StorageError when it does not know all that was sent.
-    """
-    try:
-        look_through(ledger)
-    except StorageError as error:
-        raise in_full(error, campaign, ledger.path) from None
-    adopt_lost(campaign, ledger.path, ledger)
-    refuse_behind(ledger)
-    refuse_unknown_results(campaign, ledger, ledger.path)
 
 
 def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> None:

@@ -98,10 +98,15 @@ def _plan(source: Path, said: PlanSettings) -> int:
     console = Console(as_json=said.get("json", False))
     campaign = late.campaign.load(source, said)
     vendor = _vendor(campaign, said)
-    late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
-    with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
-        tell_new(ledger, console)
-        made = late.run.plan(campaign, ledger, vendor, loop)
+    path = ledger_file(said.get("ledger"))
+    late.compare.refuse_lost_results(campaign, path)
+    with late.asyncio.Runner() as loop:
+        if not path.exists():
+            console.tell(f"Note: there is no ledger at {path} yet; nobody is known before.")
+            made = late.run.plan(campaign, path, None, vendor, loop)
+        else:
+            with opened_ledger(said.get("ledger"), create=False) as ledger:
+                made = late.run.plan(campaign, path, ledger, vendor, loop)
     return late.show_run.show_only_plan(console, made)
 
 

@@ -104,9 +104,12 @@ def plan(sheet: Sheet, **said: Unpack[RunKeywords]) -> Plan:
     """
     campaign = _campaign(sheet, RunKeywords, said)
     vendor = _vendor(campaign, said)
-    refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
-    with opened_ledger(said.get("ledger")) as ledger:
-        return _in_a_loop(lambda loop: running.plan(campaign, ledger, vendor, loop))
+    path = ledger_path(said.get("ledger") or default_path())
+    refuse_lost_results(campaign, path)
+    if not path.exists():
+        return _in_a_loop(lambda loop: running.plan(campaign, path, None, vendor, loop))
+    with opened_ledger(said.get("ledger"), create=False) as ledger:
+        return _in_a_loop(lambda loop: running.plan(campaign, path, ledger, vendor, loop))
 
 
 def replies(

@@ -378,3 +378,14 @@ def test_a_row_that_is_barred_needs_no_mending(place: Place) -> None:
     assert place("suppress", "add", "person-9") == 0
     assert place.run() == 0
     assert "1 skipped" in place.out
+
+
+def test_a_plan_makes_no_ledger(place: Place) -> None:
+    """Where there is none, nobody is known; one that is lost is missed all the same."""
+    assert place("plan", "people.csv", "-t", "hello.j2", "--now") == 0
+    assert "there is no ledger at" in place.err
+    assert "6 waiting" in place.out
+    assert not place.ledger.exists()
+    assert place.run() == 0
+    place.ledger.unlink()
+    assert place("plan", "people.csv", "-t", "hello.j2", "--now") == 7
