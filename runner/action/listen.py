@@ -81,7 +81,7 @@ def listen(
         return Listened()
     messages = [one for found in people.values() for one in found]
     first = min(one.at for one in messages)
-    accounts = tuple(dict.fromkeys(one.account for one in messages))
+    accounts = tuple(dict.fromkeys(one.account for one in messages if one.account))
     inbox = Inbox(lookup)
     listened = loop.run(_listen(ledger, inbox, accounts, first, people, read, now))
     with ledger.write() as connection:

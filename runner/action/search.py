@@ -11,7 +11,7 @@ from runner import words
 from runner.errors import AccessError
 from runner.ledger.doubt import Doubt
 from runner.sending.lookup import Lookup, Neighbour
-from runner.sending.thread import Message
+from runner.sending.thread import Message, words_of
 
 # The vendor's clock may be this far behind ours.
 CLOCK_SKEW: Final = timedelta(minutes=2)
@@ -102,9 +102,9 @@ class _Search:
             self.obstacle = self._unanswered("messages")
             return None
         self.read = (self.read or 0) + len(messages)
-        since, text = self.doubt.since - CLOCK_SKEW, _words(self.doubt.text)
+        since, text = self.doubt.since - CLOCK_SKEW, words_of(self.doubt.text)
         alike = [
-            message for message in messages if message.is_ours and _words(message.text) == text
+            message for message in messages if message.is_ours and words_of(message.text) == text
         ]
         return min(
             (message for message in alike if message.sent_at >= since),
@@ -119,10 +119,6 @@ class _Search:
             "the vendor gave no usable "
             f"answer{f' (HTTP {self.lookup.status})' if self.lookup.status else ''}"
         )
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _utc(instant: datetime) -> str:

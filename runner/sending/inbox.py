@@ -14,12 +14,13 @@ from typing import Final
 
 from runner.ledger.reply import Awaited, Reply
 from runner.sending.lookup import Lookup
-from runner.sending.thread import Message, Thread
+from runner.sending.thread import Message, Thread, words_of
 
 # The vendor's clock may be this far behind ours.
 SKEW: Final = timedelta(minutes=2)
 # A page holds a hundred conversations: nobody's inbox is longer.
 _MOST_PAGES: Final = 1_000
+_NOT_FOUND: Final = 404
 
 
 class UnreadError(Exception):
@@ -75,6 +76,8 @@ class Inbox:
         heard = []
         for account in dict.fromkeys(one.account for one in awaited):
             messages = await self.lookup.messages(thread.urn, account, sync=True)
+            if messages is None and self.lookup.status == _NOT_FOUND:
+                continue  # the conversation is another account's
             if messages is None:
                 self.unread += 1
                 return None
@@ -86,14 +89,14 @@ class Inbox:
 
 def _judge(awaited: Awaited, messages: Sequence[Message], urn: str) -> Heard:
     """What a conversation's messages, the latest last, say of one of ours."""
-    text = _words(awaited.text)
+    text = words_of(awaited.text)
     found_at = next(
         (
             message.sent_at
             for message in messages
             if message.is_ours
             and text
-            and _words(message.text) == text
+            and words_of(message.text) == text
             and message.sent_at >= awaited.at - SKEW
         ),
         None,
@@ -104,7 +107,3 @@ def _judge(awaited: Awaited, messages: Sequence[Message], urn: str) -> Heard:
     )
     reply = Reply(first.sent_at, first.text, urn) if first else None
     return Heard(awaited, found_at, reply)
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())

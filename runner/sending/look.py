@@ -19,7 +19,7 @@ from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.sending.lookup import Lookup, Neighbour
 from runner.sending.reach import Reach, Reaching, slug_of
-from runner.sending.thread import Conversation, Message
+from runner.sending.thread import Conversation, Message, words_of
 
 # A look this old is made again: the message is to go just after it.
 FRESH: Final = timedelta(minutes=1)
@@ -197,18 +197,14 @@ def under_way(
     if not last.is_ours:
         reason = f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
         return Rest(reason, now + _RESTS)
-    own = {_words(text) for text in texts}
+    own = {words_of(text) for text in texts}
     typed = [
         message.sent_at
         for message in messages
-        if message.is_ours and _words(message.text) not in own
+        if message.is_ours and words_of(message.text) not in own
     ]
     if typed and now - typed[-1] < timedelta(days=quiet_days):
         days = "a day" if quiet_days == 1 else f"{quiet_days} days"
         reason = f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
         return Rest(reason, typed[-1] + timedelta(days=quiet_days))
     return None
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())

@@ -153,6 +153,11 @@ def _instant(value: object) -> datetime | None:
     return None
 
 
+def words_of(text: str) -> str:
+    """Return a text as messages are compared: its words, with one space between them."""
+    return " ".join(text.split())
+
+
 def short_text(value: object) -> str | None:
     """Return a short text that can be shown; None for anything else."""
     if (

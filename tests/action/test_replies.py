@@ -425,3 +425,24 @@ def test_a_conversation_of_the_rows_own_that_disagrees_is_told(world: World) -> 
     world.run(**OPTIONS)
     assert [type(event).__name__ for event in world.events] == ["OtherConversation", "Sent"]
     assert world.server.receipts[0].conversation == own
+
+
+def test_a_conversation_of_another_account_is_no_trouble(tmp_path: Path) -> None:
+    """Two accounts wrote to the same people: each conversation is one account's, and is asked of
+    the other in vain."""
+    world = World(tmp_path, crowd(2))
+    world.check_receipts = lambda: None  # type: ignore[method-assign]
+    world.run(**OPTIONS)
+    world.run(accounts=["other"], now=True, min_gap=0, name="second", min_days=0)
+    say(world, "person-1", "Sure", 0.3)
+    next_day(world)
+    said = b'{"success": false, "error": "Conversation not found"}'
+
+    def other(target: str) -> Answer | None:
+        is_wrong = "/messages?" in target and "accountId=other" in target
+        return Answer(404, said) if is_wrong else None
+
+    answering(world, other)
+    report = world.run(**OPTIONS, name="people")
+    assert report.summary.replied == 1
+    assert not any("could not" in notice for notice in world.plans[-1].notices)
