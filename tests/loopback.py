@@ -107,9 +107,14 @@ def main() -> None:
     parser.add_argument("--port-file", type=Path, required=True)
     parser.add_argument("--receipts", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=100_000)
+    parser.add_argument("--neighbours", action="store_true")
     arguments = parser.parse_args()
     endpoint = SimulatedEndpoint(
-        lambda: datetime.now(UTC), key=KEY, typing_seconds=0.0, limit=arguments.limit
+        lambda: datetime.now(UTC),
+        key=KEY,
+        typing_seconds=0.0,
+        limit=arguments.limit,
+        neighbours=arguments.neighbours,
     )
     written = 0
     with arguments.receipts.open("a", encoding="utf-8") as file:

@@ -149,7 +149,7 @@ def test_a_row_goes_to_the_account_that_knows_the_person(tmp_path: Path) -> None
 
 def test_an_export_is_imported_from_the_command_line(tmp_path: Path) -> None:
     """As LinkedIn writes it: with notes above the header, and closed profiles in it."""
-    with Place(tmp_path / "place").open() as place:
+    with Place(tmp_path / "place").open(neighbours=True) as place:
         (place.folder / "Connections.csv").write_text(
             'Notes:\n"When exporting, some addresses are missing."\n\n'
             "First Name,Last Name,URL,Email Address,Company,Position,Connected On\n"

@@ -26,7 +26,7 @@ BUMP = ("run", "people.csv", "-t", "bump.j2", "--after", "first", *NOW)
 def place(tmp_path: Path) -> Iterator[Place]:
     place = Place(tmp_path / "place")
     (place.folder / "bump.j2").write_text("Any news, {{ first_name }}?", encoding="utf-8")
-    with place.open() as place:
+    with place.open(neighbours=True) as place:
         yield place
 
 

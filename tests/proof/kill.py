@@ -384,7 +384,7 @@ class Proof:
 
         lines = list(load_workbook(path, read_only=True).worksheets[0].values)
         names = [str(name) for name in lines[0]]
-        return [dict(zip(names, map(str, line), strict=True)) for line in lines[1:]]
+        return [dict(zip(names, map(str, line), strict=False)) for line in lines[1:]]
 
 
 @contextmanager

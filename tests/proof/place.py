@@ -47,10 +47,14 @@ class Place:
         (self.folder / "people.csv").write_text(text, encoding="utf-8")
 
     @contextmanager
-    def open(self, **options: Any) -> Iterator[Place]:
-        """Serve the endpoint, and stand in the folder with an environment of its own."""
+    def open(self, *, neighbours: bool = False, **options: Any) -> Iterator[Place]:
+        """Serve the endpoint, and stand in the folder with an environment of its own.
+
+        Without `neighbours` nothing but the ledger keeps anybody from a second message: a look into
+        the conversation would see the first one.
+        """
         before, here = dict(os.environ), Path.cwd()
-        with serving(**options) as server:
+        with serving(neighbours=neighbours, **options) as server:
             self.server = server
             os.environ |= {
                 "XDG_STATE_HOME": str(self.state),

@@ -78,6 +78,7 @@ class Machine(RuleBasedStateMachine):
             self.worlds[name] = world
         first = self.worlds["spring"]
         first.server.script = self.script
+        first.server.neighbours = False  # a look would see the first message
         for world in self.worlds.values():
             world.clock, world.server = first.clock, first.server
 
