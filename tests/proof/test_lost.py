@@ -324,7 +324,7 @@ def test_a_set_back_computer_is_told_whatever_became_of_the_list(
 ) -> None:
     """New people on top of the list, or another order, do not explain what the server counts. The
     look into the conversations finds all of it."""
-    with Place(tmp_path / "place").open() as place:
+    with Place(tmp_path / "place").open(neighbours=True) as place:
         half_sent(place, "--account", "acc")
         place.bring_back(tmp_path / "place.early")
         place.write(order)
