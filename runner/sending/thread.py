@@ -12,7 +12,6 @@ from runner.intake.recipient import Recipient, RecipientError, parse
 
 _LONGEST: Final = 300
 _OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
-_DEGREE: Final = re.compile(r"[123]|first|second|third|out_of_network", re.IGNORECASE)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,10 +36,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person of a conversation: every spelling that was told, and the degree of connection."""
+    """A person of a conversation, by every spelling that was told."""
 
     keys: tuple[str, ...]
-    distance: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,7 @@ def _participant(entry: object) -> Participant | None:
     for name in ("profileUrn", "profileId", "profileUrl", "publicIdentifier"):
         if (text := short_text(entry.get(name))) and (person := _person(text)):
             keys.update(dict.fromkeys(person.keys))
-    distance = entry.get("distance")
-    degree = str(distance) if isinstance(distance, str | int) else None
-    return Participant(tuple(keys), degree) if keys else None
+    return Participant(tuple(keys)) if keys else None
 
 
 def _person(text: str) -> Recipient | None:
@@ -196,9 +192,3 @@ def read_count(answer: object, name: str) -> int | None:
     """Read a number of an answer that is not negative."""
     found = answer.get(name) if isinstance(answer, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
-
-
-def is_first_degree(distance: str | None) -> bool | None:
-    """Tell whether a degree of connection is the first; None for one that cannot be read."""
-    found = _DEGREE.search(distance or "")
-    return None if found is None else found[0].casefold() in ("1", "first")
