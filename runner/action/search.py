@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 
 from runner import words
 from runner.errors import AccessError
 from runner.ledger.doubt import Doubt
 from runner.sending.lookup import Lookup, Neighbour
-from runner.sending.thread import Message, words_of
+from runner.sending.thread import CLOCK_SKEW, Message, words_of
 
-# The vendor's clock may be this far behind ours.
-CLOCK_SKEW: Final = timedelta(minutes=2)
 Verdict = Literal["sent", "no-evidence", "unknown"]
 
 

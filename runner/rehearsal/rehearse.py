@@ -38,10 +38,10 @@ from runner.sending.vendor import Vendor
 
 _KEY: Final = "rehearsal"
 _MOST_RUNS: Final = 5_000
-# After a stop that a person would look into, the campaign is run again this much later.
 # By then everybody has answered who does.
 _ANSWERED: Final = timedelta(days=4)
 _MOST_IDLE: Final = 30
+# After a stop that a person would look into, the campaign is run again this much later.
 _AFTER_STOP: Final = timedelta(hours=1)
 # These ends are final.
 _ENDS: Final = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.INTERRUPTED)

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from runner.ledger.reply import Awaited, Reply
 from runner.sending.lookup import Lookup
-from runner.sending.thread import Message, Thread, words_of
+from runner.sending.thread import CLOCK_SKEW, Message, Thread, words_of
 
-# The vendor's clock may be this far behind ours.
-SKEW: Final = timedelta(minutes=2)
 # A page holds a hundred conversations: nobody's inbox is longer.
 _MOST_PAGES: Final = 1_000
 _NOT_FOUND: Final = 404
@@ -97,7 +95,7 @@ def _judge(awaited: Awaited, messages: Sequence[Message], urn: str) -> Heard:
             if message.is_ours
             and text
             and words_of(message.text) == text
-            and message.sent_at >= awaited.at - SKEW
+            and message.sent_at >= awaited.at - CLOCK_SKEW
         ),
         None,
     )

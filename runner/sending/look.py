@@ -19,7 +19,7 @@ from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.sending.lookup import Lookup, Neighbour
 from runner.sending.reach import Reach, Reaching, slug_of
-from runner.sending.thread import Conversation, Message, words_of
+from runner.sending.thread import CLOCK_SKEW, Conversation, Message, words_of
 
 # A look this old is made again: the message is to go just after it.
 FRESH: Final = timedelta(minutes=1)
@@ -29,8 +29,6 @@ AHEAD: Final = timedelta(seconds=10)
 _RESTS: Final = timedelta(days=7)
 # An inbox is read this far for people without a profile ID: five thousand conversations.
 _MOST_PAGES: Final = 50
-# The vendor's clock may be this far behind ours.
-_SKEW: Final = timedelta(minutes=2)
 # A stranger may have accepted an invitation by then.
 _STRANGE: Final = timedelta(days=3)
 WROTE_LAST: Final = "they wrote last"
@@ -190,7 +188,7 @@ def under_way(
         return None
     last = messages[-1]
     theirs = [message.sent_at for message in messages if not message.is_ours]
-    if since is not None and theirs and theirs[-1] >= since - _SKEW:
+    if since is not None and theirs and theirs[-1] >= since - CLOCK_SKEW:
         return Rest(f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand", NO_END)
     if quiet_days == 0:
         return None

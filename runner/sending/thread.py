@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from runner.intake.recipient import Recipient, RecipientError, parse
 
+# The vendor's clock may be this far behind ours.
+CLOCK_SKEW: Final = timedelta(minutes=2)
 _LONGEST: Final = 300
 _OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from runner.action.evidence import check, hint_of
-from runner.action.search import CLOCK_SKEW, Finding
+from runner.action.search import Finding
 from runner.action.settle import settle_rows
 from runner.errors import ExitCode, UsageError
 from runner.intake.recipient import Recipient, parse
@@ -37,6 +37,7 @@ from runner.result.summary import in_doubt
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
 from runner.sending.secret import Secret
+from runner.sending.thread import CLOCK_SKEW
 from tests.loopback import KEY as LOOPBACK_KEY
 from tests.loopback import serving
 from tests.test_crash import command, finish, lay_out, needs_sigkill
