@@ -171,8 +171,8 @@ def test_the_sample_campaign_file_loads() -> None:
     assert set(tomllib.loads(path.read_text(encoding="utf-8"))) <= set(rows(CampaignSettings))
     campaign = load(path, {})
     assert campaign.sheet.is_file()
-    assert campaign.template is not None
-    assert campaign.template.is_file()
+    assert campaign.templates
+    assert all(path.is_file() for path in campaign.templates)
 
 
 def test_links_lead_somewhere() -> None:

@@ -19,10 +19,10 @@ from runner.action.settle import recover_dead_run
 from runner.action.standing import find_line, summary_of
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, UsageError
-from runner.ledger.decision import EVIDENCE, decide
+from runner.ledger.decision import decide
 from runner.ledger.doubt import Count, Doubt, doubts
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import CampaignRecord
+from runner.ledger.record import EVIDENCE, CampaignRecord
 from runner.result.handback import write_results
 from runner.result.place import Written
 from runner.sending.lookup import Lookup

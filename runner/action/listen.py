@@ -15,10 +15,10 @@ from runner.campaign.campaign import DEFAULT_KEEP_REPLIES, Campaign
 from runner.campaign.recognise import concerned, find_campaign
 from runner.errors import AccessError, ExitCode
 from runner.ledger.campaign import outdate_results
-from runner.ledger.decision import EVIDENCE, decide
+from runner.ledger.decision import decide
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
-from runner.ledger.record import CampaignRecord, Status
+from runner.ledger.record import EVIDENCE, CampaignRecord, Status
 from runner.ledger.reply import (
     Answered,
     Awaited,

@@ -28,6 +28,7 @@ from runner.ledger.delivery import has_inmail
 from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
+from runner.ledger.sequence import advance
 from runner.ledger.setting import DEFAULT_MIN_DAYS
 from runner.ledger.standing import skipped_for, waiting
 from runner.ledger.take import take_in
@@ -93,6 +94,7 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
             *_other_senders(connection, taken.campaign, record),
             *_frequency(taken.campaign, skipped),
             *_following(connection, taken.campaign, record),
+            *_sequence(taken.campaign),
             *_looking(connection, taken.campaign, record),
             *nobody_left,
         )
@@ -109,7 +111,10 @@ def _prepare_unchanged(
             "The campaign was read from another list meanwhile.",
             remedy="Run the same command again.",
         )
-    record = store_unchanged(connection, taken.record, taken.campaign, taken.results, now)
+    record = store_unchanged(
+        connection, taken.record, taken.campaign, taken.material, taken.results, now
+    )
+    advance(connection, record.id, record.settings, taken.campaign.calendar.days_after)
     return record, TakenIn(again=True)
 
 
@@ -192,6 +197,19 @@ def _following(connection: Connection, campaign: Campaign, record: CampaignRecor
             f"{words.count(doubted, 'row')} may have the message of {campaign.after!r}: {settle} "
             "looks for evidence."
         )
+
+
+def _sequence(campaign: Campaign) -> Iterator[str]:
+    """Say what follows the first message, and when."""
+    if not campaign.steps:
+        return
+    days = " and ".join(str(step.after_days) for step in campaign.steps)
+    many = "message follows" if len(campaign.steps) == 1 else "messages follow"
+    then = "after new people" if campaign.new_people_first else "before new people"
+    yield (
+        f"{len(campaign.steps)} {many} for those who do not answer, {days} sending days after the "
+        f"one before; what is due goes {then}."
+    )
 
 
 def _looking(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:

@@ -24,7 +24,7 @@ from runner.action.uncounted import refuse_uncounted
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger.backup import keep_daily
-from runner.ledger.campaign import mark_running, note_stamp
+from runner.ledger.campaign import mark_running
 from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
@@ -138,6 +138,7 @@ def _planned(
         traffic = Traffic(
             ledger=ledger,
             campaign_id=prepared.record.id,
+            settings=prepared.record.settings,
             pace=_pace_for(vendor, taken.campaign),
             vendor=vendor,
             report=see,
@@ -272,10 +273,6 @@ def _hand_back(
         with ledger.read() as connection:
             if are_current(connection, record, path):
                 return replace(report, results=Written(path))
-    if report.summary.totals.skipped > before.totals.skipped:
-        # A row that was skipped at the last moment may be free the next time.
-        with ledger.write() as connection:
-            note_stamp(connection, record.id, None)
     try:
         return replace(report, results=write_results(ledger, report.summary, path, over=over))
     except StorageError as error:

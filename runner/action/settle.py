@@ -18,10 +18,10 @@ from runner.ledger.attempt import recover
 from runner.ledger.campaign import campaigns
 from runner.ledger.contact import last_look
 from runner.ledger.decision import decide
-from runner.ledger.delivery import WITHDRAWN, delivery_to, is_listed, recipient
+from runner.ledger.delivery import delivery_to, is_listed, recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
-from runner.ledger.record import CampaignRecord, UncertainRow
+from runner.ledger.record import WITHDRAWN, CampaignRecord, UncertainRow
 from runner.ledger.standing import uncertain_rows
 from runner.result.handback import write_results
 from runner.result.place import Written

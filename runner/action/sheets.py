@@ -252,6 +252,7 @@ def _messages(results: Iterable[Result]) -> Iterator[Regained]:
             at=result.at,
             account="" if account == "default" else account,
             row=result.number,
+            step=result.step,
             text=result.text or "",
             error=result.error,
             http_status=result.http_status,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from runner.campaign.campaign import Campaign
+from runner import words
+from runner.campaign.campaign import Campaign, is_campaign_file
 from runner.campaign.material import Intake, Material, gather, refuse_unusable, take
 from runner.campaign.recognise import choose, first_of, unchanged
 from runner.campaign.stored import (
@@ -104,6 +105,7 @@ def _take_read(
     named = choose(connection, campaign, intake.findings.people, material.template_hash)
     record = campaign_named(connection, named.name)
     check_worksheet(campaign, intake, record)
+    _refuse_lost_steps(campaign, record)
     notices = (*intake.notices, *named.notices)
     campaign, senders = with_senders(campaign, record)
     campaign, follows = with_first(campaign, record)
@@ -127,12 +129,27 @@ def _take_read(
     )
 
 
+def _refuse_lost_steps(campaign: Campaign, record: CampaignRecord | None) -> None:
+    """Raise RefusedError for a list whose campaign has steps that only its campaign file says."""
+    if record is None or not record.settings.steps or campaign.steps or campaign.is_file:
+        return
+    file = record.source.partition("#")[0]
+    run = words.command("run", words.argument(file))
+    raise RefusedError(
+        f"The campaign {record.name!r} has messages that follow, which this list alone does not "
+        "say; they would be taken back.",
+        where=str(campaign.source),
+        remedy=f"Run its campaign file: {run}" if is_campaign_file(Path(file)) else "Give steps.",
+    )
+
+
 def _try_copy(campaign: Campaign, material: Material, intake: Intake) -> None:
     """Raise RefusedError when the results could not go into a copy of the list."""
     origin = copy_origin(material, intake) if campaign.results_in_copy else None
     if origin is not None and isinstance(material.source, Source):
         table = intake.checked.table
-        try_copy(material.source, origin, table.sheet or "", (row.number for row in table.rows()))
+        numbers = (row.number for row in table.rows())
+        try_copy(material.source, origin, table.sheet or "", material.result_columns, numbers)
 
 
 def _copy(campaign: Campaign, material: Material) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ A campaign is read from a campaign file and from settings said elsewhere, which 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from runner.campaign.kind import calendar_keys, said_in
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Target, parse_target
-from runner.errors import UsageError
+from runner.errors import RefusedError, UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.setting import DEFAULT_MIN_DAYS, PaceWords
 from runner.sending.api import CONVERSATIONS, TYPING
@@ -31,6 +31,15 @@ DEFAULT_QUIET_DAYS: Final = 7
 DEFAULT_KEEP_REPLIES: Final = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A step that follows another one: its texts, the sending days in between, its rows."""
+
+    templates: tuple[Path, ...]
+    after_days: int
+    where: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """A campaign, checked as far as it can be without reading its sheet.
@@ -41,16 +50,18 @@ class Campaign:
     sending days of `calendar` later, also where the pace keeps to no calendar. `words` are those
     that `pace` was read from. Before each message the conversation is looked at, unless `no_look`;
     one that somebody typed into by hand rests for `quiet_days`. Texts of replies are kept for
-    `keep_replies` days. `notices` say what a campaign file
-    reaches beyond its folder. `doubt` is the reason why a person has to agree before its command is
-    run.
+    `keep_replies` days. `steps` are the messages that follow the first one; those that are due go
+    before new people, unless `new_people_first`. `notices` say what a campaign file reaches beyond
+    its folder. `doubt` is the reason why a person has to agree before its command is run.
     """
 
     source: Path
     sheet: Path
     frame: pandas.DataFrame | None
     reading: Reading
-    template: Path | None
+    templates: tuple[Path, ...]
+    steps: tuple[Follower, ...]
+    new_people_first: bool
     name: str | None
     accounts: tuple[str, ...]
     after: str | None
@@ -156,7 +167,9 @@ def load(
         sheet=whole["sheet"],
         frame=frame,
         reading=_reading(whole, columns),
-        template=whole.get("template"),
+        templates=_paths(whole.get("template")),
+        steps=_steps(whole),
+        new_people_first=whole.get("due_steps") == "last",
         name=name.strip() if name else None,
         accounts=_accounts(whole.get("accounts", ())),
         after=whole.get("after"),
@@ -191,6 +204,33 @@ def _reading(whole: Mapping[str, Any], columns: Mapping[str, str]) -> Reading:
         where=tuple(whole.get("where", ())),
         columns={**whole.get("columns", {}), **columns},
     )
+
+
+def _paths(said: Path | Sequence[Path] | None) -> tuple[Path, ...]:
+    """The paths of one or several files."""
+    if said is None:
+        return ()
+    return (said,) if isinstance(said, Path) else tuple(said)
+
+
+def _steps(whole: Mapping[str, Any]) -> tuple[Follower, ...]:
+    """The steps that follow, as a campaign file says them. Raises RefusedError, UsageError."""
+    found = []
+    for number, said in enumerate(whole.get("steps", ()), start=2):
+        lacking = [key for key in ("template", "after_days") if key not in said]
+        if lacking:
+            raise RefusedError(
+                f"Step {number} lacks {' and '.join(lacking)}.",
+                remedy='Write: [[steps]] with template = "bump.j2" and after_days = 4.',
+            )
+        templates = _paths(said["template"])
+        found.append(Follower(templates, said["after_days"], tuple(said.get("where", ()))))
+    if found and whole.get("no_look"):
+        raise UsageError(
+            "Steps that follow need the look into the conversation: an answer ends them.",
+            remedy="Leave no_look out.",
+        )
+    return tuple(found)
 
 
 def _accounts(named: Iterable[str]) -> tuple[str, ...]:

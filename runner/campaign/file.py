@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 from runner.campaign.execution import ExecutionSettings
-from runner.campaign.kind import calendar_keys, check_kind, rows
+from runner.campaign.kind import calendar_keys, check_kind, rows, with_paths
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Command, parse_target
@@ -69,9 +69,9 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Read:
             where=f"{path.name}, key 'results'",
         )
     notices = tuple(reaches(counting, target))
-    for key, row in rows(CampaignSettings).items():
-        if row.type is Path and key in said:
-            said[key] = path.parent / Path(said[key]).expanduser()
+    said = with_paths(
+        CampaignSettings, said, lambda _, named: path.parent / Path(named).expanduser()
+    )
     doubt = stranger(path) if isinstance(target, Command) else None
     return Read(cast(CampaignSettings, said), notices, doubt)
 

@@ -6,7 +6,7 @@ The table itself is in `setting`; nothing here knows a single setting.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,8 @@ class Setting:
 
     `option` holds its flags on the command line where they are not its name; `least` and `most`
     bound it there, `value` is its default. `kind` names the kind of its value where the type does
-    not. The docs show `words`, or else the help; the starter file shows `example`, as TOML.
+    not; `of` is the group of settings in each table of a list of tables. The docs show `words`, or
+    else the help; the starter file shows `example`, as TOML.
     """
 
     option: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Setting:
     most: int | None = None
     bound: Bound | None = None
     kind: str = ""
+    of: type | None = None
     is_calendar: bool = False
     words: str = ""
     example: str = ""
@@ -74,6 +76,16 @@ class Row:
     def is_table(self) -> bool:
         """True for a mapping, which is a table of its own in TOML."""
         return get_origin(self.type) is Mapping
+
+    @property
+    def is_list(self) -> bool:
+        """True for a list, which is an option that can be given several times."""
+        return get_origin(self.type) is Sequence
+
+    @property
+    def holds_paths(self) -> bool:
+        """True for the path of a file, and for a list of such."""
+        return self.type is Path or get_args(self.type) == (Path,)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -120,7 +132,8 @@ def table(group: type) -> str:
         setting = row.setting
         says = (setting.words or setting.help).replace(".  [default", " [default").rstrip(".")
         says = says[0].upper() + says[1:]
-        example = f"`{setting.example}`" if setting.example else ""
+        shown = setting.example.replace("\n# ", ", ")
+        example = f"`{shown}`" if shown else ""
         flag = f"`{row.flags[0]}`" if setting.help else ""
         lines.append(f"| `{key}` | {says.replace('|', chr(92) + '|')} | {example} | {flag} |")
     return "\n".join(lines)
@@ -137,10 +150,31 @@ def said_in(group: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
+def with_paths(
+    group: type, said: Mapping[str, Any], change: Callable[[str, Any], Any]
+) -> dict[str, Any]:
+    """Return what was said, with every path changed by a function of its key and itself."""
+
+    def changed(row: Row, value: Any) -> Any:
+        if row.setting.of:
+            return [with_paths(row.setting.of, table, change) for table in value]
+        if row.holds_paths and isinstance(value, list | tuple):
+            return [change(row.key, path) for path in value]
+        return change(row.key, value) if row.holds_paths else value
+
+    known = rows(group)
+    return {
+        key: changed(known[key], value) if key in known else value for key, value in said.items()
+    }
+
+
 def check_bounds(group: type, said: Mapping[str, Any]) -> None:
     """Raise UsageError for a number that makes no sense."""
     for key, row in rows(group).items():
         bound, value = row.setting.bound, said.get(key)
+        if row.setting.of:
+            for table in value or ():
+                check_bounds(row.setting.of, table)
         if bound is None or value is None:
             continue
         most = math.inf if bound.most is None else bound.most
@@ -155,9 +189,13 @@ def check_kind(row: Row, value: object, where: str) -> None:
         raise RefusedError(
             f"{value!r} is no choice here.", where=where, remedy=f"Give one of: {choices}."
         )
+    if row.setting.of:
+        _check_tables(row, row.setting.of, value, where)
+        return
     if not _is_of_kind(row, value):
         raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {row.kind}.")
-    if isinstance(value, str) and not value.strip():
+    blank = value if isinstance(value, list | tuple) and row.holds_paths else [value]
+    if any(isinstance(text, str) and not text.strip() for text in blank):
         raise RefusedError(
             "The value is blank.", where=where, remedy="Leave the key out, or give one."
         )
@@ -166,7 +204,25 @@ def check_kind(row: Row, value: object, where: str) -> None:
             check_role(role, where)
 
 
+def _check_tables(row: Row, group: type, value: object, where: str) -> None:
+    """Raise RefusedError for what is no list of tables of the group's settings."""
+    known = rows(group)
+    if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
+        raise RefusedError("The value has the wrong kind.", where=where, remedy=f"Give {row.kind}.")
+    for number, table in enumerate(value, start=1):
+        for key, said in table.items():
+            place = f"{where}, the table number {number}"
+            if key not in known:
+                guess = nearest(key, known)
+                remedy = f"Did you mean {guess!r}?" if guess else f"It knows: {', '.join(known)}."
+                raise RefusedError(f"It does not know the key {key!r}.", where=place, remedy=remedy)
+            check_kind(known[key], said, f"{place}, key {key!r}")
+
+
 def _is_of_kind(row: Row, value: object) -> bool:
+    if row.is_list and row.holds_paths:  # one may stand alone
+        paths = value if isinstance(value, list | tuple) else [value]
+        return bool(paths) and all(isinstance(path, str | Path) for path in paths)
     values = _VALUES.get(get_origin(row.type) or row.type, (str, Path))
     if not isinstance(value, values) or (isinstance(value, bool) and row.type is not bool):
         return False

@@ -3,7 +3,9 @@ writes: the message that it follows, and the look into the conversation."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 from runner.campaign.kind import Bound, Setting
 
@@ -38,6 +40,66 @@ class FollowSettings(TypedDict, total=False):
             ),
             kind="a whole number of days",
             example="5",
+        ),
+    ]
+
+
+class StepSettings(TypedDict, total=False):
+    """A message that follows the one before it."""
+
+    template: Annotated[
+        Sequence[Path],
+        Setting(
+            kind='a path in quotes, or a list of them: ["a.j2", "b.j2"]',
+            words="its text; of several, each person gets one",
+        ),
+    ]
+    after_days: Annotated[
+        int,
+        Setting(
+            bound=Bound(
+                1,
+                MOST_AFTER_DAYS,
+                "A step after {} days makes no sense.",
+                f"Give 1 to {MOST_AFTER_DAYS} sending days.",
+            ),
+            kind="a whole number of days",
+            words="sending days after the message before",
+        ),
+    ]
+    where: Annotated[
+        Sequence[str],
+        Setting(
+            kind='a list of texts, ["Country=DE"]',
+            words="only rows of which all of these hold; the others have no such step",
+        ),
+    ]
+
+
+class SequenceSettings(TypedDict, total=False):
+    """The messages that follow, and their place among the others."""
+
+    steps: Annotated[
+        Sequence[Mapping[str, Any]],
+        Setting(
+            of=StepSettings,
+            kind='tables: [[steps]] with template = "bump.j2" and after_days = 4',
+            words=(
+                "the messages that follow, each a table `[[steps]]` with `template`, `after_days` "
+                "and, if it is not for every row, `where` "
+                "([sequences](follow-ups.md#sequences))"
+            ),
+            example='template = "bump.j2"\n# after_days = 4',
+        ),
+    ]
+    due_steps: Annotated[
+        Literal["first", "last"],
+        Setting(
+            words=(
+                "steps that are due go before people who have no message yet, or after them "
+                "[default: first]"
+            ),
+            example='"first"',
         ),
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import __version__
@@ -13,8 +15,10 @@ from runner.errors import RefusedError
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Findings, check, judge
+from runner.intake.column import result_columns
 from runner.intake.entry import Problem
 from runner.intake.sheet import Source
+from runner.intake.step import Step, refuse_alike
 from runner.intake.table import read
 from runner.intake.template import MessageTemplate
 
@@ -26,13 +30,24 @@ if TYPE_CHECKING:
 class Material:
     """The list's bytes (or frame) and the text, before a look at what is in them.
 
-    `stamp` tells one state of them, and of the way the list is read, from any other.
+    `steps` hold the texts. `stamp` tells one state of them, and of the way the list is read, from
+    any other; `template_hash` one state of the first message's texts.
     """
 
     source: Source | pandas.DataFrame
-    template: MessageTemplate | None
+    steps: tuple[Step, ...]
     stamp: str
     template_hash: str
+
+    @property
+    def has_variants(self) -> bool:
+        """True where a message has several wordings, or one that has a name."""
+        return any(step.has_variants for step in self.steps)
+
+    @property
+    def result_columns(self) -> tuple[str, ...]:
+        """The names of the columns with the results."""
+        return result_columns(steps=len(self.steps) > 1, variants=self.has_variants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +88,12 @@ def gather(campaign: Campaign) -> Material:
 
     Raises RefusedError for a file that cannot be read at all.
     """
-    template = templates.load(campaign.template) if campaign.template else None
-    template_hash = hashlib.sha256((template.source if template else "").encode()).hexdigest()
+    steps = (
+        Step(_load(campaign.templates)),
+        *(Step(_load(one.templates), one.after_days, one.where) for one in campaign.steps),
+    )
+    first = "\0".join(template.source for template in steps[0].templates)
+    template_hash = hashlib.sha256(first.encode()).hexdigest()
     source: Source | pandas.DataFrame
     if campaign.frame is not None:
         source, digest = campaign.frame, _digest(campaign.frame)
@@ -85,7 +104,10 @@ def gather(campaign: Campaign) -> Material:
         (
             __version__,
             digest,
-            template_hash,
+            [
+                ([(one.name, one.source) for one in step.templates], step.after_days, step.where)
+                for step in steps
+            ],
             campaign.reading,
             campaign.results_in_copy,
             campaign.min_days,
@@ -95,7 +117,14 @@ def gather(campaign: Campaign) -> Material:
             campaign.words.holidays,
         )
     )
-    return Material(source, template, hashlib.sha256(told.encode()).hexdigest(), template_hash)
+    return Material(source, steps, hashlib.sha256(told.encode()).hexdigest(), template_hash)
+
+
+def _load(paths: Sequence[Path]) -> tuple[MessageTemplate, ...]:
+    """Read the templates of one message. Raises RefusedError."""
+    found = tuple(templates.load(path) for path in paths)
+    refuse_alike(found)
+    return found
 
 
 def _digest(frame: pandas.DataFrame) -> str:
@@ -113,7 +142,7 @@ def take(campaign: Campaign, material: Material | None = None) -> Intake:
     """
     material = material or gather(campaign)
     table = read(material.source, campaign.reading)
-    checked = check(table, material.template, campaign.reading, campaign.accounts)
+    checked = check(table, material.steps, campaign.reading, campaign.accounts)
     return Intake(*judge(checked))
 
 

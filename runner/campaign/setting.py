@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, TypedDict
 
 from runner.campaign.kind import Bound, ResultsIn, Setting
-from runner.campaign.listening import FollowSettings, LookSettings
+from runner.campaign.listening import FollowSettings, LookSettings, SequenceSettings
 from runner.campaign.reading import ReadingSettings
 from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 
@@ -43,8 +43,17 @@ class TemplateSettings(TypedDict, total=False):
     """The text."""
 
     template: Annotated[
-        Path,
-        Setting(option=("--template", "-t"), metavar="FILE", help="The message template (Jinja2)."),
+        Sequence[Path],
+        Setting(
+            option=("--template", "-t"),
+            metavar="FILE",
+            help="The message template (Jinja2); several are variants. Repeatable.",
+            kind='a path in quotes, or a list of them: ["a.j2", "b.j2"]',
+            words=(
+                'the message template (Jinja2); of several, `["a.j2", "b.j2"]`, each person gets '
+                "one ([variants](templates.md#variants))"
+            ),
+        ),
     ]
 
 
@@ -281,5 +290,5 @@ class SaidSettings(
     """Everything that can be said of a campaign beside its sheet."""
 
 
-class CampaignSettings(SheetSettings, SaidSettings, total=False):
+class CampaignSettings(SheetSettings, SaidSettings, SequenceSettings, total=False):
     """Everything that belongs to a campaign: what a campaign file can say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,10 @@ _COMMENTS: Final[Mapping[str, str]] = {
     ),
     "columns": (
         "What the columns are for, where their names do not say so. This table comes last."
+    ),
+    "steps": (
+        "The messages that follow for those who do not answer, each after so many sending days; "
+        "a further one is another such table."
     ),
     "accounts": (
         "Who sends: several accounts share the rows. At most so many messages a day from "
@@ -72,8 +76,8 @@ _COMMENTS: Final[Mapping[str, str]] = {
 _COLUMNS: Final = 100
 
 
-def write(path: Path, sheet: Path | None = None, template: Path | None = None) -> Path:
-    """Write a campaign file for a list and a template, or with names to replace.
+def write(path: Path, sheet: Path | None = None, templates: Sequence[Path] = ()) -> Path:
+    """Write a campaign file for a list and templates, or with names to replace.
 
     A name without an ending gets `.toml`. Raises UsageError when there is such a file,
     StorageError when it cannot be written.
@@ -87,7 +91,7 @@ def write(path: Path, sheet: Path | None = None, template: Path | None = None) -
     head = _HEAD.format(
         file=path.name,
         sheet=_quoted(_relative(sheet, path) if sheet else "people.xlsx"),
-        template=_quoted(_relative(template, path) if template else "hello.j2"),
+        template=_several([_relative(one, path) for one in templates] or ["hello.j2"]),
     )
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -107,7 +111,7 @@ def write(path: Path, sheet: Path | None = None, template: Path | None = None) -
 def _keys() -> Iterator[str]:
     """Word every key with an example, commented out; a table comes last, as TOML wants it."""
     known = [row for row in rows(CampaignSettings).values() if row.setting.example]
-    for row in sorted(known, key=lambda row: row.is_table):
+    for row in sorted(known, key=lambda row: row.is_table or row.setting.of is not None):
         if comment := _COMMENTS.get(row.key):
             yield "\n" + "\n".join(textwrap.wrap(f"# {comment}", _COLUMNS, subsequent_indent="# "))
             yield "\n"
@@ -115,14 +119,21 @@ def _keys() -> Iterator[str]:
 
 
 def _example(row: Row) -> str:
-    if row.is_table:
-        return f"# [{row.key}]\n# {row.setting.example}\n"
+    if row.is_table or row.setting.of:
+        name = f"[[{row.key}]]" if row.setting.of else f"[{row.key}]"
+        return f"# {name}\n# {row.setting.example}\n"
     return f"# {row.key} = {row.setting.example}\n"
 
 
 def _quoted(text: str) -> str:
     """Write a text as TOML has it."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def _several(texts: Sequence[str]) -> str:
+    """Write one text, or a list of several, as TOML has it."""
+    quoted = [_quoted(text) for text in texts]
+    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 
 
 def _relative(target: Path, campaign_file: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -94,6 +95,9 @@ def store_read(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
+        steps=tuple(step.after_days for step in campaign.steps),
+        new_people_first=campaign.new_people_first,
+        has_variants=material.has_variants,
         looks=campaign.looks,
         senders_by_connection=campaign.senders_by_connection,
         copy=copy_origin(material, intake) if campaign.results_in_copy else None,
@@ -114,6 +118,7 @@ def store_unchanged(
     connection: Connection,
     record: CampaignRecord,
     campaign: Campaign,
+    material: Material,
     results: Path,
     now: datetime,
 ) -> CampaignRecord:
@@ -127,6 +132,9 @@ def store_unchanged(
         min_days=campaign.min_days,
         after=campaign.after,
         after_days=campaign.after_days,
+        steps=tuple(step.after_days for step in campaign.steps),
+        new_people_first=campaign.new_people_first,
+        has_variants=material.has_variants,
         looks=campaign.looks,
         senders_by_connection=campaign.senders_by_connection,
         copy=record.settings.copy if campaign.results_in_copy else None,
@@ -150,13 +158,11 @@ def copy_origin(material: Material, intake: Intake) -> CopyOrigin | None:
     earlier = intake.checked.layout.earlier
     replaced: tuple[int, ...] = ()
     if all(name in earlier for name in RESULT_COLUMNS[:-_ADDED]):
-        # Those that an earlier version did not have come behind all that is there.
-        width = len(intake.checked.table.columns) + intake.findings.surplus
+        # Those that an earlier version or run did not have come behind all that is there.
+        free = count(len(intake.checked.table.columns) + intake.findings.surplus)
         replaced = tuple(
-            earlier[name].index
-            if name in earlier
-            else width + number - len(RESULT_COLUMNS) + _ADDED
-            for number, name in enumerate(RESULT_COLUMNS)
+            earlier[name].index if name in earlier else next(free)
+            for name in material.result_columns
         )
     return CopyOrigin(
         digest=material.source.digest,

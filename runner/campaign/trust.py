@@ -16,7 +16,7 @@ from typing import Any
 
 from platformdirs import user_downloads_path
 
-from runner.campaign.kind import rows
+from runner.campaign.kind import with_paths
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Command, Target, Webhook
 from runner.system.file import others_can_change, owner_if_other, was_downloaded
@@ -33,8 +33,14 @@ def reaches(said: Mapping[str, Any], target: Target | None) -> Iterator[str]:
             yield f"When a run ends, the campaign file has {target.name} told how it ended."
     if "key_file" in said:
         yield f"The campaign file has the API key read from {said['key_file']}."
-    paths = [key for key, row in rows(CampaignSettings).items() if row.type is Path and key in said]
-    outside = [f"{key} {said[key]}" for key in paths if key != "key_file" and _leads_out(said[key])]
+    outside: list[str] = []
+
+    def note(key: str, path: str) -> str:
+        if key != "key_file" and _leads_out(path):
+            outside.append(f"{key} {path}")
+        return path
+
+    with_paths(CampaignSettings, said, note)
     if outside:
         yield f"The campaign file names files outside its folder: {', '.join(outside)}."
 

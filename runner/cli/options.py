@@ -7,9 +7,9 @@ gives it only what was said.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args
 
 import typer
 
@@ -94,8 +94,8 @@ _OF_A_RUN: Final = frozenset(rows(ExecutionSettings))
 def _parameter(row: Row) -> inspect.Parameter:
     """A setting as a parameter of a command; None, or False of a flag, when it is not said."""
     type_: Any = row.type
-    if get_origin(type_) in (Sequence, Mapping):
-        type_ = list[str]
+    if row.is_list or row.is_table:
+        type_ = list[Path] if row.holds_paths else list[str]
     default = row.setting.value
     if type_ is bool:
         default = False

@@ -195,7 +195,7 @@ def rehearse(
     console = Console(as_json=as_json)
     if source is None:
         source = late.rehearse.sample("recipients.csv")
-        said.setdefault("template", late.rehearse.sample("introduction.j2"))
+        said.setdefault("template", [late.rehearse.sample("introduction.j2")])
         said.setdefault("results", Path("recipients.rehearsal.results.csv"))
     campaign = late.campaign.load(source, said)
     if "results" not in said:
@@ -228,5 +228,5 @@ def new(
     **said: Unpack[TemplateSettings],
 ) -> int:
     """Write a campaign file to begin with, every key explained."""
-    written = late.starter.write(name, sheet, said.get("template"))
+    written = late.starter.write(name, sheet, said.get("template", ()))
     return late.show_starter.show_written(Console(as_json=as_json), written)

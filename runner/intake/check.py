@@ -29,6 +29,7 @@ from runner.intake.moment import Order, order_of
 from runner.intake.recipient import Recipient
 from runner.intake.review import Review
 from runner.intake.sheet import Reading
+from runner.intake.step import Step, as_steps
 from runner.intake.table import Table
 from runner.intake.template import MessageTemplate
 
@@ -42,16 +43,18 @@ class Check:
 
     Every call of `entries` walks the rows anew. `verdicts` are the problems that only show between
     rows; they are known once `judge` has walked over all rows. `order` is the one that dates in
-    figures have in the column that says when a row may be sent.
+    figures have in the column that says when a row may be sent. A row that does not fulfil the
+    `conditions` is skipped; one that does not fulfil those `of_steps` has no message of that step.
     """
 
     table: Table
     layout: Layout
-    template: MessageTemplate | None
+    steps: tuple[Step, ...]
     reading: Reading
     accounts: Sequence[str]
     blocking: tuple[Problem, ...]
     conditions: tuple[Condition, ...] = ()
+    of_steps: tuple[tuple[Condition, ...], ...] = ()
     order: Order | None = None
     verdicts: Mapping[int, Sequence[Problem]] = field(default_factory=dict)
 
@@ -70,12 +73,13 @@ class Check:
         )
         examiner = Examiner(
             self.layout,
-            self.template,
+            self.steps,
             review or Review(),
             delimited=self.table.delimiter is not None,
             hidden=self.reading.hidden,
             decodes_html=self.reading.decodes_html,
             conditions=self.conditions,
+            of_steps=self.of_steps,
             accounts=self.accounts,
             verdicts=self.verdicts,
             render=render,
@@ -104,11 +108,12 @@ class Findings:
 
 def check(
     table: Table,
-    template: MessageTemplate | None,
+    text: MessageTemplate | Sequence[Step] | None,
     reading: Reading | None = None,
     accounts: Sequence[str] = (),
 ) -> Check:
-    """Check a table against a template; without a template, the sheet needs a `message` column.
+    """Check a table against a template, or the steps of a sequence; without a template, the sheet
+    needs a `message` column.
 
     `accounts` are the accounts that will send.
 
@@ -127,16 +132,21 @@ def check(
             if guess
             else "Correct --column, or the [columns] of the campaign file.",
         ) from None
-    blocking = (*sheet_problems(table, layout), *template_problems(layout, template))
+    steps = as_steps(text)
+    templates = [template for step in steps for template in step.templates or (None,)]
+    blocking = [*sheet_problems(table, layout)]
+    for template in templates:
+        blocking += template_problems(layout, template)
     dates = layout.column("sendAfter")
     return Check(
         table=table,
         layout=layout,
-        template=template,
+        steps=steps,
         reading=reading,
         accounts=accounts,
-        blocking=blocking,
+        blocking=tuple(blocking),
         conditions=read_conditions(reading.where, table.columns),
+        of_steps=tuple(read_conditions(step.where, table.columns) for step in steps),
         order=order_of(clean(row.cells[dates.index]) for row in table.rows()) if dates else None,
     )
 
@@ -178,8 +188,8 @@ def judge(checked: Check) -> tuple[Check, Findings]:
             invalid.add(number)
             ready -= 1
     problems += [problem for found in verdicts.values() for problem in found]
-    if checked.template is not None:
-        problems += template_warnings(checked.layout, checked.template)
+    for template in (one for step in checked.steps for one in step.templates):
+        problems += template_warnings(checked.layout, template)
     blocking = checked.blocking
     if hidden and checked.reading.hidden is None:
         blocking = (*blocking, hidden_problem(checked.table, hidden, rows))

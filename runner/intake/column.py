@@ -40,6 +40,10 @@ RESULT_COLUMNS: Final = (
     "reply",
     "conversation",
 )
+# The columns of a campaign whose messages follow one another, or have variants. They stand behind
+# all others.
+STEP_COLUMN: Final = "step"
+VARIANT_COLUMN: Final = "variant"
 # A person's own sheet may well have a column "status" or "error"; only a results sheet has several
 # of these.
 _RESULT_MARKS: Final = (
@@ -277,7 +281,20 @@ def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:
     for name in RESULT_COLUMNS[RESULT_COLUMNS.index("sentMessage") + 1 :]:
         if name in found and (sent is None or found[name].index < sent.index):
             del found[name]
+    # A column that does not come right behind the results is a person's own.
+    end = max((column.index for column in found.values()), default=0)
+    by_index = {column.index: column for column in columns}
+    for name in (STEP_COLUMN, VARIANT_COLUMN):
+        following = by_index.get(end + 1)
+        if following is not None and normalise(following.header) == name:
+            found[name], end = following, end + 1
     return found
+
+
+def result_columns(*, steps: bool = False, variants: bool = False) -> tuple[str, ...]:
+    """The names of the columns with the results of a campaign, in their order."""
+    further = ((STEP_COLUMN, steps), (VARIANT_COLUMN, variants))
+    return (*RESULT_COLUMNS, *(name for name, is_there in further if is_there))
 
 
 def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:

@@ -70,6 +70,11 @@ class Composer:
         """The columns that name conversations and accounts."""
         return [column for column in (self._conversation, self._account_id) if column]
 
+    @property
+    def variant(self) -> str | None:
+        """The name of the template's variant."""
+        return self._template.name if self._template else None
+
     def compose(self, row: Row, recipient: Recipient, problems: list[Problem]) -> Message | None:
         """Return the message of a row, or None and what is wrong, among `problems`."""
         number, template = row.number, self._template
@@ -96,15 +101,41 @@ class Composer:
             return None
         if own:
             problems += self._proof.own(row, text, own, is_marked=is_marked)
-        if subject:
-            problems += self._proof.subject(row, subject, self._subject)
-        if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
-            problems += over_limits(number, text, subject, message_type, self._subject)
-        self._review.text(number, text)
-        return _new(
-            Message,
-            (recipient, text, message_type, subject or None, conversation, account, send_after),
+        self._measure(row, text, subject, message_type, self._subject, problems)
+        said = (recipient, text, message_type, subject or None, conversation, account, send_after)
+        return _new(Message, (*said, None))
+
+    def follow(self, row: Row, first: Message, problems: list[Problem]) -> Message | None:
+        """Return the template's message that follows the row's first one, in its conversation and
+        from its sender. The row's own text, subject and date are those of the first one."""
+        template = self._template
+        assert template is not None  # noqa: S101 - a step that follows has a template
+        text, subject = self._rendered(row, template, "", "", problems)
+        if not text:
+            if not problems:
+                problems.append(Problem("message-empty", "the message is empty", row.number))
+            return None
+        message_type = first.message_type if self._message_type else template.message_type
+        self._measure(row, text, subject, message_type, None, problems)
+        return first._replace(
+            text=text, subject=subject or None, message_type=message_type, send_after=None
         )
+
+    def _measure(
+        self,
+        row: Row,
+        text: str,
+        subject: str,
+        message_type: MessageType,
+        column: Column | None,
+        problems: list[Problem],
+    ) -> None:
+        """Read the subject, measure text and subject, and note the text."""
+        if subject:
+            problems += self._proof.subject(row, subject, column)
+        if subject or len(text) >= LONG_MESSAGE or message_type == "inmail":
+            problems += over_limits(row.number, text, subject, message_type, column)
+        self._review.text(row.number, text)
 
     def _own_text(self, row: Row, problems: list[Problem]) -> tuple[str, bool]:
         """The row's own text, and whether it may hold anything to look closer at."""

@@ -15,7 +15,7 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import clean
 from runner.intake.check import Check, check
-from runner.intake.column import Column
+from runner.intake.column import STEP_COLUMN, Column
 from runner.intake.reader.format import worksheets
 from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.intake.sheet import Reading, Source
@@ -27,14 +27,19 @@ from runner.intake.verdict import instant, status_of
 _ENCODINGS: Final = (None, "utf-16", "cp1252", "latin-1")
 
 
+# With these words in a results sheet, the step that stands there was made.
+_GONE: Final = ("sent", "uncertain", "failed")
+_DIGITS: Final = 4
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A row of a results sheet. `cells` are those of the list, without the results.
 
     Texts are as the sheet has them; None for a blank cell. `at` is when it was sent, and None when
-    the sheet does not say. `recipient` is None where the row does not say who got the message; it
-    `is_named` where the list's own columns do, and not the answer alone: under its URN, a person
-    may stand in no list.
+    the sheet does not say. `step` is the message that was sent. `recipient` is None where the row
+    does not say who got it; it `is_named` where the list's own columns do, and not the answer
+    alone: under its URN, a person may stand in no list.
     """
 
     number: int
@@ -50,6 +55,7 @@ class Result:
     text: str | None
     http_status: int | None
     typing: bool | None
+    step: int = 1
 
     @property
     def is_messaged(self) -> bool:
@@ -82,12 +88,13 @@ class Earlier:
             said = {name: _cell(cells, column) for name, column in columns.items()}
             http = said.get("httpStatus") or ""
             typing = (said.get("typingIndicatorSent") or "").lower()
+            status = status_of(said)
             yield Result(
                 number=entry.row.number,
                 cells=tuple(_cell(cells, column) or "" for column in layout.inputs),
                 is_named=entry.recipient is not None,
                 recipient=entry.recipient or _answered(said.get("sentToUrn")),
-                status=status_of(said),
+                status=status,
                 reason=said.get("reason"),
                 error=said.get("error"),
                 at=instant(said.get("sentAt")),
@@ -96,7 +103,15 @@ class Earlier:
                 text=said.get("sentMessage"),
                 http_status=int(http) if http.isdecimal() and len(http) == 3 else None,
                 typing={"true": True, "false": False}.get(typing),
+                step=_step(said.get(STEP_COLUMN), said.get("status"), status),
             )
+
+
+def _step(cell: str | None, written: str | None, status: str) -> int:
+    """Return which message a row was sent: the one before, where its step did not go yet."""
+    step = int(cell) if cell and cell.isdecimal() and len(cell) < _DIGITS else 1
+    is_yet_to_go = status == "sent" and (written or "").strip().lower() not in _GONE
+    return max(1, step - is_yet_to_go)
 
 
 def read_earlier(source: Source, reading: Reading) -> Earlier | None:

@@ -63,7 +63,8 @@ class Message(NamedTuple):
     """The message of one delivery, and its recipient.
 
     `account` is the row's own choice, if it made one. The message does not go before `send_after`,
-    which is on the clocks of the campaign's zone where it names no other.
+    which is on the clocks of the campaign's zone where it names no other. `variant` is the name of
+    its wording, where there are several.
     """
 
     recipient: Recipient
@@ -73,6 +74,7 @@ class Message(NamedTuple):
     conversation_urn: str | None = None
     account: str | None = None
     send_after: datetime | None = None
+    variant: str | None = None
 
 
 class Entry(NamedTuple):
@@ -81,7 +83,8 @@ class Entry(NamedTuple):
     `skipped` is the reason for a skipped row. Error problems make a row invalid. `recipient` is
     known whenever the row names one, also when the row is invalid. `earlier` is the row's status in
     a results sheet that is used as input, and `earlier_at` when it was sent. `firms` tells the
-    companies that it names.
+    companies that it names. `later` are the messages that follow, each with the number of its step,
+    from 2 on.
     """
 
     row: Row
@@ -92,6 +95,7 @@ class Entry(NamedTuple):
     earlier: str = ""
     firms: Firms | None = None
     earlier_at: datetime | None = None
+    later: tuple[tuple[int, Message], ...] = ()
 
     @property
     def errors(self) -> list[Problem]:

@@ -13,16 +13,16 @@ from typing import Final
 
 from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout
-from runner.intake.compose import Composer
 from runner.intake.condition import Condition
-from runner.intake.entry import Entry, Problem, Severity, failing
+from runner.intake.entry import Entry, Message, Problem, Severity, failing
 from runner.intake.firm import Firms
 from runner.intake.moment import Order
 from runner.intake.nobody import FOOTER, Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
+from runner.intake.script import Script
 from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
-from runner.intake.template import MessageTemplate
+from runner.intake.step import Step
 from runner.intake.text import CellText
 from runner.intake.verdict import instant, status_of
 from runner.intake.whom import Whom
@@ -38,13 +38,14 @@ class Examiner:
     def __init__(
         self,
         layout: Layout,
-        template: MessageTemplate | None,
+        steps: Sequence[Step],
         review: Review,
         *,
         delimited: bool,
         hidden: Hidden | None,
         decodes_html: bool,
         conditions: Sequence[Condition],
+        of_steps: Sequence[Sequence[Condition]],
         accounts: Sequence[str],
         verdicts: Mapping[int, Sequence[Problem]],
         render: bool,
@@ -52,9 +53,10 @@ class Examiner:
     ) -> None:
         text = CellText(delimited, decodes_html)
         self._whom = Whom(layout, text)
-        self._composer = Composer(
-            layout, template if render else None, review, text, accounts, order
-        )
+        if not render:
+            steps = (Step(),)
+        self._script = Script(layout, steps, of_steps, review, text, accounts, order)
+        self._has_later = len(steps) > 1
         self._render = render
         self._hidden = hidden
         self._conditions = conditions
@@ -66,10 +68,10 @@ class Examiner:
         self._nobody = Nobody(layout)
         self._firms = Firms((column.index, column.header) for column in layout.inputs)
         self._seen: dict[str | None, int] = {}
-        self._used = dict(self._composer.read)
+        self._used = dict(self._script.read)
         for columns in layout.roles.values():
             self._used |= {column.index: column for column in columns}
-        identifiers = (*self._whom.columns, *self._composer.identifiers)
+        identifiers = (*self._whom.columns, *self._script.identifiers)
         self._identifiers = {column.index for column in identifiers}
 
     def examine(self, row: Row) -> Entry:
@@ -90,6 +92,7 @@ class Examiner:
         if recipient is not None and self._nobody.is_foot(row):
             return Entry(row, None, None, (), FOOTER, earlier)
         message = None
+        later: tuple[tuple[int, Message], ...] = ()
         if faults:
             self._faults(row, problems)
         if recipient is not None:
@@ -98,7 +101,9 @@ class Examiner:
                 self._meet(slug, urn, met)
                 return Entry(row, recipient, None, (), f"same person as row {met}", earlier)
             if self._render:
-                message = self._composer.compose(row, recipient, problems)
+                message = self._script.first(row, recipient, problems)
+                if message is not None and self._has_later:
+                    later = self._script.later(row, message, problems)
             if problems and failing(problems):
                 message = None
             else:  # an invalid row keeps nobody else from being written to
@@ -109,7 +114,8 @@ class Examiner:
                 message = None
         earlier_at = self._sent_at(cells) if earlier else None
         return _new(
-            Entry, (row, recipient, message, problems, "", earlier, self._firms, earlier_at)
+            Entry,
+            (row, recipient, message, problems, "", earlier, self._firms, earlier_at, later),
         )
 
     def _status(self, cells: Sequence[str]) -> str:

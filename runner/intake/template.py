@@ -25,7 +25,8 @@ MessageType = Literal["normal", "inmail"]
 MAX_SOURCE: Final = 20_000
 # As much is looked at to tell what a file is that is no template.
 MAX_BYTES: Final = 32 * 1024**2
-FRONT_MATTER_KEYS: Final = ("subject", "messageType")
+FRONT_MATTER_KEYS: Final = ("subject", "messageType", "variant")
+_LONGEST_VARIANT: Final = 40
 _FENCE: Final = re.compile(
     r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE
 )
@@ -33,7 +34,8 @@ _FENCE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A template file: its body, and the subject and the message type from its front matter.
+    """A template file: its body, and the subject, the message type and the name of the variant from
+    its front matter.
 
     The subject is a template too.
     """
@@ -43,6 +45,12 @@ class MessageTemplate:
     body: Part
     subject: Part | None
     message_type: MessageType
+    variant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the variant: its own, or else that of the file."""
+        return self.variant or self.path.stem[:_LONGEST_VARIANT]
 
     @property
     def texts(self) -> Sequence[tuple[int, str]]:
@@ -102,6 +110,7 @@ def parse(source: str, path: Path) -> MessageTemplate:
         )
     subject: Part | None = None
     message_type: MessageType = "normal"
+    variant: str | None = None
     first_line, body = 1, source
     if match := _FENCE.match(source):
         body = source[match.end() :]
@@ -126,6 +135,8 @@ def parse(source: str, path: Path) -> MessageTemplate:
                 value = value[1:-1]
             if key == "subject":
                 subject = compile_part(value, path, line)
+            elif key == "variant":
+                variant = _variant_of(value, f"{path.name}, line {line}")
             else:
                 message_type = message_type_of(value, f"{path.name}, line {line}")
     elif re.match(
@@ -142,8 +153,24 @@ def parse(source: str, path: Path) -> MessageTemplate:
             "The template has no text.", where=path.name, remedy="Write the message into it."
         )
     return MessageTemplate(
-        path=path, source=source, body=part, subject=subject, message_type=message_type
+        path=path,
+        source=source,
+        body=part,
+        subject=subject,
+        message_type=message_type,
+        variant=variant,
     )
+
+
+def _variant_of(text: str, where: str) -> str:
+    """Read the name of a variant. Raises RefusedError naming `where`."""
+    if not text or len(text) > _LONGEST_VARIANT or not text.isprintable():
+        raise RefusedError(
+            f"{text!r} is no name of a variant.",
+            where=where,
+            remedy=f"Give 1 to {_LONGEST_VARIANT} characters, such as A.",
+        )
+    return text
 
 
 def message_type_of(text: str, where: str) -> MessageType:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import AccountState, Rival, Status, Wait
+from runner.ledger.record import FOLLOWS, AccountState, Ahead, Rival, Status, Wait
 from runner.ledger.setting import PaceWords, pace_words
 from runner.ledger.told import STEP, told_of
 
@@ -69,6 +69,17 @@ _LATER: Final = (
     .where(_WAITS, _DELIVERY.due_at > sa.bindparam("now"))
     .group_by(_DELIVERY.due_at)
     .order_by(_DELIVERY.due_at)
+)
+_FOLLOWS: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
+_AHEAD: Final = (
+    sa.select(_DELIVERY.step, _DELIVERY.due_at, sa.func.count(), _FOLLOWS)
+    .where(
+        _DELIVERY.campaign_id == sa.bindparam("campaign"),
+        _DELIVERY.account == sa.bindparam("account"),
+        sa.or_(_DELIVERY.status == Status.WAITING, _FOLLOWS),
+    )
+    .group_by(_DELIVERY.step, _DELIVERY.due_at, _FOLLOWS)
+    .order_by(_DELIVERY.step)
 )
 _OTHERS: Final = sa.select(
     schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since
@@ -163,6 +174,11 @@ class _Account:
             found = self._connection.execute(_LATER, mine)
             self._later = tuple((due_at, count) for due_at, count in found)
         return self._later
+
+    def ahead(self) -> tuple[Ahead, ...]:
+        mine = {"account": self.account, "campaign": self.campaign}
+        found = self._connection.execute(_AHEAD, mine)
+        return tuple(Ahead(step, due, count, bool(follow)) for step, due, count, follow in found)
 
     def rivals(self) -> tuple[Rival, ...]:
         if self._rivals is None:

@@ -79,6 +79,7 @@ def _noted(claim: Claim) -> dict[str, Any]:
         "urn": claim.recipient.urn,
         "account": claim.account,
         "row": claim.row,
+        "step": claim.step if claim.step > 1 else None,
     }
 
 

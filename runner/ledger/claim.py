@@ -16,13 +16,14 @@ from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.account import account_state, is_due, under_way
 from runner.ledger.astray import alarm
-from runner.ledger.campaign import settings_of
+from runner.ledger.campaign import note_stamp, settings_of
 from runner.ledger.contact import last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
 from runner.ledger.pause import held
 from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
 from runner.ledger.refusal import REFUSED
+from runner.ledger.setting import Stored
 
 
 def claim(
@@ -46,11 +47,12 @@ def claim(
 
     With `seen`, the deliveries whose conversation was just looked at, one that was not is returned
     as Unseen instead, and nothing is taken. Those in `blind`, which could not be looked at, are
-    left out.
+    left out; and without `seen`, where no look is possible, so is every step that follows another.
     """
     table = schema.delivery
     with ledger.write() as connection:
-        next_one = _next(campaign_id, account, now, aside, blind)
+        settings = settings_of(connection, campaign_id)
+        next_one = _next(campaign_id, account, now, aside, blind, settings, looks=seen is not None)
         found = connection.execute(next_one).first()
         state = account_state(connection, account, campaign_id, now)
         if found is None and not state.later():
@@ -73,13 +75,15 @@ def claim(
                 .where(table.c.id == found.id)
                 .values(status=Status.SKIPPED, reason=reason)
             )
+            # It may be free the next time: the list is then read anew.
+            note_stamp(connection, campaign_id, None)
             found = connection.execute(next_one).first()
             if found is None:
                 return _until_due(account_state(connection, account, campaign_id, now), decide)
         if wait is not None:
             return wait
         if seen is not None and found.id not in seen:
-            return unseen(connection, found, settings_of(connection, campaign_id))
+            return unseen(connection, found, settings)
         looked = look_of(connection, found.id) if seen is not None else None
         inserted = connection.execute(
             sa.insert(schema.attempt).values(
@@ -98,6 +102,7 @@ def claim(
         attempt=attempt_id,
         campaign=campaign_id,
         row=found.row,
+        step=found.step,
         account=account,
         recipient=Recipient(found.slug, found.urn),
         text=found.message,
@@ -113,9 +118,13 @@ def _next(
     now: datetime,
     aside: Collection[int],
     blind: Collection[int],
+    settings: Stored,
+    *,
+    looks: bool,
 ) -> sa.Select[Any]:
-    """Select the account's next delivery."""
+    """Select the account's next delivery. Steps that are due go first, or last if it is so said."""
     table, attempt = schema.delivery, schema.attempt
+    step = table.c.step if settings.new_people_first else table.c.step.desc()
     refused = sa.select(attempt.c.delivery_id).where(attempt.c.id.in_(aside))
     return (
         sa.select(table)
@@ -126,8 +135,9 @@ def _next(
             is_due(now),
             table.c.id.not_in(tuple(blind)),
             table.c.id.not_in(refused),
+            sa.true() if looks else table.c.step == 1,
         )
-        .order_by(sa.func.coalesce(table.c.http_status.in_(REFUSED), False), table.c.position)
+        .order_by(sa.func.coalesce(table.c.http_status.in_(REFUSED), False), step, table.c.position)
         .limit(1)
     )
 
@@ -143,10 +153,12 @@ def peek(
 ) -> Unseen | None:
     """Return the account's next delivery where it has to be looked at; nothing is taken."""
     with ledger.read() as connection:
-        found = connection.execute(_next(campaign_id, account, now, aside, blind)).first()
+        settings = settings_of(connection, campaign_id)
+        next_one = _next(campaign_id, account, now, aside, blind, settings, looks=True)
+        found = connection.execute(next_one).first()
         if found is None or found.id in seen:
             return None
-        return unseen(connection, found, settings_of(connection, campaign_id))
+        return unseen(connection, found, settings)
 
 
 def _until_due(state: AccountState, decide: Callable[[AccountState], Wait | None]) -> Wait | None:

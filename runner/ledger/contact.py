@@ -24,6 +24,7 @@ from runner.ledger.forgotten import Forgotten
 from runner.ledger.person import Spellings, answered_identity, learn, means, spellings_of
 from runner.ledger.received import AT, received
 from runner.ledger.record import ATTEMPTED, Status
+from runner.ledger.sequence import prior_to
 from runner.ledger.setting import Stored
 from runner.ledger.suppression import firm_of, listed
 
@@ -153,8 +154,9 @@ def bar(
     """Return the reason why this delivery must not be sent after all, if there is one.
 
     The person may be on the do-not-contact list. The same person may have been messaged in this
-    campaign, under another spelling or by mistake; other rows count in the statuses `after`.
-    Another campaign or tool may have messaged the person recently.
+    campaign, under another spelling or by mistake; other rows count in the statuses `after`, and
+    the other steps of a sequence only for an answer that names somebody else. Another campaign or
+    tool may have messaged the person recently.
     """
     keys = spellings_of(connection, recipient.keys)
     return (
@@ -168,12 +170,13 @@ def last_look(
     connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
 ) -> str | None:
     """Return the reason why a waiting delivery must not go after all, if there is one: `bar`, the
-    person's company, and the message that it was to follow."""
+    person's company, and the messages that it was to follow."""
     keys = spellings_of(connection, person.keys)
     return (
         bar(connection, campaign_id, delivery_id, person, now)
         or firm_of(connection, delivery_id)
         or unmet(connection, settings_of(connection, campaign_id), keys)
+        or prior_to(connection, delivery_id)[1]
     )
 
 
@@ -194,15 +197,18 @@ def _has_it(
         named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
         if source_of(connection.execute(named).scalar_one()) in sources:
             return "may have this message already: an answer named them"
+    others = [
+        means(keys),
+        table.c.campaign_id == campaign_id,
+        table.c.id != delivery_id,
+        table.c.status.in_(after),
+    ]
+    if after is ATTEMPTED:
+        mine = table.alias()
+        step = sa.select(mine.c.step).where(mine.c.id == delivery_id).scalar_subquery()
+        others.append(table.c.step == step)
     twin = connection.execute(
-        sa.select(table.c.row, table.c.urn, table.c.sent_to_urn)
-        .where(
-            means(keys),
-            table.c.campaign_id == campaign_id,
-            table.c.id != delivery_id,
-            table.c.status.in_(after),
-        )
-        .limit(1)
+        sa.select(table.c.row, table.c.urn, table.c.sent_to_urn).where(*others).limit(1)
     ).first()
     if twin is None:
         return None

@@ -6,7 +6,7 @@ Only a decision lets such a delivery ever be tried again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,13 +15,10 @@ from runner.intake.recipient import Recipient
 from runner.ledger import chain, schema
 from runner.ledger.astray import source_of
 from runner.ledger.contact import Contact, note_contacts
-from runner.ledger.delivery import WITHDRAWN, is_listed
+from runner.ledger.delivery import is_listed
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
-from runner.ledger.record import Status
-
-# `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
-EVIDENCE: Final = "evidence"
+from runner.ledger.record import EVIDENCE, WITHDRAWN, Status
 
 
 def decide(
@@ -82,7 +79,7 @@ def _link(
     connection: Connection, number: int, delivery_id: int, verdict: str, by: str, now: datetime
 ) -> None:
     table = schema.delivery
-    whom = sa.select(table.c.campaign_id, table.c.slug, table.c.urn, table.c.row)
+    whom = sa.select(table.c.campaign_id, table.c.slug, table.c.urn, table.c.row, table.c.step)
     found = connection.execute(whom.where(table.c.id == delivery_id)).one()
     chain.add(
         connection,
@@ -93,6 +90,7 @@ def _link(
         slug=found.slug,
         urn=found.urn,
         row=found.row,
+        step=found.step if found.step > 1 else None,
         verdict=verdict,
         by=by,
     )

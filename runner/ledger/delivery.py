@@ -16,11 +16,12 @@ from runner.ledger import schema
 from runner.ledger.person import Spellings, spellings_of
 from runner.ledger.record import (
     ATTEMPTED,
+    FOLLOWS,
+    WITHDRAWN,
     Status,
 )
-from runner.ledger.standing import SAME
-
-WITHDRAWN: Final = "no longer in the sheet"
+from runner.ledger.sequence import PENDING
+from runner.ledger.standing import OF_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Known:
     values: tuple[object, ...]
 
 
-_WRITTEN: Final = (
+WRITTEN: Final = (
     "position",
     "row",
     "due_at",
@@ -41,12 +42,13 @@ _WRITTEN: Final = (
     "slug",
     "urn",
     "message",
+    "variant",
     "subject",
     "message_type",
     "conversation_urn",
 )
-ACCOUNT, TEXT = _WRITTEN.index("account"), _WRITTEN.index("message")
-_SLUG, _URN = _WRITTEN.index("slug"), _WRITTEN.index("urn")
+ACCOUNT, TEXT = WRITTEN.index("account"), WRITTEN.index("message")
+_SLUG, _URN = WRITTEN.index("slug"), WRITTEN.index("urn")
 
 
 def written_to(
@@ -60,26 +62,28 @@ def written_to(
         message.recipient.slug,
         message.recipient.urn,
         message.text,
+        message.variant,
         message.subject,
         message.message_type,
         message.conversation_urn,
     )
-    return dict(zip(_WRITTEN, values, strict=True))
+    return dict(zip(WRITTEN, values, strict=True))
 
 
 def known_deliveries(
     connection: Connection, campaign_id: int, spellings: Spellings
 ) -> tuple[dict[str, Known], set[int]]:
-    """Return the campaign's deliveries by every identity, and the ids of those that wait.
+    """Return the campaign's first messages by every identity of their people, and the ids of those
+    that wait.
 
     The attempted one stands when two deliveries mean one person.
     """
     table = schema.delivery
-    columns = [table.c[name] for name in _WRITTEN]
+    columns = [table.c[name] for name in WRITTEN]
     known: dict[str, Known] = {}
     waiting: set[int] = set()
     statement = sa.select(table.c.id, table.c.identity, table.c.status, *columns).where(
-        table.c.campaign_id == campaign_id
+        table.c.campaign_id == campaign_id, table.c.step == 1
     )
     for id_, identity, status, *values in connection.execute(statement):
         delivery = Known(id_, identity, Status(status), tuple(values))
@@ -93,17 +97,36 @@ def known_deliveries(
     return known, waiting
 
 
+def known_steps(
+    connection: Connection, campaign_id: int
+) -> tuple[dict[tuple[str, int], Known], set[int]]:
+    """Return the campaign's later messages by the identity of the delivery and the step, and the
+    ids of those that wait or may come to."""
+    table = schema.delivery
+    columns = [table.c[name] for name in WRITTEN]
+    statement = sa.select(
+        table.c.id, table.c.identity, table.c.step, table.c.status, table.c.reason, *columns
+    ).where(table.c.campaign_id == campaign_id, table.c.step > 1)
+    known: dict[tuple[str, int], Known] = {}
+    pending: set[int] = set()
+    for id_, identity, step, status, reason, *values in connection.execute(statement):
+        known[identity, step] = Known(id_, identity, Status(status), tuple(values))
+        if status == Status.WAITING or reason == FOLLOWS:
+            pending.add(id_)
+    return known, pending
+
+
 def listed(connection: Connection, campaign_id: int) -> set[int]:
-    """Return the ids of all deliveries that a row of the list stands for.
+    """Return the ids of all first messages that a row of the list stands for.
 
     Deliveries to forgotten people are left out.
     """
-    joined = schema.delivery.join(schema.row, SAME)
+    joined = schema.delivery.join(schema.row, OF_ROW)
     named = sa.or_(schema.delivery.c.slug.is_not(None), schema.delivery.c.urn.is_not(None))
     statement = (
         sa.select(schema.delivery.c.id)
         .select_from(joined)
-        .where(schema.delivery.c.campaign_id == campaign_id, named)
+        .where(schema.delivery.c.campaign_id == campaign_id, schema.delivery.c.step == 1, named)
     )
     return set(connection.scalars(statement))
 
@@ -113,7 +136,7 @@ def withdraw(connection: Connection, ids: set[int]) -> None:
     values = [{"_id": id_} for id_ in ids]
     if values:
         statement = sa.update(table).where(
-            table.c.id == sa.bindparam("_id"), table.c.status == Status.WAITING
+            table.c.id == sa.bindparam("_id"), sa.or_(table.c.status == Status.WAITING, PENDING)
         )
         connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
 
@@ -130,20 +153,25 @@ def is_listed(connection: Connection, delivery_id: int) -> bool:
     table = schema.delivery
     found = (
         sa.select(table.c.id)
-        .select_from(table.join(schema.row, SAME))
+        .select_from(table.join(schema.row, OF_ROW))
         .where(table.c.id == delivery_id)
     )
     return connection.execute(found).first() is not None
 
 
-def delivery_to(connection: Connection, campaign_id: int, person: Recipient) -> int | None:
-    """Find the campaign's attempted delivery to a person, under any spelling, if there is one."""
+def delivery_to(
+    connection: Connection, campaign_id: int, person: Recipient, step: int | None = None
+) -> int | None:
+    """Find the campaign's attempted delivery to a person, under any spelling, if there is one: that
+    of a step, or else of the last step."""
     table, keys = schema.delivery, spellings_of(connection, person.keys)
     named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
     attempted = sa.select(table.c.id).where(
         table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED)
     )
-    return connection.execute(attempted).scalar()
+    if step is not None:
+        attempted = attempted.where(table.c.step == step)
+    return connection.execute(attempted.order_by(table.c.step.desc())).scalar()
 
 
 def recipient(connection: Connection, delivery_id: int) -> Recipient:

@@ -62,7 +62,7 @@ class Before:
             keys = (one.slug, one.urn, answered_identity(one.sent_to_urn))
             for key in spellings.of(key for key in keys if key):
                 other = self._had.get(key)
-                if other is None or (had.surely and not other.surely):
+                if other is None or _counts_more(had, other):
                     self._had[key] = had
         self._answered = {
             key: at
@@ -73,10 +73,17 @@ class Before:
     def had(self, keys: Sequence[str]) -> Had | str:
         """Return the message that the person has, or the reason why nothing may follow it."""
         if answered := [self._answered[key] for key in keys if key in self._answered]:
-            return _answered(min(answered))
+            return answered_on(min(answered))
         found = [self._had[key] for key in keys if key in self._had]
         sure = next((had for had in found if had.surely), None)
         return sure or _missing(self._name or "", in_doubt=bool(found))
+
+
+def _counts_more(had: Had, other: Had) -> bool:
+    """Tell which of two messages is the one to follow: a certain one, and then the later one."""
+    if had.surely != other.surely:
+        return had.surely
+    return had.at is not None and (other.at is None or had.at > other.at)
 
 
 def is_elsewhere(entry: Entry, had: Had | str | None) -> bool:
@@ -94,7 +101,7 @@ def is_elsewhere(entry: Entry, had: Had | str | None) -> bool:
     return entry.earlier_at - had.at > _ROUNDING
 
 
-def _answered(at: datetime) -> str:
+def answered_on(at: datetime) -> str:
     """The reason to skip somebody who has answered a message of the sequence."""
     return f"{ANSWERED} {at:%Y-%m-%d}; answer by hand"
 
@@ -113,7 +120,7 @@ def unmet(connection: Connection, settings: Stored, keys: Sequence[str]) -> str 
         return None
     earlier = before(connection, settings)
     if answered := [at for _, at in answers(connection, earlier, means(keys))]:
-        return _answered(min(answered))
+        return answered_on(min(answered))
     mine = received(schema.delivery.c.campaign_id.in_(earlier[:1]), means(keys))
     found = [one.status for one in connection.execute(mine)]
     return None if Status.SENT in found else _missing(settings.after, in_doubt=bool(found))

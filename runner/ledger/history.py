@@ -16,10 +16,12 @@ from runner.ledger.suppression import listed
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A person in one campaign: the row, how it stands, and when and from where it was sent."""
+    """A message to a person in one campaign: the row, the step, how it stands, and when and from
+    where it was sent."""
 
     campaign: str
     row: int
+    step: int
     status: str
     reason: str | None
     account: str
@@ -58,6 +60,7 @@ def _skipped(connection: Connection, keys: tuple[str, ...], known: set[str]) -> 
         Met(
             campaign=found.name,
             row=found.number,
+            step=1,
             status=found.status,
             reason=found.reason,
             account="",
@@ -82,6 +85,7 @@ def known_of(connection: Connection, person: Recipient) -> Known:
         Met(
             campaign=found.campaign,
             row=found.row,
+            step=found.step,
             status=found.status,
             reason=found.reason,
             account=found.account,

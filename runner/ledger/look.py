@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.campaign import settings_of
+from runner.ledger.campaign import note_stamp, settings_of
 from runner.ledger.follow import before
 from runner.ledger.person import answered_identity, learn, means, spellings_of
-from runner.ledger.received import received
-from runner.ledger.record import POSSIBLY_RECEIVED, Status
+from runner.ledger.received import received, received_texts
+from runner.ledger.record import Status
+from runner.ledger.sequence import prior_to
 from runner.ledger.setting import Stored
 
 
@@ -23,7 +24,8 @@ from runner.ledger.setting import Stored
 class Unseen:
     """A delivery whose turn has come, once the account's conversation with the person was looked
     at. `keys` are all spellings of the person. `since` is when the account sent the message that
-    this one follows. `length` is that of its text."""
+    this one follows, in the sequence of its own campaign (`in_sequence`) or in another campaign.
+    `length` is that of its text."""
 
     delivery: int
     campaign: int
@@ -33,6 +35,7 @@ class Unseen:
     keys: tuple[str, ...]
     conversation_urn: str | None
     since: datetime | None
+    in_sequence: bool
     message_type: str
     subject: str | None
     length: int
@@ -60,8 +63,9 @@ def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: 
     """Return what has to be looked at before a waiting delivery goes."""
     person = Recipient(found.slug, found.urn)
     keys = spellings_of(connection, person.keys)
-    follows = before(connection, settings)
-    since = None
+    in_sequence = found.step > 1
+    follows = before(connection, settings) if not in_sequence else ()
+    since = prior_to(connection, found.id)[0] if in_sequence else None
     if follows:
         first = received(schema.delivery.c.campaign_id == follows[0], means(keys))
         mine = [one.at for one in connection.execute(first) if one.account == found.account]
@@ -75,17 +79,16 @@ def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: 
         keys=keys,
         conversation_urn=found.conversation_urn,
         since=since,
+        in_sequence=in_sequence,
         message_type=found.message_type,
         subject=found.subject,
         length=len(found.message),
     )
 
 
-def texts_to(connection: Connection, keys: tuple[str, ...]) -> list[str]:
-    """Return all texts that campaigns sent, or may have sent, to a person."""
-    table = schema.delivery
-    statement = sa.select(table.c.message).where(means(keys), table.c.status.in_(POSSIBLY_RECEIVED))
-    return list(connection.scalars(statement))
+def messages_to(connection: Connection, keys: tuple[str, ...]) -> list[tuple[str, datetime | None]]:
+    """Return all messages that campaigns sent, or may have sent, to a person: text and time."""
+    return [(one.text, one.at) for one in connection.execute(received_texts(means(keys)))]
 
 
 def note_look(
@@ -121,6 +124,7 @@ def note_look(
     if rest is not None:
         skipped = {"status": Status.SKIPPED, "reason": rest.reason}
         connection.execute(sa.update(table).where(waiting).values(skipped))
+        note_stamp(connection, unseen.campaign, None)
 
 
 def rests(connection: Connection, campaign_id: int, looks: str, now: datetime) -> dict[int, Rest]:

@@ -130,6 +130,7 @@ def _messages(other: Connection, campaign_id: int) -> Iterator[Regained]:
             at=found.sent_at or found.wired_at,
             account=found.account,
             row=found.row,
+            step=found.step,
             text=found.message,
             error=found.error,
             http_status=found.http,

@@ -36,10 +36,10 @@ def _sum(text: str) -> str:
 class Noted:
     """A line: the event of the ledger's chain with the number `n` and the digest `head`.
 
-    An intent names the person and the sender, an outcome the attempt, a decision the person and the
-    verdict, a change of a list of people its person by `name`. A campaign's line says what the
-    number of a campaign stands for. A line of results has the path as its `name`, and the digest of
-    the file as it was left as its `source`.
+    An intent names the person, the sender, and the step where it is not the first; an outcome the
+    attempt, a decision the person, the step and the verdict, a change of a list of people its
+    person by `name`. A campaign's line says what the number of a campaign stands for. A line of
+    results has the path as its `name`, and the digest of the file as it was left as its `source`.
     """
 
     n: int
@@ -52,6 +52,7 @@ class Noted:
     urn: str | None = None
     account: str | None = None
     row: int | None = None
+    step: int | None = None
     status: str | None = None
     http_status: int | None = None
     typing: bool | None = None
@@ -79,7 +80,7 @@ _FIELDS: Final = frozenset(field.name for field in fields(Noted))
 
 
 # What fits a field that is no text. A number is one that SQLite can hold.
-_NUMBERS: Final = frozenset(["n", "campaign", "attempt", "row", "http_status"])
+_NUMBERS: Final = frozenset(["n", "campaign", "attempt", "row", "step", "http_status"])
 _MOST: Final = 2**63
 
 

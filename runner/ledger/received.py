@@ -44,3 +44,10 @@ def received(*which: sa.ColumnElement[bool]) -> Received:
         )
         .where(_DELIVERY.status.in_(POSSIBLY_RECEIVED), *which)
     )
+
+
+def received_texts(*which: sa.ColumnElement[bool]) -> sa.Select[tuple[str, datetime]]:
+    """Select the texts of such messages, and their times."""
+    return sa.select(_DELIVERY.message.label("text"), AT.label("at")).where(
+        _DELIVERY.status.in_(POSSIBLY_RECEIVED), *which
+    )

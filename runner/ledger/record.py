@@ -35,6 +35,12 @@ class Status(StrEnum):
 ATTEMPTED: Final = (Status.SENDING, Status.SENT, Status.FAILED, Status.UNCERTAIN)
 # With these statuses a person has, or may have, the message in the inbox.
 POSSIBLY_RECEIVED: Final = (Status.SENDING, Status.SENT, Status.UNCERTAIN)
+# The reason of a message of a sequence while the one before is not certainly sent.
+FOLLOWS: Final = "follows a message that is not certainly sent yet"
+# The reason of a delivery whose person has left the list.
+WITHDRAWN: Final = "no longer in the sheet"
+# `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
+EVIDENCE: Final = "evidence"
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 
@@ -113,6 +119,16 @@ class Rival:
     pace: PaceWords
 
 
+class Ahead(NamedTuple):
+    """So many messages of a sequence of one step: that wait, from `due_at` on where they have a
+    date, or that `follow` messages which are not sent yet."""
+
+    step: int
+    due_at: datetime | None
+    messages: int
+    follow: bool
+
+
 class AccountState(Protocol):
     """An account as a claim of `campaign` sees it; `last_claim` is when it last sent."""
 
@@ -147,6 +163,9 @@ class AccountState(Protocol):
     def later(self) -> tuple[tuple[datetime, int], ...]:
         """The rows whose date is to come: each date, and how many have it, the first one first."""
 
+    def ahead(self) -> tuple[Ahead, ...]:
+        """The campaign's messages that are still to go, by step."""
+
     def rivals(self) -> tuple[Rival, ...]:
         """The other campaigns that share the account."""
 
@@ -162,7 +181,8 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery taken for sending: everything the request needs."""
+    """A delivery taken for sending: everything the request needs. `step` says which of the
+    campaign's messages it is."""
 
     attempt: int
     campaign: int
@@ -173,6 +193,7 @@ class Claim:
     subject: str | None
     message_type: str
     conversation_urn: str | None
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +253,8 @@ class Line:
     """A row of the sheet with its result.
 
     `due_at` is the time before which its message does not go. `free_at` is the time from which a
-    person who was messaged too recently may be messaged again.
+    person who was messaged too recently may be messaged again. `step` is the message that the
+    status is about; while it waits, what is told of a sent message is told of the one before.
     """
 
     number: int
@@ -254,6 +276,27 @@ class Line:
     replied_at: datetime | None = None
     reply: str | None = None
     conversation_urn: str | None = None
+    step: int = 1
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message of a sequence, made or to come: the row and the person, and how it stands."""
+
+    row: int
+    person: str
+    step: int
+    variant: str | None
+    status: Status
+    reason: str | None
+    account: str
+    due_at: datetime | None
+    sent_at: datetime | None
+    typing_indicator_sent: bool | None
+    error: str | None
+    replied_at: datetime | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

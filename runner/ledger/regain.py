@@ -5,7 +5,7 @@ Nothing that the ledger knows already changes. What is brought in can only keep 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.delivery import Known, known_deliveries, written_to
+from runner.ledger.delivery import Known, known_deliveries, known_steps, written_to
 from runner.ledger.person import Spellings
 from runner.ledger.record import ATTEMPTED, Status
 from runner.ledger.suppression import Suppressed
@@ -33,6 +33,7 @@ class Regained:
     at: datetime | None
     account: str = ""
     row: int = 0
+    step: int = 1
     text: str = ""
     error: str | None = None
     http_status: int | None = None
@@ -56,6 +57,7 @@ class Regaining:
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
         self._known, _ = known_deliveries(connection, campaign_id, self._spellings)
+        self._later, _ = known_steps(connection, campaign_id)
         table = schema.delivery
         last = sa.select(sa.func.max(table.c.position)).where(table.c.campaign_id == campaign_id)
         self._position = connection.execute(last).scalar() or 0
@@ -65,15 +67,25 @@ class Regaining:
         keys = self._spellings.of(message.recipient.keys)
         if self._barred.has_forgotten(keys):
             return False
-        found = next((self._known[key] for key in keys if key in self._known), None)
+        first = next((self._known[key] for key in keys if key in self._known), None)
+        found = first
+        if message.step > 1:
+            if first is None:  # who has a later message has the first one as well
+                self.add(replace(message, step=1, status=Status.SENT, text="", error=None))
+                first = next(self._known[key] for key in keys if key in self._known)
+            found = self._later.get((first.identity, message.step))
         if found is not None and not surely and self._has(found, message.at):
             self._complete(found.id, message)
             return False
-        delivery = found.id if found is not None else self._begin(message)
+        identity = first.identity if first is not None else message.recipient.identity
+        delivery = found.id if found is not None else self._begin(message, identity)
         self._attempt(delivery, message)
         self._settle(delivery, message)
-        known = Known(delivery, message.recipient.identity, message.status, ())
-        self._known.update(dict.fromkeys(keys, known))
+        known = Known(delivery, identity, message.status, ())
+        if message.step > 1:
+            self._later[identity, message.step] = known
+        else:
+            self._known.update(dict.fromkeys(keys, known))
         return True
 
     def _has(self, known: Known, at: datetime | None) -> bool:
@@ -102,12 +114,13 @@ class Regaining:
                 .values(message=message.text)
             )
 
-    def _begin(self, message: Regained) -> int:
+    def _begin(self, message: Regained, identity: str) -> int:
         self._position += 1
         text = Message(message.recipient, message.text)
         values = {
             "campaign_id": self._campaign,
-            "identity": message.recipient.identity,
+            "identity": identity,
+            "step": message.step,
             "status": Status.WAITING,
             **written_to(self._position, message.row, None, text, message.account),
         }

@@ -100,6 +100,7 @@ class _Replay:
             at=intent.at,
             account=intent.account or "",
             row=intent.row or 0,
+            step=intent.step or 1,
             error=None if outcome else _BROUGHT_BACK,
             http_status=outcome.http_status if outcome else None,
             typing=outcome.typing if outcome else None,
@@ -112,12 +113,12 @@ class _Replay:
 
     def _decide(self, line: Noted) -> None:
         for attempt, intent in list(self._open.items()):
-            if (intent.slug, intent.urn) == (line.slug, line.urn):
+            if (intent.slug, intent.urn, intent.step) == (line.slug, line.urn, line.step):
                 self._end(self._open.pop(attempt), None)
         campaign_id, person = self._id(line.campaign), Recipient(line.slug, line.urn)
         if campaign_id is None or not person.keys:
             return
-        delivery = delivery_to(self._connection, campaign_id, person)
+        delivery = delivery_to(self._connection, campaign_id, person, line.step or 1)
         if delivery is not None:
             link_all(self._connection)  # the attempt comes before the word
             sent = line.verdict == "sent"
@@ -243,7 +244,7 @@ def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
         schema.decision,
         schema.link,
     )
-    person = [delivery.c.slug, delivery.c.urn, delivery.c.row, delivery.c.campaign_id]
+    person = [delivery.c[name] for name in ("slug", "urn", "row", "campaign_id", "step")]
     tried = sa.select(attempt, delivery.c.sent_to_urn, delivery.c.typing_indicator_sent, *person)
     attempts = {
         found.id: found
@@ -266,6 +267,7 @@ def lines_of(connection: Connection, now: datetime) -> Iterator[Noted]:
             continue
         found = (decisions if what is What.DECISION else attempts)[one.subject]
         whom = {"campaign": found.campaign_id, "slug": found.slug, "urn": found.urn}
+        whom["step"] = found.step if found.step > 1 else None
         if what is What.INTENT:
             sender = {"account": found.account, "row": found.row, "attempt": found.id}
             yield Noted(**shared, at=found.wired_at, **whom, **sender)

@@ -32,6 +32,7 @@ class Awaited(NamedTuple):
     """A message of ours that may be answered: when it went, from which account, and its text."""
 
     delivery: int
+    campaign: int
     account: str
     at: datetime
     text: str
@@ -55,6 +56,7 @@ def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[
     spellings = Spellings(connection)
     statement = sa.select(
         table.c.id,
+        table.c.campaign_id,
         table.c.account,
         AT.label("at"),
         table.c.message,
@@ -67,7 +69,7 @@ def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[
     for one in connection.execute(statement):
         if one.at is None:
             continue
-        message = Awaited(one.id, one.account, one.at, one.message, one.status)
+        message = Awaited(one.id, one.campaign_id, one.account, one.at, one.message, one.status)
         keys = (one.slug, one.urn, answered_identity(one.sent_to_urn))
         for key in spellings.of(key for key in keys if key):
             found.setdefault(key, []).append(message)
@@ -110,16 +112,17 @@ def answers(
 
 
 def replies(connection: Connection, campaign_id: int) -> list[Answered]:
-    """Return the replies to a campaign's messages, the newest first."""
+    """Return who answered a campaign's messages, the newest first; of several replies to the
+    messages of one sequence the first one."""
     table, reply = schema.delivery, schema.reply
     statement = (
-        sa.select(table.c.row, table.c.slug, table.c.urn, table.c.account, reply)
+        sa.select(table.c.row, table.c.identity, table.c.slug, table.c.urn, table.c.account, reply)
         .join(reply, reply.c.delivery_id == table.c.id)
         .where(table.c.campaign_id == campaign_id)
-        .order_by(reply.c.replied_at.desc(), table.c.id)
+        .order_by(reply.c.replied_at.desc(), table.c.id.desc())
     )
-    return [
-        Answered(
+    first = {
+        one.identity: Answered(
             row=one.row,
             person=one.slug or one.urn or "",
             account=one.account,
@@ -128,15 +131,15 @@ def replies(connection: Connection, campaign_id: int) -> list[Answered]:
             conversation_urn=one.conversation_urn,
         )
         for one in connection.execute(statement)
-    ]
+    }
+    return sorted(first.values(), key=lambda one: one.at, reverse=True)
 
 
 def count_replies(connection: Connection, campaign_id: int) -> int:
-    """Count the replies to a campaign's messages."""
+    """Count the people who answered a campaign's messages."""
     table, reply = schema.delivery, schema.reply
-    joined = sa.select(sa.func.count()).select_from(
-        reply.join(table, reply.c.delivery_id == table.c.id)
-    )
+    people = sa.func.count(sa.distinct(table.c.identity))
+    joined = sa.select(people).select_from(reply.join(table, reply.c.delivery_id == table.c.id))
     return connection.execute(joined.where(table.c.campaign_id == campaign_id)).scalar_one()
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -88,6 +88,7 @@ delivery = Table(
     Column("id", Integer, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("identity", Text, nullable=False),
+    Column("step", Integer, nullable=False, default=1),  # which of the campaign's messages it is
     Column("slug", Text),
     Column("urn", Text),
     Column("position", Integer, nullable=False),  # order in the sheet
@@ -95,6 +96,7 @@ delivery = Table(
     Column("account", Text, nullable=False),  # '' is the key's default account
     Column("due_at", Instant),  # it does not go before then
     Column("message", Text, nullable=False),
+    Column("variant", Text),  # the name of its wording, where there are several
     Column("subject", Text),
     Column("message_type", String(10), nullable=False),
     Column("conversation_urn", Text),
@@ -106,7 +108,7 @@ delivery = Table(
     Column("sent_at", Instant),
     Column("sent_to_urn", Text),
     Column("message_urn", Text),  # where the vendor told it
-    UniqueConstraint("campaign_id", "identity"),
+    UniqueConstraint("campaign_id", "identity", "step"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "campaign_id", "account", "status", "due_at", "position"),
     Index(None, "slug"),

@@ -49,7 +49,9 @@ class Stored(PaceWords):
 
     `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
     the results go into a file of their own. `after` is the campaign that this one follows, after so
-    many sending days. `looks` are the words of what is looked at: under others, no row
+    many sending days. `steps` are the sending days before each step that follows the first message;
+    those that are due go before new people, unless `new_people_first`. `has_variants` says that a
+    message has several wordings. `looks` are the words of what is looked at: under others, no row
     rests for what was found.
     """
 
@@ -60,6 +62,9 @@ class Stored(PaceWords):
     min_days: int = DEFAULT_MIN_DAYS
     after: str | None = None
     after_days: int = 0
+    steps: tuple[int, ...] = ()
+    new_people_first: bool = False
+    has_variants: bool = False
     looks: str = ""
     senders_by_connection: bool = False
     copy: CopyOrigin | None = None
@@ -73,7 +78,8 @@ def to_json(stored: Stored) -> str:
 def from_json(text: str) -> Stored:
     """Read the settings of a ledger; a word that this version does not know is passed over."""
     said = json.loads(text)
-    said["accounts"] = tuple(said.get("accounts") or ())
+    for name in ("accounts", "steps"):
+        said[name] = tuple(said.get(name) or ())
     if copy := said.get("copy"):
         said["copy"] = CopyOrigin(**{**copy, "replace": tuple(copy["replace"])})
     return Stored(**_known(Stored, said))

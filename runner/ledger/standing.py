@@ -6,31 +6,78 @@ Everything here is a query; nothing changes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.account import is_due
+from runner.ledger.campaign import settings_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import (
+    ATTEMPTED,
     POSSIBLY_RECEIVED,
+    WITHDRAWN,
     Attempt,
     Decision,
     Line,
+    Sending,
     Status,
     Totals,
     UncertainRow,
 )
 
 _PAGE: Final = 2_000
-# The condition that a row stands for a delivery.
-SAME: Final = sa.and_(
+# The condition that a row stands for a delivery, of any step.
+OF_ROW: Final = sa.and_(
     schema.delivery.c.campaign_id == schema.row.c.campaign_id,
     schema.delivery.c.identity == schema.row.c.identity,
+)
+_LATER: Final = schema.delivery.alias()
+# The condition that a row has its status from a delivery: from that of the last step that is not
+# skipped, or else from the first one.
+SAME: Final = sa.and_(
+    OF_ROW,
+    sa.or_(schema.delivery.c.step == 1, schema.delivery.c.status != Status.SKIPPED),
+    ~sa.exists()
+    .where(
+        _LATER.c.campaign_id == schema.delivery.c.campaign_id,
+        _LATER.c.identity == schema.delivery.c.identity,
+        _LATER.c.step > schema.delivery.c.step,
+        _LATER.c.status != Status.SKIPPED,
+    )
+    .correlate(schema.delivery),
+)
+_OTHER: Final = schema.delivery.alias()
+# The delivery of the first reply to any message of a row's sequence.
+_ANSWERED: Final = (
+    sa.select(schema.reply.c.delivery_id)
+    .join(_OTHER, _OTHER.c.id == schema.reply.c.delivery_id)
+    .where(
+        _OTHER.c.campaign_id == schema.row.c.campaign_id,
+        _OTHER.c.identity == schema.row.c.identity,
+    )
+    .order_by(schema.reply.c.replied_at)
+    .limit(1)
+    .correlate(schema.row)
+    .scalar_subquery()
+)
+# The last variant that a row's person got, or is to get next.
+_VARIANT: Final = (
+    sa.select(_OTHER.c.variant)
+    .where(
+        _OTHER.c.campaign_id == schema.delivery.c.campaign_id,
+        _OTHER.c.identity == schema.delivery.c.identity,
+        _OTHER.c.step <= schema.delivery.c.step,
+        _OTHER.c.variant.is_not(None),
+    )
+    .order_by(_OTHER.c.step.desc())
+    .limit(1)
+    .correlate(schema.delivery)
+    .scalar_subquery()
 )
 _JOIN: Final = schema.row.outerjoin(schema.delivery, SAME)
 _STATUS: Final = sa.func.coalesce(schema.delivery.c.status, schema.row.c.status)
@@ -96,9 +143,14 @@ def uncertain_rows(
 def sent_but_gone(connection: Connection, campaign_id: int) -> int:
     """Count the people who were, or may have been, messaged and are no longer in the sheet."""
     table = schema.delivery
-    received = sa.and_(table.c.campaign_id == campaign_id, table.c.status.in_(POSSIBLY_RECEIVED))
+    received = sa.and_(
+        table.c.campaign_id == campaign_id,
+        table.c.status.in_(POSSIBLY_RECEIVED),
+        table.c.step == 1,
+    )
     # The count goes from the rows' side, because each row looks up its delivery by an index.
-    listed = sa.select(sa.func.count(sa.distinct(table.c.id))).select_from(_JOIN).where(received)
+    joined = schema.row.join(table, OF_ROW)
+    listed = sa.select(sa.func.count(sa.distinct(table.c.id))).select_from(joined).where(received)
     everyone = sa.select(sa.func.count()).select_from(table).where(received)
     return connection.execute(everyone).scalar_one() - connection.execute(listed).scalar_one()
 
@@ -118,15 +170,17 @@ def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
 def waiting_before(connection: Connection, delivery_id: int, now: datetime) -> int:
     """Count the campaign's rows that go before this waiting one on its account, as of now."""
     table = schema.delivery
-    mine = sa.select(table.c.campaign_id, table.c.account, table.c.position).where(
+    mine = sa.select(table.c.campaign_id, table.c.account, table.c.position, table.c.step).where(
         table.c.id == delivery_id
     )
     found = connection.execute(mine).one()
+    first_step = settings_of(connection, found.campaign_id).new_people_first
+    sooner = table.c.step < found.step if first_step else table.c.step > found.step
     statement = sa.select(sa.func.count()).where(
         table.c.campaign_id == found.campaign_id,
         table.c.account == found.account,
         table.c.status == Status.WAITING,
-        table.c.position < found.position,
+        sa.or_(sooner, sa.and_(table.c.step == found.step, table.c.position < found.position)),
         is_due(now),
     )
     return connection.execute(statement).scalar_one()
@@ -167,13 +221,15 @@ def lines(
         tries.label("attempts"),
         schema.row.c.free_at,
         schema.delivery.c.due_at,
+        schema.delivery.c.step,
+        _VARIANT.label("variant"),
         reply.c.replied_at,
         reply.c.text.label("reply"),
         sa.func.coalesce(
             reply.c.conversation_urn, look.c.conversation_urn, schema.delivery.c.conversation_urn
         ).label("conversation_urn"),
     )
-    joined = _JOIN.outerjoin(reply, reply.c.delivery_id == schema.delivery.c.id).outerjoin(
+    joined = _JOIN.outerjoin(reply, reply.c.delivery_id == _ANSWERED).outerjoin(
         look, look.c.delivery_id == schema.delivery.c.id
     )
     while True:
@@ -189,8 +245,11 @@ def lines(
         )
         with ledger.read() as connection:
             found = connection.execute(page).all()
+            before = _sent_before(connection, found)
         for row in found:
             status = shown(Status(row.status), live=live)
+            sent = before.get(row.id, row)
+            is_told = status in POSSIBLY_RECEIVED or sent is not row
             yield Line(
                 number=row.number,
                 cells=tuple(json.loads(row.cells)),
@@ -199,22 +258,85 @@ def lines(
                 identity=row.identity,
                 delivery=row.id,
                 account=row.account,
-                typing_indicator_sent=row.typing_indicator_sent,
+                typing_indicator_sent=sent.typing_indicator_sent,
                 error=row.error,
-                sent_at=row.sent_at,
-                sent_to_urn=row.sent_to_urn,
+                sent_at=sent.sent_at,
+                sent_to_urn=sent.sent_to_urn,
                 http_status=row.http_status,
                 attempts=row.attempts or 0,
-                message=row.message if status in POSSIBLY_RECEIVED else None,
+                message=sent.message if is_told else None,
                 free_at=row.free_at,
                 due_at=row.due_at,
                 replied_at=row.replied_at,
                 reply=row.reply,
                 conversation_urn=row.conversation_urn,
+                step=row.step or 1,
+                variant=row.variant,
             )
         if len(found) < _PAGE:
             return
         position = found[-1].position
+
+
+def _sent_before(connection: Connection, found: Sequence[Any]) -> dict[int, sa.Row[Any]]:
+    """Return the last message that was sent before each step that still waits, by its delivery."""
+    waiting = [one.id for one in found if (one.step or 1) > 1 and one.status not in ATTEMPTED]
+    mine, table = _LATER, schema.delivery
+    statement = (
+        sa.select(mine.c.id.label("waits"), table)
+        .join(
+            table,
+            sa.and_(
+                table.c.campaign_id == mine.c.campaign_id,
+                table.c.identity == mine.c.identity,
+                table.c.step < mine.c.step,
+                table.c.status == Status.SENT,
+            ),
+        )
+        .where(mine.c.id.in_(waiting))
+        .order_by(table.c.step)
+    )
+    return {one.waits: one for one in connection.execute(statement)} if waiting else {}
+
+
+def sendings(ledger: Ledger, campaign_id: int, *, live: bool = False) -> Iterator[Sending]:
+    """Give every message of a sequence, made or to come, by the rows of the list and the steps."""
+    table, reply = schema.delivery, schema.reply
+    after = (-1, 0, 0)
+    order = sa.tuple_(table.c.position, table.c.step, table.c.id)
+    while True:
+        page = (
+            sa.select(table, reply.c.replied_at)
+            .outerjoin(reply, reply.c.delivery_id == table.c.id)
+            .where(
+                table.c.campaign_id == campaign_id,
+                order > sa.tuple_(*map(sa.literal, after)),
+                sa.func.coalesce(table.c.reason, "") != WITHDRAWN,
+            )
+            .order_by(table.c.position, table.c.step, table.c.id)
+            .limit(_PAGE)
+        )
+        with ledger.read() as connection:
+            found = connection.execute(page).all()
+        for one in found:
+            yield Sending(
+                row=one.row,
+                person=one.slug or one.urn or "forgotten",
+                step=one.step,
+                variant=one.variant,
+                status=shown(Status(one.status), live=live),
+                reason=one.reason,
+                account=one.account,
+                due_at=one.due_at,
+                sent_at=one.sent_at,
+                typing_indicator_sent=one.typing_indicator_sent,
+                error=one.error,
+                replied_at=one.replied_at,
+                text=one.message,
+            )
+        if len(found) < _PAGE:
+            return
+        after = (found[-1].position, found[-1].step, found[-1].id)
 
 
 def progress(connection: Connection, campaign_id: int) -> str:

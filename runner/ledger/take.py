@@ -25,8 +25,10 @@ from runner.ledger.contact import Messaged, messaged_since
 from runner.ledger.delivery import (
     ACCOUNT,
     TEXT,
+    WRITTEN,
     Known,
     known_deliveries,
+    known_steps,
     listed,
     waiting_accounts,
     withdraw,
@@ -34,10 +36,11 @@ from runner.ledger.delivery import (
 )
 from runner.ledger.due import Dates, Days
 from runner.ledger.follow import Before, is_elsewhere
-from runner.ledger.look import rests
+from runner.ledger.look import Rest, rests
 from runner.ledger.person import Spellings, learn
-from runner.ledger.record import ATTEMPTED, Status, TakenIn
+from runner.ledger.record import ATTEMPTED, FOLLOWS, Status, TakenIn
 from runner.ledger.sender import Senders
+from runner.ledger.sequence import advance
 from runner.ledger.share import Shares
 from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed, listed_firm
 
@@ -116,6 +119,8 @@ class _Taking:
         self._before = Before(connection, settings, self._spellings) if settings.after else None
         self._dates = Dates(days, settings.after_days, now)
         self._known, self._waiting = known_deliveries(connection, campaign_id, self._spellings)
+        self._later, pending = known_steps(connection, campaign_id)
+        self._waiting |= pending
         self._shares = Shares(accounts, waiting_accounts(self._known.values()))
         by = settings.senders_by_connection
         known = Connections(connection, accounts, self._spellings) if by else None
@@ -141,6 +146,8 @@ class _Taking:
             verdict = _Verdict(Status.SKIPPED, LISTED_FORGOTTEN)
         else:
             verdict = self._judge(position, entry, keys, _first_attempted(same))
+        if verdict.identity is not None and (entry.later or self._later):
+            verdict = self._sequence(position, entry, keys, verdict)
         texts = entry.row.cells
         if len(texts) <= self._last:
             texts = [*texts, *[""] * (self._last + 1 - len(texts))]
@@ -168,11 +175,12 @@ class _Taking:
         """Write what is left, and withdraw the deliveries that no row wants any more."""
         self._flush()
         withdraw(self._connection, self._waiting - self._wanted)
+        advance(self._connection, self._campaign, self._settings, self._dates.days.days_after)
         return TakenIn(
             added=tuple(self._added),
-            rewritten=tuple(self._rewritten),
+            rewritten=tuple(dict.fromkeys(self._rewritten)),
             vanished=len(self._unmet),
-            outdated=tuple(self._outdated),
+            outdated=tuple(dict.fromkeys(self._outdated)),
             again=bool(self._known),
         )
 
@@ -197,12 +205,8 @@ class _Taking:
             return _Verdict(Status.SKIPPED, f"this results sheet says it was {entry.earlier}")
         if isinstance(had, str):
             return _Verdict(Status.SKIPPED, had)
-        messaged = [self._lately[key] for key in keys if key in self._lately]
-        if messaged:
-            latest = max(messaged, key=lambda one: one.at)
-            days = self._settings.min_days
-            free_at = latest.at + timedelta(days=days)
-            return _Verdict(Status.SKIPPED, latest.reason(days), None, free_at)
+        if (lately := self._messaged_lately(keys)) is not None:
+            return lately
         due_at = self._dates.due(entry.message, had)
         if isinstance(due_at, str):
             return _Verdict(Status.INVALID, due_at)
@@ -213,6 +217,93 @@ class _Taking:
         if rest := self._rests.get(delivery.id):
             return _Verdict(Status.SKIPPED, rest.reason, None, rest.until)
         return self._rewrite(place, message, delivery)
+
+    def _messaged_lately(self, keys: Sequence[str]) -> _Verdict | None:
+        """The verdict on a person whom another campaign or tool messaged too recently."""
+        messaged = [self._lately[key] for key in keys if key in self._lately]
+        if not messaged:
+            return None
+        latest = max(messaged, key=lambda one: one.at)
+        days = self._settings.min_days
+        free_at = latest.at + timedelta(days=days)
+        return _Verdict(Status.SKIPPED, latest.reason(days), None, free_at)
+
+    def _sequence(
+        self, position: int, entry: Entry, keys: Sequence[str], verdict: _Verdict
+    ) -> _Verdict:
+        """Take in the messages that follow the row's first one; the verdict on the row may then
+        have the time when they may go."""
+        if entry.skipped:
+            return verdict  # such a row has no further message
+        identity = verdict.identity or ""
+        barred = self._barred_by(entry, keys)
+        lately = None if barred else self._messaged_lately(keys)
+        held = barred or (lately.reason if lately else None)
+        place = _Place(position, entry.row.number, None)
+        for step, message in entry.later if entry.message else ():
+            self._follow(place, step, message, identity, held)
+        if entry.message is None:
+            for step in range(2, len(self._settings.steps) + 2):
+                self._spoil(entry, identity, step)
+        rests = [rest.until for step, _ in entry.later if (rest := self._rest(identity, step))]
+        free = [*rests, *([lately.free_at] if lately and lately.free_at else [])]
+        return verdict._replace(free_at=min(free)) if free else verdict
+
+    def _rest(self, identity: str, step: int) -> Rest | None:
+        """Why a later message rests for what a look found, and until when, if it does."""
+        known = self._later.get((identity, step))
+        return self._rests.get(known.id) if known else None
+
+    def _follow(
+        self, place: _Place, step: int, message: Message, identity: str, held: str | None
+    ) -> None:
+        """Take in a later message, which waits once the one before is sent."""
+        known = self._later.get((identity, step))
+        number = place.number
+        if known is None:
+            account = self._shares.account(message.account, None)
+            self._new.append(
+                {
+                    "campaign_id": self._campaign,
+                    "identity": identity,
+                    "step": step,
+                    "status": Status.SKIPPED,
+                    "reason": held or FOLLOWS,
+                    **written_to(*place, message, account),
+                }
+            )
+            return
+        self._wanted.add(known.id)
+        if known.status in ATTEMPTED:
+            if known.values[:2] != place[:2]:
+                moved = {"_id": known.id, "position": place.position, "row": number}
+                self._moved.append(moved)
+            if known.values[TEXT] not in ("", message.text):
+                self._outdated.append(number)
+            return
+        # Its account and its date are those that the message before gave it.
+        kept = {"account": known.values[ACCOUNT], "due_at": known.values[ACCOUNT - 1]}
+        written = written_to(*place, message, "") | kept
+        values = tuple(written.values())
+        rest = self._rest(identity, step)
+        reason: str | None
+        status, reason = Status.SKIPPED, held or (rest.reason if rest else FOLLOWS)
+        if reason == FOLLOWS and known.status is Status.WAITING:
+            status, reason = Status.WAITING, None
+        self._changed.append({"_id": known.id, "status": status, "reason": reason, **written})
+        if known.values[TEXT:] != values[TEXT:] and known.status is not Status.SKIPPED:
+            self._rewritten.append(number)
+
+    def _spoil(self, entry: Entry, identity: str, step: int) -> None:
+        """Let a later message be invalid, as its row is by now."""
+        known = self._later.get((identity, step))
+        if known is None or known.status in ATTEMPTED:
+            return
+        self._wanted.add(known.id)
+        written = dict(zip(WRITTEN, known.values, strict=True))
+        spoilt = {"_id": known.id, "status": Status.INVALID, "reason": entry.reason}
+        self._changed.append({**spoilt, **written})
+        self._rewritten.append(entry.row.number)
 
     def _barred_by(self, entry: Entry, keys: Sequence[str]) -> str | None:
         """The reason why nobody may write to the row's person, if there is one."""
@@ -248,7 +339,9 @@ class _Taking:
             {
                 "campaign_id": self._campaign,
                 "identity": identity,
+                "step": 1,
                 "status": Status.WAITING,
+                "reason": None,
                 **written_to(*place, message, account),
             }
         )

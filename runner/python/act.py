@@ -25,7 +25,8 @@ from runner.action.plan import Plan
 from runner.action.run import Report
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
-from runner.campaign.kind import check_kind, rows
+from runner.campaign.kind import check_kind, rows, with_paths
+from runner.campaign.listening import SequenceSettings
 from runner.campaign.recognise import find_campaign
 from runner.campaign.setting import ListSettings, NameSettings, RehearsalSettings, SaidSettings
 from runner.errors import RefusedError, UsageError
@@ -49,11 +50,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class RunKeywords(SaidSettings, SendingSettings, LedgerSettings, EndpointSettings, total=False):
+class ListKeywords(ListSettings, SequenceSettings, total=False):
+    """The keywords of `check` and `preview`."""
+
+
+class RunKeywords(
+    SaidSettings, SequenceSettings, SendingSettings, LedgerSettings, EndpointSettings, total=False
+):
     """The keywords of `run`: all settings but those that belong to a terminal."""
 
 
-class RehearsalKeywords(NameSettings, RehearsalSettings, total=False):
+class RehearsalKeywords(NameSettings, RehearsalSettings, SequenceSettings, total=False):
     """The keywords of `rehearse`; a data frame has no name but the one that is said."""
 
 
@@ -63,16 +70,16 @@ class _Watcher:
     see: Callable[[Event], None]
 
 
-def check(sheet: Sheet, **said: Unpack[ListSettings]) -> Checked:
+def check(sheet: Sheet, **said: Unpack[ListKeywords]) -> Checked:
     """Find every problem of list and text; nothing is sent. Raises RefusedError, UsageError."""
-    return checking.check(_campaign(sheet, ListSettings, said))
+    return checking.check(_campaign(sheet, ListKeywords, said))
 
 
 def preview(
-    sheet: Sheet, *, number: int = 5, row: int | None = None, **said: Unpack[ListSettings]
+    sheet: Sheet, *, number: int = 5, row: int | None = None, **said: Unpack[ListKeywords]
 ) -> Previewed:
     """Render the first `number` messages, or that of one row. Raises RefusedError, UsageError."""
-    return checking.preview(_campaign(sheet, ListSettings, said), number, row)
+    return checking.preview(_campaign(sheet, ListKeywords, said), number, row)
 
 
 def run(
@@ -194,7 +201,7 @@ def _checked(group: type, key: str, value: Any) -> Any:
         check_kind(known[key], value, key)
     except RefusedError as error:
         raise UsageError(error.what, where=error.where, remedy=error.remedy) from None
-    return Path(value) if known[key].type is Path else value
+    return with_paths(group, {key: value}, lambda _, path: Path(path))[key]
 
 
 def _in_a_loop(act: Callable[[asyncio.Runner], T]) -> T:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
 from runner.errors import RefusedError
-from runner.intake.column import RESULT_COLUMNS
 from runner.intake.reader import archive
 from runner.intake.sheet import Source
 from runner.ledger.setting import CopyOrigin
@@ -66,15 +65,21 @@ def copy_of(source: Source) -> tuple[str, list[str]]:
     return answer["ending"], [notice] if lost else []
 
 
-def try_copy(source: Source, origin: CopyOrigin, worksheet: str, numbers: Iterable[int]) -> None:
+def try_copy(
+    source: Source,
+    origin: CopyOrigin,
+    worksheet: str,
+    columns: Sequence[str],
+    numbers: Iterable[int],
+) -> None:
     """Make a copy with results in the rows of these numbers, and throw it away.
 
     Raises RefusedError when it cannot be made.
     """
-    blank = ["waiting", *[""] * (len(RESULT_COLUMNS) - 1)]
+    blank = ["waiting", *[""] * (len(columns) - 1)]
     rows = ((number, blank) for number in numbers)
     try:
-        for _ in copied(source, origin, worksheet, rows):
+        for _ in copied(source, origin, worksheet, columns, rows):
             pass
     except CopyError as error:
         raise RefusedError(
@@ -87,13 +92,14 @@ def write_copied(
     source: Source,
     origin: CopyOrigin,
     worksheet: str,
+    columns: Sequence[str],
     rows: Iterable[tuple[int, Sequence[str | int]]],
 ) -> None:
-    """Write the copy, with each row's results in the row of its number.
+    """Write the copy, with each row's results, under `columns`, in the row of its number.
 
     Raises CopyError, and OSError when the file cannot be written.
     """
-    for piece in copied(source, origin, worksheet, rows):
+    for piece in copied(source, origin, worksheet, columns, rows):
         file.write(piece)
 
 
@@ -101,13 +107,14 @@ def copied(
     source: Source,
     origin: CopyOrigin,
     worksheet: str,
+    columns: Sequence[str],
     rows: Iterable[tuple[int, Sequence[str | int]]],
 ) -> Iterator[bytes]:
     """Give the bytes of the copy, once it is whole. Raises CopyError."""
     request = {
         "sheet": worksheet,
         "header_row": origin.header_row,
-        "headers": list(RESULT_COLUMNS),
+        "headers": list(columns),
         "replace": list(origin.replace),
     }
     lines = bytearray()

@@ -15,14 +15,14 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import RefusedError, UsageError
 from runner.intake import sheet as sheets
-from runner.intake.column import lay_out
+from runner.intake.column import lay_out, result_columns
 from runner.intake.table import read
 from runner.ledger.campaign import campaigns, note_results, results_line, results_noted
 from runner.ledger.chain import note
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
-from runner.ledger.standing import lines, progress
+from runner.ledger.standing import lines, progress, sendings
 from runner.result.copying import CopyError, write_copied
 from runner.result.left import left
 from runner.result.place import Written, put
@@ -72,6 +72,12 @@ def _write(
         summary=rows(summary),
         waits_until=summary.starts(),
         delimiter=record.delimiter,
+        columns=result_columns(
+            steps=bool(record.settings.steps), variants=record.settings.has_variants
+        ),
+        sendings=(lambda: sendings(ledger, record.id, live=summary.live))
+        if record.settings.steps
+        else None,
     )
     origin = record.settings.copy
     if origin is None:
@@ -97,7 +103,7 @@ def _copying(
 
     def fill(file: IO[bytes]) -> None:
         rows = ((line.number, outcome_cells(line, sheet)) for line in sheet.lines())
-        write_copied(file, source, origin, worksheet, rows)
+        write_copied(file, source, origin, worksheet, sheet.columns, rows)
 
     return fill
 

@@ -33,8 +33,10 @@ from runner.ledger.standing import (
     uncertain_rows,
     waiting,
 )
-from runner.sending.forecast import windows
-from runner.sending.pace import Pace
+from runner.ledger.tally import Tally, tallies
+from runner.result.variant import compare
+from runner.sending import forecast
+from runner.sending.pace import Pace, calendar_of
 from runner.sending.turn import Turn
 
 _DAYS_LISTED: Final = 60
@@ -79,7 +81,8 @@ class Summary:
 
     `live` is True while a run of it is active. `uncertain` are the rows that need a look in
     LinkedIn. A campaign that is paused, since `paused_at`, sends nothing until a person lets it go
-    on. `replied` counts the people who have answered.
+    on. `replied` counts the people who have answered. `tallies` are those of its steps and
+    variants, where it has any.
     """
 
     campaign: CampaignRecord
@@ -92,6 +95,17 @@ class Summary:
     uncertain: tuple[UncertainRow, ...] = ()
     paused_at: datetime | None = None
     replied: int = 0
+    tallies: tuple[Tally, ...] = ()
+
+    @property
+    def steps(self) -> dict[int, Tally]:
+        """The tallies by step, over all variants; none where there is one message to each."""
+        found: dict[int, Tally] = {}
+        for one in self.tallies if self.campaign.settings.steps else ():
+            so_far = found.get(one.step, Tally(one.step, None, 0, 0, 0, 0, 0))
+            counts = (first + more for first, more in zip(so_far[2:], one[2:], strict=True))
+            found[one.step] = Tally(one.step, None, *counts)
+        return found
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -172,11 +186,12 @@ def summarise(
         replied = count_replies(connection, campaign.id)
         paused_at = said(connection, campaign.id).paused_at
         pause = paused(connection, campaign.id, paused_at)
+        sequence = _sequence(campaign)
         views = []
         for account in named:
             state = account_state(connection, account, campaign.id, now)
             stopped = alarm(connection, account) if account in waits else None
-            view = _view(pace, state, now, waits.get(account, 0), stopped)
+            view = _view(pace, state, now, waits.get(account, 0), stopped, sequence)
             if pause is not None:
                 view = replace(view, wait=pause if view.waiting else None, windows=())
             views.append(view)
@@ -185,6 +200,8 @@ def summarise(
             sent_but_gone(connection, campaign.id),
         )
         uncertain = uncertain_rows(connection, campaign.id, live=live)
+        has_tallies = campaign.settings.steps or campaign.settings.has_variants
+        counts = tallies(connection, campaign.id) if has_tallies else ()
     zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
     assert zone is not None  # noqa: S101 - astimezone() always answers one
     return Summary(
@@ -198,11 +215,24 @@ def summarise(
         uncertain=uncertain,
         paused_at=paused_at,
         replied=replied,
+        tallies=counts,
     )
 
 
+def _sequence(campaign: CampaignRecord) -> forecast.Sequence | None:
+    """The steps of a campaign, where it has some."""
+    steps = campaign.settings.steps
+    days_after = calendar_of(campaign.settings).days_after
+    return forecast.Sequence(steps, days_after) if steps else None
+
+
 def _view(
-    pace: Pace, state: AccountState, now: datetime, count: int, stopped: Stop | None
+    pace: Pace,
+    state: AccountState,
+    now: datetime,
+    count: int,
+    stopped: Stop | None,
+    sequence: forecast.Sequence | None,
 ) -> AccountView:
     turn = Turn(pace, state, now)
     left = turn.allowance()
@@ -215,9 +245,17 @@ def _view(
         reset_at=left.reset_at,
         waiting=count,
         wait=turn.wait() if count else None,
-        windows=() if stopped else tuple(windows(pace, state, now)),
+        windows=() if stopped else tuple(forecast.windows(pace, state, now, sequence)),
         alarm=stopped,
     )
+
+
+def tally_text(tally: Tally) -> str:
+    """`30 sent, 4 answered, 12 waiting, 8 to follow, 3 ended`."""
+    parts = [(tally.sent, "sent"), (tally.replied, "answered"), (tally.waiting, "waiting")]
+    parts += [(tally.following, "to follow"), (tally.ended, "ended")]
+    said = [f"{number} {what}" for number, what in parts if number]
+    return ", ".join(said) or "none yet"
 
 
 def in_doubt(summary: Summary) -> list[str]:
@@ -260,6 +298,12 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     ]
     if summary.replied:
         listed.append(("Answered", str(summary.replied)))
+    for step, tally in summary.steps.items():
+        listed.append((f"Message {step}", tally_text(tally)))
+    for compared in compare(summary.tallies):
+        for variant in compared.variants:
+            listed.append((f"Message {compared.step}, variant", str(variant)))
+        listed.append((f"Message {compared.step}, variants", compared.verdict))
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))
     for view in summary.accounts:

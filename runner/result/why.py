@@ -10,6 +10,7 @@ from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import look_of
 from runner.ledger.record import Attempt, Line, Status
+from runner.ledger.sequence import steps_of
 from runner.ledger.standing import history, waiting_before
 from runner.result.summary import Summary
 
@@ -26,6 +27,26 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
     if line.delivery is not None:
         said += _looked(ledger, summary, line.delivery)
         said += _happened(ledger, summary, line.delivery)
+        said += _sequence(ledger, summary, line)
+    return said
+
+
+def _sequence(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
+    """Say how the row's other messages stand, each in a sentence."""
+    if not summary.campaign.settings.steps or line.identity is None:
+        return []
+    with ledger.read() as connection:
+        others = steps_of(connection, summary.campaign.id, line.identity)
+    said = []
+    for one in others:
+        if one.id == line.delivery:
+            continue
+        at = f" on {words.clock(one.at, summary.zone)}" if one.at else ""
+        until = ""
+        if one.status == Status.WAITING and one.due_at is not None:
+            until = f" until {words.clock(one.due_at, summary.zone)}"
+        why = f": {one.reason}" if one.reason else ""
+        said.append(f"Message {one.step}: {one.status}{at}{until}{why}.")
     return said
 
 

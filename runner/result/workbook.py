@@ -19,9 +19,9 @@ from urllib.parse import quote
 
 from runner import words
 from runner.intake.cell import CUT, MAX_CELL, column_letter, guard
-from runner.intake.column import RESULT_COLUMNS
+from runner.intake.column import RESULT_COLUMNS, STEP_COLUMN, VARIANT_COLUMN
 from runner.intake.sheet import MAX_ROWS
-from runner.ledger.record import NEEDS_A_PERSON, Line, Status
+from runner.ledger.record import NEEDS_A_PERSON, POSSIBLY_RECEIVED, Line, Sending, Status
 from runner.result.place import Written, put
 from runner.result.style import WIDTH_SAMPLE, Style, width_of
 
@@ -36,7 +36,8 @@ _LONGEST_GAP: Final = 1_000
 class Sheet:
     """The content of the results: the input's headers, the lines, and the summary's lines.
 
-    `waits_until` tells when a waiting line may go.
+    `waits_until` tells when a waiting line may go. `columns` are the names of the columns with the
+    results. `sendings` gives every message of a sequence, where there is one.
     """
 
     headers: Sequence[str]
@@ -44,6 +45,8 @@ class Sheet:
     summary: Sequence[tuple[str, str]]
     waits_until: Callable[[Line], datetime | None]
     delimiter: str = ","
+    columns: Sequence[str] = RESULT_COLUMNS
+    sendings: Callable[[], Iterator[Sending]] | None = None
 
 
 def write(path: Path, sheet: Sheet, is_ours: Callable[[Path], bool] | None = None) -> Written:
@@ -57,8 +60,8 @@ def write(path: Path, sheet: Sheet, is_ours: Callable[[Path], bool] | None = Non
 
 
 def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
-    """Return one cell per name of RESULT_COLUMNS."""
-    sent = line.status in (Status.SENT, Status.UNCERTAIN)
+    """Return one cell for each of the sheet's `columns`."""
+    sent = line.status in (Status.SENT, Status.UNCERTAIN) or line.sent_at is not None
     typing = "" if line.typing_indicator_sent is None else str(line.typing_indicator_sent).lower()
     until = sheet.waits_until(line) if line.status is Status.WAITING else None
     cells: Mapping[str, str | int] = {
@@ -76,8 +79,10 @@ def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
         "repliedAt": _instant(line.replied_at),
         "reply": line.reply or "",
         "conversation": link_of(line.conversation_urn) or "",
+        STEP_COLUMN: line.step if line.delivery else "",
+        VARIANT_COLUMN: line.variant or "",
     }
-    return [cells[name] for name in RESULT_COLUMNS]
+    return [cells[name] for name in sheet.columns]
 
 
 def link_of(conversation_urn: str | None) -> str | None:
@@ -112,7 +117,7 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
         file, encoding="utf-8-sig", errors="replace", newline="", write_through=True
     )
     writer = csv.writer(text, delimiter=sheet.delimiter)
-    writer.writerow([*map(_safe, sheet.headers), *RESULT_COLUMNS])
+    writer.writerow([*map(_safe, sheet.headers), *sheet.columns])
     for line in _aligned(sheet.lines()):
         if line is None:
             writer.writerow([])
@@ -137,7 +142,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    headers = [*sheet.headers, *RESULT_COLUMNS]
+    headers = [*sheet.headers, *sheet.columns]
     widths = _widths(headers, sheet)
     results = _worksheet(book, "Results", widths)
     attention = _worksheet(book, "Needs attention", widths)
@@ -164,6 +169,8 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
         cells = [*line.cells, *outcome_cells(line, sheet)]
         attention.append(style.row(attention, cells, line.status, len(line.cells)))
         counts["Needs attention"] += 1
+    if sheet.sendings is not None:
+        _write_messages(book, sheet.sendings(), style)
     _write_summary(book, sheet.summary, style)
     last = column_letter(len(headers) - 1)
     for worksheet, rows in ((results, counts["Results"]), (attention, counts["Needs attention"])):
@@ -188,6 +195,56 @@ def _worksheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:
     for column, width in enumerate(widths):
         worksheet.column_dimensions[column_letter(column)].width = width
     return worksheet
+
+
+_MESSAGE_COLUMNS: Final = (
+    ("row", 8),
+    ("person", 30),
+    ("step", 8),
+    ("variant", 14),
+    ("status", 12),
+    ("reason", 40),
+    ("sentAt", 22),
+    ("sentFrom", 20),
+    ("typingIndicatorSent", 20),
+    ("error", 30),
+    ("notBefore", 22),
+    ("repliedAt", 22),
+    ("message", 60),
+)
+
+
+def _write_messages(book: Workbook, sendings: Iterator[Sending], style: Style) -> None:
+    """Write every message of a sequence, made or to come."""
+    headers = [name for name, _ in _MESSAGE_COLUMNS]
+    widths = [width for _, width in _MESSAGE_COLUMNS]
+    status = headers.index("status")
+    rows = MAX_ROWS
+    for one in sendings:
+        if rows >= MAX_ROWS:
+            number = sum(title.startswith("Messages") for title in book.sheetnames)
+            worksheet = _worksheet(book, f"Messages {number + 1}" if number else "Messages", widths)
+            worksheet.append(style.header(worksheet, headers))
+            rows = 1
+        gone = one.status in POSSIBLY_RECEIVED
+        typing = one.typing_indicator_sent
+        cells: list[str | int] = [
+            one.row,
+            one.person,
+            one.step,
+            one.variant or "",
+            one.status.value,
+            one.reason or "",
+            _instant(one.sent_at),
+            (one.account or "default") if gone else "",
+            "" if typing is None else str(typing).lower(),
+            one.error or "",
+            _instant(one.due_at) if one.status is Status.WAITING else "",
+            _instant(one.replied_at),
+            one.text,
+        ]
+        worksheet.append(style.row(worksheet, cells, one.status, status))
+        rows += 1
 
 
 def _write_summary(book: Workbook, summary: Sequence[tuple[str, str]], style: Style) -> None:

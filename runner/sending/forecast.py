@@ -5,12 +5,14 @@ It asks the rules of `turn` about an account on which the messages before have g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from runner.ledger.record import AccountState, Hold, Rival, Told
+from runner.ledger.record import AccountState, Ahead, Hold, Rival, Told
 from runner.sending.pace import Pace
 from runner.sending.turn import MOMENT, Stretch, Turn
 
@@ -18,12 +20,22 @@ from runner.sending.turn import MOMENT, Stretch, Turn
 _FARTHEST: Final = 1_500
 
 
-def windows(pace: Pace, state: AccountState, now: datetime) -> Iterator[tuple[datetime, int]]:
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """The steps of a campaign: the sending days before each that follows, and the calendar."""
+
+    steps: tuple[int, ...]
+    days_after: Callable[[datetime, int], datetime]
+
+
+def windows(
+    pace: Pace, state: AccountState, now: datetime, sequence: Sequence | None = None
+) -> Iterator[tuple[datetime, int]]:
     """The forecast for one account: (the start of sending, the number of the campaign's messages),
-    until no row waits, or for some years. What other campaigns have for a later date is not known
-    to it."""
+    until no row waits, or for some years. The messages of a `sequence` follow as if nobody
+    answered. What other campaigns have for a later date is not known to it."""
     moment = max(now, state.hold.until) if state.hold else now
-    model = _Model(state)
+    model = _Model(state, now, sequence)
     for _ in range(_FARTHEST):
         if model.is_done:
             return
@@ -62,10 +74,24 @@ class _Model:
 
     hold: Hold | None = None
 
-    def __init__(self, real: AccountState) -> None:
+    def __init__(self, real: AccountState, now: datetime, sequence: Sequence | None) -> None:
         self._real = real
-        self._mine = real.waiting()
-        self._later = list(real.later())
+        self._sequence = sequence
+        # By step: the messages that may go, those with a date to come, those that follow others.
+        self._mine: Counter[int] = Counter()
+        self._later: list[tuple[datetime, int, int]] = []
+        self._following: Counter[int] = Counter()
+        if sequence is None:
+            self._mine[1] = real.waiting()
+            self._later = [(due_at, 1, count) for due_at, count in real.later()]
+        for step, due_at, count, follow in real.ahead() if sequence else ():
+            if follow:
+                self._following[step] += count
+            elif due_at is None or due_at <= now:
+                self._mine[step] += count
+            else:
+                self._later.append((due_at, step, count))
+        self._later.sort()
         self._rivals = {rival.campaign: rival for rival in real.rivals()}
         # When, by which campaign, how many.
         self._sent: list[tuple[datetime, int, int]] = []
@@ -76,7 +102,7 @@ class _Model:
 
     def send(self, begin: datetime, count: int, stretch: Stretch, gap: timedelta) -> None:
         """Note that the campaign sent `count` from `begin` on, and that its rivals sent theirs."""
-        self._mine -= count
+        self._go(begin, count)
         self._sent.append((begin + MOMENT, self.campaign, count))
         for rival, part in stretch.others:
             left = max(0, rival.waiting - part)
@@ -84,6 +110,25 @@ class _Model:
             self._sent.append((begin + MOMENT, rival.campaign, part))
         if count:
             self.last_claim = begin + (count - 1) * max(gap, (stretch.end - begin) / count)
+
+    def _go(self, begin: datetime, count: int) -> None:
+        """Let so many messages go, the later steps first, and have others follow them."""
+        for step in sorted(self._mine, reverse=True):
+            gone = min(count, self._mine[step])
+            self._mine[step] -= gone
+            count -= gone
+            if gone and self._sequence is not None:
+                self._have_followed(step, gone, begin, self._sequence)
+
+    def _have_followed(self, step: int, count: int, at: datetime, sequence: Sequence) -> None:
+        """Let the next messages of so many people wait for their date."""
+        for later in range(step + 1, len(sequence.steps) + 2):
+            follow = min(count, self._following[later])
+            if follow:
+                self._following[later] -= follow
+                count -= follow
+                due_at = sequence.days_after(at, sequence.steps[later - 2])
+                insort(self._later, (due_at, later, follow))
 
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         later = 0
@@ -100,20 +145,24 @@ class _Model:
         return None  # in the long run the gap keeps to the limits a minute
 
     def waiting(self) -> int:
-        return self._mine
+        return self._mine.total()
 
     def later(self) -> tuple[tuple[datetime, int], ...]:
-        return tuple(self._later)
+        return tuple((due_at, count) for due_at, _, count in self._later)
+
+    def ahead(self) -> tuple[Ahead, ...]:
+        return self._real.ahead()
 
     def come(self, moment: datetime) -> datetime | None:
         """Let the rows wait whose date has come; return the next date."""
         while self._later and self._later[0][0] <= moment:
-            self._mine += self._later.pop(0)[1]
+            _, step, count = self._later.pop(0)
+            self._mine[step] += count
         return self._later[0][0] if self._later else None
 
     @property
     def is_done(self) -> bool:
-        return not (self._mine or self._later)
+        return not (self.waiting() or self._later)
 
     def rivals(self) -> tuple[Rival, ...]:
         return tuple(rival for rival in self._rivals.values() if rival.waiting)

@@ -8,7 +8,7 @@ the vendor's word on who sent it decides.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -82,7 +82,21 @@ class Inbox:
             messages.sort(key=lambda message: message.sent_at)
             mine = [one for one in awaited if one.account == account]
             heard += [_judge(one, messages, thread.urn) for one in mine]
-        return heard
+        return [_of_the_last(one, heard) for one in heard]
+
+
+def _of_the_last(one: Heard, heard: Sequence[Heard]) -> Heard:
+    """Let a reply belong to the last message of its sequence before it, and to no earlier one."""
+    if one.reply is None:
+        return one
+    since, until = one.found_at or one.message.at, one.reply.at
+    between = (
+        other
+        for other in heard
+        if other.message.campaign == one.message.campaign
+        and since < (other.found_at or other.message.at) < until
+    )
+    return replace(one, reply=None) if any(between) else one
 
 
 def _judge(awaited: Awaited, messages: Sequence[Message], urn: str) -> Heard:

@@ -25,6 +25,9 @@ from runner.sending.turn import Turn
 LONGEST_SLEEP: Final = timedelta(minutes=10)
 _UNAUTHORIZED: Final = 401
 _BLIND: Final = "the conversations of some people could not be looked at; the next run looks again"
+_UNSEEN: Final = (
+    "the vendor offers no look into conversations, without which no step that follows goes"
+)
 _ASIDE: Final = "some people were refused for now; the next run tries them again, after the others"
 
 
@@ -142,6 +145,8 @@ def _claim(
         traffic.report(event)
     if taken is None and aside:
         return LaneEnd("paused", traffic.now(), _ASIDE)
+    if taken is None and traffic.holds_steps(account):
+        return LaneEnd("paused", traffic.now(), _UNSEEN)
     if taken is None and blind:
         return LaneEnd("paused", traffic.now(), _BLIND)
     if taken is None:

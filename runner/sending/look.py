@@ -14,7 +14,7 @@ from typing import Final
 
 from runner.ledger.follow import ANSWERED
 from runner.ledger.ledger import Ledger
-from runner.ledger.look import Look, Rest, Unseen, note_look, texts_to
+from runner.ledger.look import Look, Rest, Unseen, messages_to, note_look
 from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.sending.lookup import Lookup, Neighbour
@@ -33,6 +33,7 @@ _MOST_PAGES: Final = 50
 _STRANGE: Final = timedelta(days=3)
 WROTE_LAST: Final = "they wrote last"
 BY_HAND: Final = "you wrote by hand"
+_NOT_OFFERED: Final = "the vendor offers no look, without which no step of a sequence goes"
 _UNSHOWN: Final = "the vendor does not show the conversation with the message before yet"
 
 
@@ -75,8 +76,8 @@ class Looker:
         messages: list[Message] = []
         if found is not None and found.exists and found.urn:
             read = await self.lookup.messages(found.urn, unseen.account, sync=True)
-            if read is None and self.lookup.offers("messages"):
-                return self._unanswered()
+            if read is None and (unseen.in_sequence or self.lookup.offers("messages")):
+                return self._unanswered() or _NOT_OFFERED
             messages = sorted(read or [], key=lambda message: message.sent_at)
         reach = await self.reaching.find(unseen, has_messages=bool(messages))
         if reach.failed is not None:
@@ -101,7 +102,7 @@ class Looker:
             found = await self.lookup.conversation(slug, unseen.account)
             failed = self._unanswered("exists") if found is None else None
         if found is None:
-            return None, failed
+            return None, failed or (_NOT_OFFERED if unseen.in_sequence else None)
         if unseen.since is not None and not found.exists:
             return None, _UNSHOWN
         return found, None
@@ -155,8 +156,8 @@ class Looker:
             other = other_member(unseen.keys, profile_urn)
             rest = Rest(other, look.at + _RESTS) if other else None
             if rest is None:
-                texts = texts_to(connection, unseen.keys)
-                rest = under_way(messages, texts, self.quiet_days, look.at, unseen.since)
+                sent = messages_to(connection, unseen.keys)
+                rest = under_way(messages, sent, self.quiet_days, look.at, unseen.since)
             if rest is None and reach.stranger:
                 rest = Rest(reach.stranger, look.at + _STRANGE)
             note_look(connection, unseen, look, None if other else profile_urn, rest)
@@ -173,16 +174,16 @@ def other_member(keys: Iterable[str], profile_urn: str | None) -> str | None:
 
 def under_way(
     messages: Sequence[Message],
-    texts: Iterable[str],
+    sent: Sequence[tuple[str, datetime | None]],
     quiet_days: int,
     now: datetime,
     since: datetime | None = None,
 ) -> Rest | None:
     """Return why a talk that is under way is left to people, and until when, if it is.
 
-    `messages` are the conversation's, the latest last. `texts` are those that campaigns sent. With
-    0 `quiet_days` all talk is looked past, but for a message of theirs after `since`: that ends a
-    sequence, whatever came after it.
+    `messages` are the conversation's, the latest last. `sent` are those that campaigns sent, each
+    with its time. With 0 `quiet_days` all talk is looked past, but for what comes after `since`,
+    the message before in a sequence: a message of theirs, or one typed by hand, ends it for good.
     """
     if not messages:
         return None
@@ -190,19 +191,32 @@ def under_way(
     theirs = [message.sent_at for message in messages if not message.is_ours]
     if since is not None and theirs and theirs[-1] >= since - CLOCK_SKEW:
         return Rest(f"{ANSWERED} {theirs[-1]:%Y-%m-%d}; answer by hand", NO_END)
+    typed = _typed(messages, sent)
+    if since is not None and typed and typed[-1] > since + CLOCK_SKEW:
+        return Rest(f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, which ends the sequence", NO_END)
     if quiet_days == 0:
         return None
     if not last.is_ours:
         reason = f"{WROTE_LAST}, on {last.sent_at:%Y-%m-%d}; answer by hand"
         return Rest(reason, now + _RESTS)
-    own = {words_of(text) for text in texts}
-    typed = [
-        message.sent_at
-        for message in messages
-        if message.is_ours and words_of(message.text) not in own
-    ]
     if typed and now - typed[-1] < timedelta(days=quiet_days):
         days = "a day" if quiet_days == 1 else f"{quiet_days} days"
         reason = f"{BY_HAND} on {typed[-1]:%Y-%m-%d}, less than {days} ago (--quiet-days)"
         return Rest(reason, typed[-1] + timedelta(days=quiet_days))
     return None
+
+
+def _typed(
+    messages: Sequence[Message], sent: Sequence[tuple[str, datetime | None]]
+) -> list[datetime]:
+    """Return when messages of ours were written that no campaign sent: by their texts, and by their
+    times, since a text may be shown a little otherwise than it was sent."""
+    own = {words_of(text) for text, _ in sent}
+    times = [at for _, at in sent if at is not None]
+    return [
+        message.sent_at
+        for message in messages
+        if message.is_ours
+        and words_of(message.text) not in own
+        and not any(abs(message.sent_at - at) <= CLOCK_SKEW for at in times)
+    ]

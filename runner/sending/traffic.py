@@ -15,12 +15,15 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.pause import said
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
 from runner.ledger.refusal import reject, release
+from runner.ledger.sequence import advance
+from runner.ledger.setting import Stored
+from runner.ledger.standing import waiting
 from runner.ledger.surplus import note_surplus, surplus
 from runner.ledger.told import note_told
 from runner.sending.clock import TOLERATED
 from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.look import Looker
-from runner.sending.pace import Pace
+from runner.sending.pace import Pace, calendar_of
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
 
@@ -37,8 +40,8 @@ _LEASE_MARGIN: Final = timedelta(seconds=30)
 class Traffic:
     """The ways to send, the bounds of the run, and the signal to stop after the message in flight.
 
-    With `stay` a lane waits as long as it takes. `budget` is the rest of the run's own bound, None
-    without one.
+    `settings` are the campaign's; without them, no message follows another. With `stay` a lane
+    waits as long as it takes. `budget` is the rest of the run's own bound, None without one.
     """
 
     ledger: Ledger
@@ -47,6 +50,7 @@ class Traffic:
     vendor: Vendor
     report: Callable[[Event], None]
     looker: Looker
+    settings: Stored | None = None
     stay: bool = False
     budget: int | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)
@@ -118,10 +122,21 @@ class Traffic:
             claim, lambda: commit_intent(self.ledger, claim, now())
         )
         outcome = settle(self.ledger, claim, outcome, self.now())
+        if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:
+            days_after = calendar_of(self.settings).days_after
+            with self.ledger.write() as connection:
+                advance(connection, claim.campaign, self.settings, days_after, claim.attempt)
         self._heard[claim.account] = self.now()
         if self.budget is not None and outcome.status is Status.WAITING:
             self.budget += 1
         return outcome
+
+    def holds_steps(self, account: str) -> bool:
+        """Tell whether steps wait that cannot go, since no look is possible."""
+        if self.settings is None or not self.settings.steps or self.looker.seen() is not None:
+            return False
+        with self.ledger.read() as connection:
+            return account in waiting(connection, self.campaign_id)
 
     def reject(self, attempts: Collection[int]) -> None:
         """Let the rows of refused attempts be failed: the refusals were about their people."""

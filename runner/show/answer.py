@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from runner import words
 from runner.errors import CampaignError, ExitCode
+from runner.result.variant import compare
 
 if TYPE_CHECKING:
     from runner.action.plan import Plan
     from runner.action.run import Report
     from runner.intake.entry import Problem
+    from runner.ledger.tally import Tally
     from runner.result.summary import Summary
+    from runner.result.variant import Compared
 
 _TOTALS = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
 
@@ -28,7 +31,30 @@ def campaign_answer(summary: Summary) -> dict[str, Any]:
     results = summary.campaign.settings.results
     said = {**_campaign(summary, 0, results), "pausedAt": instant_of(summary.paused_at)}
     said["replied"] = summary.replied
+    if summary.steps:
+        said["steps"] = [_step(tally) for tally in summary.steps.values()]
+    if compared := [_compared(one) for one in compare(summary.tallies)]:
+        said["variants"] = compared
     return finished(said, ExitCode.DONE, stopped=None)
+
+
+def _step(tally: Tally) -> dict[str, int]:
+    names = ("step", "sent", "waiting", "following", "ended", "replied")
+    return {name: getattr(tally, name) for name in names}
+
+
+def _compared(one: Compared) -> dict[str, Any]:
+    variants = [
+        {
+            "variant": variant.variant,
+            "sent": variant.sent,
+            "replied": variant.replied,
+            "low": round(variant.low, 4),
+            "high": round(variant.high, 4),
+        }
+        for variant in one.variants
+    ]
+    return {"step": one.step, "variants": variants, "best": one.best, "verdict": one.verdict}
 
 
 def run_answer(report: Report) -> dict[str, Any]:

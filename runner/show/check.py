@@ -87,6 +87,8 @@ def show_preview(console: Console, previewed: Previewed) -> ExitCode:
             shown.append({"row": entry.row.number, "message": None, "reason": entry.reason})
             continue
         _say_message(console, entry, entry.message)
+        for step, message in entry.later:
+            _say_message(console, entry, message, step)
         shown.append(_message_answer(entry, entry.message))
     if len(previewed.entries) < previewed.total:
         console.say(
@@ -97,10 +99,14 @@ def show_preview(console: Console, previewed: Previewed) -> ExitCode:
     return previewed.exit_code
 
 
-def _say_message(console: Console, entry: Entry, message: Message) -> None:
+def _say_message(console: Console, entry: Entry, message: Message, step: int = 1) -> None:
     inmail = " as InMail" if message.message_type == "inmail" else ""
     account = f" from {message.account}" if message.account else ""
-    console.say(f"--- Row {entry.row.number} to {message.recipient.identity}{account}{inmail}")
+    variant = f", variant {message.variant}" if message.variant else ""
+    whom = f"Row {entry.row.number} to {message.recipient.identity}{account}{inmail}"
+    if step > 1:
+        whom = f"Row {entry.row.number}, message {step}, if nobody answers"
+    console.say(f"--- {whom}{variant}")
     if message.subject:
         console.say(f"Subject: {message.subject}\n")
     console.say(message.text)
@@ -113,4 +119,9 @@ def _message_answer(entry: Entry, message: Message) -> dict[str, Any]:
         "messageType": message.message_type,
         "subject": message.subject,
         "message": message.text,
+        "variant": message.variant,
+        "later": [
+            {"step": step, "message": later.text, "variant": later.variant}
+            for step, later in entry.later
+        ],
     }

@@ -174,6 +174,8 @@ def _tell_forecast(tell: Callable[[str], None], summary: Summary, most: int | No
     today = dict(days).get(this_day, 0)
     bound = f" (at most {most} in this run)" if most is not None else ""
     over = f"{summary.totals.waiting} in all"
+    if summary.steps:
+        over = f"{sum(count for _, count in days)} with those that follow, if nobody answers,"
     if days:
         over += f" over {words.count(len(days), 'day')}"
     tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")

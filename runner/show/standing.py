@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
+from runner.result.summary import tally_text
+from runner.result.variant import compare
 from runner.show.answer import campaign_answer, finished
 from runner.show.console import Console
 from runner.show.run import (
@@ -39,6 +41,7 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
     say_needs_a_person(console, summary)
     if summary.replied:
         console.say(f"Answered: {summary.replied}; campaign replies lists them.")
+    _say_tallies(console, summary)
     if summary.gone:
         console.say(f"Messaged and no longer in the sheet: {summary.gone}.")
     for view in summary.accounts:
@@ -116,6 +119,16 @@ def show_every(console: Console, found: Every) -> ExitCode:
     return found.exit_code
 
 
+def _say_tallies(console: Console, summary: Summary) -> None:
+    """How each message of a sequence stands, and how often its variants are answered."""
+    for step, tally in summary.steps.items():
+        console.say(f"Message {step}: {tally_text(tally)}.")
+    for compared in compare(summary.tallies):
+        console.say(f"Variants of message {compared.step}: {compared.verdict}.")
+        for variant in compared.variants:
+            console.say(f"  {variant}")
+
+
 def _next(summary: Summary) -> str:
     """What a campaign does next, in a word or a time."""
     if summary.paused_at is not None:
@@ -130,10 +143,11 @@ def show_found(console: Console, found: Found) -> ExitCode:
     known = found.known
     console.say(f"{found.person}: known as {', '.join(known.spellings)}.")
     for met in known.met:
+        step = f", message {met.step}" if met.step > 1 else ""
         when = f" {words.instant(met.at)}" if met.at else ""
         sender = f" from {met.account or 'the default account'}" if met.at else ""
         why = f" ({met.reason})" if met.reason else ""
-        console.say(f"  {met.campaign}, row {met.row}: {met.status}{when}{sender}{why}")
+        console.say(f"  {met.campaign}, row {met.row}{step}: {met.status}{when}{sender}{why}")
     for other in known.elsewhere:
         console.say(f"  messaged {words.instant(other.at)} according to {other.source}")
     if known.barred:
@@ -147,6 +161,7 @@ def show_found(console: Console, found: Found) -> ExitCode:
             {
                 "campaign": met.campaign,
                 "row": met.row,
+                "step": met.step,
                 "status": met.status,
                 "reason": met.reason,
                 "account": met.account or None,

@@ -816,11 +816,12 @@ def test_a_new_campaign_file_has_every_key_and_loads(
     text = path.read_text(encoding="utf-8")
     assert tomllib.loads(text) == {"sheet": "../people.csv", "template": "../hello.j2"}
     assert shell("check", "plans/spring.toml") == 0
-    whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\])", "", text, flags=re.MULTILINE)
+    whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\]|\[\[steps\]\])", "", text, flags=re.MULTILINE)
     assert set(tomllib.loads(whole)) == set(rows(CampaignSettings))
     with pytest.raises(RefusedError, match="no calendar"):  # two of its lines exclude each other
         load(write("plans/whole.toml", whole), {})
-    campaign = load(write("plans/whole.toml", whole.replace("now = true", "now = false")), {})
+    whole = re.sub("^(now|no_look) = true", r"\1 = false", whole, flags=re.MULTILINE)
+    campaign = load(write("plans/whole.toml", whole), {})
     assert (campaign.accounts, campaign.pace.daily_limit, campaign.reading.header_row) == (
         ("acc_12345",),
         40,

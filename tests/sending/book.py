@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from runner.ledger.record import AccountState, Hold, Rival, Told
+from runner.ledger.record import AccountState, Ahead, Hold, Rival, Told
 from runner.ledger.setting import PaceWords
 from runner.sending.pace import Pace
 from runner.sending.turn import Turn
@@ -106,6 +106,9 @@ class _State:
 
     def waiting(self) -> int:
         return self.book.waiting[self.campaign]
+
+    def ahead(self) -> tuple[Ahead, ...]:
+        return ()
 
     def rivals(self) -> tuple[Rival, ...]:
         found = []

@@ -1,0 +1,160 @@
+"""A sequence: the messages of one campaign that follow one another, to those who do not answer.
+
+There is one delivery for each person and step. A step is skipped until the one before is certainly
+sent; then it waits for its date. A step that is not for a row, by its own conditions, has no
+delivery: what comes after it follows the step before it. An answer ends the sequence of a person,
+and so does a person's own decision on one of its messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.ledger import schema
+from runner.ledger.follow import answered_on
+from runner.ledger.received import AT
+from runner.ledger.record import EVIDENCE, FOLLOWS, WITHDRAWN, Status
+from runner.ledger.setting import Stored
+
+_DELIVERY: Final = schema.delivery.c
+# The delivery is of a step that may still come to wait.
+PENDING: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
+
+
+class StepRow(NamedTuple):
+    """A person's delivery of one step, and what ends the sequence."""
+
+    id: int
+    identity: str
+    step: int
+    status: str
+    reason: str | None
+    account: str
+    due_at: datetime | None
+    at: datetime | None
+    replied_at: datetime | None
+    decided_at: datetime | None
+
+
+def _steps(*which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Select deliveries as steps, each person's together and in their order."""
+    decision = schema.decision
+    decided = (
+        sa.select(sa.func.max(decision.c.decided_at, type_=schema.Instant()))
+        .where(decision.c.delivery_id == _DELIVERY.id, ~decision.c.decided_by.startswith(EVIDENCE))
+        .correlate(schema.delivery)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            _DELIVERY.id,
+            _DELIVERY.identity,
+            _DELIVERY.step,
+            _DELIVERY.status,
+            _DELIVERY.reason,
+            _DELIVERY.account,
+            _DELIVERY.due_at,
+            AT.label("at"),
+            schema.reply.c.replied_at,
+            decided.label("decided_at"),
+        )
+        .outerjoin(schema.reply, schema.reply.c.delivery_id == _DELIVERY.id)
+        .where(*which)
+        .order_by(_DELIVERY.identity, _DELIVERY.step)
+    )
+
+
+def advance(
+    connection: Connection,
+    campaign_id: int,
+    settings: Stored,
+    days_after: Callable[[datetime, int], datetime],
+    attempt: int | None = None,
+) -> None:
+    """Let the steps wait whose message before is sent, each for its date, and end the sequences of
+    those who have answered; of the person of one `attempt` alone, where that is given.
+
+    `days_after` gives the beginning of the sending day so many days after that of an instant.
+    """
+    if not settings.steps:
+        return
+    which = [_DELIVERY.campaign_id == campaign_id]
+    if attempt is not None:
+        mine = sa.select(_DELIVERY.identity).join(
+            schema.attempt, schema.attempt.c.delivery_id == _DELIVERY.id
+        )
+        person = mine.where(schema.attempt.c.id == attempt).scalar_subquery()
+        which.append(_DELIVERY.identity == person)
+    changed: list[dict[str, Any]] = []
+    found = (StepRow(*one) for one in connection.execute(_steps(*which)))
+    for _, steps in groupby(found, key=lambda one: one.identity):
+        before: list[StepRow] = []
+        for one in steps:
+            if one.status == Status.SKIPPED and one.reason == WITHDRAWN:
+                continue
+            if before and (one.status == Status.WAITING or one.reason == FOLLOWS):
+                became = _became(one, before, settings, days_after)
+                if became != (one.status, one.reason, one.account, one.due_at):
+                    names = ("status", "reason", "account", "due_at")
+                    changed.append({"_id": one.id, **dict(zip(names, became, strict=True))})
+            before.append(one)
+    if changed:
+        table = schema.delivery
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
+        statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values(values)
+        connection.execute(statement, changed)
+
+
+def _became(
+    one: StepRow,
+    before: Sequence[StepRow],
+    settings: Stored,
+    days_after: Callable[[datetime, int], datetime],
+) -> tuple[str, str | None, str, datetime | None]:
+    """The status, reason, account and date of a step by those before it."""
+    prior = _prior(before)
+    if isinstance(prior, str) or prior.at is None or one.step - 2 >= len(settings.steps):
+        reason = prior if isinstance(prior, str) else FOLLOWS
+        return Status.SKIPPED, reason, one.account, one.due_at
+    due_at = days_after(prior.at, settings.steps[one.step - 2])
+    return Status.WAITING, None, prior.account, due_at
+
+
+def _prior(before: Sequence[StepRow]) -> StepRow | str:
+    """The message that the next step follows, or the reason why nothing may follow."""
+    for one in before:
+        if one.replied_at is not None:
+            return answered_on(one.replied_at)
+        if one.decided_at is not None:
+            return f"settled by hand on {one.decided_at:%Y-%m-%d}, which ends the sequence"
+    return before[-1] if before[-1].status == Status.SENT else FOLLOWS
+
+
+def prior_to(connection: Connection, delivery_id: int) -> tuple[datetime | None, str | None]:
+    """Return when the message was sent that a delivery follows, or why it may follow none; neither
+    for a delivery of the first step."""
+    mine = sa.select(_DELIVERY.campaign_id, _DELIVERY.identity, _DELIVERY.step)
+    found = connection.execute(mine.where(_DELIVERY.id == delivery_id)).one()
+    if found.step == 1:
+        return None, None
+    earlier = _steps(
+        _DELIVERY.campaign_id == found.campaign_id,
+        _DELIVERY.identity == found.identity,
+        _DELIVERY.step < found.step,
+        sa.or_(_DELIVERY.status != Status.SKIPPED, _DELIVERY.reason != WITHDRAWN),
+    )
+    before = [StepRow(*one) for one in connection.execute(earlier)]
+    prior = _prior(before) if before else FOLLOWS
+    return (None, prior) if isinstance(prior, str) else (prior.at, None)
+
+
+def steps_of(connection: Connection, campaign_id: int, identity: str) -> list[StepRow]:
+    """Return the messages of one person's sequence, in their order."""
+    mine = _steps(_DELIVERY.campaign_id == campaign_id, _DELIVERY.identity == identity)
+    return [StepRow(*one) for one in connection.execute(mine)]
