@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -20,11 +20,11 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake
 from runner.campaign.recognise import stamp_of, unchanged
 from runner.campaign.stored import store_read, store_unchanged
-from runner.errors import RefusedError
+from runner.errors import AccessError, RefusedError
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.contact import resting
-from runner.ledger.delivery import has_inmail
+from runner.ledger.delivery import inmails
 from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import CampaignRecord, TakenIn
@@ -240,6 +240,8 @@ def make_plan(prepared: Prepared, traffic: Traffic, loop: asyncio.Runner) -> Pla
     account can ever send one of them."""
     _read_quotas(traffic, loop)
     campaign = prepared.taken.campaign
+    notices = (*prepared.notices, *_credits(campaign, traffic, loop))
+    prepared = replace(prepared, notices=notices)
     summary = summarise(
         traffic.ledger, prepared.record, campaign.pace, traffic.now(), campaign.accounts
     )
@@ -261,9 +263,34 @@ def _read_quotas(traffic: Traffic, loop: asyncio.Runner) -> None:
         loop.run(ask())
 
 
+def _credits(campaign: Campaign, traffic: Traffic, loop: asyncio.Runner) -> Iterator[str]:
+    """Read the InMail credits before the run, and say whose InMails have to wait for more."""
+    with traffic.ledger.read() as connection:
+        wanted = inmails(connection, traffic.campaign_id)
+        waits = waiting(connection, traffic.campaign_id)
+    accounts = waits if campaign.uses_inmail else wanted
+    if campaign.no_look or not accounts:
+        return
+    try:
+        left = loop.run(traffic.looker.reaching.read_credits(accounts))
+    except AccessError:
+        return  # a message will say so as well, and more surely
+    for account, credits_left in left.items():
+        name = account or "default"
+        has = f"account {name} has {words.count(credits_left, 'InMail credit')}"
+        if (more := wanted.get(account, 0)) > credits_left:
+            rows_wait = "row waits" if more - credits_left == 1 else "rows wait"
+            yield (
+                f"{has} for {words.count(more, 'InMail')}: {more - credits_left} {rows_wait} until "
+                "there are more, unless their profiles are open to all."
+            )
+        elif campaign.uses_inmail:
+            yield f"{has} left for people who are no connections."
+
+
 def _refuse_inmail(connection: Connection, campaign: Campaign, record: CampaignRecord) -> None:
     """Raise RefusedError when a row that waits is an InMail, and the endpoint sends none."""
-    if campaign.endpoint == CONVERSATIONS and has_inmail(connection, record.id):
+    if campaign.endpoint == CONVERSATIONS and inmails(connection, record.id):
         raise RefusedError(
             "Some rows are InMails, which the endpoint conversations/send does not send.",
             remedy="Leave --endpoint out, or send them as normal messages.",

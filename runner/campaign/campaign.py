@@ -168,7 +168,7 @@ def load(
         frame=frame,
         reading=_reading(whole, columns),
         templates=_paths(whole.get("template")),
-        steps=_steps(whole),
+        steps=_steps(source, whole),
         new_people_first=whole.get("due_steps") == "last",
         name=name.strip() if name else None,
         accounts=_accounts(whole.get("accounts", ())),
@@ -213,7 +213,7 @@ def _paths(said: Path | Sequence[Path] | None) -> tuple[Path, ...]:
     return (said,) if isinstance(said, Path) else tuple(said)
 
 
-def _steps(whole: Mapping[str, Any]) -> tuple[Follower, ...]:
+def _steps(source: Path, whole: Mapping[str, Any]) -> tuple[Follower, ...]:
     """The steps that follow, as a campaign file says them. Raises RefusedError, UsageError."""
     found = []
     for number, said in enumerate(whole.get("steps", ()), start=2):
@@ -221,6 +221,7 @@ def _steps(whole: Mapping[str, Any]) -> tuple[Follower, ...]:
         if lacking:
             raise RefusedError(
                 f"Step {number} lacks {' and '.join(lacking)}.",
+                where=source.name,
                 remedy='Write: [[steps]] with template = "bump.j2" and after_days = 4.',
             )
         templates = _paths(said["template"])

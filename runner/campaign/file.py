@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 from runner.campaign.execution import ExecutionSettings
-from runner.campaign.kind import calendar_keys, check_kind, rows, with_paths
+from runner.campaign.kind import Row, calendar_keys, check_kind, rows, with_paths
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Command, parse_target
@@ -99,9 +99,23 @@ def _read_toml(path: Path) -> dict[str, Any]:
     raise RefusedError(what, remedy=remedy)
 
 
+def _check_place(path: Path, row: Row, value: object) -> None:
+    """Raise RefusedError for a key of the campaign that stands below the head of a table."""
+    of = row.setting.of
+    tables = value if of and isinstance(value, list) else []
+    for one in (key for table in tables if isinstance(table, dict) for key in table):
+        if of and one not in rows(of) and one in rows(CampaignSettings):
+            raise RefusedError(
+                f"The key {one!r} stands in a table [[{row.key}]], and is the whole campaign's.",
+                where=path.name,
+                remedy=f"Move it above the first [[{row.key}]].",
+            )
+
+
 def _check_key(path: Path, key: str, value: object) -> None:
     known = rows(CampaignSettings)
     if key in known:
+        _check_place(path, known[key], value)
         check_kind(known[key], value, f"{path.name}, key {key!r}")
         return
     of_a_run = rows(ExecutionSettings)

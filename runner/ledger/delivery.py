@@ -183,12 +183,16 @@ def recipient(connection: Connection, delivery_id: int) -> Recipient:
     return Recipient(found.slug, found.urn)
 
 
-def has_inmail(connection: Connection, campaign_id: int) -> bool:
-    """Tell whether a delivery that waits is an InMail."""
+def inmails(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Count the InMails that wait, by account."""
     table = schema.delivery
-    found = sa.select(table.c.id).where(
-        table.c.campaign_id == campaign_id,
-        table.c.status == Status.WAITING,
-        table.c.message_type == "inmail",
+    found = (
+        sa.select(table.c.account, sa.func.count())
+        .where(
+            table.c.campaign_id == campaign_id,
+            table.c.status == Status.WAITING,
+            table.c.message_type == "inmail",
+        )
+        .group_by(table.c.account)
     )
-    return connection.execute(found.limit(1)).first() is not None
+    return {account: number for account, number in connection.execute(found)}  # noqa: C416 - rows are not pairs to mypy

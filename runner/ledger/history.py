@@ -79,7 +79,7 @@ def known_of(connection: Connection, person: Recipient) -> Known:
         sa.select(delivery, campaign.c.name.label("campaign"))
         .join(campaign, campaign.c.id == delivery.c.campaign_id)
         .where(means(keys))
-        .order_by(delivery.c.sent_at, delivery.c.id)
+        .order_by(delivery.c.sent_at.is_(None), delivery.c.sent_at, delivery.c.step, delivery.c.id)
     )
     met = tuple(
         Met(

@@ -45,7 +45,7 @@ def overlaps(connection: Connection, people: Iterable[Recipient]) -> list[Overla
             schema.delivery.c.status,
         )
         .select_from(joined)
-        .where(schema.delivery.c.status != Status.SKIPPED)
+        .where(schema.delivery.c.status != Status.SKIPPED, schema.delivery.c.step == 1)
     )
     counts: dict[str, list[int]] = {}
     for name, slug, urn, status in connection.execute(statement):

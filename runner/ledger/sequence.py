@@ -133,7 +133,10 @@ def _prior(before: Sequence[StepRow]) -> StepRow | str:
             return answered_on(one.replied_at)
         if one.decided_at is not None:
             return f"settled by hand on {one.decided_at:%Y-%m-%d}, which ends the sequence"
-    return before[-1] if before[-1].status == Status.SENT else FOLLOWS
+    prior = before[-1]
+    if prior.status == Status.SKIPPED and prior.reason:
+        return prior.reason  # what holds a message holds those that follow it
+    return prior if prior.status == Status.SENT else FOLLOWS
 
 
 def prior_to(connection: Connection, delivery_id: int) -> tuple[datetime | None, str | None]:

@@ -37,6 +37,7 @@ from runner.ledger.delivery import (
 from runner.ledger.due import Dates, Days
 from runner.ledger.follow import Before, is_elsewhere
 from runner.ledger.look import Rest, rests
+from runner.ledger.pause import NO_END
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, FOLLOWS, Status, TakenIn
 from runner.ledger.sender import Senders
@@ -245,7 +246,11 @@ class _Taking:
         if entry.message is None:
             for step in range(2, len(self._settings.steps) + 2):
                 self._spoil(entry, identity, step)
-        rests = [rest.until for step, _ in entry.later if (rest := self._rest(identity, step))]
+        rests = [
+            rest.until
+            for step, _ in entry.later
+            if (rest := self._rest(identity, step)) and rest.until < NO_END
+        ]
         free = [*rests, *([lately.free_at] if lately and lately.free_at else [])]
         return verdict._replace(free_at=min(free)) if free else verdict
 

@@ -32,10 +32,10 @@ class _Thread:
     slug: str = ""
     notes: list[tuple[datetime, str, bool]] = field(default_factory=list)
 
-    @property
-    def participant(self) -> dict[str, object]:
+    def participant(self, *, is_known: bool) -> dict[str, object]:
         link = f"https://www.linkedin.com/in/{self.slug}/" if self.slug else None
-        return {"profileId": self.person, "profileUrl": link, "distance": "DISTANCE_1"}
+        distance = "DISTANCE_1" if is_known else "DISTANCE_2"
+        return {"profileId": self.person, "profileUrl": link, "distance": distance}
 
 
 class Inbox:
@@ -58,10 +58,12 @@ class Inbox:
 
     def relationship(self, account: str, slug: str) -> dict[str, object]:
         """Answer whether the account is connected with somebody: all are but the `strangers`."""
-        is_known = slug not in self.strangers.get(account, ()) and not self.is_stranger(
-            account, slug
-        )
-        return {"connected": is_known, "profileUrl": f"https://www.linkedin.com/in/{urn_of(slug)}"}
+        link = f"https://www.linkedin.com/in/{urn_of(slug)}"
+        return {"connected": self._is_known(account, slug), "profileUrl": link}
+
+    def _is_known(self, account: str, slug: str) -> bool:
+        strangers = self.strangers.get(account, ())
+        return slug not in strangers and not self.is_stranger(account, slug)
 
     def exists(self, account: str, slug: str) -> dict[str, object]:
         """Answer whether the account has a conversation with somebody."""
@@ -103,7 +105,8 @@ class Inbox:
         for (account, _), thread in self._updated().items():
             notes = self._visible(thread, sync=False)
             if account in accounts and notes:
-                active.append((max(notes)[0], thread))
+                is_known = self._is_known(account, thread.slug or thread.person)
+                active.append((max(notes)[0], thread, is_known))
         active.sort(key=lambda item: (item[0], item[1].urn), reverse=True)
         begin = int(cursor or 0)
         end = begin + count
@@ -112,9 +115,9 @@ class Inbox:
                 {
                     "conversationUrn": thread.urn,
                     "lastActivityAt": at.isoformat(),
-                    "participants": [thread.participant],
+                    "participants": [thread.participant(is_known=is_known)],
                 }
-                for at, thread in active[begin:end]
+                for at, thread, is_known in active[begin:end]
             ],
             "nextCursor": str(end) if end < len(active) else None,
             "hasMore": end < len(active),

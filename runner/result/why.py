@@ -20,10 +20,13 @@ def why(ledger: Ledger, summary: Summary, line: Line) -> list[str]:
 
     One sentence comes first; then one for each attempt and each decision, the oldest first.
     """
+    row = f"Row {line.number}"
+    if summary.campaign.settings.steps and line.delivery is not None:
+        row += f", with message {line.step},"
     if line.status is Status.WAITING:
-        said = [f"Row {line.number} {_waits(ledger, summary, line)}."]
+        said = [f"{row} {_waits(ledger, summary, line)}."]
     else:
-        said = [f"Row {line.number} {_became(summary, line)}."]
+        said = [f"{row} {_became(summary, line)}."]
     if line.delivery is not None:
         said += _looked(ledger, summary, line.delivery)
         said += _happened(ledger, summary, line.delivery)

@@ -15,7 +15,7 @@ from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
 from runner.sending.event import Event, LookFailed, OtherConversation, Sent, Waiting
-from runner.sending.look import AHEAD
+from runner.sending.look import AHEAD, WAITS
 from runner.sending.patience import Patience
 from runner.sending.streak import LaneEnd, Streaks
 from runner.sending.traffic import Traffic
@@ -44,7 +44,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
         await traffic.settle_clock()
         # Nothing is awaited from here to the request. So no more lanes begin a message than the
         # budget has left.
-        match _claim(traffic, account, streaks.aside, patience.aside):
+        match _claim(traffic, account, streaks.aside, patience):
             case LaneEnd() if streaks.take_back() or patience.take_back():
                 continue
             case LaneEnd() as end:
@@ -92,7 +92,7 @@ async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd
         traffic.report(OtherConversation(row))
     if failed is not None:
         traffic.report(LookFailed(unseen.row, failed))
-        return patience.failed(unseen, failed)
+        return (patience.wait if failed in WAITS else patience.failed)(unseen, failed)
     patience.passed()
     return timedelta()
 
@@ -114,11 +114,12 @@ async def _look_ahead(
 
 
 def _claim(
-    traffic: Traffic, account: str, aside: set[int], blind: set[int]
+    traffic: Traffic, account: str, aside: set[int], patience: Patience
 ) -> Claim | Unseen | Wait | LaneEnd:
     """Take the account's next delivery, or say why no delivery may go now.
 
-    The rows of the attempts `aside` are left for another run, and so are the deliveries `blind`.
+    The rows of the attempts `aside` are left for another run, and so are those that the patience
+    with looks has set aside.
     """
     if not traffic.vendor.clock.is_believable:
         return _lost_clock(traffic.vendor.clock.ahead)
@@ -139,7 +140,7 @@ def _claim(
         decide,
         aside,
         traffic.looker.seen(),
-        blind,
+        patience.aside,
     )
     for event in noticed:  # told only now: the claim's transaction must not wait for a terminal
         traffic.report(event)
@@ -147,8 +148,8 @@ def _claim(
         return LaneEnd("paused", traffic.now(), _ASIDE)
     if taken is None and traffic.holds_steps(account):
         return LaneEnd("paused", traffic.now(), _UNSEEN)
-    if taken is None and blind:
-        return LaneEnd("paused", traffic.now(), _BLIND)
+    if taken is None and patience.aside:
+        return LaneEnd("paused", traffic.now(), patience.reason or _BLIND)
     if taken is None:
         return LaneEnd("done")
     if isinstance(taken, Stop):

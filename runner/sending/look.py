@@ -18,7 +18,7 @@ from runner.ledger.look import Look, Rest, Unseen, messages_to, note_look
 from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.sending.lookup import Lookup, Neighbour
-from runner.sending.reach import Reach, Reaching, slug_of
+from runner.sending.reach import NO_CREDIT, Reach, Reaching, slug_of
 from runner.sending.thread import CLOCK_SKEW, Conversation, Message, words_of
 
 # A look this old is made again: the message is to go just after it.
@@ -34,6 +34,8 @@ _STRANGE: Final = timedelta(days=3)
 WROTE_LAST: Final = "they wrote last"
 BY_HAND: Final = "you wrote by hand"
 _NOT_OFFERED: Final = "the vendor offers no look, without which no step of a sequence goes"
+# With these, a look did not fail: its row has to wait, and others go.
+WAITS: Final = (NO_CREDIT, _NOT_OFFERED)
 _UNSHOWN: Final = "the vendor does not show the conversation with the message before yet"
 
 
@@ -52,8 +54,9 @@ class Looker:
     reaching: Reaching
     wanted: bool = True
     _looked: dict[int, datetime] = field(default_factory=dict)
-    # By account: the conversations of its inbox by each spelling of their people.
-    _inboxes: dict[str, dict[str, str]] = field(default_factory=dict)
+    # By account: the conversations of its inbox by each spelling of their people, and whether they
+    # are connected.
+    _inboxes: dict[str, dict[str, tuple[str, bool | None]]] = field(default_factory=dict)
     # The rows that name another conversation than the vendor shows.
     _others: list[int] = field(default_factory=list)
 
@@ -79,7 +82,8 @@ class Looker:
             if read is None and (unseen.in_sequence or self.lookup.offers("messages")):
                 return self._unanswered() or _NOT_OFFERED
             messages = sorted(read or [], key=lambda message: message.sent_at)
-        reach = await self.reaching.find(unseen, has_messages=bool(messages))
+        told = found.is_connected if found is not None else None
+        reach = await self.reaching.find(unseen, told, has_messages=bool(messages))
         if reach.failed is not None:
             return reach.failed
         self._note(unseen, found, messages, reach)
@@ -111,7 +115,7 @@ class Looker:
         """The conversation with somebody who is known by a URN alone, as the inbox lists it."""
         account = unseen.account
         if account not in self._inboxes:
-            known: dict[str, str] = {}
+            known: dict[str, tuple[str, bool | None]] = {}
             cursor: str | None = None
             for _ in range(_MOST_PAGES):
                 page = await self.lookup.inbox([account], cursor)
@@ -119,13 +123,16 @@ class Looker:
                     return None, self._unanswered("inbox")
                 for thread in page.threads:
                     for person in thread.people:
-                        known.update(dict.fromkeys(person.keys, thread.urn))
+                        told = (thread.urn, person.is_connected)
+                        for key in person.keys:
+                            known.setdefault(key, told)  # the newest conversation comes first
                 cursor = page.cursor
                 if cursor is None:
                     break
             self._inboxes[account] = known
-        urns = [self._inboxes[account][key] for key in unseen.keys if key in self._inboxes[account]]
-        return Conversation(bool(urns), urns[0] if urns else None, None), None
+        threads = self._inboxes[account]
+        found = next((threads[key] for key in unseen.keys if key in threads), (None, None))
+        return Conversation(found[0] is not None, found[0], None, found[1]), None
 
     def _unanswered(self, neighbour: Neighbour = "messages") -> str | None:
         if not self.lookup.offers(neighbour):

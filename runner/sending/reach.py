@@ -6,7 +6,7 @@ vendor, whose views of profiles are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -47,18 +47,26 @@ class Reaching:
     # By account: the InMail credits that are left; None where the vendor does not say.
     _credits: dict[str, int | None] = field(default_factory=dict)
 
-    async def find(self, unseen: Unseen, *, has_messages: bool) -> Reach:
+    async def read_credits(self, accounts: Iterable[str]) -> dict[str, int]:
+        """Return the accounts' InMail credits, as far as they are told. Raises AccessError."""
+        for account in accounts:
+            self._credits[account] = await self.lookup.credits(account)
+        return {account: left for account, left in self._credits.items() if left is not None}
+
+    async def find(self, unseen: Unseen, told: bool | None, *, has_messages: bool) -> Reach:
         """Say whether a message reaches the person: as a connection, as InMail, or not at all.
 
-        Whoever talks with the account already is not asked about: a conversation goes on. Raises
-        AccessError.
+        Their conversation may have `told` whether they are connected. Else whoever talks with the
+        account already is not asked about: a conversation goes on. Raises AccessError.
         """
         if unseen.message_type == "inmail":
             return await self._inmail(unseen)
-        if self.sends_to_strangers or has_messages:
+        if self.sends_to_strangers or (has_messages and told is not False) or told:
             return Reach()
-        with self.ledger.read() as connection:
-            known = is_connected(connection, unseen.account, unseen.keys, self.now())
+        known: bool | None = told
+        if known is None:
+            with self.ledger.read() as connection:
+                known = is_connected(connection, unseen.account, unseen.keys, self.now())
         if known is None:
             asked = await self._ask_connected(unseen)
             if isinstance(asked, str):

@@ -14,16 +14,20 @@ from runner.intake.recipient import Recipient, RecipientError, parse
 CLOCK_SKEW: Final = timedelta(minutes=2)
 _LONGEST: Final = 300
 _OWNER: Final = re.compile(r"\(urn:li:fsd_profile:([\w-]+),")
+# The degree of connection in `DISTANCE_1` and the like: only those of the first are connected.
+_DEGREE: Final = re.compile(r"(?<!\d)\d(?!\d)")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """An account's conversation with a person: whether it exists, and its URN."""
+    """An account's conversation with a person: whether it exists, its URN, and whether the two are
+    connected, where that was told."""
 
     exists: bool
     urn: str | None
     profile_urn: str | None
+    is_connected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person of a conversation, by every spelling that was told."""
+    """A person of a conversation, by every spelling that was told, and whether the account is
+    connected with them, where that was told."""
 
     keys: tuple[str, ...]
+    is_connected: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,8 @@ def _participant(entry: object) -> Participant | None:
     for name in ("profileUrn", "profileId", "profileUrl", "publicIdentifier"):
         if (text := short_text(entry.get(name))) and (person := _person(text)):
             keys.update(dict.fromkeys(person.keys))
-    return Participant(tuple(keys)) if keys else None
+    degree = _DEGREE.search(str(entry.get("distance") or "")[:_LONGEST])
+    return Participant(tuple(keys), degree[0] == "1" if degree else None) if keys else None
 
 
 def _person(text: str) -> Recipient | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.inbox import Said
+from runner.rehearsal.receipt import urn_of
 from tests.action.test_replies import ACCOUNT, OPTIONS, answering, next_day
 from tests.proof.place import Place
 from tests.world import World, crowd
@@ -163,3 +165,31 @@ def test_an_export_is_imported_from_the_command_line(tmp_path: Path) -> None:
         assert place.run("--account", "acc") == 0
         assert place.received() == ["person-1"]
         assert "not connected with the account" in place.err or place.run("--account", "acc") == 0
+
+
+def test_the_inbox_tells_who_is_a_connection_of_those_who_stand_in_it(world: World) -> None:
+    """Of somebody who is known by a URN alone, the conversation says the degree of connection."""
+    world.people = [("Name0", urn_of("person-0")), ("Name1", urn_of("person-1"))]
+    at = world.clock.now() - timedelta(days=300)
+    for person in ("person-0", "person-1"):
+        said = Said(at, ACCOUNT, urn_of(person), "Hello, by hand", is_ours=True)
+        world.server.inbox.said.append(said)
+    world.server.inbox.strangers[ACCOUNT] = {urn_of("person-1")}
+    world.run(**OPTIONS)
+    assert world.received() == [urn_of("person-0")]
+    assert "is no connection" in reason(world, 1)
+    assert asked(world) == 0
+
+
+def test_credits_are_planned_before_the_run(world: World) -> None:
+    """The plan says how many InMails have to wait, and they do; with more credits they go."""
+    world.server.inbox.strangers.clear()
+    world.template = "---\nsubject: A question\nmessageType: inmail\n---\nHi {{ first_name }}"
+    world.server.inbox.credits[ACCOUNT] = 1
+    report = world.run(**OPTIONS)
+    (said,) = [notice for notice in world.plans[0].notices if "InMail credit" in notice]
+    assert "has 1 InMail credit for 4 InMails: 3 rows wait until there are more" in said
+    assert (report.exit_code, report.sent) == (ExitCode.PAUSED, 1)
+    world.server.inbox.credits[ACCOUNT] = 5
+    assert world.run(**OPTIONS).exit_code == ExitCode.DONE
+    assert not any("InMail credit" in notice for notice in world.plans[-1].notices)

@@ -15,11 +15,14 @@ import openpyxl
 import pytest
 
 from runner.action.settle import settle
+from runner.action.sheets import add_sheets
 from runner.campaign.campaign import load
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, RefusedError
 from runner.ledger.ledger import open_ledger
+from runner.ledger.merge import merge
 from runner.ledger.record import Status
+from runner.ledger.replay import replay
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.result.variant import compare, wilson
@@ -498,3 +501,33 @@ def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="2 variants"):
         world.send(campaign, ledger)
     ledger.close()
+
+
+@pytest.mark.parametrize("way", ["second record", "another ledger", "results"])
+def test_a_ledger_that_is_brought_back_knows_the_steps(tmp_path: Path, way: str) -> None:
+    """Whoever had a message of a sequence does not get it again, and gets the next one."""
+    steps = Steps(tmp_path)
+    world = steps.world
+    steps.run_days(3)
+    world.people.append(("Late", "late"))
+    steps.run()
+    assert [len(steps.got(f"person-{n}")) for n in range(3)] == [2] * 3
+    old = world.ledger()
+    assert old.second is not None
+    told = list(old.second.lines())
+    with old.read() as before:
+        new = open_ledger(tmp_path / "new.db", noted=False)
+        with new.write() as connection:
+            if way == "second record":
+                replay(connection, told, world.clock.now())
+            elif way == "another ledger":
+                merge(connection, before, "old", world.clock.now())
+        if way == "results":
+            sheet = tmp_path / "people.results.csv"
+            assert list(add_sheets(new, [sheet], {}, world.clock.now(), "people"))
+    old.close()
+    world.ledger = lambda: new  # type: ignore[method-assign]
+    new.close = lambda: None  # type: ignore[method-assign]
+    steps.run_days(8, name="people")
+    assert all(steps.got(f"person-{n}") == ["Hi", "Any", "One"] for n in range(3))
+    assert steps.got("late") == ["Hi", "Any", "One"]
