@@ -6,35 +6,27 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
 from runner import words
 from runner.campaign.campaign import DEFAULT_KEEP_REPLIES, Campaign
-from runner.campaign.recognise import concerned, find_campaign
-from runner.errors import AccessError, ExitCode
+from runner.campaign.recognise import concerned
+from runner.errors import AccessError
 from runner.ledger.campaign import outdate_results
 from runner.ledger.decision import decide
 from runner.ledger.ledger import Ledger
-from runner.ledger.lock import is_running
 from runner.ledger.record import EVIDENCE, CampaignRecord, Status
 from runner.ledger.reply import (
-    Answered,
     Awaited,
     awaited,
     let_go,
     note_reply,
-    note_threads,
+    note_thread,
     read_threads,
-    replies,
 )
-from runner.result.handback import write_results
-from runner.result.place import Written
-from runner.result.summary import summarise
 from runner.sending.inbox import Heard, Inbox, UnreadError
 from runner.sending.lookup import Lookup
-from runner.sending.pace import pace_of
 from runner.sending.vendor import Vendor
 
 
@@ -45,20 +37,6 @@ class Listened:
     new: int = 0
     settled: int = 0
     trouble: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Replies:
-    """The replies to a campaign's messages, the newest first, and what the last reading brought."""
-
-    campaign: str
-    answered: tuple[Answered, ...]
-    listened: Listened
-    results: Written | None
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return ExitCode.ENDPOINT if self.listened.trouble else ExitCode.DONE
 
 
 def listen(
@@ -115,7 +93,7 @@ async def _listen(
                         new += note_reply(connection, one.message.delivery, one.reply, now())
                     settled += _settle(connection, one, now())
                 if thread.active_at is not None:
-                    note_threads(connection, [(thread.urn, thread.active_at)])
+                    note_thread(connection, thread.urn, thread.active_at)
     except UnreadError as error:
         trouble = str(error)
     except AccessError as error:
@@ -161,23 +139,3 @@ def hear_before(
             "before its message all the same."
         )
     return tuple(said)
-
-
-def hear(
-    ledger: Ledger,
-    name: str | None,
-    lookup: Lookup,
-    loop: asyncio.Runner,
-    now: Callable[[], datetime],
-) -> Replies:
-    """Read the inbox for one campaign now, and list who answered; write the results again where
-    that brought anything. Raises UsageError, StorageError."""
-    record = find_campaign(ledger, name)
-    listened = listen(ledger, [record], lookup, loop, now)
-    written = None
-    if listened.new or listened.settled:
-        pace, live = pace_of(record.settings), is_running(ledger, record.id)
-        summary = summarise(ledger, record, pace, now(), record.settings.accounts, live=live)
-        written = write_results(ledger, summary, Path(record.settings.results))
-    with ledger.read() as connection:
-        return Replies(record.name, tuple(replies(connection, record.id)), listened, written)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from runner import words
 from runner.errors import AccessError
 from runner.ledger.doubt import Doubt
-from runner.sending.lookup import Lookup, Neighbour
+from runner.sending.lookup import Lookup
 from runner.sending.thread import CLOCK_SKEW, Message, words_of
 
 Verdict = Literal["sent", "no-evidence", "unknown"]
+_NOT_OFFERED: Final = "the vendor does not offer a look into conversations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _Search:
         for slug in self.doubt.slugs:
             found = await self.lookup.conversation(slug, self.doubt.account)
             if found is None:
-                self.obstacle = self._unanswered("exists")
+                self.obstacle = self.lookup.unanswered("exists") or _NOT_OFFERED
             elif not found.exists:
                 self.read = self.read or 0
             elif found.urn is None:
@@ -97,7 +98,7 @@ class _Search:
         """Return the message that was to be sent, if it stands in this conversation."""
         messages = await self.lookup.messages(urn, self.doubt.account)
         if messages is None:
-            self.obstacle = self._unanswered("messages")
+            self.obstacle = self.lookup.unanswered("messages") or _NOT_OFFERED
             return None
         self.read = (self.read or 0) + len(messages)
         since, text = self.doubt.since - CLOCK_SKEW, words_of(self.doubt.text)
@@ -108,14 +109,6 @@ class _Search:
             (message for message in alike if message.sent_at >= since),
             key=lambda m: m.sent_at,
             default=None,
-        )
-
-    def _unanswered(self, neighbour: Neighbour) -> str:
-        if not self.lookup.offers(neighbour):
-            return "the vendor does not offer a look into conversations"
-        return (
-            "the vendor gave no usable "
-            f"answer{f' (HTTP {self.lookup.status})' if self.lookup.status else ''}"
         )
 
 

@@ -68,7 +68,7 @@ def replies(
         folder = Path(record.source).parent
         vendor = found_vendor(said.get("key_file"), folder, base_url, look_seconds=timeout)
         while True:
-            heard = late.listen.hear(opened, record.name, vendor.lookup, loop, utc_now)
+            heard = late.replies.hear(opened, record.name, vendor.lookup, loop, utc_now)
             code = late.show_replies.show_replies(console, heard, shown, watch=watch)
             if not watch:
                 return code

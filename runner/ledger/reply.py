@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -119,7 +119,7 @@ def replies(connection: Connection, campaign_id: int) -> list[Answered]:
         sa.select(table.c.row, table.c.identity, table.c.slug, table.c.urn, table.c.account, reply)
         .join(reply, reply.c.delivery_id == table.c.id)
         .where(table.c.campaign_id == campaign_id)
-        .order_by(reply.c.replied_at.desc(), table.c.id.desc())
+        .order_by(reply.c.replied_at.desc(), table.c.id)
     )
     first = {
         one.identity: Answered(
@@ -156,9 +156,8 @@ def read_threads(connection: Connection) -> dict[str, datetime]:
     return {urn: at for urn, at in connection.execute(sa.select(table.c.urn, table.c.active_at))}  # noqa: C416 - rows are not pairs to mypy
 
 
-def note_threads(connection: Connection, threads: Iterable[tuple[str, datetime]]) -> None:
-    """Note when conversations were last active, once they are read."""
+def note_thread(connection: Connection, urn: str, active_at: datetime) -> None:
+    """Note when a conversation was last active, once it is read."""
     table = schema.thread
-    for urn, at in threads:
-        connection.execute(sa.delete(table).where(table.c.urn == urn))
-        connection.execute(sa.insert(table).values(urn=urn, active_at=at))
+    connection.execute(sa.delete(table).where(table.c.urn == urn))
+    connection.execute(sa.insert(table).values(urn=urn, active_at=active_at))

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 
 from runner.action import check as checking
-from runner.action import listen as listening
+from runner.action import replies as hearing
 from runner.action import run as running
 from runner.action.check import Checked, Previewed
 from runner.action.compare import refuse_lost_results
-from runner.action.listen import Replies
 from runner.action.plan import Plan
+from runner.action.replies import Replies
 from runner.action.run import Report
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
@@ -136,7 +136,7 @@ def replies(
         clock = ServerClock(utc_now, WATCH)
         vendor = Vendor(key.secret, clock, base_url=base_url)
         return _in_a_loop(
-            lambda loop: listening.hear(opened, record.name, vendor.lookup, loop, utc_now)
+            lambda loop: hearing.hear(opened, record.name, vendor.lookup, loop, utc_now)
         )
 
 

@@ -54,10 +54,9 @@ class Inbox:
         for _ in range(_MOST_PAGES):
             page = await self.lookup.inbox(accounts, cursor)
             if page is None:
-                if not self.lookup.offers("inbox"):
+                if (unanswered := self.lookup.unanswered("inbox")) is None:
                     return
-                status = f" (HTTP {self.lookup.status})" if self.lookup.status else ""
-                raise UnreadError(f"the vendor gave no usable answer about the inbox{status}")
+                raise UnreadError(unanswered)
             for thread in page.threads:
                 named = {key for person in thread.people for key in person.keys}
                 known = named.intersection(people)

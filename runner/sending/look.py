@@ -17,7 +17,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.look import Look, Rest, Unseen, messages_to, note_look
 from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
-from runner.sending.lookup import Lookup, Neighbour
+from runner.sending.lookup import Lookup
 from runner.sending.reach import NO_CREDIT, Reach, Reaching, slug_of
 from runner.sending.thread import CLOCK_SKEW, Conversation, Message, words_of
 
@@ -80,7 +80,7 @@ class Looker:
         if found is not None and found.exists and found.urn:
             read = await self.lookup.messages(found.urn, unseen.account, sync=True)
             if read is None and (unseen.in_sequence or self.lookup.offers("messages")):
-                return self._unanswered() or _NOT_OFFERED
+                return self.lookup.unanswered("messages") or _NOT_OFFERED
             messages = sorted(read or [], key=lambda message: message.sent_at)
         told = found.is_connected if found is not None else None
         reach = await self.reaching.find(unseen, told, has_messages=bool(messages))
@@ -104,7 +104,7 @@ class Looker:
             found, failed = await self._in_inbox(unseen)
         else:
             found = await self.lookup.conversation(slug, unseen.account)
-            failed = self._unanswered("exists") if found is None else None
+            failed = self.lookup.unanswered("exists") if found is None else None
         if found is None:
             return None, failed or (_NOT_OFFERED if unseen.in_sequence else None)
         if unseen.since is not None and not found.exists:
@@ -120,7 +120,7 @@ class Looker:
             for _ in range(_MOST_PAGES):
                 page = await self.lookup.inbox([account], cursor)
                 if page is None:
-                    return None, self._unanswered("inbox")
+                    return None, self.lookup.unanswered("inbox")
                 for thread in page.threads:
                     for person in thread.people:
                         told = (thread.urn, person.is_connected)
@@ -133,12 +133,6 @@ class Looker:
         threads = self._inboxes[account]
         found = next((threads[key] for key in unseen.keys if key in threads), (None, None))
         return Conversation(found[0] is not None, found[0], None, found[1]), None
-
-    def _unanswered(self, neighbour: Neighbour = "messages") -> str | None:
-        if not self.lookup.offers(neighbour):
-            return None
-        status = f" (HTTP {self.lookup.status})" if self.lookup.status else ""
-        return f"the vendor gave no usable answer about the conversation{status}"
 
     def _note(
         self,

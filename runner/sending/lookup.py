@@ -53,6 +53,18 @@ Neighbour = Literal[
     "accounts", "status", "quota", "exists", "messages", "inbox", "relationship", "credits", "open"
 ]
 
+_SUBJECTS: Final[Mapping[Neighbour, str]] = {
+    "accounts": "accounts",
+    "status": "account",
+    "quota": "quota",
+    "exists": "conversation",
+    "messages": "conversation",
+    "inbox": "inbox",
+    "relationship": "connection",
+    "credits": "credits",
+    "open": "profile",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -103,6 +115,13 @@ class Lookup:
     def offers(self, neighbour: Neighbour) -> bool:
         """Tell whether the endpoint may be there: False once it has said that it is not."""
         return neighbour not in self._off
+
+    def unanswered(self, neighbour: Neighbour) -> str | None:
+        """Say that the last look-up got no usable answer; None where it cannot get one."""
+        if not self.offers(neighbour):
+            return None
+        status = f" (HTTP {self.status})" if self.status else ""
+        return f"the vendor gave no usable answer about the {_SUBJECTS[neighbour]}{status}"
 
     async def accounts(self) -> list[Account] | None:
         """Return the accounts of the key."""

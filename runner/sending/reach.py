@@ -92,7 +92,7 @@ class Reaching:
             self.lookup.views[unseen.account] = left - 1
         if told is None:
             is_unknown = self.lookup.status == _NOT_FOUND
-            return None if is_unknown else _unanswered(self.lookup)
+            return None if is_unknown else self.lookup.unanswered("relationship")
         with self.ledger.write() as connection:
             note_connected(
                 connection,
@@ -126,10 +126,3 @@ class Reaching:
 def slug_of(unseen: Unseen) -> str | None:
     """Return a profile ID of the person, where one is known."""
     return next((key for key in unseen.keys if not key.startswith("urn:")), None)
-
-
-def _unanswered(lookup: Lookup) -> str | None:
-    if not lookup.offers("relationship"):
-        return None
-    status = f" (HTTP {lookup.status})" if lookup.status else ""
-    return f"the vendor gave no usable answer about the connection{status}"

@@ -11,7 +11,7 @@ from runner.show.answer import finished, instant_of
 from runner.show.console import Console
 
 if TYPE_CHECKING:
-    from runner.action.listen import Replies
+    from runner.action.replies import Replies
 
 _SHOWN = 300
 
