@@ -28,7 +28,7 @@ from pathlib import Path
 from runner.campaign.campaign import load
 from runner.action.check import check
 from runner.errors import CampaignError
-from runner.intake.column import RESULT_COLUMNS
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sheet import load as snapshot
 from runner.ledger.setting import CopyOrigin
 from runner.result.copying import copy_of, try_copy

@@ -220,7 +220,8 @@ def results_bare(folder: Path) -> Any:
 
 
 def results_written(folder: Path) -> Any:
-    from runner.ledger.record import Line, Status
+    from runner.ledger.line import Line
+    from runner.ledger.record import Status
     from runner.result.workbook import Sheet, write
 
     until = datetime(2026, 11, 25, 8, tzinfo=UTC)

@@ -2,9 +2,9 @@
 quota.
 
 From Python: `check`, `preview`, `rehearse`, `plan`, `run`, `status`, `campaigns`, `find`, `why`,
-`replies`, `results`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the command
-line. `read` takes a file or a data frame as a table of text. Everything that a person can mend is a
-`CampaignError`.
+`replies`, `results`, `report`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the
+command line. `read` takes a file or a data frame as a table of text. Everything that a person can
+mend is a `CampaignError`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runner.python.standing import campaigns as campaigns
     from runner.python.standing import find as find
     from runner.python.standing import pause as pause
+    from runner.python.standing import report as report
     from runner.python.standing import results as results
     from runner.python.standing import resume as resume
     from runner.python.standing import retry as retry
@@ -49,6 +50,7 @@ __all__ = (
     "read",
     "rehearse",
     "replies",
+    "report",
     "results",
     "resume",
     "retry",
@@ -70,6 +72,7 @@ _ELSEWHERE = {
             "campaigns",
             "find",
             "pause",
+            "report",
             "results",
             "resume",
             "retry",

@@ -23,7 +23,7 @@ from runner import errors
 from runner.cli import call
 from runner.ledger.ledger import Ledger
 from runner.rehearsal.endpoint import Answer
-from runner.sending import streak
+from runner.sending import patience, streak
 from tests.loopback import KEY, serving
 from tests.sending.test_secret import FORMS
 
@@ -100,7 +100,8 @@ def room(
     monkeypatch.chdir(tmp_path)
     # The wait for a command's end is done in short sleeps.
     monkeypatch.setattr(time, "sleep", SLEEP)
-    monkeypatch.setattr(streak, "RETRY_PAUSES", (timedelta(),))
+    for module in (streak, patience):
+        monkeypatch.setattr(module, "RETRY_PAUSES", (timedelta(),))
     monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):

@@ -24,7 +24,8 @@ from runner.campaign.setting import CampaignSettings
 from runner.cli import app
 from runner.errors import ExitCode
 from runner.intake.code import Code
-from runner.intake.column import RESULT_COLUMNS, ROLES
+from runner.intake.column import ROLES
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sandbox import FILTERS
 from runner.ledger.record import Status
 from tests.loopback import KEY, serving

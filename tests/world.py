@@ -19,8 +19,7 @@ from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign, load
 from runner.ledger.campaign import campaign_named
 from runner.ledger.ledger import Ledger, open_ledger
-from runner.ledger.record import Line
-from runner.ledger.standing import lines
+from runner.ledger.line import Line, lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport
 from runner.sending.clock import ServerClock

@@ -12,8 +12,8 @@ from runner.action.settle import Which, hand_back, settle_rows, this_person
 from runner.errors import ExitCode, InterruptedRunError, UsageError
 from runner.ledger.delivery import delivery_to
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import CampaignRecord, Line, Status
-from runner.ledger.standing import lines
+from runner.ledger.line import Line, lines
+from runner.ledger.record import CampaignRecord, Status
 from runner.result.place import Written
 
 _SHOWN: Final = 10

@@ -29,8 +29,10 @@ from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
+from runner.result.facts import gather
 from runner.result.handback import are_current, write_results
 from runner.result.place import Written
+from runner.result.report import write_report
 from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
@@ -53,7 +55,8 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of a run; `results` is None when they could not be written."""
+    """The end of a run; `results` is None when they could not be written, and `page` when no report
+    was asked for, or it could not."""
 
     summary: Summary
     sent: int
@@ -61,6 +64,7 @@ class Report:
     stop: Stop | None
     pause: str = ""
     results: Written | None = None
+    page: Written | None = None
 
 
 def run(
@@ -93,7 +97,8 @@ def run(
         with interruptible() as interruption:
             with _marked(ledger, prepared.record, now):
                 report = _send(plan, traffic, interruption, loop)
-            return _hand_back(prepared, plan.summary, report, ledger, over=over)
+            report = _hand_back(prepared, plan.summary, report, ledger, over=over)
+            return _with_page(prepared.taken.campaign, report, ledger)
 
 
 def plan(
@@ -278,3 +283,15 @@ def _hand_back(
     except StorageError as error:
         stop = Stop("run", ExitCode.STORAGE, error.what, error.remedy or "")
         return replace(report, exit_code=ExitCode.STORAGE, stop=stop)
+
+
+def _with_page(campaign: Campaign, report: Report, ledger: Ledger) -> Report:
+    """Write the report page, where one is asked for."""
+    if campaign.report is None:
+        return report
+    try:
+        page = write_report(gather(ledger, report.summary), campaign.report.absolute())
+    except StorageError as error:
+        stop = report.stop or Stop("run", ExitCode.STORAGE, error.what, error.remedy or "")
+        return replace(report, exit_code=ExitCode.STORAGE, stop=stop)
+    return replace(report, page=page)

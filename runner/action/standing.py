@@ -13,9 +13,9 @@ from runner.intake.recipient import Recipient, RecipientError, parse
 from runner.ledger.campaign import campaigns
 from runner.ledger.history import Known, known_of
 from runner.ledger.ledger import Ledger
+from runner.ledger.line import Line, lines
 from runner.ledger.lock import is_running
-from runner.ledger.record import CampaignRecord, Line
-from runner.ledger.standing import lines
+from runner.ledger.record import CampaignRecord
 from runner.result.handback import check_replaceable, write_results
 from runner.result.place import Written, check_path
 from runner.result.summary import Summary, summarise

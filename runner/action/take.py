@@ -28,6 +28,7 @@ from runner.ledger.record import CampaignRecord
 from runner.result.copying import copy_of, try_copy
 from runner.result.handback import check_replaceable, results_of_others
 from runner.result.place import check_path, default_path, named_path
+from runner.result.report import check_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +184,8 @@ def _results_path(
             path = named_path(path, name, taken)
     path = path.absolute()
     check_path(path, campaign.sheet, ending=ending)
+    if campaign.report is not None:
+        check_place(campaign.report.absolute(), campaign.sheet)
     if record is None or record.settings.results != str(path):
         check_replaceable(connection, path, name)
     return path

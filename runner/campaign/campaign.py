@@ -70,6 +70,7 @@ class Campaign:
     calendar: Calendar
     words: PaceWords
     results: Path | None
+    report: Path | None
     results_in_copy: bool
     min_days: int
     quiet_days: int
@@ -178,6 +179,7 @@ def load(
         calendar=calendar_of(words),
         words=words,
         results=whole.get("results"),
+        report=whole.get("report"),
         results_in_copy=whole.get("results_in") == "copy",
         min_days=whole.get("min_days", DEFAULT_MIN_DAYS),
         quiet_days=whole.get("quiet_days", DEFAULT_QUIET_DAYS),

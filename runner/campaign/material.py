@@ -15,8 +15,8 @@ from runner.errors import RefusedError
 from runner.intake import sheet as sheets
 from runner.intake import template as templates
 from runner.intake.check import Check, Findings, check, judge
-from runner.intake.column import result_columns
 from runner.intake.entry import Problem
+from runner.intake.result import result_columns
 from runner.intake.sheet import Source
 from runner.intake.step import Step, refuse_alike
 from runner.intake.table import read

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypedDict
 
-from runner.campaign.kind import Bound, ResultsIn, Setting
+from runner.campaign.kind import Bound, Setting
+from runner.campaign.leaving import NotifySettings, ReportSettings, ResultsSettings
 from runner.campaign.listening import FollowSettings, LookSettings, SequenceSettings
 from runner.campaign.reading import ReadingSettings
-from runner.ledger.setting import DEFAULT_MIN_DAYS, MOST_MIN_DAYS
 
 MOST_PRIORITY: Final = 100
 MOST_GAP: Final = 86_400
@@ -188,45 +188,6 @@ class PaceSettings(TypedDict, total=False):
     ]
 
 
-class ResultsSettings(TypedDict, total=False):
-    """The rule of one message per person in so many days, and the place of the results."""
-
-    min_days: Annotated[
-        int,
-        Setting(
-            metavar="N",
-            help=f"Days between a person's messages.  [default: {DEFAULT_MIN_DAYS}]",
-            least=0,
-            most=MOST_MIN_DAYS,
-            bound=Bound(
-                0,
-                MOST_MIN_DAYS,
-                "One message per person in {} days makes no sense.",
-                f"Give 0 to {MOST_MIN_DAYS}.",
-            ),
-            kind="a whole number of days",
-            words=(
-                "at most one message per person in this many days, over all campaigns; default "
-                f"{DEFAULT_MIN_DAYS}, `0`: no such rule"
-            ),
-            example=str(DEFAULT_MIN_DAYS),
-        ),
-    ]
-    results: Annotated[
-        Path,
-        Setting(
-            option=("--results", "-o"),
-            metavar="FILE",
-            help="Where results go (.csv or .xlsx).  [default: beside the sheet]",
-            example='"results.xlsx"',
-        ),
-    ]
-    results_in: Annotated[
-        ResultsIn,
-        Setting(help="A new file, or a copy of your workbook.  [default: new]", example='"new"'),
-    ]
-
-
 class KeySettings(TypedDict, total=False):
     """The way in."""
 
@@ -253,23 +214,6 @@ class WaySettings(TypedDict, total=False):
     ]
 
 
-class NotifySettings(TypedDict, total=False):
-    """Who hears of the end of each run."""
-
-    notify: Annotated[
-        str,
-        Setting(
-            metavar="COMMAND|URL",
-            help="Whom to tell how the run ended: a command, or an https:// webhook.",
-            words=(
-                "whom to tell how each run ended: a command or an `https://` webhook ([unattended "
-                "runs](unattended.md))"
-            ),
-            example='"python tell.py"',
-        ),
-    ]
-
-
 class ListSettings(TemplateSettings, ReadingSettings, AccountSettings, total=False):
     """Everything a look at the messages needs."""
 
@@ -282,6 +226,7 @@ class SaidSettings(
     NameSettings,
     FollowSettings,
     RehearsalSettings,
+    ReportSettings,
     KeySettings,
     WaySettings,
     NotifySettings,

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from runner.campaign.campaign import Campaign
 from runner.campaign.material import Intake, Material
 from runner.errors import RefusedError
-from runner.intake.column import RESULT_COLUMNS
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sheet import Source
 from runner.ledger.campaign import put_campaign
 from runner.ledger.record import CampaignRecord

@@ -47,6 +47,7 @@ for command in (  # --help lists them in this order
     standing.why,
     doctor.doctor,
     standing.results,
+    standing.report,
     running.replies,
     standing.settle,
     standing.retry,

@@ -83,6 +83,31 @@ def results(
     return late.show_standing.show_results(Console(as_json=as_json), handed)
 
 
+def report(
+    campaign: Campaign = None,
+    name: Which = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            readable=False,
+            help="Where the page goes (.html).  [default: beside the results]",
+        ),
+    ] = None,
+    names: Annotated[
+        bool, typer.Option("--names", help="Name the people whose rows need a look.")
+    ] = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Write a page with charts: sent per day, forecast, outcomes, accounts, replies."""
+    with opened_ledger(ledger, create=False) as opened:
+        done = late.report.report(opened, campaign or name, path, utc_now(), names=names)
+    return late.show_standing.show_report(Console(as_json=as_json), done)
+
+
 @command
 def settle(
     rows: Annotated[

@@ -23,7 +23,7 @@ from runner.ledger.lost import refuse_lost
 from runner.ledger.note import noted
 from runner.ledger.record import UncertainRow
 from runner.ledger.standing import senders, uncertain_rows
-from runner.result.summary import settling
+from runner.result.told import settling
 
 # A campaign of a few thousand people needs LITTLE_BYTES, with its results. No run can end well with
 # NO_BYTES.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.intake.cell import INVISIBLE, clean, column_letter, composed
+from runner.intake.result import earlier_columns
 
 RECIPIENT_ROLES: Final = ("recipientProfileId", "recipientProfileUrn")
 ROLES: Final = (
@@ -24,37 +25,6 @@ ROLES: Final = (
     "message",
     "sendAfter",
 )
-RESULT_COLUMNS: Final = (
-    "status",
-    "reason",
-    "typingIndicatorSent",
-    "error",
-    "sentAt",
-    "sentToUrn",
-    "sentFrom",
-    "httpStatus",
-    "attempts",
-    "waitsUntil",
-    "sentMessage",
-    "repliedAt",
-    "reply",
-    "conversation",
-)
-# The columns of a campaign whose messages follow one another, or have variants. They stand behind
-# all others.
-STEP_COLUMN: Final = "step"
-VARIANT_COLUMN: Final = "variant"
-# A person's own sheet may well have a column "status" or "error"; only a results sheet has several
-# of these.
-_RESULT_MARKS: Final = (
-    "typingIndicatorSent",
-    "sentToUrn",
-    "waitsUntil",
-    "sentMessage",
-    "sentFrom",
-    "httpStatus",
-)
-_ENOUGH_MARKS: Final = 3
 _ALIASES: Final = {
     "recipientProfileId": (
         "linkedin url",
@@ -229,7 +199,9 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
 
     Raises KeyError when `mapping` names a header that is not there.
     """
-    earlier = _result_columns(columns)
+    by_index = {column.index: column for column in columns}
+    forms = {index: normalise(column.header) for index, column in by_index.items()}
+    earlier = {name: by_index[index] for name, index in earlier_columns(forms).items()}
     inputs = tuple(column for column in columns if column not in earlier.values())
     by_form: dict[str, list[Column]] = {}
     for column in inputs:
@@ -269,32 +241,6 @@ def lay_out(columns: Sequence[Column], mapping: Mapping[str, str] | None = None)
         doubled=doubled,
         earlier=earlier,
     )
-
-
-def _result_columns(columns: Sequence[Column]) -> dict[str, Column]:
-    last = {normalise(column.header): column for column in columns}
-    if sum(normalise(mark) in last for mark in _RESULT_MARKS) < _ENOUGH_MARKS:
-        return {}
-    found = {name: last[normalise(name)] for name in RESULT_COLUMNS if normalise(name) in last}
-    # Results of an earlier version lack the last ones; such a column is then a person's own.
-    sent = found.get("sentMessage")
-    for name in RESULT_COLUMNS[RESULT_COLUMNS.index("sentMessage") + 1 :]:
-        if name in found and (sent is None or found[name].index < sent.index):
-            del found[name]
-    # A column that does not come right behind the results is a person's own.
-    end = max((column.index for column in found.values()), default=0)
-    by_index = {column.index: column for column in columns}
-    for name in (STEP_COLUMN, VARIANT_COLUMN):
-        following = by_index.get(end + 1)
-        if following is not None and normalise(following.header) == name:
-            found[name], end = following, end + 1
-    return found
-
-
-def result_columns(*, steps: bool = False, variants: bool = False) -> tuple[str, ...]:
-    """The names of the columns with the results of a campaign, in their order."""
-    further = ((STEP_COLUMN, steps), (VARIANT_COLUMN, variants))
-    return (*RESULT_COLUMNS, *(name for name, is_there in further if is_there))
 
 
 def _variables(columns: Sequence[Column]) -> tuple[dict[str, Column], frozenset[str]]:

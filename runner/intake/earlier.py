@@ -15,9 +15,10 @@ from typing import Final
 from runner.errors import RefusedError
 from runner.intake.cell import clean
 from runner.intake.check import Check, check
-from runner.intake.column import STEP_COLUMN, Column
+from runner.intake.column import Column
 from runner.intake.reader.format import worksheets
 from runner.intake.recipient import Recipient, RecipientError, parse
+from runner.intake.result import STEP_COLUMN
 from runner.intake.sheet import Reading, Source
 from runner.intake.table import Table, read
 from runner.intake.verdict import instant, status_of

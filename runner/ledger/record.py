@@ -249,57 +249,6 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A row of the sheet with its result.
-
-    `due_at` is the time before which its message does not go. `free_at` is the time from which a
-    person who was messaged too recently may be messaged again. `step` is the message that the
-    status is about; while it waits, what is told of a sent message is told of the one before.
-    """
-
-    number: int
-    cells: tuple[str, ...]
-    status: Status
-    reason: str | None = None
-    identity: str | None = None
-    delivery: int | None = None
-    account: str | None = None
-    typing_indicator_sent: bool | None = None
-    error: str | None = None
-    sent_at: datetime | None = None
-    sent_to_urn: str | None = None
-    http_status: int | None = None
-    attempts: int = 0
-    message: str | None = None
-    free_at: datetime | None = None
-    due_at: datetime | None = None
-    replied_at: datetime | None = None
-    reply: str | None = None
-    conversation_urn: str | None = None
-    step: int = 1
-    variant: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """A message of a sequence, made or to come: the row and the person, and how it stands."""
-
-    row: int
-    person: str
-    step: int
-    variant: str | None
-    status: Status
-    reason: str | None
-    account: str
-    due_at: datetime | None
-    sent_at: datetime | None
-    typing_indicator_sent: bool | None
-    error: str | None
-    replied_at: datetime | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One request made, or possibly made, for a delivery."""
 

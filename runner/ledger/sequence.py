@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.change import update
 from runner.ledger.follow import answered_on
 from runner.ledger.received import AT
 from runner.ledger.record import EVIDENCE, FOLLOWS, WITHDRAWN, Status
@@ -105,10 +106,7 @@ def advance(
                     changed.append({"_id": one.id, **dict(zip(names, became, strict=True))})
             before.append(one)
     if changed:
-        table = schema.delivery
-        values: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name != "_id"}
-        statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values(values)
-        connection.execute(statement, changed)
+        update(connection, changed)
 
 
 def _became(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,15 +20,14 @@ from runner.intake.firm import firm_keys
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import settings_of
+from runner.ledger.change import Changes
 from runner.ledger.connected import Connections
 from runner.ledger.contact import Messaged, messaged_since
 from runner.ledger.delivery import (
     ACCOUNT,
     TEXT,
-    WRITTEN,
     Known,
     known_deliveries,
-    known_steps,
     listed,
     waiting_accounts,
     withdraw,
@@ -36,16 +35,14 @@ from runner.ledger.delivery import (
 )
 from runner.ledger.due import Dates, Days
 from runner.ledger.follow import Before, is_elsewhere
-from runner.ledger.look import Rest, rests
-from runner.ledger.pause import NO_END
+from runner.ledger.look import rests
 from runner.ledger.person import Spellings, learn
-from runner.ledger.record import ATTEMPTED, FOLLOWS, Status, TakenIn
+from runner.ledger.record import ATTEMPTED, Status, TakenIn
 from runner.ledger.sender import Senders
 from runner.ledger.sequence import advance
 from runner.ledger.share import Shares
+from runner.ledger.steps import Place, Steps
 from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, Suppressed, listed_firm
-
-_BATCH: Final = 2_000
 
 
 def take_in(
@@ -84,14 +81,6 @@ class _Verdict(NamedTuple):
     free_at: datetime | None = None
 
 
-class _Place(NamedTuple):
-    """A row's place in the list and its number, and the time before which it does not go."""
-
-    position: int
-    number: int
-    due_at: datetime | None
-
-
 class _Taking:
     """A list on its way into the ledger, row by row, written in batches."""
 
@@ -120,22 +109,15 @@ class _Taking:
         self._before = Before(connection, settings, self._spellings) if settings.after else None
         self._dates = Dates(days, settings.after_days, now)
         self._known, self._waiting = known_deliveries(connection, campaign_id, self._spellings)
-        self._later, pending = known_steps(connection, campaign_id)
-        self._waiting |= pending
         self._shares = Shares(accounts, waiting_accounts(self._known.values()))
         by = settings.senders_by_connection
         known = Connections(connection, accounts, self._spellings) if by else None
         self._senders = Senders(self._shares, accounts, known)
         self._unmet = listed(connection, campaign_id)  # deliveries that no row has named yet
         self._taken: dict[int | str, int] = {}  # a row's number, by delivery or new person's key
-        self._rows: list[dict[str, Any]] = []
-        self._new: list[dict[str, Any]] = []
-        self._changed: list[dict[str, Any]] = []
-        self._moved: list[dict[str, Any]] = []  # of what was attempted, the place may change
-        self._wanted: set[int] = set()
-        self._added: list[int] = []
-        self._rewritten: list[int] = []
-        self._outdated: list[int] = []
+        self._changes = Changes(connection)
+        self._steps = Steps(connection, campaign_id, self._changes, self._shares, self._rests)
+        self._waiting |= self._steps.pending
 
     def add(self, position: int, entry: Entry) -> None:
         """Take one row in."""
@@ -147,7 +129,7 @@ class _Taking:
             verdict = _Verdict(Status.SKIPPED, LISTED_FORGOTTEN)
         else:
             verdict = self._judge(position, entry, keys, _first_attempted(same))
-        if verdict.identity is not None and (entry.later or self._later):
+        if verdict.identity is not None and (entry.later or self._steps.known):
             verdict = self._sequence(position, entry, keys, verdict)
         texts = entry.row.cells
         if len(texts) <= self._last:
@@ -156,7 +138,7 @@ class _Taking:
         person = None
         if entry.recipient and not is_forgotten:
             person = entry.recipient.identity
-        self._rows.append(
+        self._changes.rows.append(
             {
                 "campaign_id": self._campaign,
                 "position": position,
@@ -169,19 +151,19 @@ class _Taking:
                 "free_at": verdict.free_at,
             }
         )
-        if len(self._rows) >= _BATCH:
-            self._flush()
+        self._changes.write_some()
 
     def end(self) -> TakenIn:
         """Write what is left, and withdraw the deliveries that no row wants any more."""
-        self._flush()
-        withdraw(self._connection, self._waiting - self._wanted)
+        changes = self._changes
+        changes.write()
+        withdraw(self._connection, self._waiting - changes.wanted)
         advance(self._connection, self._campaign, self._settings, self._dates.days.days_after)
         return TakenIn(
-            added=tuple(self._added),
-            rewritten=tuple(dict.fromkeys(self._rewritten)),
+            added=tuple(changes.added),
+            rewritten=tuple(dict.fromkeys(changes.rewritten)),
             vanished=len(self._unmet),
-            outdated=tuple(dict.fromkeys(self._outdated)),
+            outdated=tuple(dict.fromkeys(changes.outdated)),
             again=bool(self._known),
         )
 
@@ -198,7 +180,7 @@ class _Taking:
             return _Verdict(Status.SKIPPED, barred)  # nobody has to mend such a row
         if entry.message is None:
             if delivery is not None and delivery.status is Status.WAITING:
-                self._rewritten.append(entry.row.number)
+                self._changes.rewritten.append(entry.row.number)
             status = Status.SKIPPED if entry.skipped else Status.INVALID
             return _Verdict(status, entry.reason)
         had = self._before.had(keys) if self._before else None
@@ -211,7 +193,7 @@ class _Taking:
         due_at = self._dates.due(entry.message, had)
         if isinstance(due_at, str):
             return _Verdict(Status.INVALID, due_at)
-        place = _Place(position, entry.row.number, due_at)
+        place = Place(position, entry.row.number, due_at)
         message = self._senders.named(entry.message, had, keys)
         if delivery is None:
             return self._begin(place, message, keys)
@@ -234,81 +216,15 @@ class _Taking:
     ) -> _Verdict:
         """Take in the messages that follow the row's first one; the verdict on the row may then
         have the time when they may go."""
-        if entry.skipped:
+        if entry.skipped or verdict.identity is None:
             return verdict  # such a row has no further message
-        identity = verdict.identity or ""
         barred = self._barred_by(entry, keys)
         lately = None if barred else self._messaged_lately(keys)
         held = barred or (lately.reason if lately else None)
-        place = _Place(position, entry.row.number, None)
-        for step, message in entry.later if entry.message else ():
-            self._follow(place, step, message, identity, held)
-        if entry.message is None:
-            for step in range(2, len(self._settings.steps) + 2):
-                self._spoil(entry, identity, step)
-        rests = [
-            rest.until
-            for step, _ in entry.later
-            if (rest := self._rest(identity, step)) and rest.until < NO_END
-        ]
-        free = [*rests, *([lately.free_at] if lately and lately.free_at else [])]
+        free = self._steps.take(position, entry, verdict.identity, held)
+        if lately is not None and lately.free_at is not None:
+            free.append(lately.free_at)
         return verdict._replace(free_at=min(free)) if free else verdict
-
-    def _rest(self, identity: str, step: int) -> Rest | None:
-        """Why a later message rests for what a look found, and until when, if it does."""
-        known = self._later.get((identity, step))
-        return self._rests.get(known.id) if known else None
-
-    def _follow(
-        self, place: _Place, step: int, message: Message, identity: str, held: str | None
-    ) -> None:
-        """Take in a later message, which waits once the one before is sent."""
-        known = self._later.get((identity, step))
-        number = place.number
-        if known is None:
-            account = self._shares.account(message.account, None)
-            self._new.append(
-                {
-                    "campaign_id": self._campaign,
-                    "identity": identity,
-                    "step": step,
-                    "status": Status.SKIPPED,
-                    "reason": held or FOLLOWS,
-                    **written_to(*place, message, account),
-                }
-            )
-            return
-        self._wanted.add(known.id)
-        if known.status in ATTEMPTED:
-            if known.values[:2] != place[:2]:
-                moved = {"_id": known.id, "position": place.position, "row": number}
-                self._moved.append(moved)
-            if known.values[TEXT] not in ("", message.text):
-                self._outdated.append(number)
-            return
-        # Its account and its date are those that the message before gave it.
-        kept = {"account": known.values[ACCOUNT], "due_at": known.values[ACCOUNT - 1]}
-        written = written_to(*place, message, "") | kept
-        values = tuple(written.values())
-        rest = self._rest(identity, step)
-        reason: str | None
-        status, reason = Status.SKIPPED, held or (rest.reason if rest else FOLLOWS)
-        if reason == FOLLOWS and known.status is Status.WAITING:
-            status, reason = Status.WAITING, None
-        self._changed.append({"_id": known.id, "status": status, "reason": reason, **written})
-        if known.values[TEXT:] != values[TEXT:] and known.status is not Status.SKIPPED:
-            self._rewritten.append(number)
-
-    def _spoil(self, entry: Entry, identity: str, step: int) -> None:
-        """Let a later message be invalid, as its row is by now."""
-        known = self._later.get((identity, step))
-        if known is None or known.status in ATTEMPTED:
-            return
-        self._wanted.add(known.id)
-        written = dict(zip(WRITTEN, known.values, strict=True))
-        spoilt = {"_id": known.id, "status": Status.INVALID, "reason": entry.reason}
-        self._changed.append({**spoilt, **written})
-        self._rewritten.append(entry.row.number)
 
     def _barred_by(self, entry: Entry, keys: Sequence[str]) -> str | None:
         """The reason why nobody may write to the row's person, if there is one."""
@@ -330,17 +246,17 @@ class _Taking:
         number = entry.row.number
         self._taken[delivery.id] = number
         if delivery.values[:2] != (position, number):
-            self._moved.append({"_id": delivery.id, "position": position, "row": number})
+            self._changes.moved.append({"_id": delivery.id, "position": position, "row": number})
         text = delivery.values[TEXT]  # blank for a message that another record told of
         if entry.message is not None and text and text != entry.message.text:
-            self._outdated.append(number)
+            self._changes.outdated.append(number)
         return _Verdict(None, None, delivery.identity)
 
-    def _begin(self, place: _Place, message: Message, keys: Sequence[str]) -> _Verdict:
+    def _begin(self, place: Place, message: Message, keys: Sequence[str]) -> _Verdict:
         """A person who is new to the campaign gets a delivery."""
         account = self._shares.account(message.account, None)
         identity = message.recipient.identity
-        self._new.append(
+        self._changes.new.append(
             {
                 "campaign_id": self._campaign,
                 "identity": identity,
@@ -351,43 +267,26 @@ class _Taking:
             }
         )
         self._taken.update(dict.fromkeys(keys, place.number))
-        self._added.append(place.number)
+        self._changes.added.append(place.number)
         return _Verdict(None, None, identity)
 
-    def _rewrite(self, place: _Place, message: Message, delivery: Known) -> _Verdict:
+    def _rewrite(self, place: Place, message: Message, delivery: Known) -> _Verdict:
         """A delivery that waits, or was withdrawn, becomes what the row says now."""
         account = self._shares.account(message.account, delivery.id)
         number = place.number
         written = written_to(*place, message, account)
         values = tuple(written.values())
         is_waiting = delivery.status is Status.WAITING
-        self._wanted.add(delivery.id)
+        self._changes.wanted.add(delivery.id)
         self._taken[delivery.id] = number
         if delivery.values != values or not is_waiting:
             back = {"_id": delivery.id, "status": Status.WAITING, "reason": None}
-            self._changed.append({**back, **written})
+            self._changes.changed.append({**back, **written})
         if not is_waiting:
-            self._added.append(number)  # the person had left the list and is back
+            self._changes.added.append(number)  # the person had left the list and is back
         elif delivery.values[ACCOUNT + 1 :] != values[ACCOUNT + 1 :]:
-            self._rewritten.append(number)
+            self._changes.rewritten.append(number)
         return _Verdict(None, None, delivery.identity)
-
-    def _flush(self) -> None:
-        for table, values in ((schema.row, self._rows), (schema.delivery, self._new)):
-            if values:
-                self._connection.execute(sa.insert(table), values)
-                values.clear()
-        for values in (self._changed, self._moved):
-            if values:
-                self._update(values)
-                values.clear()
-
-    def _update(self, values: list[dict[str, Any]]) -> None:
-        """Update deliveries by their `_id`; all have the same columns."""
-        table = schema.delivery
-        names: dict[str, Any] = {name: sa.bindparam(name) for name in values[0] if name != "_id"}
-        statement = sa.update(table).where(table.c.id == sa.bindparam("_id")).values(names)
-        self._connection.execute(statement, values)
 
 
 def _first_attempted(same: Sequence[Known]) -> Known | None:

@@ -1,7 +1,10 @@
-"""Tallies: how the messages of each step, and of each variant, stand, and who answered them."""
+"""Tallies: how the messages of each step, and of each variant, stand, who answered them, and when
+they went."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -51,3 +54,32 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
         .order_by(table.step, table.variant)
     )
     return tuple(Tally(*found) for found in connection.execute(statement))
+
+
+class Gone(NamedTuple):
+    """The messages that went in ten minutes from `at` on."""
+
+    at: datetime
+    sent: int
+    typing_shown: int
+    typing_told: int
+
+
+def gone(connection: Connection, campaign_id: int) -> Iterator[Gone]:
+    """Count a campaign's sent messages by the ten minutes in which they went."""
+    table = schema.delivery.c
+    # An instant is kept as text: cut before the minute's second digit, it names ten minutes.
+    begin = sa.func.substr(sa.type_coerce(table.sent_at, sa.String), 1, 15)
+    typing = table.typing_indicator_sent
+    statement = (
+        sa.select(begin, sa.func.count(), sa.func.sum(typing.is_(True)), sa.func.count(typing))
+        .where(
+            table.campaign_id == campaign_id,
+            table.status == Status.SENT,
+            table.sent_at.is_not(None),
+        )
+        .group_by(begin)
+        .order_by(begin)
+    )
+    for text, sent, shown, told in connection.execute(statement):
+        yield Gone(datetime.fromisoformat(f"{text}0:00+00:00"), sent, shown or 0, told)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner.action import pause as pausing
+from runner.action import report as reporting
 from runner.action import retry as retrying
 from runner.action import settle as settling
 from runner.action import standing
 from runner.action.pause import Held, Stopped
+from runner.action.report import Reported
 from runner.action.retry import Retried
 from runner.action.settle import Settled
 from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
@@ -117,6 +119,19 @@ def retry(
     with opened_ledger(ledger, create=False) as opened:
         record = settling.only_campaign(opened, name)
         return retrying.retry(opened, record, which, reason, lambda _: True, utc_now)
+
+
+def report(
+    name: str | None = None,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    names: bool = False,
+    ledger: str | None = None,
+) -> Reported:
+    """Write a page with charts; with `names` it names people. Raises UsageError, StorageError."""
+    with opened_ledger(ledger, create=False) as opened:
+        place = Path(path) if path else None
+        return reporting.report(opened, name, place, utc_now(), names=names)
 
 
 def _which(row: int | str) -> int | Recipient:

@@ -22,8 +22,8 @@ from runner.errors import ExitCode
 from runner.intake.sheet import load as load_sheet
 from runner.intake.table import read
 from runner.ledger.ledger import Ledger, open_ledger
-from runner.ledger.record import Line, Status
-from runner.ledger.standing import lines
+from runner.ledger.line import Line, lines
+from runner.ledger.record import Status
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.people import People
 from runner.rehearsal.receipt import Receipt
@@ -120,6 +120,7 @@ def rehearse(
             f"a rehearsal knows no ledger: everybody gets it as if {campaign.after!r} were done."
         )
         campaign = replace(campaign, after=None, notices=(*campaign.notices, notice))
+    campaign = replace(campaign, report=None)
     clock = JumpingClock(start)
     server = SimulatedEndpoint(
         clock.now, key=_KEY, limit=limit, faults=faults, seed=seed, people=people

@@ -15,18 +15,21 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import RefusedError, UsageError
 from runner.intake import sheet as sheets
-from runner.intake.column import lay_out, result_columns
+from runner.intake.column import lay_out
+from runner.intake.result import result_columns
 from runner.intake.table import read
 from runner.ledger.campaign import campaigns, note_results, results_line, results_noted
 from runner.ledger.chain import note
 from runner.ledger.ledger import Ledger
+from runner.ledger.line import lines, sendings
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
-from runner.ledger.standing import lines, progress, sendings
+from runner.ledger.standing import progress
 from runner.result.copying import CopyError, write_copied
 from runner.result.left import left
 from runner.result.place import Written, put
-from runner.result.summary import Summary, rows
+from runner.result.summary import Summary
+from runner.result.told import rows
 from runner.result.workbook import Sheet, outcome_cells, write
 
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from typing import Final
 
-from runner import words
 from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
 from runner.ledger.ledger import Ledger
+from runner.ledger.line import Line
 from runner.ledger.pause import paused, said
 from runner.ledger.record import (
     AccountState,
     CampaignRecord,
-    Line,
-    Status,
     Stop,
     Totals,
     UncertainRow,
@@ -34,12 +31,10 @@ from runner.ledger.standing import (
     waiting,
 )
 from runner.ledger.tally import Tally, tallies
-from runner.result.variant import compare
+from runner.result.variant import Compared, compare
 from runner.sending import forecast
 from runner.sending.pace import Pace, calendar_of
 from runner.sending.turn import Turn
-
-_DAYS_LISTED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +101,11 @@ class Summary:
             counts = (first + more for first, more in zip(so_far[2:], one[2:], strict=True))
             found[one.step] = Tally(one.step, None, *counts)
         return found
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """The variants of each message that has several."""
+        return tuple(compare(self.tallies))
 
     @property
     def next_send_at(self) -> datetime | None:
@@ -248,73 +248,3 @@ def _view(
         windows=() if stopped else tuple(forecast.windows(pace, state, now, sequence)),
         alarm=stopped,
     )
-
-
-def tally_text(tally: Tally) -> str:
-    """`30 sent, 4 answered, 12 waiting, 8 to follow, 3 ended`."""
-    parts = [(tally.sent, "sent"), (tally.replied, "answered"), (tally.waiting, "waiting")]
-    parts += [(tally.following, "to follow"), (tally.ended, "ended")]
-    said = [f"{number} {what}" for number, what in parts if number]
-    return ", ".join(said) or "none yet"
-
-
-def in_doubt(summary: Summary) -> list[str]:
-    """Say which rows are uncertain and how they are settled, in a list of sentences.
-
-    They come before everything else. The list is empty when no row is uncertain.
-    """
-    if not summary.uncertain:
-        return []
-    which = words.some([str(row) for row in summary.uncertain])
-    return [
-        (
-            f"{len(summary.uncertain)} uncertain, {which}: may or may not have been "
-            "delivered, and not tried again by itself."
-        ),
-        settling(summary.campaign.name),
-    ]
-
-
-def settling(name: str) -> str:
-    """Say how uncertain rows of the campaign are settled."""
-    look = words.command("settle", "--check", name=name)
-    word = words.command("settle", "ROW|PERSON", "--sent|--not-sent", name=name)
-    return f"{look} looks for evidence; {word} records what you saw in LinkedIn."
-
-
-def rows(summary: Summary) -> list[tuple[str, str]]:
-    """Return the summary as pairs of label and value, for the results workbook."""
-    counts = summary.totals
-    listed = list(zip(("Uncertain rows", "To settle them"), in_doubt(summary), strict=False))
-    listed += [
-        ("Campaign", summary.campaign.name),
-        ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"),
-        ("Rows", str(counts.rows)),
-    ]
-    listed += [
-        (status.value.capitalize(), str(getattr(counts, status.value)))
-        for status in Status
-        if status != Status.SENDING
-    ]
-    if summary.replied:
-        listed.append(("Answered", str(summary.replied)))
-    for step, tally in summary.steps.items():
-        listed.append((f"Message {step}", tally_text(tally)))
-    for compared in compare(summary.tallies):
-        for variant in compared.variants:
-            listed.append((f"Message {compared.step}, variant", str(variant)))
-        listed.append((f"Message {compared.step}, variants", compared.verdict))
-    if summary.gone:
-        listed.append(("Messaged, no longer listed", str(summary.gone)))
-    for view in summary.accounts:
-        quota = (
-            f"{view.used} of {view.limit} used, {view.remaining} left until "
-            f"{view.reset_at:%Y-%m-%d %H:%M} UTC"
-        )
-        listed.append((f"Account {view.name}", quota))
-    listed += [
-        (f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]
-    ]
-    if counts.waiting:
-        listed.append(("Finish", summary.finish))
-    return listed

@@ -8,8 +8,9 @@ from runner import words
 from runner.ledger.contact import last_look
 from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
+from runner.ledger.line import Line
 from runner.ledger.look import look_of
-from runner.ledger.record import Attempt, Line, Status
+from runner.ledger.record import Attempt, Status
 from runner.ledger.sequence import steps_of
 from runner.ledger.standing import history, waiting_before
 from runner.result.summary import Summary

@@ -19,9 +19,10 @@ from urllib.parse import quote
 
 from runner import words
 from runner.intake.cell import CUT, MAX_CELL, column_letter, guard
-from runner.intake.column import RESULT_COLUMNS, STEP_COLUMN, VARIANT_COLUMN
+from runner.intake.result import RESULT_COLUMNS, STEP_COLUMN, VARIANT_COLUMN
 from runner.intake.sheet import MAX_ROWS
-from runner.ledger.record import NEEDS_A_PERSON, POSSIBLY_RECEIVED, Line, Sending, Status
+from runner.ledger.line import Line, Sending
+from runner.ledger.record import NEEDS_A_PERSON, POSSIBLY_RECEIVED, Status
 from runner.result.place import Written, put
 from runner.result.style import WIDTH_SAMPLE, Style, width_of
 

@@ -11,9 +11,9 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import quote
 
 import httpx
@@ -23,8 +23,8 @@ from runner.intake.recipient import Recipient
 from runner.ledger.record import Told
 from runner.sending.client import BASE_URL, Answer, Client
 from runner.sending.clock import ServerClock
+from runner.sending.feature import of_messages, views_left
 from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text
-from runner.sending.quota import read_headers
 from runner.sending.secret import Secret
 from runner.sending.thread import (
     Conversation,
@@ -48,21 +48,14 @@ _UNKNOWN: Final = re.compile(
     r"\b(?:accounts?(?:Id)?|profile|member|user|person|conversation)\b", re.IGNORECASE
 )
 _NO_ROUTE: Final = re.compile(r"\b(?:route|cannot|path|endpoint|GET)\b|/", re.IGNORECASE)
-_DAILY: Final = re.compile(r"\bdai|\bday|\b24", re.IGNORECASE)
 Neighbour = Literal[
     "accounts", "status", "quota", "exists", "messages", "inbox", "relationship", "credits", "open"
 ]
 
 _SUBJECTS: Final[Mapping[Neighbour, str]] = {
-    "accounts": "accounts",
-    "status": "account",
-    "quota": "quota",
     "exists": "conversation",
     "messages": "conversation",
-    "inbox": "inbox",
     "relationship": "connection",
-    "credits": "credits",
-    "open": "profile",
 }
 
 
@@ -121,7 +114,8 @@ class Lookup:
         if not self.offers(neighbour):
             return None
         status = f" (HTTP {self.status})" if self.status else ""
-        return f"the vendor gave no usable answer about the {_SUBJECTS[neighbour]}{status}"
+        subject = _SUBJECTS.get(neighbour, neighbour)
+        return f"the vendor gave no usable answer about the {subject}{status}"
 
     async def accounts(self) -> list[Account] | None:
         """Return the accounts of the key."""
@@ -171,18 +165,8 @@ class Lookup:
         quotas = answer.get("quotas") if isinstance(answer, dict) else None
         if not isinstance(quotas, list):
             return None
-        self.views[account] = _views(quotas)
-        told = [
-            numbers
-            for entry in quotas
-            if _is_daily_messages(entry) and (numbers := _told(entry, self._clock.now()))
-        ]
-        # Several limits can apply to messages. The lowest is reached first.
-        return min(
-            told,
-            key=lambda numbers: (numbers.remaining is None, numbers.remaining or 0),
-            default=None,
-        )
+        self.views[account] = views_left(quotas)
+        return of_messages(quotas, self._clock.now())
 
     async def conversation(self, slug: str, account: str) -> Conversation | None:
         """Find the account's conversation with the person of that profile ID."""
@@ -275,43 +259,6 @@ class Lookup:
 def _is_about_the_asked(answer: Answer) -> bool:
     said = error_text(answer) if isinstance(answer.value, dict) else None
     return said is not None and bool(_UNKNOWN.search(said)) and not _NO_ROUTE.search(said)
-
-
-def _is_daily_messages(entry: object) -> bool:
-    if not isinstance(entry, dict):
-        return False
-    feature, window = short_text(entry.get("feature")), short_text(entry.get("window"))
-    if not feature or not window or "message" not in feature.lower():
-        return False
-    return "inmail" not in re.sub(r"\W|_", "", feature.lower()) and bool(_DAILY.search(window))
-
-
-def _views(quotas: Sequence[object]) -> int | None:
-    """How many profiles may still be looked up: half of the day's views are for people."""
-    for entry in quotas:
-        feature = (
-            re.sub(r"\W|_", "", str(entry.get("feature", ""))) if isinstance(entry, dict) else ""
-        )
-        if feature.casefold() == "profileview" and isinstance(entry, dict):
-            limit, used = read_count(entry, "limit"), read_count(entry, "used")
-            if limit is not None and used is not None:
-                return max(0, limit // 2 - used)
-    return None
-
-
-def _told(entry: Mapping[str, Any], now: datetime) -> Told | None:
-    """Return the numbers of one entry, judged like the rate headers of an answer."""
-    names = {"limit": "limit", "used": "used", "remaining": "remaining", "resetAt": "reset"}
-    headers = {
-        f"x-ratelimit-{header}": str(entry[name])
-        for name, header in names.items()
-        if isinstance(entry.get(name), str | int | float) and not isinstance(entry[name], bool)
-    }
-    told = read_headers(headers, now)
-    if entry.get("limitReached") is not True:
-        return told
-    # LinkedIn itself has refused more messages in this window, even if the count allows them.
-    return replace(told or Told(now), remaining=0)
 
 
 def _flag(value: object) -> bool | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from runner import words
 from runner.errors import CampaignError, ExitCode
-from runner.result.variant import compare
 
 if TYPE_CHECKING:
     from runner.action.plan import Plan
@@ -33,8 +32,8 @@ def campaign_answer(summary: Summary) -> dict[str, Any]:
     said["replied"] = summary.replied
     if summary.steps:
         said["steps"] = [_step(tally) for tally in summary.steps.values()]
-    if compared := [_compared(one) for one in compare(summary.tallies)]:
-        said["variants"] = compared
+    if summary.compared:
+        said["variants"] = [_compared(one) for one in summary.compared]
     return finished(said, ExitCode.DONE, stopped=None)
 
 
@@ -64,6 +63,8 @@ def run_answer(report: Report) -> dict[str, Any]:
     if report.stop:
         stopped = {"reason": report.stop.reason, "remedy": report.stop.remedy}
     said = _campaign(report.summary, report.sent, results)
+    if report.page:
+        said["report"] = str(report.page.path)
     return finished(said, report.exit_code, stopped=stopped)
 
 

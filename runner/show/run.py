@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner import words
 from runner.errors import ExitCode
-from runner.result.summary import in_doubt
+from runner.result.told import in_doubt
 from runner.show.answer import plan_answer, run_answer
 from runner.show.console import Console
 from runner.show.problem import alike, grouped
@@ -110,6 +110,8 @@ def _say_end(console: Console, report: Report) -> None:
         console.say(f"  Next: {first_step}run the same command again{when}.")
     if report.results is not None:
         say_results(console, report.results)
+    if report.page:
+        say_results(console, report.page, "Report")
 
 
 def show_only_plan(console: Console, plan: Plan) -> ExitCode:
@@ -184,13 +186,13 @@ def _tell_forecast(tell: Callable[[str], None], summary: Summary, most: int | No
         tell(f"First message: {when}.")
 
 
-def say_results(console: Console, written: Written) -> None:
-    """Say where the results are."""
+def say_results(console: Console, written: Written, what: str = "Results") -> None:
+    """Say where the results, or a report, are."""
     if written.instead_of:
         console.say(f"{written.instead_of.name} {written.reason}; it stays as it is.")
     if written.note:
         console.say(written.note)
-    console.say(f"Results: {written.path}")
+    console.say(f"{what}: {written.path}")
 
 
 def say_in_doubt(summary: Summary, speak: Callable[[str], None]) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
-from runner.result.summary import tally_text
-from runner.result.variant import compare
+from runner.result.told import tally_text
 from runner.show.answer import campaign_answer, finished
 from runner.show.console import Console
 from runner.show.run import (
@@ -21,6 +20,7 @@ from runner.show.run import (
 
 if TYPE_CHECKING:
     from runner.action.pause import Held, Stopped
+    from runner.action.report import Reported
     from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
     from runner.result.summary import AccountView, Summary
 
@@ -123,7 +123,7 @@ def _say_tallies(console: Console, summary: Summary) -> None:
     """How each message of a sequence stands, and how often its variants are answered."""
     for step, tally in summary.steps.items():
         console.say(f"Message {step}: {tally_text(tally)}.")
-    for compared in compare(summary.tallies):
+    for compared in summary.compared:
         console.say(f"Variants of message {compared.step}: {compared.verdict}.")
         for variant in compared.variants:
             console.say(f"  {variant}")
@@ -218,6 +218,16 @@ def show_why(console: Console, reasons: Reasons) -> ExitCode:
     }
     console.answer(finished(said, reasons.exit_code))
     return reasons.exit_code
+
+
+def show_report(console: Console, done: Reported) -> ExitCode:
+    """The place of the report."""
+    say_results(console, done.written, "Report")
+    if done.names:
+        console.say("It names people; without --names it names nobody, and can be passed on.")
+    said = {"campaign": done.campaign, "report": str(done.written.path), "names": done.names}
+    console.answer(finished(said, done.exit_code))
+    return done.exit_code
 
 
 def show_results(console: Console, handed: HandedBack) -> ExitCode:

@@ -33,7 +33,7 @@ from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
 from runner.rehearsal.transport import SimulatedTransport
-from runner.result.summary import in_doubt
+from runner.result.told import in_doubt
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import Lookup
 from runner.sending.secret import Secret

@@ -9,8 +9,9 @@ import pytest
 
 from runner.errors import RefusedError
 from runner.intake.check import Check, check
-from runner.intake.column import RESULT_COLUMNS, Column, lay_out, nearest, normalise, variable_names
+from runner.intake.column import Column, lay_out, nearest, normalise, variable_names
 from runner.intake.entry import Entry
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.intake.template import load, parse

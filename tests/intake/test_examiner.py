@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.intake.check import Check, Findings, check, judge
-from runner.intake.column import RESULT_COLUMNS, Column
+from runner.intake.column import Column
 from runner.intake.reader.marks import COMPUTED
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.review import MANY
 from runner.intake.sandbox import Part
 from runner.intake.sheet import SHIFTED, Fault, Reading, Row

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from runner.errors import RefusedError
-from runner.intake.column import RESULT_COLUMNS
 from runner.intake.history import History, read_history
 from runner.intake.recipient import URN_PREFIX
+from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sheet import Reading, Source, load
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -28,8 +28,8 @@ from runner.errors import UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.campaign import campaign_named
 from runner.ledger.health import check_tables
+from runner.ledger.line import lines
 from runner.ledger.record import Status
-from runner.ledger.standing import lines
 from runner.rehearsal.endpoint import Answer
 from tests.test_crash import Dead, Reaper, mortal
 from tests.world import World

@@ -19,8 +19,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
-from runner.intake.column import RESULT_COLUMNS
 from runner.intake.reader.marks import DamagedError
+from runner.intake.result import RESULT_COLUMNS
 from runner.result.copy import CopyError, ending, write_copy
 from runner.result.loss import losses
 

@@ -22,7 +22,8 @@ from openpyxl import load_workbook
 from runner.intake.cell import CUT, MAX_CELL, guard, unguard
 from runner.intake.sheet import Reading
 from runner.intake.table import read
-from runner.ledger.record import Line, Status
+from runner.ledger.line import Line
+from runner.ledger.record import Status
 from runner.result.workbook import Sheet, write
 
 _LONGEST: Final = 32_767

@@ -16,8 +16,9 @@ import pytest
 from openpyxl import load_workbook
 
 from runner.errors import StorageError, UsageError
-from runner.intake.column import RESULT_COLUMNS
-from runner.ledger.record import Line, Status
+from runner.intake.result import RESULT_COLUMNS
+from runner.ledger.line import Line
+from runner.ledger.record import Status
 from runner.result.place import check_path, default_path
 from runner.result.workbook import Sheet, write
 

@@ -22,8 +22,8 @@ from runner.campaign.campaign import Campaign, load
 from runner.errors import ExitCode
 from runner.ledger.campaign import campaign_named
 from runner.ledger.ledger import open_ledger
-from runner.ledger.record import Line, Status
-from runner.ledger.standing import lines
+from runner.ledger.line import Line, lines
+from runner.ledger.record import Status
 from runner.rehearsal.transport import SimulatedTransport
 from runner.sending.event import Event
 from runner.sending.secret import Secret

@@ -64,17 +64,35 @@ _RULES: Final = (
 )
 
 
-def left_out(skipped: Mapping[str, int]) -> str:
-    """Say which rules leave rows out, the one with the most rows first.
+_OTHER: Final = "for another reason"
 
-    `skipped` holds the number of rows for each reason.
+
+class Held(NamedTuple):
+    """How many rows a rule leaves out, and what would change that."""
+
+    rule: str
+    rows: int
+    cure: str
+
+
+def held_back(skipped: Mapping[str, int], *, plainly: bool = False) -> list[Held]:
+    """Return the rules that leave rows out, the one with the most rows first.
+
+    `skipped` holds the number of rows for each reason. A reason that is no rule's stands for
+    itself, unless it has to be told `plainly`: it may name a person.
     """
     counts: dict[Rule, int] = {}
     for reason, count in skipped.items():
-        rule = next((one for one in _RULES if reason.startswith(one.begins)), Rule((), reason))
+        own = Rule((), _OTHER if plainly else reason)
+        rule = next((one for one in _RULES if reason.startswith(one.begins)), own)
         counts[rule] = counts.get(rule, 0) + count
     ranked = sorted(counts.items(), key=lambda item: -item[1])
+    return [Held(rule.said, count, rule.cure) for rule, count in ranked]
+
+
+def left_out(skipped: Mapping[str, int]) -> str:
+    """Say which rules leave rows out, and how many, in one sentence."""
     return ", ".join(
-        f"{words.count(count, 'row')} {rule.said}{f' ({rule.cure})' if rule.cure else ''}"
-        for rule, count in ranked
+        f"{words.count(one.rows, 'row')} {one.rule}{f' ({one.cure})' if one.cure else ''}"
+        for one in held_back(skipped)
     )

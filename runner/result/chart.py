@@ -1,0 +1,164 @@
+"""Charts as SVG that stands in a page: no script, no font and no picture from elsewhere.
+
+Colours are the page's own, by name, so that they change with its light and its dark look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.etree import ElementTree
+
+_WIDTH: Final = 900
+# A chart that stands beside another one, and how many labels fit under the bars of either.
+_NARROW: Final = 480
+_MOST_LABELS: Final = 16
+_FEW_LABELS: Final = 12
+_MOST_MARKS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One colour of bars: what it stands for, the page's name of the colour, and its numbers."""
+
+    name: str
+    colour: str
+    values: Sequence[int]
+
+
+def bars(
+    title: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    limit: int | None = None,
+    narrow: bool = False,
+) -> str:
+    """Draw numbers as bars beside one another, one upon the other where there are several series.
+
+    A `limit` is the highest mark of the scale, if no bar is higher. A `narrow` chart stands beside
+    another one.
+    """
+    import pygal
+
+    every = -(-len(labels) // (_FEW_LABELS if narrow else _MOST_LABELS)) or 1
+    highest = max(
+        (sum(values) for values in zip(*(one.values for one in series), strict=True)), default=0
+    )
+    marks = _marks(max(highest, limit or 0))
+    chart = pygal.StackedBar(
+        style=_style([one.colour for one in series]),
+        width=_NARROW if narrow else _WIDTH,
+        height=260 if narrow else 300,
+        margin_right=20,
+        margin_bottom=8,
+        margin_top=16,
+        spacing=12,
+        rounded_bars=2,
+        legend_at_bottom=True,
+        legend_box_size=11,
+        show_legend=len(series) > 1,
+        show_minor_x_labels=False,
+        x_labels_major_every=every,
+        truncate_label=-1,
+        truncate_legend=-1,
+        y_labels=marks,
+        range=(0, marks[-1]),
+        no_data_text="nothing yet",
+    )
+    chart.x_labels = list(labels)
+    for one in series:
+        chart.add(one.name, list(one.values))
+    return _inline(chart, title)
+
+
+def lying(
+    title: str, labels: Sequence[str], series: Sequence[Series], *, narrow: bool = False
+) -> str:
+    """Draw numbers as bars below one another, each with its parts in a row."""
+    import pygal
+
+    chart = pygal.HorizontalStackedBar(
+        style=_style([one.colour for one in series]),
+        width=_NARROW if narrow else _WIDTH,
+        height=90 + 44 * len(labels),
+        margin_top=4,
+        spacing=10,
+        rounded_bars=2,
+        legend_at_bottom=True,
+        legend_box_size=11,
+        truncate_label=16 if narrow else 28,
+        truncate_legend=-1,
+        show_x_labels=True,
+        show_y_guides=False,
+        no_data_text="nothing yet",
+    )
+    # The first one stands at the top.
+    chart.x_labels = list(reversed(labels))
+    for one in series:
+        chart.add(one.name, list(reversed(one.values)))
+    return _inline(chart, title)
+
+
+def _marks(highest: int) -> list[int]:
+    """The marks of a scale: whole numbers with even steps, up to the highest number or beyond."""
+    step = max(1, -(-highest // _MOST_MARKS))
+    return list(range(0, max(1, highest) + step, step))
+
+
+def _style(colours: Sequence[str]) -> Any:
+    from pygal.style import Style
+
+    named = tuple(f"var(--{colour})" for colour in colours)
+    return Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground="var(--soft)",
+        foreground_strong="var(--ink)",
+        foreground_subtle="var(--line)",
+        guide_stroke_color="var(--line)",
+        major_guide_stroke_color="var(--line)",
+        guide_stroke_dasharray="1,0",
+        opacity="1",
+        opacity_hover="1",
+        font_family="inherit",
+        label_font_size=13,
+        major_label_font_size=13,
+        legend_font_size=13,
+        no_data_font_size=18,
+        transition="0ms",
+        colors=named,
+        value_colors=named,
+        ci_colors=named,
+    )
+
+
+def _inline(chart: Any, title: str) -> str:
+    """The chart as a part of a page: without its scripts, told by its title, and with the number of
+    each bar where the pointer rests."""
+    root = chart.render_tree()
+    for parent in root.iter():
+        for child in list(parent):
+            is_note = child.tag is ElementTree.Comment
+            if is_note or child.tag == "script":
+                parent.remove(child)
+    for group in root.iter("g"):
+        _tell(group)
+    root.set("role", "img")
+    root.set("aria-label", title)
+    if (named := root.find("title")) is not None:
+        named.text = title
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _tell(group: ElementTree.Element) -> None:
+    """Give a bar its number as a title, in the place of what a script would show."""
+    said = {one.get("class", ""): one.text or "" for one in group.findall("desc")}
+    for one in group.findall("desc"):
+        group.remove(one)
+    if "value" in said:
+        title = ElementTree.Element("title")
+        label = said.get("x_label") or said.get("label", "")
+        title.text = f"{label}: {said['value']}" if label else said["value"]
+        group.insert(0, title)

@@ -1,0 +1,160 @@
+"""The facts of a campaign's report: what it shows, read from the ledger. Nobody is named in them,
+unless names are asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import quote
+
+from runner.intake.recipient import URN_PREFIX
+from runner.intake.suspicion import kind_of
+from runner.ledger.ledger import Ledger
+from runner.ledger.line import Line, lines
+from runner.ledger.record import NEEDS_A_PERSON, Status
+from runner.ledger.standing import skipped_for
+from runner.ledger.tally import gone
+from runner.result.rule import Held, held_back
+from runner.result.summary import Summary
+
+# A chart of more days than this shows weeks.
+_MOST_DAYS: Final = 62
+_WEEK: Final = timedelta(days=7)
+# A page with more rows that need a person is one to be scrolled for ever.
+_MOST_ROWS: Final = 200
+_NEXT: Final = {
+    Status.UNCERTAIN: "look in LinkedIn whether it arrived, then campaign settle",
+    Status.FAILED: "see the column error of the results; campaign retry sends it again",
+    Status.INVALID: "correct the cell that the results name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day, or a week from that day on: the messages that went, and those that are forecast."""
+
+    begin: date
+    sent: int
+    forecast: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needy:
+    """A row that needs a person: what became of it, and what to do. Name, link and reason are
+    blank where nobody is to be named."""
+
+    row: int
+    status: str
+    next: str
+    name: str = ""
+    link: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a report shows. `hours` has the messages of each hour of the day, in the
+    campaign's zone. `typing_shown` counts those of `typing_told` whose indicator was seen."""
+
+    summary: Summary
+    days: tuple[Day, ...]
+    by_week: bool
+    hours: tuple[int, ...]
+    messages: int
+    typing_shown: int
+    typing_told: int
+    held: tuple[Held, ...]
+    needy: tuple[Needy, ...]
+    needy_count: int
+    names: bool
+
+
+def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
+    """Read what a report shows; with `names`, who the people are that need a look."""
+    campaign = summary.campaign
+    days: Counter[date] = Counter()
+    hours, shown, told = [0] * 24, 0, 0
+    with ledger.read() as connection:
+        for one in gone(connection, campaign.id):
+            local = one.at.astimezone(summary.zone)
+            days[local.date()] += one.sent
+            hours[local.hour] += one.sent
+            shown += one.typing_shown
+            told += one.typing_told
+        skipped = skipped_for(connection, campaign.id)
+    needy = sorted(_needy(ledger, summary, names=names), key=_urgency)
+    listed, by_week = _days(days, dict(summary.days))
+    return Facts(
+        summary=summary,
+        days=listed,
+        by_week=by_week,
+        hours=tuple(hours),
+        messages=sum(hours),
+        typing_shown=shown,
+        typing_told=told,
+        held=tuple(held_back(skipped, plainly=not names)),
+        needy=tuple(needy[:_MOST_ROWS]),
+        needy_count=len(needy),
+        names=names,
+    )
+
+
+def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
+    """Give the rows that need a person."""
+    called = [index for index, header in enumerate(summary.campaign.headers) if kind_of(header)]
+    counts = summary.totals
+    if not (counts.uncertain or counts.failed or counts.invalid):
+        return
+    for line in lines(ledger, summary.campaign.id, live=summary.live):
+        if line.status not in NEEDS_A_PERSON:
+            continue
+        found = Needy(line.number, line.status.value, _NEXT[line.status])
+        if names:
+            found = Needy(
+                found.row,
+                found.status,
+                found.next,
+                " ".join(line.cells[index] for index in called).strip(),
+                _link(line),
+                line.error or line.reason or "",
+            )
+        yield found
+
+
+def _urgency(one: Needy) -> tuple[bool, bool, int]:
+    return one.status != Status.UNCERTAIN, one.status != Status.FAILED, one.row
+
+
+def _link(line: Line) -> str:
+    """The address of the row's profile."""
+    person = (line.person or line.identity or "").removeprefix(URN_PREFIX)
+    return f"https://www.linkedin.com/in/{quote(person)}/" if person else ""
+
+
+def _days(sent: Counter[date], forecast: dict[date, int]) -> tuple[tuple[Day, ...], bool]:
+    """The days from the first to the last on which a message went or is forecast; weeks where they
+    are many."""
+    known = sent.keys() | forecast.keys()
+    if not known:
+        return (), False
+    first, last = min(known), max(known)
+    step = timedelta(days=1)
+    by_week = (last - first).days >= _MOST_DAYS
+    if by_week:
+        first, step = first - timedelta(days=first.weekday()), _WEEK
+    found = []
+    begin = first
+    while begin <= last:
+        within = [begin + timedelta(days=n) for n in range(step.days)]
+        found.append(
+            Day(
+                begin,
+                sum(sent[day] for day in within),
+                sum(forecast.get(day, 0) for day in within),
+            )
+        )
+        begin += step
+    return tuple(found), by_week
