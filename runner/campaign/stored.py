@@ -91,6 +91,7 @@ def store_read(
         sheet=str(campaign.sheet.absolute()),
         results=str(results),
         worksheet=table.sheet,
+        header_row=table.header_row,
         accounts=campaign.accounts,
         min_days=campaign.min_days,
         after=campaign.after,

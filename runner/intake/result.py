@@ -25,6 +25,8 @@ RESULT_COLUMNS: Final = (
 # all others.
 STEP_COLUMN: Final = "step"
 VARIANT_COLUMN: Final = "variant"
+# Among the rows that need attention: the number that the row has in the list.
+ROW_COLUMN: Final = "rowInList"
 # A person's own sheet may well have a column "status" or "error"; only a results sheet has several
 # of these.
 _RESULT_MARKS: Final = (
@@ -60,7 +62,7 @@ def earlier_columns(forms: Mapping[int, str]) -> dict[str, int]:
             del found[name]
     # A column that does not come right behind the results is a person's own.
     end = max(found.values())
-    for name in (STEP_COLUMN, VARIANT_COLUMN):
-        if forms.get(end + 1) == name:
+    for name in (STEP_COLUMN, VARIANT_COLUMN, ROW_COLUMN):
+        if forms.get(end + 1) == name.casefold():
             found[name] = end = end + 1
     return found

@@ -47,8 +47,9 @@ class CopyOrigin:
 class Stored(PaceWords):
     """All settings that the ledger keeps.
 
-    `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `copy` is None where
-    the results go into a file of their own. `after` is the campaign that this one follows, after so
+    `sheet` and `results` are absolute paths. `worksheet` is None for a CSV. `header_row`
+    is the number of the list's header. `copy` is None where the results go into a file of their
+    own. `after` is the campaign that this one follows, after so
     many sending days. `steps` are the sending days before each step that follows the first message;
     those that are due go before new people, unless `new_people_first`. `has_variants` says that a
     message has several wordings. `looks` are the words of what is looked at: under others, no row
@@ -58,6 +59,7 @@ class Stored(PaceWords):
     sheet: str
     results: str
     worksheet: str | None = None
+    header_row: int = 1
     accounts: tuple[str, ...] = ()
     min_days: int = DEFAULT_MIN_DAYS
     after: str | None = None

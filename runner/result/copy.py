@@ -76,6 +76,7 @@ def write_copy(
         widths = _fill(worksheet, header_row, headers, rows, columns, coloured)
         for column, width in zip(columns, widths, strict=True):
             _show(worksheet, column, None if replace else width)
+        _filter(worksheet, header_row, max(columns, default=1))
         written = (
             io.BytesIO()
         )  # an archive that meets a full disk raises again when it is collected
@@ -220,6 +221,19 @@ def _fill(
                 max(width, len(str(value))) for width, value in zip(widths, values, strict=True)
             ]
     return [width_of(width) for width in widths]
+
+
+def _filter(worksheet: Any, header_row: int, last: int) -> None:
+    """Let the filter reach over the results as well; a table has one of its own."""
+    if worksheet.auto_filter.ref:
+        left, top, right, bottom = (
+            edge or 1 for edge in range_boundaries(worksheet.auto_filter.ref)
+        )
+    else:
+        left, top, right, bottom = 1, header_row, last, worksheet.max_row
+    if top == header_row and (worksheet.auto_filter.ref or not worksheet.tables):
+        first, end = get_column_letter(left), get_column_letter(max(right, last))
+        worksheet.auto_filter.ref = f"{first}{top}:{end}{bottom}"
 
 
 def _put(worksheet: Any, row: int, column: int, value: str | int) -> Any:

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
-from urllib.parse import quote
 
-from runner.intake.recipient import URN_PREFIX
 from runner.intake.suspicion import kind_of
 from runner.ledger.ledger import Ledger
-from runner.ledger.line import Line, lines
+from runner.ledger.line import lines
 from runner.ledger.record import NEEDS_A_PERSON, Status
 from runner.ledger.standing import skipped_for
 from runner.ledger.tally import gone
+from runner.result.link import profile_link
 from runner.result.rule import Held, held_back
 from runner.result.summary import Summary
 
@@ -72,6 +71,15 @@ class Facts:
     names: bool
 
 
+def daily(ledger: Ledger, summary: Summary) -> tuple[tuple[Day, ...], bool]:
+    """The days, or the weeks, on which messages went or are forecast; whether they are weeks."""
+    days: Counter[date] = Counter()
+    with ledger.read() as connection:
+        for one in gone(connection, summary.campaign.id):
+            days[one.at.astimezone(summary.zone).date()] += one.sent
+    return _days(days, dict(summary.days))
+
+
 def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
     """Read what a report shows; with `names`, who the people are that need a look."""
     campaign = summary.campaign
@@ -118,7 +126,7 @@ def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
                 found.status,
                 found.next,
                 " ".join(line.cells[index] for index in called).strip(),
-                _link(line),
+                profile_link(line.person or line.identity) or "",
                 line.error or line.reason or "",
             )
         yield found
@@ -126,12 +134,6 @@ def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
 
 def _urgency(one: Needy) -> tuple[bool, bool, int]:
     return one.status != Status.UNCERTAIN, one.status != Status.FAILED, one.row
-
-
-def _link(line: Line) -> str:
-    """The address of the row's profile."""
-    person = (line.person or line.identity or "").removeprefix(URN_PREFIX)
-    return f"https://www.linkedin.com/in/{quote(person)}/" if person else ""
 
 
 def _days(sent: Counter[date], forecast: dict[date, int]) -> tuple[tuple[Day, ...], bool]:

@@ -26,6 +26,7 @@ from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import CopyOrigin
 from runner.ledger.standing import progress
 from runner.result.copying import CopyError, write_copied
+from runner.result.facts import daily
 from runner.result.left import left
 from runner.result.place import Written, put
 from runner.result.summary import Summary
@@ -75,6 +76,8 @@ def _write(
         summary=rows(summary),
         waits_until=summary.starts(),
         delimiter=record.delimiter,
+        header_row=record.settings.header_row,
+        days=daily(ledger, summary)[0],
         columns=result_columns(
             steps=bool(record.settings.steps), variants=record.settings.has_variants
         ),

@@ -45,11 +45,13 @@ class Style:
 
     def __init__(self) -> None:
         from openpyxl.cell import WriteOnlyCell
-        from openpyxl.styles import Font, PatternFill
+        from openpyxl.styles import Alignment, Font, PatternFill
 
         keep_spaces()
         self._cell = WriteOnlyCell
-        self._bold = Font(bold=True)
+        self._bold = Font(name="Calibri", size=11, bold=True)
+        self._left = Alignment(horizontal="left")
+        self._blue = Font(name="Calibri", size=11, color="0563C1", underline="single")
         self._fills = {
             status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()
         }
@@ -79,6 +81,20 @@ class Style:
             self._coloured[key] = cell
         values[coloured] = self._coloured[key]
         return values
+
+    def link(self, worksheet: Any, text: str, target: str) -> Any:
+        """Return a cell with a text that leads somewhere."""
+        cell = self.typed(worksheet, text)
+        cell.row = cell.column = 1  # where it comes to stand is known when it is written
+        cell.hyperlink = target
+        cell.font = self._blue
+        return cell
+
+    def number(self, worksheet: Any, number: int) -> Any:
+        """Return a cell with a number that stands where texts do, at the left."""
+        cell: Any = self._cell(worksheet, number)
+        cell.alignment = self._left
+        return cell
 
     def text(self, worksheet: Any, text: str) -> Any:
         """Return the text in a form that is safe with openpyxl.

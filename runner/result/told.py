@@ -50,7 +50,7 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     listed = list(zip(("Uncertain rows", "To settle them"), in_doubt(summary), strict=False))
     listed += [
         ("Campaign", summary.campaign.name),
-        ("As of", f"{summary.at:%Y-%m-%d %H:%M} UTC"),
+        ("As of", words.clock(summary.at, summary.zone)),
         ("Rows", str(counts.rows)),
     ]
     listed += [
@@ -71,7 +71,7 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     for view in summary.accounts:
         quota = (
             f"{view.used} of {view.limit} used, {view.remaining} left until "
-            f"{view.reset_at:%Y-%m-%d %H:%M} UTC"
+            f"{words.clock(view.reset_at, summary.zone)}"
         )
         listed.append((f"Account {view.name}", quota))
     listed += [

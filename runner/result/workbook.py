@@ -9,27 +9,28 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING, Final
 
 from runner import words
-from runner.intake.cell import CUT, MAX_CELL, column_letter, guard
-from runner.intake.result import RESULT_COLUMNS, STEP_COLUMN, VARIANT_COLUMN
-from runner.intake.sheet import MAX_ROWS
+from runner.intake.cell import CUT, MAX_CELL, guard
+from runner.intake.column import RECIPIENT_ROLES, Column, lay_out
+from runner.intake.result import RESULT_COLUMNS, ROW_COLUMN, STEP_COLUMN, VARIANT_COLUMN
 from runner.ledger.line import Line, Sending
 from runner.ledger.record import NEEDS_A_PERSON, POSSIBLY_RECEIVED, Status
+from runner.result.facts import Day
+from runner.result.link import conversation_link, profile_link
+from runner.result.overview import write_summary
 from runner.result.place import Written, put
 from runner.result.style import WIDTH_SAMPLE, Style, width_of
+from runner.result.tab import Tabs
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-_THREAD: Final = re.compile(r",(2-[\w=+/-]{1,200})\)$")
 _LONGEST_GAP: Final = 1_000
 
 
@@ -38,7 +39,9 @@ class Sheet:
     """The content of the results: the input's headers, the lines, and the summary's lines.
 
     `waits_until` tells when a waiting line may go. `columns` are the names of the columns with the
-    results. `sendings` gives every message of a sequence, where there is one.
+    results. `header_row` is the number of the list's header: what stands above it is not handed
+    back. `days` are drawn in the summary. `sendings` gives every message of a sequence, where there
+    is one.
     """
 
     headers: Sequence[str]
@@ -47,6 +50,8 @@ class Sheet:
     waits_until: Callable[[Line], datetime | None]
     delimiter: str = ","
     columns: Sequence[str] = RESULT_COLUMNS
+    header_row: int = 1
+    days: Sequence[Day] = ()
     sendings: Callable[[], Iterator[Sending]] | None = None
 
 
@@ -79,30 +84,24 @@ def outcome_cells(line: Line, sheet: Sheet) -> list[str | int]:
         "sentMessage": line.message or "",
         "repliedAt": _instant(line.replied_at),
         "reply": line.reply or "",
-        "conversation": link_of(line.conversation_urn) or "",
+        "conversation": conversation_link(line.conversation_urn) or "",
         STEP_COLUMN: line.step if line.delivery else "",
         VARIANT_COLUMN: line.variant or "",
     }
     return [cells[name] for name in sheet.columns]
 
 
-def link_of(conversation_urn: str | None) -> str | None:
-    """Return the link under which a person opens a conversation, where its URN tells it."""
-    thread = _THREAD.search(conversation_urn or "")
-    return f"https://www.linkedin.com/messaging/thread/{quote(thread[1])}/" if thread else None
-
-
 def _instant(instant: datetime | None) -> str:
     return words.instant(instant) if instant else ""
 
 
-def _aligned(lines: Iterable[Line]) -> Iterator[Line | None]:
-    """Give the lines, with None for each blank row of the sheet between them.
+def _aligned(sheet: Sheet) -> Iterator[Line | None]:
+    """Give the lines, with None for each blank row of the list below its header.
 
-    So rows keep the numbers that people know them by.
+    So rows keep the numbers that people know them by, where the list begins with its header.
     """
-    row = 2
-    for line in lines:
+    row = sheet.header_row + 1
+    for line in sheet.lines():
         if line.number - row <= _LONGEST_GAP:
             yield from [None] * (line.number - row)
         row = line.number + 1
@@ -119,7 +118,7 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
     )
     writer = csv.writer(text, delimiter=sheet.delimiter)
     writer.writerow([*map(_safe, sheet.headers), *sheet.columns])
-    for line in _aligned(sheet.lines()):
+    for line in _aligned(sheet):
         if line is None:
             writer.writerow([])
             continue
@@ -145,38 +144,41 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     book = Workbook(write_only=True)
     headers = [*sheet.headers, *sheet.columns]
     widths = _widths(headers, sheet)
-    results = _worksheet(book, "Results", widths)
-    attention = _worksheet(book, "Needs attention", widths)
-    counts = {"Results": 1, "Needs attention": 1}
-    style = Style()
-    results.append(style.header(results, headers))
-    attention.append(style.header(attention, headers))
+    style, status = Style(), len(sheet.headers)
+    results = Tabs(book, "Results", headers, widths, style, status)
+    numbered = ([*headers, ROW_COLUMN], [*widths, width_of(len(ROW_COLUMN))])
+    attention = Tabs(book, "Needs attention", *numbered, style, status)
+    whom, talk = _recipient(sheet.headers), len(sheet.headers) + sheet.columns.index("conversation")
+
+    def links(line: Line) -> dict[int, str | None]:
+        found = {talk: conversation_link(line.conversation_urn)}
+        if whom is not None:
+            found[whom] = profile_link(line.person or line.identity)
+        return found
+
     needy: list[Line] = []
-    for line in _aligned(sheet.lines()):
+    for line in _aligned(sheet):
         if line is None:
-            results.append([])
-            counts["Results"] += 1
+            results.blank()
             continue
-        cells = [*line.cells, *outcome_cells(line, sheet)]
-        if counts["Results"] >= MAX_ROWS:  # the last row of a worksheet: go on in another
-            results = _worksheet(book, f"Results {len(book.worksheets) - 1}", widths)
-            results.append(style.header(results, headers))
-            counts["Results"] = 1
-        results.append(style.row(results, cells, line.status, len(line.cells)))
-        counts["Results"] += 1
+        results.row([*line.cells, *outcome_cells(line, sheet)], line.status, links(line))
         if line.status in NEEDS_A_PERSON:
             needy.append(line)
-    for line in sorted(needy, key=lambda line: line.status is not Status.UNCERTAIN)[: MAX_ROWS - 1]:
-        cells = [*line.cells, *outcome_cells(line, sheet)]
-        attention.append(style.row(attention, cells, line.status, len(line.cells)))
-        counts["Needs attention"] += 1
+    for line in sorted(needy, key=lambda line: line.status is not Status.UNCERTAIN):
+        cells = [*line.cells, *outcome_cells(line, sheet), line.number]
+        attention.row(cells, line.status, links(line))
+    results.end()
+    attention.end()
     if sheet.sendings is not None:
         _write_messages(book, sheet.sendings(), style)
-    _write_summary(book, sheet.summary, style)
-    last = column_letter(len(headers) - 1)
-    for worksheet, rows in ((results, counts["Results"]), (attention, counts["Needs attention"])):
-        worksheet.auto_filter.ref = f"A1:{last}{rows}"
+    write_summary(book, sheet.summary, sheet.days, style)
     book.save(file)
+
+
+def _recipient(headers: Sequence[str]) -> int | None:
+    """The index of the column that says who a row's person is, where its name tells."""
+    layout = lay_out([Column(index, header) for index, header in enumerate(headers)])
+    return next((column.index for role in RECIPIENT_ROLES if (column := layout.column(role))), None)
 
 
 def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
@@ -188,14 +190,6 @@ def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
         for column, cell in enumerate([*line.cells, *outcome_cells(line, sheet)]):
             widths[column] = max(widths[column], len(str(cell)))
     return [width_of(width) for width in widths]
-
-
-def _worksheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:
-    worksheet = book.create_sheet(title)
-    worksheet.freeze_panes = "A2"
-    for column, width in enumerate(widths):
-        worksheet.column_dimensions[column_letter(column)].width = width
-    return worksheet
 
 
 _MESSAGE_COLUMNS: Final = (
@@ -219,14 +213,8 @@ def _write_messages(book: Workbook, sendings: Iterator[Sending], style: Style) -
     """Write every message of a sequence, made or to come."""
     headers = [name for name, _ in _MESSAGE_COLUMNS]
     widths = [width for _, width in _MESSAGE_COLUMNS]
-    status = headers.index("status")
-    rows = MAX_ROWS
+    tabs = Tabs(book, "Messages", headers, widths, style, headers.index("status"))
     for one in sendings:
-        if rows >= MAX_ROWS:
-            number = sum(title.startswith("Messages") for title in book.sheetnames)
-            worksheet = _worksheet(book, f"Messages {number + 1}" if number else "Messages", widths)
-            worksheet.append(style.header(worksheet, headers))
-            rows = 1
         gone = one.status in POSSIBLY_RECEIVED
         typing = one.typing_indicator_sent
         cells: list[str | int] = [
@@ -244,14 +232,5 @@ def _write_messages(book: Workbook, sendings: Iterator[Sending], style: Style) -
             _instant(one.replied_at),
             one.text,
         ]
-        worksheet.append(style.row(worksheet, cells, one.status, status))
-        rows += 1
-
-
-def _write_summary(book: Workbook, summary: Sequence[tuple[str, str]], style: Style) -> None:
-    worksheet = book.create_sheet("Summary")
-    worksheet.column_dimensions["A"].width = 28
-    worksheet.column_dimensions["B"].width = 80
-    for label, value in summary:
-        number = int(value) if value.isdigit() and len(value) < 10 else style.text(worksheet, value)
-        worksheet.append([style.text(worksheet, label), number])
+        tabs.row(cells, one.status, {1: profile_link(one.person)})
+    tabs.end()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
-from runner.result.workbook import link_of
+from runner.result.link import conversation_link
 from runner.show.answer import finished, instant_of
 from runner.show.console import Console
 
@@ -26,7 +26,7 @@ def show_replies(
         text = " ".join((one.text or "(the text is no longer kept)").split())
         cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         console.say(f"{words.instant(one.at)}  row {one.row}, {one.person}: {cut}")
-        if link := link_of(one.conversation_urn):
+        if link := conversation_link(one.conversation_urn):
             console.say(f"  {link}")
     if not heard.answered and not watch:
         console.say(f"Nobody has answered {heard.campaign} yet, as far as the inbox tells.")
@@ -49,7 +49,7 @@ def _answer(heard: Replies) -> dict[str, object]:
                 "account": one.account or None,
                 "repliedAt": instant_of(one.at),
                 "reply": one.text,
-                "conversation": link_of(one.conversation_urn),
+                "conversation": conversation_link(one.conversation_urn),
             }
             for one in heard.answered
         ],

@@ -541,3 +541,26 @@ def test_other_errors_pass() -> None:
         write_copy(saved(people()), Full(), sheet="People", header_row=1, headers=[], rows=[])
     with pytest.raises(ZeroDivisionError):
         copied(saved(people()), rows=(1 // 0 for _ in "x"))
+
+
+@pytest.mark.parametrize("filtered", ["", "A1:B3"])
+def test_a_copys_filter_reaches_over_the_results(tmp_path: Path, filtered: str) -> None:
+    """Also where the workbook had one over its own columns, whose choice stays."""
+    book = Workbook()
+    assert book.active is not None
+    for row in (["Name", "URL"], ["Jo", "jo-doe"], ["Al", "al-doe"]):
+        book.active.append(row)
+    book.active.title = "People"
+    if filtered:
+        book.active.auto_filter.ref = filtered
+        book.active.auto_filter.add_filter_column(0, ["Jo"])
+    file = io.BytesIO()
+    book.save(file)
+    out = io.BytesIO()
+    rows = [(number, ["sent", *[""] * (len(RESULT_COLUMNS) - 1)]) for number in (2, 3)]
+    write_copy(
+        file.getvalue(), out, sheet="People", header_row=1, headers=RESULT_COLUMNS, rows=rows
+    )
+    worksheet = load_workbook(out)["People"]
+    assert worksheet.auto_filter.ref == "A1:P3"
+    assert len(worksheet.auto_filter.filterColumn) == bool(filtered)

@@ -9,16 +9,21 @@ import csv
 import stat
 import zipfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from runner.errors import StorageError, UsageError
+from runner.intake.column import lay_out
 from runner.intake.result import RESULT_COLUMNS
+from runner.intake.sheet import Reading
+from runner.intake.table import read
 from runner.ledger.line import Line
 from runner.ledger.record import Status
+from runner.result.facts import Day
 from runner.result.place import check_path, default_path
 from runner.result.workbook import Sheet, write
 
@@ -302,3 +307,72 @@ def test_places_are_checked_before_anything_is_sent(tmp_path: Path) -> None:
 def test_results_stand_beside_the_input(name: str, workbook: bool, expected: str) -> None:
     """The results stand in `<input>.results.<ext>`, of the input's kind."""
     assert default_path(Path("/x") / name, workbook=workbook) == Path("/x") / expected
+
+
+DAYS = (Day(date(2026, 11, 23), 5, 0), Day(date(2026, 11, 24), 2, 3))
+
+
+def test_a_summary_draws_its_numbers(tmp_path: Path) -> None:
+    """Charts that the spreadsheet program draws, of the cells beside them; none without a day."""
+    path = tmp_path / "r.xlsx"
+    told = (("Sent", "7"), ("Waiting", "3"), ("Failed", "0"))
+    write(path, replace(sheet(LINES), summary=told, days=DAYS))
+    summary = load_workbook(path)["Summary"]
+    cells = [[cell.value for cell in row] for row in summary.iter_rows(max_col=3)]
+    assert cells[4:7] == [
+        ["Day", "Sent", "Forecast"],
+        ["2026-11-23", 5, None],
+        ["2026-11-24", 2, 3],
+    ]
+    assert cells[8:11] == [["Status", "Rows", None], ["sent", 7, None], ["waiting", 3, None]]
+    with zipfile.ZipFile(path) as archive:
+        charts = [archive.read(name) for name in archive.namelist() if "charts/chart" in name]
+    assert len(charts) == 2
+    assert b"'Summary'!$B$6:$B$7" in charts[0]
+    write(path, sheet(LINES))
+    with zipfile.ZipFile(path) as archive:
+        assert not any("charts/" in name for name in archive.namelist())
+
+
+def test_rows_link_to_the_profile_and_the_conversation(tmp_path: Path) -> None:
+    """The cell of the recipient leads to the profile, with its text as it was."""
+    path = tmp_path / "r.xlsx"
+    lines = [
+        Line(2, ("Jo", "jo-doe"), Status.SENT, identity="jo-doe", person="jo-doe"),
+        Line(3, ("=x", "https://linkedin.com/in/%E5%B1%B1"), Status.INVALID, person="山"),
+        Line(4, ("", ""), Status.INVALID),
+    ]
+    write(path, replace(sheet(lines), headers=("Name", "LinkedIn URL")))
+    results = load_workbook(path)["Results"]
+    assert results["B2"].value == "jo-doe"
+    assert results["B2"].hyperlink.target == "https://www.linkedin.com/in/jo-doe/"
+    assert results["B3"].hyperlink.target == "https://www.linkedin.com/in/%E5%B1%B1/"
+    assert results["B4"].hyperlink is None
+
+
+def test_texts_of_several_lines_make_no_row_taller(tmp_path: Path) -> None:
+    path = tmp_path / "r.xlsx"
+    write(path, sheet([replace(LINES[0], message="One\n\nTwo\nThree")]))
+    assert load_workbook(path)["Results"].row_dimensions[2].height == 15
+
+
+def test_rows_that_need_attention_have_their_number_in_the_list(tmp_path: Path) -> None:
+    """Also as a list of their own, where that number is no column of it."""
+    path = tmp_path / "r.xlsx"
+    write(path, replace(sheet(LINES), headers=("Name", "LinkedIn URL")))
+    attention = load_workbook(path)["Needs attention"]
+    rows = [[cell.value for cell in row] for row in attention.iter_rows()]
+    assert rows[0][-1] == "rowInList"
+    assert sorted(row[-1] for row in rows[1:]) == [5, 6, 8]
+    layout = lay_out(read(path, Reading(sheet="Needs attention")).columns)
+    assert [column.header for column in layout.inputs] == ["Name", "LinkedIn URL"]
+
+
+def test_what_stands_above_the_header_leaves_no_blank_rows_below_it(tmp_path: Path) -> None:
+    """Blank rows within the list stay, so that rows keep their distance."""
+    lines = [Line(6, ("a", "b"), Status.WAITING), Line(8, ("c", "d"), Status.WAITING)]
+    for name in ("r.xlsx", "r.csv"):
+        path = tmp_path / name
+        write(path, replace(sheet(lines), header_row=5))
+        found = read(path)
+        assert [row.number for row in found.rows()] == [2, 4]

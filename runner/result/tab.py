@@ -1,0 +1,90 @@
+"""The worksheets of a workbook that is written row by row; one that is full goes on in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.intake.cell import column_letter
+from runner.intake.sheet import MAX_ROWS
+from runner.ledger.record import Status
+from runner.result.style import Style
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+# Excel opens no worksheet with more than 65,530 links, and each costs time and room.
+_MOST_LINKS: Final = 10_000
+# The height of one line, in points: texts of several lines make no row taller.
+_LINE: Final = 15.0
+
+
+class Tabs:
+    """Worksheets of one title, each with the header, a filter over all columns, and widths.
+
+    `coloured` is the index of the cell with the status.
+    """
+
+    def __init__(
+        self,
+        book: Workbook,
+        title: str,
+        headers: Sequence[str],
+        widths: Sequence[int],
+        style: Style,
+        coloured: int,
+    ) -> None:
+        self._book = book
+        self._title = title
+        self._headers = headers
+        self._widths = widths
+        self._style = style
+        self._coloured = coloured
+        self._count = 0
+        self._open()
+
+    def _open(self) -> None:
+        self._count += 1
+        title = self._title if self._count == 1 else f"{self._title} {self._count}"
+        self._sheet: Any = self._book.create_sheet(title)
+        self._sheet.freeze_panes = "A2"
+        for column, width in enumerate(self._widths):
+            self._sheet.column_dimensions[column_letter(column)].width = width
+        self._sheet.append(self._style.header(self._sheet, self._headers))
+        self._rows, self._links = 1, 0
+
+    def blank(self) -> None:
+        """Leave a row out."""
+        self._room()
+        self._sheet.append([])
+
+    def row(
+        self,
+        cells: Sequence[str | int],
+        status: Status,
+        links: Mapping[int, str | None] | None = None,
+    ) -> None:
+        """Write a row, in the colour of its status; `links` are those of its cells, by index."""
+        self._room()
+        values = self._style.row(self._sheet, cells, status, self._coloured)
+        for index, target in (links or {}).items():
+            if target and cells[index] and self._links < _MOST_LINKS:
+                values[index] = self._style.link(self._sheet, str(cells[index]), target)
+                self._links += 1
+        is_tall = any(isinstance(cell, str) and "\n" in cell for cell in cells)
+        if is_tall:
+            self._sheet.row_dimensions[self._rows].height = _LINE
+        self._sheet.append(values)
+        if is_tall:
+            del self._sheet.row_dimensions[self._rows]  # it is written, and they are many
+
+    def end(self) -> None:
+        """Let the filter reach over all rows."""
+        last = column_letter(len(self._headers) - 1)
+        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
+
+    def _room(self) -> None:
+        if self._rows >= MAX_ROWS:
+            self.end()
+            self._open()
+        self._rows += 1
