@@ -5,15 +5,24 @@ No test reaches beyond the loopback, sleeps for real, or touches the home direct
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from pydantic import TypeAdapter, ValidationError
+
+import runner.cli
+from runner.show.console import Console
+from runner.show.schema.base import Failure
+from runner.show.schema.command import ANSWERS
 
 settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("default")
@@ -62,6 +71,47 @@ def fence(
     assert not [path for path in home.rglob("*") if path.is_file()], (
         "a test writes to the home directory"
     )
+
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every JSON answer of the command line against its schema, in whatever test it is."""
+    called: list[str] = []
+    plain, app = Console.answer, runner.cli.app
+
+    def answer(self: Console, said: Mapping[str, Any]) -> None:
+        if self.as_json:
+            hold(" ".join(called), json.loads(json.dumps(said)))
+        plain(self, said)
+
+    class App:
+        def __call__(self, arguments: list[str], **more: Any) -> Any:
+            called[:] = arguments
+            return app(arguments, **more)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(app, name)
+
+    monkeypatch.setattr(Console, "answer", answer)
+    monkeypatch.setattr(runner.cli, "app", App())
+
+
+@cache
+def _adapters(command: str) -> list[TypeAdapter[Any]]:
+    return [TypeAdapter(kind) for kind in (*ANSWERS[command], Failure)]
+
+
+def hold(line: str, said: Mapping[str, Any]) -> None:
+    """Raise AssertionError for an answer that is not of its command's type: with a field more or
+    less, or of another kind."""
+    command = max((name for name in ANSWERS if line.startswith(name)), key=len, default=None)
+    if command is None:
+        return
+    for adapter in _adapters(command):
+        with suppress(ValidationError):
+            if adapter.validate_python(said, strict=True) == said:
+                return
+    raise AssertionError(f"this is no answer of campaign {command}: {said}")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from runner.ledger.record import CampaignRecord
 from runner.result.handback import check_replaceable, write_results
 from runner.result.place import Written, check_path
 from runner.result.summary import Summary, summarise
-from runner.result.why import why as reasons
+from runner.result.why import Why, facts_of, sentences
 from runner.sending.pace import pace_of
 
 
@@ -58,10 +58,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The reasons of a row in sentences: what it waits for, or what happened to it."""
+    """The reasons of a row, as facts and in sentences: what it waits for, or what happened to
+    it."""
 
     campaign: str
     line: Line
+    facts: Why
     said: tuple[str, ...]
     exit_code: ExitCode = ExitCode.DONE
 
@@ -153,7 +155,8 @@ def why(ledger: Ledger, name: str | None, which: int | Recipient, now: datetime)
     summary = summary_of(ledger, find_campaign(ledger, name), now)
     row = which if isinstance(which, int) else _row_of(ledger, summary.campaign, which)
     line = find_line(ledger, summary.campaign, row)
-    return Reasons(summary.campaign.name, line, tuple(reasons(ledger, summary, line)))
+    facts = facts_of(ledger, summary, line)
+    return Reasons(summary.campaign.name, line, facts, tuple(sentences(summary, facts)))
 
 
 def results(ledger: Ledger, name: str | None, path: Path | None, now: datetime) -> HandedBack:

@@ -13,7 +13,8 @@ from typing import Annotated, Final
 import typer
 
 from runner import __version__
-from runner.cli import doctor, keeping, people, running, schedule, sending, standing
+from runner.cli import completion, doctor, keeping, people, running, schedule, sending, standing
+from runner.cli.help import Grouped
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
 
@@ -22,6 +23,8 @@ _YES: Final = ("1", "true", "t", "yes", "y", "on")
 
 app = typer.Typer(
     name="campaign",
+    cls=Grouped,
+    add_completion=False,  # it is a command
     help=(
         "Send one LinkedIn message to each person of a spreadsheet, at most once, within each "
         "account's daily quota."
@@ -56,6 +59,8 @@ for command in (  # --help lists them in this order
     running.stop,
     people.import_history,
     people.forget,
+    standing.schema,
+    completion.completion,
 ):
     app.command()(command)
 app.command("list")(standing.list_all)
@@ -90,6 +95,7 @@ def main() -> None:
 
 def call(arguments: list[str]) -> int:
     """Run one command line, without the program's name; answer its exit code."""
+    completion.begin()
     asked = os.environ.get("CAMPAIGN_JSON", "").strip().lower()
     console = Console(as_json="--json" in arguments or asked in _YES)
     try:

@@ -50,6 +50,7 @@ __all__ = (
     "show_replies",
     "show_run",
     "show_schedule",
+    "show_schema",
     "show_settle",
     "show_standing",
     "show_starter",
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
     from runner.show import settle as show_settle
     from runner.show import standing as show_standing
     from runner.show import starter as show_starter
+    from runner.show.schema import command as show_schema
     from runner.unattended import log, witness
 else:
     _MODULES = {
@@ -151,6 +153,7 @@ else:
         "show_replies": "runner.show.replies",
         "show_run": "runner.show.run",
         "show_schedule": "runner.show.schedule",
+        "show_schema": "runner.show.schema.command",
         "show_settle": "runner.show.settle",
         "show_standing": "runner.show.standing",
         "show_starter": "runner.show.starter",

@@ -15,6 +15,7 @@ import typer
 
 from runner.campaign.execution import ExecutionSettings, RunSettings
 from runner.campaign.kind import Row, check_role, rows, said_in
+from runner.cli.completion import names, places
 from runner.errors import RefusedError, UsageError
 
 Source = Annotated[
@@ -27,7 +28,12 @@ Source = Annotated[
 ]
 
 
-def option(key: str, *, help: str | None = None) -> Any:  # noqa: A002 - typer's word
+def option(
+    key: str,
+    *,
+    help: str | None = None,  # noqa: A002 - typer's word
+    autocompletion: Callable[[str], list[str]] | None = None,
+) -> Any:
     """The option of one setting, for a command that takes it by itself or words its help anew."""
     row = rows(RunSettings)[key]
     setting = row.setting
@@ -39,6 +45,7 @@ def option(key: str, *, help: str | None = None) -> Any:  # noqa: A002 - typer's
         max=setting.most,
         help=help or setting.help,
         readable=False,
+        autocompletion=autocompletion,
     )
 
 
@@ -47,9 +54,13 @@ Campaign = Annotated[
     typer.Argument(
         metavar="CAMPAIGN",
         help="Its name, its list or its campaign file; default: the one last read.",
+        autocompletion=places,
     ),
 ]
-Which = Annotated[str | None, option("name", help="The campaign; default: the one last read.")]
+Which = Annotated[
+    str | None,
+    option("name", help="The campaign; default: the one last read.", autocompletion=names),
+]
 Results = Annotated[Path | None, option("results")]
 Ledger = Annotated[str | None, option("ledger")]
 BaseUrl = Annotated[str | None, option("base_url")]

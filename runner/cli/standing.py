@@ -108,6 +108,16 @@ def report(
     return late.show_standing.show_report(Console(as_json=as_json), done)
 
 
+def schema(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="The command, such as status or ledger verify."),
+    ] = None,
+) -> int:
+    """Show the JSON Schema of a command's --json answer; without a command, which have one."""
+    return late.show_schema.show_schema(Console(), " ".join(words or ()))
+
+
 @command
 def settle(
     rows: Annotated[

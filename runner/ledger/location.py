@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -53,3 +55,11 @@ def url_of(location: str | Path) -> URL:
             remedy="Give a path, or sqlite:////absolute/path.db.",
         )
     return url.set(database=str(real_path(Path(url.database))))
+
+
+def names_at(path: Path) -> list[str]:
+    """Return the names of the campaigns of a ledger, the one last read first. The file is only
+    read: no lock is taken and nothing is migrated. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT name FROM campaign ORDER BY read_at DESC")
+        return [str(name) for (name,) in found]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.ledger.tally import Tally
     from runner.result.summary import Summary
     from runner.result.variant import Compared
+    from runner.result.why import Why
 
 _TOTALS = ("sent", "uncertain", "failed", "skipped", "invalid", "waiting", "rows")
 
@@ -35,6 +36,72 @@ def campaign_answer(summary: Summary) -> dict[str, Any]:
     if summary.compared:
         said["variants"] = [_compared(one) for one in summary.compared]
     return finished(said, ExitCode.DONE, stopped=None)
+
+
+def status_answer(summary: Summary) -> dict[str, Any]:
+    """What the status tells besides: whether a run is active, what is forecast, who is in doubt,
+    and what each account waits for."""
+    waits = [
+        {
+            "account": view.account or None,
+            "rows": view.waiting,
+            "until": instant_of(view.wait.until) if view.wait else None,
+            "reason": view.wait.reason if view.wait else None,
+            "stopped": view.alarm.reason if view.alarm else None,
+        }
+        for view in summary.accounts
+        if view.waiting
+    ]
+    return {
+        "running": summary.live,
+        "forecast": [{"day": f"{day}", "messages": number} for day, number in summary.days],
+        "uncertain": [{"row": row.number, "person": row.person} for row in summary.uncertain],
+        "goneFromList": summary.gone,
+        "waits": waits,
+    }
+
+
+def why_answer(facts: Why) -> dict[str, Any]:
+    """What a row waits for, and what happened to it, as facts."""
+    turn, look = facts.turn, facts.look
+    return {
+        "ahead": turn.ahead if turn else None,
+        "forecastFrom": instant_of(turn.start) if turn else None,
+        "willBeSkipped": turn.barred if turn else None,
+        "look": {
+            "at": instant_of(look.at),
+            "hasConversation": look.conversation_urn is not None,
+            "lastAt": instant_of(look.last_at),
+            "lastIsOurs": look.last_is_ours,
+        }
+        if look
+        else None,
+        "attempts": [
+            {
+                "at": instant_of(one.claimed_at),
+                "account": one.account or None,
+                "requestLeft": one.wired_at is not None,
+                "status": one.status,
+                "httpStatus": one.http_status,
+                "error": one.error,
+            }
+            for one in facts.attempts
+        ],
+        "decisions": [
+            {"at": instant_of(one.decided_at), "by": one.decided_by, "verdict": one.verdict}
+            for one in facts.decisions
+        ],
+        "otherMessages": [
+            {
+                "step": one.step,
+                "status": one.status,
+                "reason": one.reason,
+                "sentAt": instant_of(one.at),
+                "notBefore": instant_of(one.due_at),
+            }
+            for one in facts.others
+        ],
+    }
 
 
 def _step(tally: Tally) -> dict[str, int]:
@@ -62,10 +129,30 @@ def run_answer(report: Report) -> dict[str, Any]:
     stopped = None
     if report.stop:
         stopped = {"reason": report.stop.reason, "remedy": report.stop.remedy}
-    said = _campaign(report.summary, report.sent, results)
+    said = {**_campaign(report.summary, report.sent, results), "replied": report.summary.replied}
     if report.page:
         said["report"] = str(report.page.path)
-    return finished(said, report.exit_code, stopped=stopped)
+    said = finished(said, report.exit_code, stopped=stopped)
+    return {**said, "text": sentence(said)}
+
+
+def sentence(answer: Mapping[str, Any]) -> str:
+    """Say how a run ended in one sentence, for programs that show the field `text`, as those of
+    chats do: what needs a person first, and nobody's name."""
+    totals = answer.get("totals") or {}
+    stopped = answer.get("stopped") or {}
+    parts = [
+        (answer.get("replied"), "answered"),
+        (totals.get("uncertain"), "uncertain (campaign settle --check)"),
+        (totals.get("failed"), "failed"),
+        (totals.get("invalid"), "invalid"),
+        (answer.get("sentThisRun"), "sent in this run"),
+        (totals.get("waiting"), "waiting"),
+    ]
+    said = ", ".join(f"{number} {what}" for number, what in parts if number) or "nothing to send"
+    until = f"; the next goes at {answer['nextSendAt']}" if answer.get("nextSendAt") else ""
+    why = f" Stopped: {stopped['reason']}" if stopped.get("reason") else ""
+    return f"{answer.get('campaign') or 'A campaign'}: {said}{until}.{why}"
 
 
 def plan_answer(plan: Plan) -> dict[str, Any]:

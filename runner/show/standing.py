@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runner import words
 from runner.errors import ExitCode
 from runner.result.told import tally_text
-from runner.show.answer import campaign_answer, finished
+from runner.show.answer import campaign_answer, finished, instant_of, status_answer, why_answer
 from runner.show.console import Console
 from runner.show.run import (
     clock,
@@ -55,7 +55,8 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
     if standing.trouble is not None:
         console.tell(f"Do not trust this: {standing.trouble.what}")
         console.tell(f"  Next:  {standing.trouble.remedy}")
-    console.answer({**campaign_answer(summary), "ledger": standing.ledger})
+    answer = {**campaign_answer(summary), **status_answer(summary), "ledger": standing.ledger}
+    console.answer(answer)
     return standing.exit_code
 
 
@@ -210,10 +211,21 @@ def show_why(console: Console, reasons: Reasons) -> ExitCode:
     """The reasons of one row."""
     for sentence in reasons.said:
         console.say(sentence)
+    line = reasons.line
     said = {
         "campaign": reasons.campaign,
-        "row": reasons.line.number,
-        "status": reasons.line.status.value,
+        "row": line.number,
+        "status": line.status.value,
+        "step": line.step,
+        "variant": line.variant,
+        "account": line.account or None,
+        "reason": line.reason,
+        "error": line.error,
+        "sentAt": instant_of(line.sent_at),
+        "repliedAt": instant_of(line.replied_at),
+        "notBefore": instant_of(line.due_at),
+        "skippedUntil": instant_of(line.free_at),
+        **why_answer(reasons.facts),
         "why": list(reasons.said),
     }
     console.answer(finished(said, reasons.exit_code))

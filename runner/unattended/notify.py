@@ -23,6 +23,7 @@ import truststore
 from runner.campaign.target import Command, Target, Webhook
 from runner.sending.client import is_loopback
 from runner.sending.key import VARIABLES
+from runner.show.answer import sentence
 
 COMMAND_SECONDS: Final = 30.0
 WEBHOOK_SECONDS: Final = 10.0
@@ -34,7 +35,7 @@ def notify(target: Target, answer: Mapping[str, Any], folder: Path) -> str | Non
     A command runs in this folder, without a shell and without the API key in its environment. The
     sentence contains neither the address nor the arguments, for they can hold a secret.
     """
-    content = json.dumps(answer).encode() + b"\n"
+    content = json.dumps({"text": sentence(answer), **answer}).encode() + b"\n"
     try:
         match target:
             case Webhook(url):

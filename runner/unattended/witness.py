@@ -13,7 +13,7 @@ from runner.campaign.campaign import Campaign
 from runner.campaign.target import Target, parse_target
 from runner.errors import ExitCode, explain
 from runner.sending.event import Event
-from runner.show.answer import campaign_answer, failure, run_answer
+from runner.show.answer import campaign_answer, failure, run_answer, sentence
 from runner.unattended.log import RunLog
 from runner.unattended.notify import notify
 
@@ -70,7 +70,7 @@ class Witness:
             # The endpoint's words or a person's name stand behind a colon. They stay on this
             # computer.
             stop["reason"] = stop["reason"].partition(":")[0]
-        self._answer = answer
+        self._answer = {**answer, "text": sentence(answer)}
         self.log.ended(answer)
 
     def failed(self, error: BaseException) -> None:

@@ -183,8 +183,8 @@ def test_without_the_option_there_is_no_log(desk: Desk) -> None:
 
 @pytest.mark.parametrize("end", [*ANSWERS, *LOST])
 def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log has no name, identity, text, key or word of the endpoint, no matter how requests end.
-    It has known fields only, and no library's records."""
+    """The log has no name, identity, text, key or word of the endpoint, no matter how requests end,
+    and neither has the notification. The log has known fields only, and no library's records."""
     desk.script = lambda _: {**ANSWERS, **LOST}[end]
     records: list[logging.LogRecord] = []
     loud = logging.Handler(logging.DEBUG)
@@ -193,7 +193,9 @@ def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.Mo
     monkeypatch.setattr(root, "handlers", [*root.handlers, loud])
     monkeypatch.setattr(root, "level", logging.DEBUG)
     root.manager._clear_cache()  # type: ignore[attr-defined]
-    desk.run("--unattended")
+    with webhook() as (address, posted):
+        desk.run("--unattended", "--notify", address)
+    assert CANARY.lower() not in json.dumps(posted).lower()
     assert any(record.name.startswith("http") for record in records)
     text = (desk.folder / "ledger.db.log").read_text(encoding="utf-8")
     assert CANARY.lower() not in text.lower()
@@ -350,7 +352,8 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
     script.write_text("#!/bin/sh\ncat > told.json\n", encoding="utf-8")
     script.chmod(0o700)
     assert notify.notify(parse_target("./tell"), {"exitCode": 0}, script.parent) is None
-    assert json.loads((script.parent / "told.json").read_text()) == {"exitCode": 0}
+    told = json.loads((script.parent / "told.json").read_text())
+    assert (told["exitCode"], told["text"]) == (0, "A campaign: nothing to send.")
 
 
 def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:

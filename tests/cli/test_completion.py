@@ -1,0 +1,54 @@
+"""Completion in a shell, and the groups of the help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.cli import call
+from runner.cli.completion import names, places
+from runner.cli.help import GROUPS
+from tests.test_docs import commands
+from tests.world import World, crowd
+
+
+def test_the_help_has_every_command_in_one_group(capsys: pytest.CaptureFixture[str]) -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(commands())
+    call(["--help"])
+    said = capsys.readouterr().out
+    assert all(f"\n{title}:\n" in said for title in GROUPS)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_each_shell_has_its_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["completion", shell]) == 0
+    assert "campaign" in capsys.readouterr().out
+
+
+def test_a_shell_that_is_not_known_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    assert call(["completion"]) == 2
+    assert "Name it: campaign completion bash" in capsys.readouterr().err
+
+
+def test_campaigns_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a lock, and without an error where there is no ledger, or one that is none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
+    assert names("") == []
+    world = World(tmp_path, crowd(1))
+    world.run(now=True, min_gap=0)
+    world.check_receipts = lambda: None  # type: ignore[method-assign]
+    world.run(now=True, min_gap=0, name="spring fair", min_days=0)
+    ledger = world.ledger()
+    with ledger.write():
+        assert sorted(names("")) == ["people", "spring fair"]
+    ledger.close()
+    assert names("spr") == ["spring fair"]
+    assert places("peo")[:2] == ["people", "people.csv"]
+    (tmp_path / "ledger.db").write_bytes(b"no ledger")
+    assert names("") == []

@@ -1,0 +1,36 @@
+"""The sentence that a notification has for chats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runner.show.answer import sentence
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            {
+                "campaign": "spring",
+                "replied": 2,
+                "sentThisRun": 40,
+                "totals": {"uncertain": 1, "failed": 0, "invalid": 3, "waiting": 60},
+                "nextSendAt": "2026-11-24T08:00:00Z",
+                "stopped": None,
+            },
+            (
+                "spring: 2 answered, 1 uncertain (campaign settle --check), 3 invalid, 40 sent in "
+                "this run, 60 waiting; the next goes at 2026-11-24T08:00:00Z."
+            ),
+        ),
+        (
+            {"campaign": None, "totals": None, "stopped": {"reason": "The ledger is gone."}},
+            "A campaign: nothing to send. Stopped: The ledger is gone.",
+        ),
+    ],
+)
+def test_what_needs_a_person_comes_first(answer: dict[str, Any], said: str) -> None:
+    assert sentence(answer) == said
