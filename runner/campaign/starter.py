@@ -7,11 +7,16 @@ import os
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.campaign.kind import Row, rows
 from runner.campaign.setting import CampaignSettings
 from runner.errors import StorageError, UsageError
+from runner.intake.column import lay_out
+from runner.intake.field import meaning
+
+if TYPE_CHECKING:
+    from runner.intake.table import Table
 
 _HEAD: Final = """\
 # A campaign: one message to everyone on one list.
@@ -74,10 +79,18 @@ _COMMENTS: Final[Mapping[str, str]] = {
     ),
 }
 _COLUMNS: Final = 100
+# Stands for the message in a template that nobody has written yet.
+UNWRITTEN: Final = "… your message …"
 
 
-def write(path: Path, sheet: Path | None = None, templates: Sequence[Path] = ()) -> Path:
-    """Write a campaign file for a list and templates, or with names to replace.
+def write(
+    path: Path,
+    sheet: Path | None = None,
+    templates: Sequence[Path] = (),
+    said: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a campaign file for a list and templates, or with names to replace; what is `said` of
+    other keys stands there, and examples of all others.
 
     A name without an ending gets `.toml`. Raises UsageError when there is such a file,
     StorageError when it cannot be written.
@@ -95,7 +108,7 @@ def write(path: Path, sheet: Path | None = None, templates: Sequence[Path] = ())
     )
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(head + "".join(_keys()))
+            file.write(head + "".join(_keys(said or {})))
     except FileExistsError:
         raise UsageError(
             f"{path} exists; it was left as it is.", remedy="Give another name."
@@ -108,14 +121,23 @@ def write(path: Path, sheet: Path | None = None, templates: Sequence[Path] = ())
     return path
 
 
-def _keys() -> Iterator[str]:
-    """Word every key with an example, commented out; a table comes last, as TOML wants it."""
+def _keys(said: Mapping[str, Any]) -> Iterator[str]:
+    """Word every key with what is said, or with an example, commented out; a table comes last, as
+    TOML wants it."""
     known = [row for row in rows(CampaignSettings).values() if row.setting.example]
     for row in sorted(known, key=lambda row: row.is_table or row.setting.of is not None):
         if comment := _COMMENTS.get(row.key):
             yield "\n" + "\n".join(textwrap.wrap(f"# {comment}", _COLUMNS, subsequent_indent="# "))
             yield "\n"
-        yield _example(row)
+        yield _said(row, said[row.key]) if row.key in said else _example(row)
+
+
+def _said(row: Row, value: Any) -> str:
+    """Word a key with its value."""
+    if row.is_table:
+        lines = [f"{name} = {_quoted(text)}" for name, text in value.items()]
+        return "\n".join([f"[{row.key}]", *lines]) + "\n"
+    return f"{row.key} = {json.dumps(value, ensure_ascii=False)}\n"
 
 
 def _example(row: Row) -> str:
@@ -128,6 +150,22 @@ def _example(row: Row) -> str:
 def _quoted(text: str) -> str:
     """Write a text as TOML has it."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def template_for(table: Table, columns: Mapping[str, str] | None = None) -> str:
+    """A template to begin with, which names the variables that a list's columns give."""
+    layout = lay_out(table.columns, columns)
+    first, others = "", []
+    for name, column in layout.variables.items():
+        if not name.isidentifier() or column not in layout.inputs:
+            continue
+        if meaning(column.header.strip()) == "first name" and not first:
+            first = name
+        elif name.islower() and column not in layout.roles.get("recipientProfileId", ()):
+            others.append(f"{{{{ {name} }}}}")
+    greeting = f"Hi {{{{ {first} }}}}," if first else "Hello,"
+    known = f"{{# The columns of your list: {', '.join(others[:12])} #}}\n" if others else ""
+    return f"{known}{greeting}\n\n{UNWRITTEN}\n\nBest regards\n"
 
 
 def _several(texts: Sequence[str]) -> str:

@@ -13,7 +13,17 @@ from typing import Annotated, Final
 import typer
 
 from runner import __version__
-from runner.cli import completion, doctor, keeping, people, running, schedule, sending, standing
+from runner.cli import (
+    completion,
+    doctor,
+    keeping,
+    people,
+    running,
+    schedule,
+    sending,
+    standing,
+    start,
+)
 from runner.cli.help import Grouped
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
@@ -39,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (  # --help lists them in this order
+    start.start,
     sending.run,
     sending.plan,
     sending.check,

@@ -14,6 +14,7 @@ __all__ = (
     "check",
     "client",
     "clock",
+    "column",
     "compare",
     "evidence",
     "examine",
@@ -56,6 +57,7 @@ __all__ = (
     "show_starter",
     "standing",
     "starter",
+    "table",
     "time",
     "trust",
     "trusted",
@@ -85,7 +87,7 @@ if TYPE_CHECKING:
     )
     from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
-    from runner.intake import firm, recipient, sheet
+    from runner.intake import column, firm, recipient, sheet, table
     from runner.ledger import ledger, location, lock
     from runner.ledger import trust as trusted
     from runner.rehearsal import people as rehearsed_people
@@ -132,6 +134,8 @@ else:
         "firm": "runner.intake.firm",
         "recipient": "runner.intake.recipient",
         "sheet": "runner.intake.sheet",
+        "column": "runner.intake.column",
+        "table": "runner.intake.table",
         "ledger": "runner.ledger.ledger",
         "location": "runner.ledger.location",
         "lock": "runner.ledger.lock",

@@ -107,18 +107,23 @@ def _marks(highest: int) -> list[int]:
     return list(range(0, max(1, highest) + step, step))
 
 
+def _colour(name: str) -> str:
+    """One of the page's colours, in the words of its style."""
+    return f"var(--{name})"
+
+
 def _style(colours: Sequence[str]) -> Any:
     from pygal.style import Style
 
-    named = tuple(f"var(--{colour})" for colour in colours)
+    named = tuple(map(_colour, colours))
     return Style(
         background="transparent",
         plot_background="transparent",
-        foreground="var(--soft)",
-        foreground_strong="var(--ink)",
-        foreground_subtle="var(--line)",
-        guide_stroke_color="var(--line)",
-        major_guide_stroke_color="var(--line)",
+        foreground=_colour("soft"),
+        foreground_strong=_colour("ink"),
+        foreground_subtle=_colour("line"),
+        guide_stroke_color=_colour("line"),
+        major_guide_stroke_color=_colour("line"),
         guide_stroke_dasharray="1,0",
         opacity="1",
         opacity_hover="1",

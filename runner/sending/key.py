@@ -18,9 +18,9 @@ from dotenv import dotenv_values
 from platformdirs import user_config_path
 
 from runner import words
-from runner.errors import UsageError
+from runner.errors import StorageError, UsageError
 from runner.sending.secret import Secret
-from runner.system.file import FileError, MissingError, read_whole
+from runner.system.file import FileError, MissingError, read_whole, replaced
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
 SERVICE: Final = "campaign-runner"
@@ -190,6 +190,24 @@ def _from_keyring() -> Key | None:
     return (
         Key(_secret(value[0].strip(), "The keyring"), "the system's keyring") if value[0] else None
     )
+
+
+def store_key(value: str) -> Path:
+    """Put a key into the default key file, readable by this user only; return the file.
+
+    Raises UsageError for what is no key, StorageError.
+    """
+    _secret(value.strip(), "What was given")
+    path = default_key_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with replaced(path) as file:
+            file.write(value.strip().encode() + b"\n")
+    except OSError as error:
+        raise StorageError(
+            f"The key cannot be written ({error.strerror}).", where=str(path), remedy=ways()
+        ) from None
+    return path
 
 
 def _secret(value: str, place: str) -> Secret:

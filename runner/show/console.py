@@ -6,6 +6,7 @@ outside (names of sheets, accounts, errors) cannot steer the terminal.
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,6 +56,18 @@ class Console:
         asked = f"{words.visible(question)} [y/N] "
         print(asked, end="", file=sys.stderr, flush=True)  # noqa: T201
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def read(self, question: str) -> str:
+        """A person's answer at the terminal. Raises InterruptedRunError at its end."""
+        print(words.visible(question), end="", file=sys.stderr, flush=True)  # noqa: T201
+        answer = sys.stdin.readline()
+        if not answer:
+            raise InterruptedRunError("Nothing was sent.", remedy="Begin again when you like.")
+        return answer.rstrip("\n")
+
+    def read_hidden(self, question: str) -> str:
+        """A person's answer that the terminal does not show."""
+        return getpass.getpass(words.visible(question), stream=sys.stderr).strip()
 
     def agreement(self, question: str, *, yes: bool) -> Callable[[Sequence[str]], bool]:
         """Return a function that says what is about to be done, then asks, unless the answer was

@@ -1,0 +1,266 @@
+"""Being led through a first campaign: one question at a time, each with an answer to begin with.
+
+Nothing is sent here. What each step does is a command as well, and that command is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from runner import words
+from runner.cli import late
+from runner.cli.ledger import utc_now
+from runner.cli.options import BaseUrl
+from runner.cli.vendor import found_vendor
+from runner.errors import CampaignError, InterruptedRunError, UsageError
+from runner.show.console import Console
+
+if TYPE_CHECKING:
+    from runner.intake.table import Table
+
+_LISTS: Final = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".tsv")
+# A person who is asked so often without an answer that fits wants something else.
+_MOST_TRIES: Final = 5
+
+
+def start(
+    sheet: Annotated[
+        Path | None, typer.Argument(metavar="LIST", readable=False, help="The spreadsheet.")
+    ] = None,
+    base_url: BaseUrl = None,
+) -> int:
+    """Be led through a first campaign: list, text, key, accounts, hours; nothing is sent."""
+    console = Console()
+    if not console.can_ask:
+        raise UsageError(
+            "campaign start asks questions, and there is no terminal to ask them on.",
+            remedy="campaign new NAME LIST writes a campaign file without a question.",
+        )
+    console.say("A campaign in a few steps. Enter takes what stands in brackets; nothing is sent.")
+    first = _Start(Asking(console))
+    first.list(sheet)
+    first.text()
+    first.accounts(base_url)
+    first.calendar()
+    file = first.file()
+    return _rehearse(first.asking, file)
+
+
+@dataclass(slots=True)
+class Asking:
+    """Questions to a person at the terminal."""
+
+    console: Console
+
+    def line(self, question: str, usual: str = "") -> str:
+        """Ask for a text; without one, it is the usual one."""
+        shown = f" [{words.visible(usual)}]" if usual else ""
+        return self.console.read(f"{question}{shown}: ").strip() or usual
+
+    def yes(self, question: str, *, usual: bool = True) -> bool:
+        """Ask for a yes or a no."""
+        told = self.console.read(f"{question} [{'Y/n' if usual else 'y/N'}]: ").strip().lower()
+        return told.startswith("y") if told else usual
+
+    def choose(self, question: str, choices: Sequence[str]) -> int:
+        """Ask for one of several, by its number; return its index."""
+        for number, choice in enumerate(choices, start=1):
+            self.console.say(f"  {number}  {choice}")
+        for _ in range(_MOST_TRIES):
+            told = self.line(question, "1")
+            if told.isdecimal() and 1 <= int(told) <= len(choices):
+                return int(told) - 1
+            self.console.say(f"Give a number from 1 to {len(choices)}.")
+        raise _no_answer()
+
+    def command(self, said: str) -> None:
+        """Say which command does the same."""
+        self.console.say(f"  = {said}")
+
+
+def _no_answer() -> InterruptedRunError:
+    return InterruptedRunError(
+        "No answer fitted.", remedy="Nothing was sent. Begin again: campaign start"
+    )
+
+
+@dataclass(slots=True)
+class _Start:
+    """What has been answered so far."""
+
+    asking: Asking
+    sheet: Path = field(default_factory=Path)
+    template: Path = field(default_factory=Path)
+    said: dict[str, Any] = field(default_factory=dict)
+
+    def list(self, given: Path | None) -> None:
+        """The list: which it is, and which column says who the people are."""
+        console = self.asking.console
+        self.sheet = given or self._found()
+        for _ in range(_MOST_TRIES):
+            try:
+                table = self._read()
+                break
+            except CampaignError as error:
+                console.error(error)
+                self.sheet = Path(self.asking.line("The list (CSV or XLSX)"))
+        else:
+            raise _no_answer()
+        if table.others:
+            names = [table.sheet or "", *table.others]
+            self.said["sheet_name"] = names[self.asking.choose("Which worksheet", names)]
+            table = self._read()
+        rows = sum(1 for _ in table.rows())
+        headers = [column.header.strip() for column in table.columns if column.header.strip()]
+        console.say(f"{self.sheet.name}: {words.count(rows, 'row')}; {', '.join(headers[:12])}")
+        self._recipient(table, headers)
+        if any(row.hidden for row in table.rows()):
+            writes = self.asking.yes(
+                "Rows are hidden or filtered out. Write to them as well?", usual=False
+            )
+            self.said["hidden"] = "include" if writes else "skip"
+
+    def _found(self) -> Path:
+        """A list in this folder."""
+        here = sorted(
+            path
+            for path in Path().iterdir()
+            if path.suffix.lower() in _LISTS and ".results" not in path.name
+        )
+        if not here:
+            return Path(self.asking.line("The list (CSV or XLSX)"))
+        self.asking.console.say("The list:")
+        return here[self.asking.choose("Which one", [path.name for path in here])]
+
+    def _read(self) -> Table:
+        reading = late.sheet.Reading(sheet=self.said.get("sheet_name"))
+        return late.table.read(late.sheet.load(self.sheet), reading)
+
+    def _recipient(self, table: Table, headers: Sequence[str]) -> None:
+        """Ask which column names the people, where no header says so."""
+        layout = late.column.lay_out(table.columns)
+        if any(role in layout.roles for role in late.column.RECIPIENT_ROLES):
+            return
+        index = self.asking.choose("Which column has the LinkedIn profiles", headers)
+        self.said["columns"] = {"recipientProfileId": headers[index]}
+
+    def text(self) -> None:
+        """The message: a template with the list's own columns, written by the person."""
+        console = self.asking.console
+        self.template = Path(self.asking.line("The file with your message", "hello.j2"))
+        if not self.template.exists():
+            text = late.starter.template_for(self._read(), self.said.get("columns"))
+            self.template.write_text(text, encoding="utf-8")
+            console.say(f"Written to begin with: {self.template}. Open it in a text editor, write")
+            console.say("your message, and save it.")
+        for _ in range(_MOST_TRIES):
+            self.asking.line("Enter, when your message is in it")
+            try:
+                campaign = late.campaign.load(
+                    self.sheet, {"template": [self.template], **self.said}
+                )
+                previewed = late.check.preview(campaign, 1)
+            except CampaignError as error:
+                console.error(error)
+                continue
+            late.show_check.show_preview(console, previewed)
+            if late.starter.UNWRITTEN in self.template.read_text(encoding="utf-8"):
+                console.say("It still has the line that stands for your message.")
+            elif self.asking.yes("Is it as it should be?"):
+                named = words.argument(self.template)
+                self.asking.command(
+                    words.command("preview", words.argument(self.sheet), "-t", named)
+                )
+                return
+        raise _no_answer()
+
+    def accounts(self, base_url: str | None) -> None:
+        """The key, and the accounts that it may send from."""
+        console = self.asking.console
+        try:
+            found = late.key.find_key(None, self.sheet.absolute().parent)
+            console.say(f"The API key is in {found.origin}.")
+        except CampaignError:
+            told = console.read_hidden("The API key of the vendor's dashboard (Enter: later): ")
+            if not told:
+                console.say("Without a key you can rehearse; campaign doctor says where it goes.")
+                return
+            console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
+        vendor = found_vendor(None, self.sheet.absolute().parent, base_url)
+        with late.asyncio.Runner() as loop:
+            try:
+                known = loop.run(vendor.lookup.accounts())
+            except CampaignError as error:
+                console.error(error)
+                return
+        if not known:
+            console.say("The vendor names no accounts; messages go from the key's default one.")
+            return
+        names = [f"{one.name or one.id} ({one.id}){_health(one.status)}" for one in known]
+        chosen = 0 if len(known) == 1 else self.asking.choose("From which account", names)
+        self.said["accounts"] = [known[chosen].id]
+        console.say(f"Messages go from {names[chosen]}.")
+
+    def calendar(self) -> None:
+        """When messages go, and how many a day."""
+        for key, question, usual in (
+            ("hours", "Sending hours", "09:00-17:00"),
+            ("days", "Sending days", "mon-fri"),
+            ("daily_limit", "At most how many a day (Enter: what the vendor allows)", ""),
+        ):
+            for _ in range(_MOST_TRIES):
+                told = self.asking.line(question, usual)
+                if not told:
+                    break
+                value: Any = int(told) if told.isdecimal() and key == "daily_limit" else told
+                try:
+                    late.campaign.load(self.sheet, {**self.said, key: value})
+                    self.said[key] = value
+                    break
+                except (CampaignError, TypeError) as error:
+                    self.asking.console.say(getattr(error, "what", "Give a number."))
+            else:
+                raise _no_answer()
+
+    def file(self) -> Path:
+        """The campaign file, which holds all of it."""
+        console = self.asking.console
+        for _ in range(_MOST_TRIES):
+            name = Path(self.asking.line("The campaign's name", self.sheet.stem))
+            with suppress(UsageError):
+                written = late.starter.write(name, self.sheet, [self.template], self.said)
+                console.say(f"Written: {written}")
+                return written
+            console.say("There is such a file already.")
+        raise _no_answer()
+
+
+def _health(status: str | None) -> str:
+    return f", {status.lower()}" if status else ""
+
+
+def _rehearse(asking: Asking, file: Path) -> int:
+    """Offer the rehearsal, and say what comes next."""
+    console, named = asking.console, words.argument(file)
+    if asking.yes("Rehearse it now, with nothing sent?"):
+        asking.command(words.command("rehearse", named))
+        campaign = late.rehearse.beside(late.campaign.load(file, {}))
+        rehearsed = late.rehearse.rehearse(
+            campaign,
+            utc_now(),
+            plan=lambda plan: late.show_run.show_plan(console, plan),
+            day=lambda day: late.show_rehearsal.tell_day(console, day),
+        )
+        late.show_rehearsal.show_rehearsal(console, rehearsed)
+    console.say("Next:")
+    console.say(f"  {words.command('doctor', named)}   whether a run would find all it needs")
+    console.say(f"  {words.command('run', named)}   sends what may go today; shows the plan first")
+    daily = words.command("schedule install", named, at="08:30")
+    console.say(f"  {daily}   goes on by itself every day")
+    return 0

@@ -1,0 +1,125 @@
+"""Being led through a first campaign, on a terminal."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.campaign.starter import UNWRITTEN
+from runner.cli import call
+from runner.sending.key import default_key_file
+from runner.show.console import Console
+from tests.loopback import KEY, serving
+
+Ask = Callable[..., int]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Begin with answers given beforehand; an answer that is a function is called first."""
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+
+    def begin(*answers: Any, key: str = "", arguments: tuple[str, ...] = ()) -> int:
+        left = list(answers)
+
+        def read(_self: Console, question: str) -> str:
+            assert left, question
+            answer = left.pop(0)
+            return str(answer() or "") if callable(answer) else str(answer)
+
+        monkeypatch.setattr(Console, "can_ask", property(lambda _: True))
+        monkeypatch.setattr(Console, "read", read)
+        monkeypatch.setattr(Console, "read_hidden", lambda *_: key)
+        code = call(["start", *arguments])
+        assert not left
+        return code
+
+    return begin
+
+
+def written(folder: Path) -> Callable[[], None]:
+    """A person who writes the message."""
+
+    def write() -> None:
+        path = folder / "hello.j2"
+        text = path.read_text(encoding="utf-8")
+        assert UNWRITTEN in text
+        path.write_text(text.replace(UNWRITTEN, "How are you?"), encoding="utf-8")
+
+    return write
+
+
+def test_a_first_campaign_is_ready_to_run(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list is found and its column named, a template with the list's own columns is written,
+    the key is stored for this user alone, an account is chosen, and the file rehearses."""
+    (tmp_path / "people.csv").write_text(
+        "First Name,Kontakt,Company\nAda,https://www.linkedin.com/in/ada-l,Acme\n", encoding="utf-8"
+    )
+    with serving() as server:
+        ended = ask(
+            "",  # the list
+            "2",  # the column of the profiles
+            "",  # the template's name
+            "",  # nothing written yet
+            written(tmp_path),
+            "y",  # as it should be
+            "",  # hours
+            "",  # days
+            "40",
+            "spring",
+            "y",  # rehearse
+            key=KEY,
+            arguments=("--base-url", server.url),
+        )
+        assert not server.endpoint.receipts
+    said = capsys.readouterr().out
+    assert ended == 0
+    told = tomllib.loads((tmp_path / "spring.toml").read_text(encoding="utf-8"))
+    assert told == {
+        "sheet": "people.csv",
+        "template": "hello.j2",
+        "columns": {"recipientProfileId": "Kontakt"},
+        "hours": "09:00-17:00",
+        "days": "mon-fri",
+        "daily_limit": 40,
+    }
+    assert "{{ company }}" in (tmp_path / "hello.j2").read_text(encoding="utf-8")
+    assert "Hi Ada," in said
+    assert "Rehearsed: 1 sent" in said
+    assert "campaign run spring.toml" in said
+    key = default_key_file()
+    assert key.read_text(encoding="utf-8").strip() == KEY
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert KEY not in said
+
+
+def test_without_a_key_the_campaign_is_written_all_the_same(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("First Name,LinkedIn URL\nAda,ada-l\n", encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    assert ask("", "", "", "y", "", "", "", "", "n") == 0
+    assert call(["check", "people.toml"]) == 0
+
+
+def test_a_list_that_cannot_be_read_is_asked_for_again(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("First Name,LinkedIn URL\nAda,ada-l\n", encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    answers = ("people.csv", "", "", "y", "", "", "x", "30", "spring", "n")
+    assert ask(*answers, arguments=("nowhere.csv",)) == 0
+    assert tomllib.loads((tmp_path / "spring.toml").read_text())["daily_limit"] == 30
+
+
+def test_without_a_terminal_nothing_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(["start"]) == 2
+    assert "campaign new NAME LIST" in capsys.readouterr().err
