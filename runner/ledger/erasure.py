@@ -184,7 +184,9 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
     delivery, row, attempt = schema.delivery, schema.row, schema.attempt
     ids = tuple(trace.deliveries)
     renamed: dict[tuple[int, str], str] = {}
-    for found in connection.execute(sa.select(delivery).where(delivery.c.id.in_(ids))).all():
+    # A row is told by the first message of its sequence.
+    mine = sa.select(delivery).where(delivery.c.id.in_(ids)).order_by(delivery.c.step)
+    for found in connection.execute(mine).all():
         values = {**_BLANK, "identity": f"forgotten:{found.id}", "message": ""}
         if (
             found.status != Status.SENT
@@ -192,7 +194,7 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
             doubtful = "; may have been delivered" if found.status == Status.UNCERTAIN else ""
             values |= {"status": Status.SKIPPED, "reason": f"{REASON}{doubtful}"}
         connection.execute(sa.update(delivery).where(delivery.c.id == found.id).values(values))
-        renamed[found.campaign_id, found.identity] = f"forgotten:{found.id}"
+        renamed.setdefault((found.campaign_id, found.identity), f"forgotten:{found.id}")
     for campaign_id, position in trace.rows:
         here = sa.and_(row.c.campaign_id == campaign_id, row.c.position == position)
         known = sa.select(row.c.identity, row.c.cells, row.c.reason).where(here)

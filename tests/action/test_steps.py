@@ -19,6 +19,7 @@ from runner.action.sheets import add_sheets
 from runner.campaign.campaign import load
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, RefusedError
+from runner.ledger.erasure import forget
 from runner.ledger.ledger import open_ledger
 from runner.ledger.merge import merge
 from runner.ledger.record import Status
@@ -531,3 +532,17 @@ def test_a_ledger_that_is_brought_back_knows_the_steps(tmp_path: Path, way: str)
     steps.run_days(8, name="people")
     assert all(steps.got(f"person-{n}") == ["Hi", "Any", "One"] for n in range(3))
     assert steps.got("late") == ["Hi", "Any", "One"]
+
+
+def test_to_forget_a_person_forgets_the_whole_sequence(steps: Steps) -> None:
+    """Its row stays, by what became of the first message, and nothing follows."""
+    steps.run_days(3)
+    ledger = steps.world.ledger()
+    forget(ledger, [("person-1",)], steps.world.clock.now())
+    ledger.close()
+    assert b"person-1" not in (steps.world.folder / "ledger.db").read_bytes()
+    assert steps.world.statuses() == ["waiting", "sent", "waiting"]
+    steps.world.check = lambda _: None  # type: ignore[method-assign]  # its cells are blank now
+    steps.run_days(8)
+    assert steps.got("person-1") == ["Hi", "Any"]
+    assert steps.world.statuses() == ["sent", "skipped", "sent"]
