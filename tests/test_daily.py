@@ -30,7 +30,7 @@ from runner.sending.event import ClockOff, ForeignUse, Sent, UnbelievedLimit
 from runner.sending.pace import pace_of
 from runner.sending.quota import BELIEVABLE, allowance
 from runner.show.console import Console
-from runner.show.progress import Progress
+from runner.show.progress import Goal, Progress
 from tests.world import MONDAY, World, crowd
 
 OFFICE = {"hours": "09:00-17:00", "days": "mon-fri", "time_zone": "UTC"}
@@ -104,7 +104,7 @@ def test_a_jump_of_the_servers_count_is_reported_and_planned_around(
     assert (report.sent, world.server.requests, report.exit_code) == (23, 23, ExitCode.PAUSED)
     told = [event for event in world.events if isinstance(event, ForeignUse)]
     assert told == [ForeignUse("acc_1", 37)]
-    Progress(60, Console().tell).event(told[0])
+    Progress(Goal(60, 60), Console().tell).event(told[0])
     assert "37 more were sent through ConnectSafely today" in capsys.readouterr().err
     moments = [receipt.at for receipt in world.server.receipts]
     assert min(after - before for before, after in pairwise(moments[10:])) > timedelta(minutes=15)
@@ -269,7 +269,7 @@ def test_a_limit_that_is_none_is_not_believed_and_said(
     told = [event for event in world.events if isinstance(event, UnbelievedLimit)]
     assert set(told) == {UnbelievedLimit("acc_1", limit, BELIEVABLE)}
     assert len(told) == 2  # once in each run
-    Progress(60, Console().tell).event(told[0])
+    Progress(Goal(60, 60), Console().tell).event(told[0])
     assert f"{limit:,}" in capsys.readouterr().err
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner import words
@@ -26,26 +27,64 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a run is to reach: so many messages `today`, of all that wait; about `until` when today,
+    where that is known. Times are shown in the `zone`, or this computer's."""
+
+    today: int
+    whole: int
+    until: datetime | None = None
+    zone: tzinfo | None = None
+
+    def clock(self, instant: datetime) -> str:
+        """A time of the day, on the goal's clocks."""
+        return f"{instant.astimezone(self.zone):%H:%M}"
+
+    @property
+    def advice(self) -> str:
+        """What a person at the terminal has to know while it goes on."""
+        when = f"Keep this window open until about {self.clock(self.until)}. " if self.until else ""
+        return f"{when}Ctrl-C is safe: the message in flight is finished first."
+
+
 class Progress:
     """Shows messages sent, quota left, next send and time to finish.
 
-    It is a bar on a terminal, else a line now and then.
+    It is a bar of today's goal on a terminal, and one of the whole where that is more; else a line
+    now and then.
     """
 
-    def __init__(self, waiting: int, tell: Callable[[str], None]) -> None:
-        self._total = waiting
+    def __init__(self, goal: Goal, tell: Callable[[str], None]) -> None:
+        self._goal = goal
+        self._total = goal.whole
         self._tell = tell
         self._settled = 0
         self._sent = 0
+        self._row: int | None = None
         self._left: int | None = None
         self._next: datetime | None = None
+        self._is_over = False
         self._bar: tqdm[Any] | None = None
-        if sys.stderr.isatty() and waiting:
-            from tqdm import tqdm
+        self._whole: tqdm[Any] | None = None
+        if sys.stderr.isatty() and goal.whole:
+            self._bar = self._begin("Today" if goal.today < goal.whole else "Sent", goal.today)
+            if goal.today < goal.whole:
+                self._whole = self._begin("In all", goal.whole)
+            self._write(goal.advice)
 
-            self._bar = tqdm(
-                total=waiting, unit="msg", file=sys.stderr, dynamic_ncols=True, smoothing=0.1
-            )
+    def _begin(self, name: str, total: int) -> tqdm[Any]:
+        from tqdm import tqdm
+
+        return tqdm(
+            total=total,
+            desc=name,
+            unit="msg",
+            file=sys.stderr,
+            dynamic_ncols=True,
+            smoothing=0.1,
+            position=0 if self._bar is None else 1,
+        )
 
     def event(self, event: Event) -> None:
         """Show an event of the run."""
@@ -54,8 +93,10 @@ class Progress:
                 self._attempt(claim, outcome)
             case Waiting(account, wait):
                 self._next = None if wait.until == NO_END else wait.until
+                self._is_over = self._is_over or not wait.stay
                 if not wait.stay:
-                    until = f" until {self._next.astimezone():%a %H:%M}" if self._next else ""
+                    zone = self._goal.zone
+                    until = f" until {self._next.astimezone(zone):%a %H:%M}" if self._next else ""
                     self._write(f"Account {account or 'default'} waits{until}: {wait.reason}.")
             case ForeignUse(account, count):
                 self._write(
@@ -88,18 +129,28 @@ class Progress:
     def _attempt(self, claim: Claim, outcome: Outcome) -> None:
         if outcome.told and outcome.told.remaining is not None:
             self._left = outcome.told.remaining
-        self._next = None
+        self._next, self._row = None, claim.row
         is_done = outcome.status is not Status.WAITING
+        if self._is_over:
+            self._begin_day()
         self._settled += is_done
         self._sent += outcome.status is Status.SENT
-        if self._bar is not None:
-            self._bar.update(is_done)
+        for bar in (self._bar, self._whole):
+            if bar is not None:
+                bar.update(is_done)
         if not is_done:
             self._write(f"Row {claim.row} was not sent, it waits: {outcome.error}")
         elif outcome.status is not Status.SENT:
             self._write(f"Row {claim.row}: {outcome.status}: {outcome.error}")
         if self._bar is None and is_done:
             self._tell_now_and_then()
+
+    def _begin_day(self) -> None:
+        """Set another goal, for another day or window of the quota."""
+        self._is_over = False
+        if self._bar is not None:
+            rest = self._total - self._settled
+            self._bar.reset(total=min(rest, rest if self._left is None else self._left + 1))
 
     def _tell_now_and_then(self) -> None:
         """Without a bar, tell a line after the first message and after each tenth of them."""
@@ -112,11 +163,15 @@ class Progress:
         if self._bar is None:
             return
         shown: dict[str, object] = {"sent": self._sent}
+        if self._row is not None:
+            shown["row"] = self._row
         if self._left is not None:
             shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
         if self._next is not None:
-            shown["next"] = f"{self._next.astimezone():%H:%M:%S}"
+            shown["next"] = self._goal.clock(self._next)
         self._bar.set_postfix(shown)
+        if self._whole is not None:
+            self._whole.refresh()
 
     def _write(self, text: str) -> None:
         if self._bar is not None:
@@ -125,8 +180,9 @@ class Progress:
             self._tell(text)
 
     def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        for bar in (self._whole, self._bar):
+            if bar is not None:
+                bar.close()
 
 
 def _clock_text(ahead: timedelta) -> str:

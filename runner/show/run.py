@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from runner import words
 from runner.errors import ExitCode
 from runner.result.told import in_doubt
+from runner.sending.pace import calendar_of
 from runner.show.answer import plan_answer, run_answer
 from runner.show.console import Console
 from runner.show.problem import alike, grouped
-from runner.show.progress import Progress
+from runner.show.progress import Goal, Progress
 
 if TYPE_CHECKING:
     from runner.action.plan import Plan
@@ -56,7 +57,7 @@ class RunScreen:
         ):
             return False
         if not self._unattended:
-            self._progress = Progress(min(waiting, self._most or waiting), self._console.tell)
+            self._progress = Progress(_goal(plan.summary, self._most), self._console.tell)
         return True
 
     def see(self, event: Event) -> None:
@@ -75,6 +76,18 @@ class RunScreen:
             _say_end(console, report)
         console.answer(run_answer(report))
         return report.exit_code
+
+
+def _goal(summary: Summary, most: int | None) -> Goal:
+    """What a run is to reach today, and in all."""
+    whole = min(summary.totals.waiting, most or summary.totals.waiting)
+    today = dict(summary.days).get(summary.at.astimezone(summary.zone).date(), 0)
+    until, first = None, summary.next_send_at
+    if today and first is not None:
+        settings = summary.campaign.settings
+        calendar = None if settings.now else calendar_of(settings)
+        until = calendar.span(first)[1] if calendar else None
+    return Goal(min(today, whole) or whole, whole, until, summary.zone)
 
 
 def _not_today(plan: Plan) -> str | None:
