@@ -27,15 +27,15 @@ def sent(row: int, left: int) -> Sent:
     return Sent(claim, Outcome(Status.SENT, http_status=200, told=told))
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     found = Terminal()
     monkeypatch.setattr(sys, "stderr", found)
     return found
 
 
-def test_today_has_a_goal_and_an_end(terminal: Terminal) -> None:
+def test_today_has_a_goal_and_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two bars where the whole is more; the next day has a goal of its own."""
+    terminal = on_terminal(monkeypatch)
     progress = Progress(Goal(2, 5, AT, UTC), print)
     assert "Keep this window open until about 16:00. Ctrl-C is safe" in terminal.getvalue()
     progress.event(sent(2, 1))
@@ -51,7 +51,8 @@ def test_today_has_a_goal_and_an_end(terminal: Terminal) -> None:
     progress.close()
 
 
-def test_what_goes_today_alone_has_one_bar(terminal: Terminal) -> None:
+def test_what_goes_today_alone_has_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch)
     progress = Progress(Goal(2, 2), print)
     progress.event(sent(2, 1))
     assert "In all" not in terminal.getvalue()
