@@ -6,6 +6,7 @@ A campaign is read from a campaign file and from settings said elsewhere, which 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pandas
 
 _LONGEST_NAME: Final = 200
+# A path has taken one of its slashes away.
+_ADDRESS: Final = re.compile(r"https?:/", re.IGNORECASE)
 DEFAULT_QUIET_DAYS: Final = 7
 DEFAULT_KEEP_REPLIES: Final = 90
 
@@ -123,6 +126,7 @@ def load(
 
     With `frame`, that is the list, and `source` its name. Raises RefusedError, UsageError.
     """
+    _refuse_address(source)
     given = said_in(CampaignSettings, said)
     columns: Mapping[str, str] = given.pop("columns", {})
     calendar = calendar_keys(CampaignSettings)
@@ -136,6 +140,7 @@ def load(
         read = read_campaign_file(source, given.keys())
         whole, notices, doubt = dict(read.said), read.notices, read.doubt
     whole |= given
+    _refuse_address(whole["sheet"])
     words = words_of(whole)
     pace = read_pace(words)
     if has_calendar and given.get("now"):
@@ -193,6 +198,20 @@ def load(
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,
         doubt=doubt,
+    )
+
+
+def _refuse_address(sheet: Path) -> None:
+    """Raise RefusedError for an address on the web, and say how its list becomes a file."""
+    if not _ADDRESS.match(str(sheet)):
+        return
+    remedy = "Download it, and name the file."
+    if "docs.google.com" in str(sheet):
+        remedy = (
+            "In Google Sheets: File, Download, Microsoft Excel (.xlsx) or CSV; then name that file."
+        )
+    raise RefusedError(
+        f"{str(sheet)[:80]} is an address on the web; lists are read from files.", remedy=remedy
     )
 
 
