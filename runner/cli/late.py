@@ -59,6 +59,7 @@ __all__ = (
     "starter",
     "table",
     "time",
+    "trial",
     "trust",
     "trusted",
     "vendor",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
         run,
         settle,
         standing,
+        trial,
     )
     from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
@@ -125,6 +127,7 @@ else:
         "run": "runner.action.run",
         "settle": "runner.action.settle",
         "standing": "runner.action.standing",
+        "trial": "runner.action.trial",
         "campaign": "runner.campaign.campaign",
         "recognise": "runner.campaign.recognise",
         "starter": "runner.campaign.starter",
