@@ -24,8 +24,8 @@ from runner.ledger.setting import Stored
 class Unseen:
     """A delivery whose turn has come, once the account's conversation with the person was looked
     at. `keys` are all spellings of the person. `since` is when the account sent the message that
-    this one follows, in the sequence of its own campaign (`in_sequence`) or in another campaign.
-    `length` is that of its text."""
+    this one follows, in the sequence of its own campaign (`in_sequence`) or in another campaign;
+    `after_inmail` says that it was an InMail. `length` is that of its text."""
 
     delivery: int
     campaign: int
@@ -36,6 +36,7 @@ class Unseen:
     conversation_urn: str | None
     since: datetime | None
     in_sequence: bool
+    after_inmail: bool
     message_type: str
     subject: str | None
     length: int
@@ -80,10 +81,29 @@ def unseen(connection: Connection, found: sa.Row[tuple[object, ...]], settings: 
         conversation_urn=found.conversation_urn,
         since=since,
         in_sequence=in_sequence,
+        after_inmail=in_sequence and _is_after_inmail(connection, found),
         message_type=found.message_type,
         subject=found.subject,
         length=len(found.message),
     )
+
+
+def _is_after_inmail(connection: Connection, found: sa.Row[tuple[object, ...]]) -> bool:
+    """Tell whether the message before in a delivery's sequence went as InMail."""
+    table, look = schema.delivery, schema.look
+    before_it = (
+        sa.select(table.c.message_type, look.c.as_inmail)
+        .outerjoin(look, look.c.delivery_id == table.c.id)
+        .where(
+            table.c.campaign_id == found.campaign_id,
+            table.c.identity == found.identity,
+            table.c.step < found.step,
+            table.c.status == Status.SENT,
+        )
+        .order_by(table.c.step.desc())
+    )
+    prior = connection.execute(before_it.limit(1)).first()
+    return prior is not None and (prior.message_type == "inmail" or bool(prior.as_inmail))
 
 
 def messages_to(connection: Connection, keys: tuple[str, ...]) -> list[tuple[str, datetime | None]]:

@@ -18,6 +18,7 @@ from runner.ledger.look import Unseen
 from runner.sending.lookup import Lookup
 
 NO_CONNECTION: Final = "is no connection of the account"
+AFTER_INMAIL: Final = "an InMail that was not answered is followed by nothing"
 NO_CREDIT: Final = "the account has no InMail credit left"
 _NOT_FOUND: Final = 404
 
@@ -59,14 +60,13 @@ class Reaching:
         Their conversation may have `told` whether they are connected. Else whoever talks with the
         account already is not asked about: a conversation goes on. Raises AccessError.
         """
+        if unseen.after_inmail and not (told or self._known(unseen)):
+            return Reach(stranger=AFTER_INMAIL)
         if unseen.message_type == "inmail":
             return await self._inmail(unseen)
         if self.sends_to_strangers or (has_messages and told is not False) or told:
             return Reach()
-        known: bool | None = told
-        if known is None:
-            with self.ledger.read() as connection:
-                known = is_connected(connection, unseen.account, unseen.keys, self.now())
+        known = self._known(unseen) if told is None else told
         if known is None:
             asked = await self._ask_connected(unseen)
             if isinstance(asked, str):
@@ -77,6 +77,11 @@ class Reaching:
         if not self.uses_inmail:
             return Reach(stranger=f"{NO_CONNECTION} {unseen.account}")
         return await self._inmail(unseen)
+
+    def _known(self, unseen: Unseen) -> bool | None:
+        """Whether the two are connected, as far as an export or an earlier answer told."""
+        with self.ledger.read() as connection:
+            return is_connected(connection, unseen.account, unseen.keys, self.now())
 
     async def _ask_connected(self, unseen: Unseen) -> bool | str | None:
         """Ask whether the two are connected, and note it; None for not known, or why that failed.

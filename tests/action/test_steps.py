@@ -546,3 +546,15 @@ def test_to_forget_a_person_forgets_the_whole_sequence(steps: Steps) -> None:
     steps.run_days(8)
     assert steps.got("person-1") == ["Hi", "Any"]
     assert steps.world.statuses() == ["sent", "skipped", "sent"]
+
+
+def test_nothing_follows_an_inmail_that_was_not_answered(steps: Steps) -> None:
+    """LinkedIn lets nobody write again before an answer; who is a connection by then gets it."""
+    steps.world.template = "---\nsubject: A question\n---\nHi {{ first_name }}"
+    steps.world.server.inbox.strangers[ACCOUNT] = {"person-1"}
+    steps.run(inmail="fallback")
+    assert len(steps.world.received()) == 3
+    steps.run_days(8, inmail="fallback")
+    assert steps.got("person-1") == ["Hi"]
+    assert steps.got("person-0") == ["Hi", "Any", "One"]
+    assert steps.world.statuses() == ["sent"] * 3
