@@ -35,13 +35,6 @@ class SendingSettings(TypedDict, total=False):
         int, Setting(metavar="N", help="At most this many messages in this run.", least=1)
     ]
     wait: Annotated[bool, Setting(help="Stay until the campaign is done, across resets.")]
-    test_to: Annotated[
-        str,
-        Setting(
-            metavar="PROFILE",
-            help="Send the first row's message to this profile, your own, and to nobody else.",
-        ),
-    ]
     dry_run: Annotated[
         bool, Setting(help="Only show what the run would do, as `campaign plan` does.")
     ]

@@ -172,9 +172,12 @@ def check_bounds(group: type, said: Mapping[str, Any]) -> None:
     """Raise UsageError for a number that makes no sense."""
     for key, row in rows(group).items():
         bound, value = row.setting.bound, said.get(key)
-        if row.setting.of:
-            for table in value or ():
-                check_bounds(row.setting.of, table)
+        for number, table in enumerate(value or () if row.setting.of else (), start=1):
+            try:
+                check_bounds(row.setting.of or group, table)
+            except UsageError as error:
+                place = f"[[{key}]], the table number {number}"
+                raise UsageError(error.what, where=place, remedy=error.remedy) from None
         if bound is None or value is None:
             continue
         most = math.inf if bound.most is None else bound.most

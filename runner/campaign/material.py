@@ -90,7 +90,10 @@ def gather(campaign: Campaign) -> Material:
     """
     steps = (
         Step(_load(campaign.templates)),
-        *(Step(_load(one.templates), one.after_days, one.where) for one in campaign.steps),
+        *(
+            Step(_load(one.templates, f"step {number}"), one.after_days, one.where)
+            for number, one in enumerate(campaign.steps, start=2)
+        ),
     )
     first = "\0".join(template.source for template in steps[0].templates)
     template_hash = hashlib.sha256(first.encode()).hexdigest()
@@ -120,9 +123,16 @@ def gather(campaign: Campaign) -> Material:
     return Material(source, steps, hashlib.sha256(told.encode()).hexdigest(), template_hash)
 
 
-def _load(paths: Sequence[Path]) -> tuple[MessageTemplate, ...]:
-    """Read the templates of one message. Raises RefusedError."""
-    found = tuple(templates.load(path) for path in paths)
+def _load(paths: Sequence[Path], step: str = "") -> tuple[MessageTemplate, ...]:
+    """Read the templates of one message, or of a `step`. Raises RefusedError."""
+    try:
+        found = tuple(templates.load(path) for path in paths)
+    except RefusedError as error:
+        if not step:
+            raise
+        where = ", ".join(part for part in (step, error.where) if part)
+        remedy = (error.remedy or "").replace("-t/--template", "template")
+        raise RefusedError(error.what, where=where, remedy=remedy) from None
     refuse_alike(found)
     return found
 

@@ -59,7 +59,6 @@ __all__ = (
     "starter",
     "table",
     "time",
-    "trial",
     "trust",
     "trusted",
     "vendor",
@@ -85,7 +84,6 @@ if TYPE_CHECKING:
         run,
         settle,
         standing,
-        trial,
     )
     from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
@@ -127,7 +125,6 @@ else:
         "run": "runner.action.run",
         "settle": "runner.action.settle",
         "standing": "runner.action.standing",
-        "trial": "runner.action.trial",
         "campaign": "runner.campaign.campaign",
         "recognise": "runner.campaign.recognise",
         "starter": "runner.campaign.starter",

@@ -39,8 +39,6 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
         vendor = _vendor(campaign, said)
-        if "test_to" in said:
-            campaign = late.trial.trial_of(campaign, said["test_to"], utc_now())
         late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))

@@ -260,8 +260,6 @@ def _rehearse(asking: Asking, file: Path) -> int:
         late.show_rehearsal.show_rehearsal(console, rehearsed)
     console.say("Next:")
     console.say(f"  {words.command('doctor', named)}   whether a run would find all it needs")
-    to_me = words.command("run", named, test_to="YOUR-PROFILE")
-    console.say(f"  {to_me}   sends one message, to yourself")
     console.say(f"  {words.command('run', named)}   sends what may go today; shows the plan first")
     daily = words.command("schedule install", named, at="08:30")
     console.say(f"  {daily}   goes on by itself every day")

@@ -146,7 +146,10 @@ def check(
         accounts=accounts,
         blocking=tuple(blocking),
         conditions=read_conditions(reading.where, table.columns),
-        of_steps=tuple(read_conditions(step.where, table.columns) for step in steps),
+        of_steps=tuple(
+            read_conditions(step.where, table.columns, f"step {number}, where")
+            for number, step in enumerate(steps, start=1)
+        ),
         order=order_of(clean(row.cells[dates.index]) for row in table.rows()) if dates else None,
     )
 

@@ -36,8 +36,11 @@ class Condition:
         return None
 
 
-def read_conditions(texts: Sequence[str], columns: Sequence[Column]) -> tuple[Condition, ...]:
-    """Read conditions for a sheet. Raises RefusedError for a column that it does not have."""
+def read_conditions(
+    texts: Sequence[str], columns: Sequence[Column], said: str = "--where"
+) -> tuple[Condition, ...]:
+    """Read conditions for a sheet, which stand where it is `said`. Raises RefusedError for a column
+    that the sheet does not have."""
     by_form: Mapping[str, Column] = {
         normalise(column.header): column for column in reversed(columns) if column.header.strip()
     }
@@ -57,11 +60,11 @@ def read_conditions(texts: Sequence[str], columns: Sequence[Column]) -> tuple[Co
             guess = nearest(header, [one.header for one in columns])
             raise RefusedError(
                 f"The sheet has no column {header.strip()!r}.",
-                where=f"--where {text}",
+                where=f"{said} {text}",
                 remedy=f"Did you mean {guess!r}?" if guess else "Name one of its columns.",
             )
-        said = value.strip().strip("\"'") if sign else None
-        found.append(Condition(column, said, sign == "!="))
+        wanted = value.strip().strip("\"'") if sign else None
+        found.append(Condition(column, wanted, sign == "!="))
     return tuple(found)
 
 

@@ -29,7 +29,7 @@ _ENCODINGS: Final = (None, "utf-16", "cp1252", "latin-1")
 
 
 # With these words in a results sheet, the step that stands there was made.
-_GONE: Final = ("sent", "uncertain", "failed")
+_GONE: Final = ("sent", "uncertain")
 _DIGITS: Final = 4
 
 

@@ -71,6 +71,8 @@ class Script:
     ) -> tuple[tuple[int, Message], ...]:
         """Return the messages that follow the first one, each with the number of its step; what is
         wrong with them is added to `problems`."""
+        if first.message_type == "inmail":
+            return ()  # LinkedIn lets nobody write again before an answer
         found = []
         for index in range(1, len(self._steps)):
             if any(condition.unmet(row) for condition in self._conditions[index]):

@@ -17,7 +17,7 @@ from runner.ledger import schema
 from runner.ledger.account import account_state, is_due, under_way
 from runner.ledger.astray import alarm
 from runner.ledger.campaign import note_stamp, settings_of
-from runner.ledger.contact import last_look
+from runner.ledger.contact import LATELY, free_at, last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
 from runner.ledger.pause import held
@@ -70,11 +70,12 @@ def claim(
                 connection, campaign_id, found.id, Recipient(found.slug, found.urn), now
             )
         ) is not None:
-            connection.execute(
-                sa.update(table)
-                .where(table.c.id == found.id)
-                .values(status=Status.SKIPPED, reason=reason)
-            )
+            values: dict[str, Any] = {"status": Status.SKIPPED, "reason": reason}
+            if found.step > 1 and reason.startswith(LATELY):
+                # The sequence is not over: the step waits until it may go.
+                person = Recipient(found.slug, found.urn)
+                values = {"due_at": free_at(connection, campaign_id, person, now)}
+            connection.execute(sa.update(table).where(table.c.id == found.id).values(values))
             # It may be free the next time: the list is then read anew.
             note_stamp(connection, campaign_id, None)
             found = connection.execute(next_one).first()

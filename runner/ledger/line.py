@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import ATTEMPTED, POSSIBLY_RECEIVED, WITHDRAWN, Status
+from runner.ledger.record import POSSIBLY_RECEIVED, WITHDRAWN, Status
 from runner.ledger.standing import JOINED, LATER_STEP, STATUS, shown
 
 _PAGE: Final = 2_000
@@ -196,8 +196,10 @@ def lines(
 
 
 def _sent_before(connection: Connection, found: Sequence[Any]) -> dict[int, sa.Row[Any]]:
-    """Return the last message that was sent before each step that still waits, by its delivery."""
-    waiting = [one.id for one in found if (one.step or 1) > 1 and one.status not in ATTEMPTED]
+    """Return the last message that was sent before each step that did not go, by its delivery."""
+    waiting = [
+        one.id for one in found if (one.step or 1) > 1 and one.status not in POSSIBLY_RECEIVED
+    ]
     mine, table = LATER_STEP, schema.delivery
     statement = (
         sa.select(mine.c.id.label("waits"), table)

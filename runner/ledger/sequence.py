@@ -20,9 +20,19 @@ from runner.ledger import schema
 from runner.ledger.change import update
 from runner.ledger.follow import answered_on
 from runner.ledger.received import AT
-from runner.ledger.record import EVIDENCE, FOLLOWS, WITHDRAWN, Status
+from runner.ledger.record import (
+    ATTEMPTED,
+    EVIDENCE,
+    FOLLOWS,
+    POSSIBLY_RECEIVED,
+    WITHDRAWN,
+    Status,
+)
 from runner.ledger.setting import Stored
 
+# The reasons of steps that were put in, moved or changed when others had gone already.
+PASSED: Final = "a later message of the sequence went before it"
+REPEATED: Final = "the person has this very text already"
 _DELIVERY: Final = schema.delivery.c
 # The delivery is of a step that may still come to wait.
 PENDING: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
@@ -41,14 +51,41 @@ class StepRow(NamedTuple):
     at: datetime | None
     replied_at: datetime | None
     decided_at: datetime | None
+    free_at: datetime | None
+    repeats: bool
 
 
 def _steps(*which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Select deliveries as steps, each person's together and in their order."""
-    decision = schema.decision
+    decision, attempt, other = schema.decision, schema.attempt, schema.delivery.alias()
+    # A failed message that is to be tried again was certainly not delivered: that ends nothing.
+    was_uncertain = sa.exists().where(
+        attempt.c.delivery_id == decision.c.delivery_id, attempt.c.status == Status.UNCERTAIN
+    )
     decided = (
         sa.select(sa.func.max(decision.c.decided_at, type_=schema.Instant()))
-        .where(decision.c.delivery_id == _DELIVERY.id, ~decision.c.decided_by.startswith(EVIDENCE))
+        .where(
+            decision.c.delivery_id == _DELIVERY.id,
+            ~decision.c.decided_by.startswith(EVIDENCE),
+            was_uncertain,
+        )
+        .correlate(schema.delivery)
+        .scalar_subquery()
+    )
+    repeats = sa.exists().where(
+        other.c.campaign_id == _DELIVERY.campaign_id,
+        other.c.identity == _DELIVERY.identity,
+        other.c.id != _DELIVERY.id,
+        other.c.message == _DELIVERY.message,
+        other.c.status.in_(POSSIBLY_RECEIVED),
+    )
+    # Until then another campaign's message keeps the person from being written to.
+    free = (
+        sa.select(sa.func.max(schema.row.c.free_at, type_=schema.Instant()))
+        .where(
+            schema.row.c.campaign_id == _DELIVERY.campaign_id,
+            schema.row.c.identity == _DELIVERY.identity,
+        )
         .correlate(schema.delivery)
         .scalar_subquery()
     )
@@ -64,6 +101,8 @@ def _steps(*which: sa.ColumnElement[bool]) -> sa.Select[Any]:
             AT.label("at"),
             schema.reply.c.replied_at,
             decided.label("decided_at"),
+            free.label("free_at"),
+            repeats.label("repeats"),
         )
         .outerjoin(schema.reply, schema.reply.c.delivery_id == _DELIVERY.id)
         .where(*which)
@@ -96,11 +135,13 @@ def advance(
     found = (StepRow(*one) for one in connection.execute(_steps(*which)))
     for _, steps in groupby(found, key=lambda one: one.identity):
         before: list[StepRow] = []
-        for one in steps:
-            if one.status == Status.SKIPPED and one.reason == WITHDRAWN:
+        whole = list(steps)
+        latest = max((one.step for one in whole if one.status in ATTEMPTED), default=0)
+        for one in whole:
+            if _is_passed_over(one):
                 continue
             if before and (one.status == Status.WAITING or one.reason == FOLLOWS):
-                became = _became(one, before, settings, days_after)
+                became = _became(one, before, latest, settings, days_after)
                 if became != (one.status, one.reason, one.account, one.due_at):
                     names = ("status", "reason", "account", "due_at")
                     changed.append({"_id": one.id, **dict(zip(names, became, strict=True))})
@@ -112,16 +153,32 @@ def advance(
 def _became(
     one: StepRow,
     before: Sequence[StepRow],
+    latest: int,
     settings: Stored,
     days_after: Callable[[datetime, int], datetime],
 ) -> tuple[str, str | None, str, datetime | None]:
-    """The status, reason, account and date of a step by those before it."""
-    prior = _prior(before)
+    """The status, reason, account and date of a step by those before it, and by the `latest` step
+    that went."""
+    prior = _out_of_turn(one, latest) or _prior(before)
     if isinstance(prior, str) or prior.at is None or one.step - 2 >= len(settings.steps):
         reason = prior if isinstance(prior, str) else FOLLOWS
         return Status.SKIPPED, reason, one.account, one.due_at
     due_at = days_after(prior.at, settings.steps[one.step - 2])
+    if one.free_at is not None:
+        due_at = max(due_at, one.free_at)
     return Status.WAITING, None, prior.account, due_at
+
+
+def _is_passed_over(one: StepRow) -> bool:
+    """Tell whether a step is none for its person: what comes after it follows the one before."""
+    return one.status == Status.SKIPPED and one.reason in (WITHDRAWN, REPEATED, PASSED)
+
+
+def _out_of_turn(one: StepRow, latest: int) -> str | None:
+    """Return why a step is none for its person by now, if so: the steps were changed since."""
+    if one.step < latest:
+        return PASSED
+    return REPEATED if one.repeats else None
 
 
 def _prior(before: Sequence[StepRow]) -> StepRow | str:
@@ -144,13 +201,14 @@ def prior_to(connection: Connection, delivery_id: int) -> tuple[datetime | None,
     found = connection.execute(mine.where(_DELIVERY.id == delivery_id)).one()
     if found.step == 1:
         return None, None
-    earlier = _steps(
-        _DELIVERY.campaign_id == found.campaign_id,
-        _DELIVERY.identity == found.identity,
-        _DELIVERY.step < found.step,
-        sa.or_(_DELIVERY.status != Status.SKIPPED, _DELIVERY.reason != WITHDRAWN),
+    steps = steps_of(connection, found.campaign_id, found.identity)
+    me = next(one for one in steps if one.id == delivery_id)
+    latest = max(
+        (one.step for one in steps if one.status in ATTEMPTED and one is not me), default=0
     )
-    before = [StepRow(*one) for one in connection.execute(earlier)]
+    if reason := _out_of_turn(me, latest):
+        return None, reason
+    before = [one for one in steps if one.step < found.step and not _is_passed_over(one)]
     prior = _prior(before) if before else FOLLOWS
     return (None, prior) if isinstance(prior, str) else (prior.at, None)
 

@@ -45,7 +45,6 @@ class Steps:
         self._shares = shares
         self._rests = rests
         self.known, self.pending = known_steps(connection, campaign_id)
-        self._last = max((step for _, step in self.known), default=1)
 
     def take(self, position: int, entry: Entry, identity: str, held: str | None) -> list[datetime]:
         """Take in a row's later messages, which are `held` back for a reason or none; return the
@@ -54,7 +53,7 @@ class Steps:
         for step, message in entry.later if entry.message else ():
             self._follow(place, step, message, identity, held)
         if entry.message is None:
-            for step in range(2, self._last + 1):
+            for step in [step for whose, step in self.known if whose == identity]:
                 self._spoil(entry, identity, step)
         rests = [self._rest(identity, step) for step, _ in entry.later]
         return [rest.until for rest in rests if rest is not None and rest.until < NO_END]
@@ -109,7 +108,7 @@ class Steps:
     def _spoil(self, entry: Entry, identity: str, step: int) -> None:
         """Let a later message be invalid, as its row is by now."""
         known = self.known.get((identity, step))
-        if known is None or known.status in ATTEMPTED:
+        if known is None or known.id not in self.pending:
             return
         self._changes.wanted.add(known.id)
         written = dict(zip(WRITTEN, known.values, strict=True))

@@ -220,8 +220,7 @@ class _Taking:
             return verdict  # such a row has no further message
         barred = self._barred_by(entry, keys)
         lately = None if barred else self._messaged_lately(keys)
-        held = barred or (lately.reason if lately else None)
-        free = self._steps.take(position, entry, verdict.identity, held)
+        free = self._steps.take(position, entry, verdict.identity, barred)
         if lately is not None and lately.free_at is not None:
             free.append(lately.free_at)
         return verdict._replace(free_at=min(free)) if free else verdict

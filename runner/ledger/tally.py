@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import FOLLOWS, WITHDRAWN, Status
+from runner.ledger.record import FOLLOWS, NEEDS_A_PERSON, WITHDRAWN, Status
 
 
 class Tally(NamedTuple):
     """The messages of one step and variant, in numbers.
 
-    `waiting` have their date; `following` wait for the message before. `ended` go no more.
+    `waiting` have their date; `following` wait for the message before. `ended` go no more. `needy`
+    are uncertain, failed or invalid.
     """
 
     step: int
@@ -27,6 +28,7 @@ class Tally(NamedTuple):
     following: int
     ended: int
     replied: int
+    needy: int = 0
 
 
 def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
@@ -46,6 +48,7 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
             count(sa.and_(is_skipped, table.reason == FOLLOWS)),
             count(sa.and_(is_skipped, table.reason != FOLLOWS, table.reason != WITHDRAWN)),
             sa.func.count(reply.c.delivery_id),
+            count(table.status.in_(NEEDS_A_PERSON)),
         )
         .select_from(schema.delivery)
         .outerjoin(reply, reply.c.delivery_id == table.id)

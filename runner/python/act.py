@@ -23,7 +23,6 @@ from runner.action.compare import refuse_lost_results
 from runner.action.plan import Plan
 from runner.action.replies import Replies
 from runner.action.run import Report
-from runner.action.trial import trial_of
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
 from runner.campaign.kind import check_kind, rows, with_paths
@@ -97,8 +96,6 @@ def run(
     """
     campaign = _campaign(sheet, RunKeywords, said)
     vendor, watcher = _vendor(campaign, said), _Watcher(agree, see)
-    if test_to := said.get("test_to"):
-        campaign = trial_of(campaign, test_to, utc_now())
     stay, most = said.get("wait", False), said.get("max")
     refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
     with opened_ledger(said.get("ledger")) as ledger:

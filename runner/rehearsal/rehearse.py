@@ -177,12 +177,17 @@ def _hear_the_last(
     diary: _Diary,
     ended: Report,
 ) -> Report:
-    """Run once more when the last have answered, as somebody would who looks again days later."""
-    if ended.exit_code not in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON):
-        return ended
-    clock.advance_to(clock.now() + _ANSWERED)
-    with asyncio.Runner(loop_factory=clock.loop) as loop:
-        return run(campaign, ledger, vendor, diary, loop, over=True)
+    """Run on until the last have answered, as somebody would who looks again days later; what rests
+    comes back in that time, and may be sent as well."""
+    for _ in range(_MOST_IDLE):
+        if ended.exit_code not in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON):
+            break
+        before = sum(diary.sent.values())
+        clock.advance_to(clock.now() + _ANSWERED)
+        ended = _run_days(campaign, ledger, vendor, clock, diary)
+        if sum(diary.sent.values()) == before:
+            break
+    return ended
 
 
 class _Diary:

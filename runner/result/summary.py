@@ -97,7 +97,7 @@ class Summary:
         """The tallies by step, over all variants; none where there is one message to each."""
         found: dict[int, Tally] = {}
         for one in self.tallies if self.campaign.settings.steps else ():
-            so_far = found.get(one.step, Tally(one.step, None, 0, 0, 0, 0, 0))
+            so_far = found.get(one.step, Tally(one.step, None, 0, 0, 0, 0, 0, 0))
             counts = (first + more for first, more in zip(so_far[2:], one[2:], strict=True))
             found[one.step] = Tally(one.step, None, *counts)
         return found

@@ -16,6 +16,7 @@ def tally_text(tally: Tally) -> str:
     """`30 sent, 4 answered, 12 waiting, 8 to follow, 3 ended`."""
     parts = [(tally.sent, "sent"), (tally.replied, "answered"), (tally.waiting, "waiting")]
     parts += [(tally.following, "to follow"), (tally.ended, "ended")]
+    parts += [(tally.needy, "need a person")]
     said = [f"{number} {what}" for number, what in parts if number]
     return ", ".join(said) or "none yet"
 

@@ -105,7 +105,7 @@ def why_answer(facts: Why) -> dict[str, Any]:
 
 
 def _step(tally: Tally) -> dict[str, int]:
-    names = ("step", "sent", "waiting", "following", "ended", "replied")
+    names = ("step", "sent", "waiting", "following", "ended", "replied", "needy")
     return {name: getattr(tally, name) for name in names}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from runner.action.retry import retry
 from runner.action.settle import settle
 from runner.action.sheets import add_sheets
 from runner.campaign.campaign import load
@@ -558,3 +559,83 @@ def test_nothing_follows_an_inmail_that_was_not_answered(steps: Steps) -> None:
     assert steps.got("person-1") == ["Hi"]
     assert steps.got("person-0") == ["Hi", "Any", "One"]
     assert steps.world.statuses() == ["sent"] * 3
+
+
+def failing(steps: Steps, text: bytes, times: int = 1) -> None:
+    """Let the vendor refuse the first messages with that text."""
+    plain, refused = steps.world.server.answer, []
+
+    def answer(headers: Mapping[str, str], body: bytes) -> Answer:
+        if text in body and len(refused) < times:
+            refused.append(body)
+            return Answer(400, b'{"success": false, "error": "Invalid recipient"}')
+        return plain(headers, body)
+
+    steps.world.server.answer = answer  # type: ignore[method-assign]
+
+
+def test_a_failed_step_tells_the_message_before_it(steps: Steps) -> None:
+    """So its results, used as a list, message nobody again; a retry lets the sequence go on."""
+    failing(steps, b"Any news, Name1")
+    steps.run_days(3)
+    row = read_results(steps.world.folder / "people.results.csv")[1]
+    assert (row["status"], row["step"], row["sentMessage"]) == ("failed", "2", "Hi Name1")
+    assert row["sentAt"]
+    path = steps.world.folder / "list.csv"
+    path.write_bytes((steps.world.folder / "people.results.csv").read_bytes())
+    campaign = load(path, {"template": steps.world.folder / "hello.j2", **OPTIONS})
+    other = open_ledger(steps.world.folder / "other.db", noted=False)
+    assert steps.world.send(campaign, other).sent == 0
+    other.close()
+    ledger = steps.world.ledger()
+    record = find_campaign(ledger, "people")
+    retry(ledger, record, [3], None, lambda _: True, steps.world.clock.now)
+    ledger.close()
+    steps.run_days(8)
+    assert steps.got("person-1") == ["Hi", "Any", "One"]
+
+
+def test_no_step_goes_after_a_later_one(steps: Steps) -> None:
+    """Also where an edit makes it the row's own only then."""
+    steps.where[0] = ["First Name!=Name1"]
+    steps.run_days(4)
+    assert steps.got("person-1") == ["Hi", "One"]
+    steps.where[0] = []
+    steps.run_days(8)
+    assert steps.got("person-1") == ["Hi", "One"]
+    assert steps.world.statuses() == ["sent"] * 3
+
+
+def test_nobody_gets_the_text_that_they_have(steps: Steps) -> None:
+    """A step that is put in before others moves them; what was sent under another number counts."""
+    steps.run_days(3)
+    steps.texts, steps.days = ["New, {{ first_name }}", BUMP, LAST], [1, 1, 1]
+    steps.where = [[], [], []]
+    steps.run_days(12)
+    assert steps.got("person-0") == ["Hi", "Any", "One"]
+
+
+def test_what_has_ended_is_not_spoilt_later(steps: Steps) -> None:
+    """A blank that only a step prints that goes no more."""
+    steps.world.header = ("First Name", "recipientProfileId", "Company")
+    steps.world.people = [("Ada", "ada", "Acme"), ("Bob", "bob", "Beta")]
+    steps.texts[1] = "How is {{ company }}?"
+    steps.run()
+    say(steps.world, "ada", "Sure", 0.3)
+    next_day(steps.world)
+    steps.run()
+    steps.world.people[0] = ("Ada", "ada", "")
+    steps.run_days(2)
+    assert steps.world.statuses()[0] == "sent"
+
+
+def test_a_step_that_another_campaign_holds_back_waits(steps: Steps) -> None:
+    """With its date, and the run is not done before."""
+    steps.run()
+    steps.world.template = "Something else, {{ first_name }}"
+    steps.world.run(**OPTIONS, name="other", min_days=0)
+    steps.world.template = "Hi {{ first_name }}"
+    report = steps.run_days(3, name="people")
+    assert report.exit_code == ExitCode.PAUSED
+    row = read_results(steps.world.folder / "people.results.csv")[0]
+    assert (row["status"], row["step"], row["waitsUntil"][:10]) == ("waiting", "2", "2026-12-23")

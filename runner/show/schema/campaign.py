@@ -39,6 +39,7 @@ class Step(TypedDict):
     following: int
     ended: int
     replied: int
+    needy: int
 
 
 class Variant(TypedDict):
