@@ -22,7 +22,8 @@ _LINE: Final = 15.0
 class Tabs:
     """Worksheets of one title, each with the header, a filter over all columns, and widths.
 
-    `coloured` is the index of the cell with the status.
+    `coloured` is the index of the cell with the status; `header_row` is where the header of the
+    first one stands, with blank rows above it.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Tabs:
         widths: Sequence[int],
         style: Style,
         coloured: int,
+        header_row: int = 1,
     ) -> None:
         self._book = book
         self._title = title
@@ -41,17 +43,20 @@ class Tabs:
         self._style = style
         self._coloured = coloured
         self._count = 0
-        self._open()
+        self._open(header_row)
 
-    def _open(self) -> None:
+    def _open(self, header_row: int = 1) -> None:
         self._count += 1
         title = self._title if self._count == 1 else f"{self._title} {self._count}"
         self._sheet: Any = self._book.create_sheet(title)
-        self._sheet.freeze_panes = "A2"
+        self._header_row = header_row
+        self._sheet.freeze_panes = f"A{header_row + 1}"
         for column, width in enumerate(self._widths):
             self._sheet.column_dimensions[column_letter(column)].width = width
+        for _ in range(1, header_row):
+            self._sheet.append([])
         self._sheet.append(self._style.header(self._sheet, self._headers))
-        self._rows, self._links = 1, 0
+        self._rows, self._links = header_row, 0
 
     def blank(self) -> None:
         """Leave a row out."""
@@ -81,7 +86,7 @@ class Tabs:
     def end(self) -> None:
         """Let the filter reach over all rows."""
         last = column_letter(len(self._headers) - 1)
-        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
+        self._sheet.auto_filter.ref = f"A{self._header_row}:{last}{self._rows}"
 
     def _room(self) -> None:
         if self._rows >= MAX_ROWS:

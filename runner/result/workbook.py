@@ -40,7 +40,7 @@ class Sheet:
 
     `waits_until` tells when a waiting line may go. `columns` are the names of the columns with the
     results. `header_row` is the number of the list's header: what stands above it is not handed
-    back. `days` are drawn in the summary. `sendings` gives every message of a sequence, where there
+    back, but a workbook leaves as many rows blank, so that each row keeps its number. `days` are drawn in the summary. `sendings` gives every message of a sequence, where there
     is one.
     """
 
@@ -95,13 +95,13 @@ def _instant(instant: datetime | None) -> str:
     return words.instant(instant) if instant else ""
 
 
-def _aligned(sheet: Sheet) -> Iterator[Line | None]:
-    """Give the lines, with None for each blank row of the list below its header.
+def _aligned(lines: Iterable[Line], header_row: int) -> Iterator[Line | None]:
+    """Give the lines, with None for each row of the list without one, below the header.
 
-    So rows keep the numbers that people know them by, where the list begins with its header.
+    So rows keep the numbers that people know them by.
     """
-    row = sheet.header_row + 1
-    for line in sheet.lines():
+    row = header_row + 1
+    for line in lines:
         if line.number - row <= _LONGEST_GAP:
             yield from [None] * (line.number - row)
         row = line.number + 1
@@ -118,7 +118,8 @@ def _write_csv(file: IO[bytes], sheet: Sheet) -> None:
     )
     writer = csv.writer(text, delimiter=sheet.delimiter)
     writer.writerow([*map(_safe, sheet.headers), *sheet.columns])
-    for line in _aligned(sheet):
+    # Programs take the first line for the header, so what stood above it is blank below it.
+    for line in _aligned(sheet.lines(), header_row=1):
         if line is None:
             writer.writerow([])
             continue
@@ -145,7 +146,8 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     headers = [*sheet.headers, *sheet.columns]
     widths = _widths(headers, sheet)
     style, status = Style(), len(sheet.headers)
-    results = Tabs(book, "Results", headers, widths, style, status)
+    top = sheet.header_row if sheet.header_row <= _LONGEST_GAP else 1
+    results = Tabs(book, "Results", headers, widths, style, status, header_row=top)
     numbered = ([*headers, ROW_COLUMN], [*widths, width_of(len(ROW_COLUMN))])
     attention = Tabs(book, "Needs attention", *numbered, style, status)
     whom, talk = _recipient(sheet.headers), len(sheet.headers) + sheet.columns.index("conversation")
@@ -157,7 +159,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
         return found
 
     needy: list[Line] = []
-    for line in _aligned(sheet):
+    for line in _aligned(sheet.lines(), top):
         if line is None:
             results.blank()
             continue

@@ -129,10 +129,10 @@ def run_answer(report: Report) -> dict[str, Any]:
     stopped = None
     if report.stop:
         stopped = {"reason": report.stop.reason, "remedy": report.stop.remedy}
-    said = {**_campaign(report.summary, report.sent, results), "replied": report.summary.replied}
+    said = _campaign(report.summary, report.sent, results)
+    said = finished(said, report.exit_code, stopped=stopped, replied=report.summary.replied)
     if report.page:
         said["report"] = str(report.page.path)
-    said = finished(said, report.exit_code, stopped=stopped)
     return {**said, "text": sentence(said)}
 
 

@@ -224,7 +224,7 @@ def test_the_json_answer(shell: Shell) -> None:
         "run", "people.csv", "-t", "hello.j2", "--now", "--min-gap", "0", "--yes", "--max", "2"
     )
     assert (code, answer["exitCode"], answer["stopped"], answer["sentThisRun"]) == (75, 75, None, 2)
-    assert list(answer) == JSON_KEYS
+    assert list(answer)[: len(JSON_KEYS)] == JSON_KEYS
     assert answer["totals"] == {
         "sent": 2,
         "uncertain": 0,

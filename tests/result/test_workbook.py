@@ -368,11 +368,13 @@ def test_rows_that_need_attention_have_their_number_in_the_list(tmp_path: Path) 
     assert [column.header for column in layout.inputs] == ["Name", "LinkedIn URL"]
 
 
-def test_what_stands_above_the_header_leaves_no_blank_rows_below_it(tmp_path: Path) -> None:
-    """Blank rows within the list stay, so that rows keep their distance."""
+def test_each_row_keeps_its_number_below_a_preamble(tmp_path: Path) -> None:
+    """A workbook leaves the rows above its header blank, so none are between it and the rows; in a
+    CSV the header comes first, as programs read it."""
     lines = [Line(6, ("a", "b"), Status.WAITING), Line(8, ("c", "d"), Status.WAITING)]
     for name in ("r.xlsx", "r.csv"):
         path = tmp_path / name
         write(path, replace(sheet(lines), header_row=5))
         found = read(path)
-        assert [row.number for row in found.rows()] == [2, 4]
+        assert found.header_row == (5 if path.suffix == ".xlsx" else 1)
+        assert [row.number for row in found.rows()] == [6, 8]

@@ -51,7 +51,7 @@ from runner.show.schema.row import Checked, Looked, Previewed, Replies, Retried,
 VERSION: Final = 1
 # The answers of each command, by the words that call it; any may fail.
 ANSWERS: Final[dict[str, tuple[type, ...]]] = {
-    "run": (Run,),
+    "run": (Run, Campaign),
     "plan": (Campaign,),
     "check": (Checked,),
     "preview": (Previewed,),
