@@ -202,15 +202,13 @@ def summarise(
         uncertain = uncertain_rows(connection, campaign.id, live=live)
         has_tallies = campaign.settings.steps or campaign.settings.has_variants
         counts = tallies(connection, campaign.id) if has_tallies else ()
-    zone = pace.calendar.zone if pace.calendar else now.astimezone().tzinfo
-    assert zone is not None  # noqa: S101 - astimezone() always answers one
     return Summary(
         campaign=campaign,
         totals=counted,
         accounts=tuple(views),
         gone=gone,
         at=now,
-        zone=zone,
+        zone=calendar_of(campaign.settings).zone,
         live=live,
         uncertain=uncertain,
         paused_at=paused_at,

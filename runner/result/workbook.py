@@ -40,8 +40,8 @@ class Sheet:
 
     `waits_until` tells when a waiting line may go. `columns` are the names of the columns with the
     results. `header_row` is the number of the list's header: what stands above it is not handed
-    back, but a workbook leaves as many rows blank, so that each row keeps its number. `days` are drawn in the summary. `sendings` gives every message of a sequence, where there
-    is one.
+    back, but a workbook leaves as many rows blank, so that each row keeps its number. `days` are
+    drawn in the summary. `sendings` gives every message of a sequence, where there is one.
     """
 
     headers: Sequence[str]
