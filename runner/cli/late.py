@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = (
     "asyncio",
+    "blocking",
     "campaign",
     "check",
     "client",
@@ -87,7 +88,7 @@ if TYPE_CHECKING:
     )
     from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
-    from runner.intake import column, firm, recipient, sheet, table
+    from runner.intake import blocking, column, firm, recipient, sheet, table
     from runner.ledger import ledger, location, lock
     from runner.ledger import trust as trusted
     from runner.rehearsal import people as rehearsed_people
@@ -131,6 +132,7 @@ else:
         "trust": "runner.campaign.trust",
         "examine": "runner.doctor.examine",
         "finding": "runner.doctor.finding",
+        "blocking": "runner.intake.blocking",
         "firm": "runner.intake.firm",
         "recipient": "runner.intake.recipient",
         "sheet": "runner.intake.sheet",

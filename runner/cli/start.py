@@ -15,18 +15,18 @@ import typer
 
 from runner import words
 from runner.cli import late
+from runner.cli.asking import MOST_TRIES, Asking, no_answer
 from runner.cli.ledger import utc_now
 from runner.cli.options import BaseUrl
-from runner.cli.vendor import found_vendor
-from runner.errors import CampaignError, InterruptedRunError, UsageError
+from runner.cli.vendor import vendor_with
+from runner.errors import AccessError, CampaignError, UsageError
 from runner.show.console import Console
 
 if TYPE_CHECKING:
     from runner.intake.table import Table
+    from runner.sending.lookup import Account
 
 _LISTS: Final = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".tsv")
-# A person who is asked so often without an answer that fits wants something else.
-_MOST_TRIES: Final = 5
 
 
 def start(
@@ -44,7 +44,7 @@ def start(
         )
     console.say("A campaign in a few steps. Enter takes what stands in brackets; nothing is sent.")
     first = _Start(Asking(console))
-    first.list(sheet)
+    first.people(sheet)
     first.text()
     first.accounts(base_url)
     first.calendar()
@@ -52,42 +52,8 @@ def start(
     return _rehearse(first.asking, file)
 
 
-@dataclass(slots=True)
-class Asking:
-    """Questions to a person at the terminal."""
-
-    console: Console
-
-    def line(self, question: str, usual: str = "") -> str:
-        """Ask for a text; without one, it is the usual one."""
-        shown = f" [{words.visible(usual)}]" if usual else ""
-        return self.console.read(f"{question}{shown}: ").strip() or usual
-
-    def yes(self, question: str, *, usual: bool = True) -> bool:
-        """Ask for a yes or a no."""
-        told = self.console.read(f"{question} [{'Y/n' if usual else 'y/N'}]: ").strip().lower()
-        return told.startswith("y") if told else usual
-
-    def choose(self, question: str, choices: Sequence[str]) -> int:
-        """Ask for one of several, by its number; return its index."""
-        for number, choice in enumerate(choices, start=1):
-            self.console.say(f"  {number}  {choice}")
-        for _ in range(_MOST_TRIES):
-            told = self.line(question, "1")
-            if told.isdecimal() and 1 <= int(told) <= len(choices):
-                return int(told) - 1
-            self.console.say(f"Give a number from 1 to {len(choices)}.")
-        raise _no_answer()
-
-    def command(self, said: str) -> None:
-        """Say which command does the same."""
-        self.console.say(f"  = {said}")
-
-
-def _no_answer() -> InterruptedRunError:
-    return InterruptedRunError(
-        "No answer fitted.", remedy="Nothing was sent. Begin again: campaign start"
-    )
+class _WithoutKeyError(Exception):
+    """The person has no key yet."""
 
 
 @dataclass(slots=True)
@@ -99,19 +65,19 @@ class _Start:
     template: Path = field(default_factory=Path)
     said: dict[str, Any] = field(default_factory=dict)
 
-    def list(self, given: Path | None) -> None:
+    def people(self, given: Path | None) -> None:
         """The list: which it is, and which column says who the people are."""
         console = self.asking.console
         self.sheet = given or self._found()
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             try:
                 table = self._read()
                 break
             except CampaignError as error:
                 console.error(error)
-                self.sheet = Path(self.asking.line("The list (CSV or XLSX)"))
+                self.sheet = self._named()
         else:
-            raise _no_answer()
+            raise no_answer()
         if table.others:
             names = [table.sheet or "", *table.others]
             self.said["sheet_name"] = names[self.asking.choose("Which worksheet", names)]
@@ -134,9 +100,15 @@ class _Start:
             if path.suffix.lower() in _LISTS and ".results" not in path.name
         )
         if not here:
-            return Path(self.asking.line("The list (CSV or XLSX)"))
+            return self._named()
         self.asking.console.say("The list:")
         return here[self.asking.choose("Which one", [path.name for path in here])]
+
+    def _named(self) -> Path:
+        for _ in range(MOST_TRIES):
+            if told := self.asking.line("The list (CSV or XLSX)"):
+                return Path(told)
+        raise no_answer()
 
     def _read(self) -> Table:
         reading = late.sheet.Reading(sheet=self.said.get("sheet_name"))
@@ -147,7 +119,9 @@ class _Start:
         layout = late.column.lay_out(table.columns)
         if any(role in layout.roles for role in late.column.RECIPIENT_ROLES):
             return
-        index = self.asking.choose("Which column has the LinkedIn profiles", headers)
+        guess = late.blocking.holding_people(table, layout)
+        usual = headers.index(guess) + 1 if guess else 1
+        index = self.asking.choose("Which column has the LinkedIn profiles", headers, usual)
         self.said["columns"] = {"recipientProfileId": headers[index]}
 
     def text(self) -> None:
@@ -159,7 +133,7 @@ class _Start:
             self.template.write_text(text, encoding="utf-8")
             console.say(f"Written to begin with: {self.template}. Open it in a text editor, write")
             console.say("your message, and save it.")
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             self.asking.line("Enter, when your message is in it")
             try:
                 campaign = late.campaign.load(
@@ -173,32 +147,39 @@ class _Start:
             if late.starter.UNWRITTEN in self.template.read_text(encoding="utf-8"):
                 console.say("It still has the line that stands for your message.")
             elif self.asking.yes("Is it as it should be?"):
-                named = words.argument(self.template)
                 self.asking.command(
-                    words.command("preview", words.argument(self.sheet), "-t", named)
+                    words.command("preview", words.argument(self.sheet), *self._options())
                 )
                 return
-        raise _no_answer()
+        raise no_answer()
+
+    def _options(self) -> list[str]:
+        """What has been answered, as options of a command without a campaign file."""
+        options = ["-t", words.argument(self.template)]
+        if sheet := self.said.get("sheet_name"):
+            options += ["--sheet", words.argument(sheet)]
+        for role, header in self.said.get("columns", {}).items():
+            options += ["--column", words.argument(f"{role}={header}")]
+        if hidden := self.said.get("hidden"):
+            options += ["--hidden", hidden]
+        return options
 
     def accounts(self, base_url: str | None) -> None:
         """The key, and the accounts that it may send from."""
         console = self.asking.console
-        try:
-            found = late.key.find_key(None, self.sheet.absolute().parent)
-            console.say(f"The API key is in {found.origin}.")
-        except CampaignError:
-            told = console.read_hidden("The API key of the vendor's dashboard (Enter: later): ")
-            if not told:
+        for _ in range(MOST_TRIES):
+            try:
+                known = self._known(base_url)
+                break
+            except _WithoutKeyError:
                 console.say("Without a key you can rehearse; campaign doctor says where it goes.")
                 return
-            console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
-        vendor = found_vendor(None, self.sheet.absolute().parent, base_url)
-        with late.asyncio.Runner() as loop:
-            try:
-                known = loop.run(vendor.lookup.accounts())
-            except CampaignError as error:
+            except (UsageError, AccessError) as error:
                 console.error(error)
-                return
+                if self._has_key():
+                    return
+        else:
+            raise no_answer()
         if not known:
             console.say("The vendor names no accounts; messages go from the key's default one.")
             return
@@ -207,6 +188,38 @@ class _Start:
         self.said["accounts"] = [known[chosen].id]
         console.say(f"Messages go from {names[chosen]}.")
 
+    def _has_key(self) -> bool:
+        try:
+            late.key.find_key(None, self.sheet.absolute().parent)
+        except CampaignError:
+            return False
+        return True
+
+    def _known(self, base_url: str | None) -> list[Account] | None:
+        """The accounts of the key; one that is told is stored when it is not refused.
+
+        Raises UsageError, AccessError, StorageError; _WithoutKeyError when none is told.
+        """
+        console, folder = self.asking.console, self.sheet.absolute().parent
+        told = ""
+        try:
+            found = late.key.find_key(None, folder)
+            console.say(f"The API key is in {found.origin}.")
+            secret = found.secret
+        except CampaignError:
+            told = console.read_hidden("The API key of the vendor's dashboard (Enter: later): ")
+            if not told:
+                raise _WithoutKeyError from None
+            secret = late.key.given_key(told)
+        vendor = vendor_with(secret, base_url)
+        with late.asyncio.Runner() as loop:
+            known = loop.run(vendor.lookup.accounts())
+        if told:
+            console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
+            if known is None:
+                console.say("The vendor did not answer, so the key is not tried yet.")
+        return known
+
     def calendar(self) -> None:
         """When messages go, and how many a day."""
         for key, question, usual in (
@@ -214,7 +227,7 @@ class _Start:
             ("days", "Sending days", "mon-fri"),
             ("daily_limit", "At most how many a day (Enter: what the vendor allows)", ""),
         ):
-            for _ in range(_MOST_TRIES):
+            for _ in range(MOST_TRIES):
                 told = self.asking.line(question, usual)
                 if not told:
                     break
@@ -226,19 +239,24 @@ class _Start:
                 except (CampaignError, TypeError) as error:
                     self.asking.console.say(getattr(error, "what", "Give a number."))
             else:
-                raise _no_answer()
+                raise no_answer()
 
     def file(self) -> Path:
         """The campaign file, which holds all of it."""
         console = self.asking.console
-        for _ in range(_MOST_TRIES):
+        for _ in range(MOST_TRIES):
             name = Path(self.asking.line("The campaign's name", self.sheet.stem))
             with suppress(UsageError):
                 written = late.starter.write(name, self.sheet, [self.template], self.said)
                 console.say(f"Written: {written}")
+                named = words.argument(name), words.argument(self.sheet)
+                self.asking.command(
+                    words.command("new", *named, "-t", words.argument(self.template))
+                )
+                console.say("    and in that file, what you have answered besides.")
                 return written
             console.say("There is such a file already.")
-        raise _no_answer()
+        raise no_answer()
 
 
 def _health(status: str | None) -> str:

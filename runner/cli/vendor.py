@@ -9,6 +9,7 @@ from runner.cli import late
 from runner.cli.ledger import utc_now
 
 if TYPE_CHECKING:
+    from runner.sending.secret import Secret
     from runner.sending.vendor import Vendor
 
 
@@ -24,8 +25,13 @@ def found_vendor(
     key_file: Path | None, folder: Path, base_url: str | None, **ways: Unpack[Ways]
 ) -> Vendor:
     """The vendor at an address, or at its own; `ways` bound the waits. Raises UsageError."""
+    return vendor_with(late.key.find_key(key_file, folder).secret, base_url, **ways)
+
+
+def vendor_with(secret: Secret, base_url: str | None, **ways: Unpack[Ways]) -> Vendor:
+    """The vendor as this key reaches it."""
     return late.vendor.Vendor(
-        late.key.find_key(key_file, folder).secret,
+        secret,
         late.clock.ServerClock(utc_now, late.clock.WATCH),
         base_url=base_url or late.client.BASE_URL,
         **ways,

@@ -57,7 +57,7 @@ def sheet_problems(table: Table, layout: Layout) -> Iterator[Problem]:
             remedy="Put a row above it that names the columns: First Name, LinkedIn URL …",
         )
         return
-    guess = _holding_people(table, layout)
+    guess = holding_people(table, layout)
     if guess is None and len(headers) > 1:
         mine = [header for header in headers if not OF_SENDER.search(header)]
         guess = next((match for role in RECIPIENT_ROLES if (match := nearest(role, mine))), None)
@@ -87,7 +87,7 @@ OF_SENDER: Final = re.compile(r"inviter|sender|owner|\bmy\b|\bmine\b|from\b|own\
 _SAMPLE: Final = 50
 
 
-def _holding_people(table: Table, layout: Layout) -> str | None:
+def holding_people(table: Table, layout: Layout) -> str | None:
     """Return the header of the column whose cells are mostly profiles; never the sender's own."""
     counts: Counter[int] = Counter()
     rows = list(islice(table.rows(), _SAMPLE))

@@ -5,6 +5,7 @@ Colours are the page's own, by name, so that they change with its light and its 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,17 @@ class Series:
     values: Sequence[int]
 
 
+def _pygal() -> Any:
+    """The library, without its finder of modules for maps: each later import would ask that one,
+    in an old way that Python warns of."""
+    import pygal
+
+    sys.meta_path[:] = [
+        one for one in sys.meta_path if not isinstance(one, pygal.PluginImportFixer)
+    ]
+    return pygal
+
+
 def bars(
     title: str,
     labels: Sequence[str],
@@ -40,7 +52,7 @@ def bars(
     A `limit` is the highest mark of the scale, if no bar is higher. A `narrow` chart stands beside
     another one.
     """
-    import pygal
+    pygal = _pygal()
 
     every = -(-len(labels) // (_FEW_LABELS if narrow else _MOST_LABELS)) or 1
     highest = max(
@@ -77,7 +89,7 @@ def lying(
     title: str, labels: Sequence[str], series: Sequence[Series], *, narrow: bool = False
 ) -> str:
     """Draw numbers as bars below one another, each with its parts in a row."""
-    import pygal
+    pygal = _pygal()
 
     chart = pygal.HorizontalStackedBar(
         style=_style([one.colour for one in series]),

@@ -192,12 +192,17 @@ def _from_keyring() -> Key | None:
     )
 
 
+def given_key(value: str) -> Secret:
+    """The key that a person has typed. Raises UsageError for what is none."""
+    return _secret(value.strip(), "What was given")
+
+
 def store_key(value: str) -> Path:
     """Put a key into the default key file, readable by this user only; return the file.
 
     Raises UsageError for what is no key, StorageError.
     """
-    _secret(value.strip(), "What was given")
+    given_key(value)
     path = default_key_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import stat
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     config = tmp_path / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
 
-    def begin(*answers: Any, key: str = "", arguments: tuple[str, ...] = ()) -> int:
+    def begin(*answers: Any, key: str | Iterator[str] = "", arguments: tuple[str, ...] = ()) -> int:
         left = list(answers)
 
         def read(_self: Console, question: str) -> str:
@@ -36,7 +37,8 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
         monkeypatch.setattr(Console, "can_ask", property(lambda _: True))
         monkeypatch.setattr(Console, "read", read)
-        monkeypatch.setattr(Console, "read_hidden", lambda *_: key)
+        keys = repeat(key) if isinstance(key, str) else key
+        monkeypatch.setattr(Console, "read_hidden", lambda *_: next(keys))
         code = call(["start", *arguments])
         assert not left
         return code
@@ -123,3 +125,33 @@ def test_without_a_terminal_nothing_is_asked(
     monkeypatch.chdir(tmp_path)
     assert call(["start"]) == 2
     assert "campaign new NAME LIST" in capsys.readouterr().err
+
+
+def test_a_key_that_is_refused_is_not_stored(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is asked for again, and a campaign is written all the same without one."""
+    (tmp_path / "people.csv").write_text("First Name,LinkedIn URL\nAda,ada-l\n", encoding="utf-8")
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    keys = iter(["refused-key-0123456789", "not a key", ""])
+    with serving() as server:
+        arguments = ("--base-url", server.url)
+        answers = ("", "", "", "y", "", "", "", "", "n")
+        assert ask(*answers, key=keys, arguments=arguments) == 0
+    assert "refused" in capsys.readouterr().err
+    assert not default_key_file().exists()
+    assert not list(keys)
+
+
+def test_the_column_with_the_profiles_is_found_by_what_it_holds(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is the usual answer, and the commands that are said name it."""
+    (tmp_path / "people.csv").write_text(
+        "First Name,Kontakt\nAda,https://www.linkedin.com/in/ada-l\n", encoding="utf-8"
+    )
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    assert ask("", "", "", "", "y", "", "", "", "", "n") == 0
+    said = capsys.readouterr().out
+    assert "campaign preview people.csv -t hello.j2 --column recipientProfileId=Kontakt" in said
+    assert "campaign new people people.csv -t hello.j2" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,13 @@ def test_a_report_names_nobody_unasked(world: World) -> None:
     assert "https://www.linkedin.com/in/person-3/" in named
     assert "A5 (First Name)" in named
     assert HOSTILE not in named
+
+
+def test_a_report_leaves_imports_as_they_were(world: World) -> None:
+    """The library of charts adds a finder of modules, which later imports would be warned of."""
+    world.run(**OPTIONS)
+    written(world)
+    assert not [one for one in sys.meta_path if type(one).__module__.startswith("pygal")]
 
 
 def test_a_reports_numbers_are_the_ledgers(world: World) -> None:
