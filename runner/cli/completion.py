@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -57,8 +58,21 @@ def names(incomplete: str) -> list[str]:
     place = os.environ.get("CAMPAIGN_LEDGER") or late.location.default_path()
     with suppress(Exception):  # a key that is pressed is no time for an error
         known = late.location.names_at(late.location.ledger_path(place))
-        return [name for name in known if name.startswith(incomplete)]
+        return [_typed(name) for name in known if name.startswith(incomplete)]
     return []
+
+
+def _typed(name: str) -> str:
+    """A name as it is typed: bash puts a candidate into the line as it stands."""
+    if os.environ.get(_VARIABLE) != "complete_bash":
+        return name
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", name)
+
+
+def answering(incomplete: str) -> list[str]:
+    """The commands with a JSON answer that begin so."""
+    known = import_module("runner.show.schema.command").ANSWERS
+    return [name for name in known if name.startswith(incomplete)]
 
 
 def places(incomplete: str) -> list[str]:
@@ -66,5 +80,6 @@ def places(incomplete: str) -> list[str]:
     found = names(incomplete)
     with suppress(OSError):
         folder = Path(incomplete).parent if incomplete else Path()
-        found += sorted(str(path) for path in folder.iterdir() if str(path).startswith(incomplete))
+        here = sorted(str(path) for path in folder.iterdir())
+        found += [_typed(path) for path in here if path.startswith(incomplete)]
     return found

@@ -11,6 +11,7 @@ import typer
 
 from runner.campaign.setting import KeySettings
 from runner.cli import late
+from runner.cli.completion import answering
 from runner.cli.ledger import opened_ledger, utc_now
 from runner.cli.options import AsJson, BaseUrl, Campaign, Ledger, Results, Which, command, option
 from runner.cli.vendor import found_vendor
@@ -111,7 +112,11 @@ def report(
 def schema(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="COMMAND", help="The command, such as status or ledger verify."),
+        typer.Argument(
+            metavar="COMMAND",
+            help="The command, such as status or ledger verify.",
+            autocompletion=answering,
+        ),
     ] = None,
 ) -> int:
     """Show the JSON Schema of a command's --json answer; without a command, which have one."""

@@ -143,7 +143,7 @@ class _Start:
             except CampaignError as error:
                 console.error(error)
                 continue
-            late.show_check.show_preview(console, previewed)
+            late.show_check.show_preview(console, previewed, more=False)
             if late.starter.UNWRITTEN in self.template.read_text(encoding="utf-8"):
                 console.say("It still has the line that stands for your message.")
             elif self.asking.yes("Is it as it should be?"):

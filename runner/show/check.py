@@ -78,8 +78,8 @@ def _check_answer(checked: Checked) -> dict[str, Any]:
     }
 
 
-def show_preview(console: Console, previewed: Previewed) -> ExitCode:
-    """Rendered messages, as they would go out."""
+def show_preview(console: Console, previewed: Previewed, *, more: bool = True) -> ExitCode:
+    """Rendered messages, as they would go out; `more` says how to see others."""
     shown = []
     for entry in previewed.entries:
         if entry.message is None:
@@ -90,7 +90,7 @@ def show_preview(console: Console, previewed: Previewed) -> ExitCode:
         for step, message in entry.later:
             _say_message(console, entry, message, step)
         shown.append(_message_answer(entry, entry.message))
-    if len(previewed.entries) < previewed.total:
+    if more and len(previewed.entries) < previewed.total:
         console.say(
             f"--- {len(previewed.entries)} of {previewed.total} rows; -n NUMBER shows more, "
             "--row ROW one."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli import call
-from runner.cli.completion import names, places
+from runner.cli.completion import answering, names, places
 from runner.cli.help import GROUPS
 from tests.test_docs import commands
 from tests.world import World, crowd
@@ -49,6 +49,10 @@ def test_campaigns_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.M
         assert sorted(names("")) == ["people", "spring fair"]
     ledger.close()
     assert names("spr") == ["spring fair"]
+    with monkeypatch.context() as bash:  # which puts a candidate into the line as it stands
+        bash.setenv("_CAMPAIGN_COMPLETE", "complete_bash")
+        assert names("spr") == [r"spring\ fair"]
+    assert answering("st") == ["status", "stop"]
     assert places("peo")[:2] == ["people", "people.csv"]
     (tmp_path / "ledger.db").write_bytes(b"no ledger")
     assert names("") == []
