@@ -147,15 +147,15 @@ class _Start:
             if late.starter.UNWRITTEN in self.template.read_text(encoding="utf-8"):
                 console.say("It still has the line that stands for your message.")
             elif self.asking.yes("Is it as it should be?"):
-                self.asking.command(
-                    words.command("preview", words.argument(self.sheet), *self._options())
-                )
+                named = words.argument(self.template)
+                shown = words.command("preview", words.argument(self.sheet), "-t", named)
+                self.asking.command(" ".join([shown, *self._options()]))
                 return
         raise no_answer()
 
     def _options(self) -> list[str]:
-        """What has been answered, as options of a command without a campaign file."""
-        options = ["-t", words.argument(self.template)]
+        """What has been answered of the list, as options of a command without a campaign file."""
+        options = []
         if sheet := self.said.get("sheet_name"):
             options += ["--sheet", words.argument(sheet)]
         for role, header in self.said.get("columns", {}).items():
@@ -249,10 +249,9 @@ class _Start:
             with suppress(UsageError):
                 written = late.starter.write(name, self.sheet, [self.template], self.said)
                 console.say(f"Written: {written}")
-                named = words.argument(name), words.argument(self.sheet)
-                self.asking.command(
-                    words.command("new", *named, "-t", words.argument(self.template))
-                )
+                named, listed = words.argument(name), words.argument(self.sheet)
+                template = words.argument(self.template)
+                self.asking.command(words.command("new", named, listed, "-t", template))
                 console.say("    and in that file, what you have answered besides.")
                 return written
             console.say("There is such a file already.")
