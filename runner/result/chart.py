@@ -17,6 +17,8 @@ _NARROW: Final = 480
 _MOST_LABELS: Final = 16
 _FEW_LABELS: Final = 12
 _MOST_MARKS: Final = 5
+_NARROW_LABEL: Final = 16
+_WIDE_LABEL: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ def bars(
 ) -> str:
     """Draw numbers as bars beside one another, one upon the other where there are several series.
 
-    A `limit` is the highest mark of the scale, if no bar is higher. A `narrow` chart stands beside
-    another one.
+    A `limit` is a broken line across the bars. A `narrow` chart stands beside another one.
     """
     pygal = _pygal()
 
@@ -75,7 +76,8 @@ def bars(
         x_labels_major_every=every,
         truncate_label=-1,
         truncate_legend=-1,
-        y_labels=marks,
+        y_labels=sorted({*_apart(marks, limit), limit}) if limit else marks,
+        y_labels_major=[limit] if limit else None,
         range=(0, marks[-1]),
         no_data_text="nothing yet",
     )
@@ -100,23 +102,39 @@ def lying(
         rounded_bars=2,
         legend_at_bottom=True,
         legend_box_size=11,
-        truncate_label=16 if narrow else 28,
+        truncate_label=-1,
         truncate_legend=-1,
         show_x_labels=True,
         show_y_guides=False,
         no_data_text="nothing yet",
     )
     # The first one stands at the top.
-    chart.x_labels = list(reversed(labels))
+    most = _NARROW_LABEL if narrow else _WIDE_LABEL
+    chart.x_labels = [_short(label, most) for label in reversed(labels)]
     for one in series:
         chart.add(one.name, list(reversed(one.values)))
     return _inline(chart, title)
 
 
 def _marks(highest: int) -> list[int]:
-    """The marks of a scale: whole numbers with even steps, up to the highest number or beyond."""
-    step = max(1, -(-highest // _MOST_MARKS))
+    """The marks of a scale: round numbers with even steps, up to the highest number or beyond."""
+    least = max(1, -(-highest // _MOST_MARKS))
+    power = 10 ** (len(str(least)) - 1)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     return list(range(0, max(1, highest) + step, step))
+
+
+def _apart(marks: Sequence[int], limit: int) -> list[int]:
+    """The marks whose number does not stand upon that of the limit."""
+    return [mark for mark in marks if abs(mark - limit) > (marks[1] - marks[0]) / 2]
+
+
+def _short(label: str, most: int) -> str:
+    """A label with its middle left out: accounts are known by either end."""
+    if len(label) <= most:
+        return label
+    end = most // 3
+    return f"{label[: most - end - 1]}…{label[-end:]}"
 
 
 def _colour(name: str) -> str:
@@ -135,8 +153,9 @@ def _style(colours: Sequence[str]) -> Any:
         foreground_strong=_colour("ink"),
         foreground_subtle=_colour("line"),
         guide_stroke_color=_colour("line"),
-        major_guide_stroke_color=_colour("line"),
+        major_guide_stroke_color=_colour("soft"),
         guide_stroke_dasharray="1,0",
+        major_guide_stroke_dasharray="6,4",
         opacity="1",
         opacity_hover="1",
         font_family="inherit",

@@ -74,6 +74,7 @@ def page(facts: Facts) -> str:
         headline=_headline(summary),
         tiles=_tiles(facts),
         charts=_charts(facts),
+        has_limit=_drawn_limit(facts) is not None,
         steps={step: tally_text(tally) for step, tally in summary.steps.items()},
         settings=_settings(summary),
         outcomes=[(status.value, getattr(summary.totals, status.value)) for status in _OUTCOMES],
@@ -109,8 +110,11 @@ def _headline(summary: Summary) -> str:
         end = "Nobody waits any more."
     reached = _reached(summary)
     which = "the first message" if summary.steps else "the message"
-    have = "has" if reached == 1 else "have"
-    return f"{reached or 'None'} of {words.people(counts.rows)} {have} {which}. {end}"
+    if reached:
+        said = f"{words.people(reached)} {'has' if reached == 1 else 'have'} {which}"
+    else:
+        said = f"Nobody has {which} yet"
+    return f"{said}, of a list of {words.count(counts.rows, 'row')}. {end}"
 
 
 def _reached(summary: Summary) -> int:
@@ -140,20 +144,28 @@ def _tiles(facts: Facts) -> list[tuple[str, str, str, str]]:
     return [tile for tile in tiles if tile[1] != "skipped" or counts.skipped]
 
 
+def _drawn_limit(facts: Facts) -> int | None:
+    """The quota of a day as the chart shows it: one that is far off would press the bars flat."""
+    if facts.by_week or not facts.days:
+        return None
+    limit = sum(view.limit for view in facts.summary.accounts)
+    highest = max(day.sent + day.forecast for day in facts.days)
+    return limit if limit and limit <= 4 * highest else None
+
+
 def _charts(facts: Facts) -> dict[str, str]:
     """The charts by name; none where there is nothing to draw."""
     summary, charts = facts.summary, {}
     if facts.days:
-        labels = [f"{day.begin:%d %b}" for day in facts.days]
+        # Over a turn of the year, a day and a month alone would stand for two.
+        years = {day.begin.year for day in facts.days}
+        form = "%b %Y" if facts.by_week and len(years) > 1 else "%d %b"
+        labels = [day.begin.strftime(form) for day in facts.days]
         series = [Series("sent", "sent", [day.sent for day in facts.days])]
         if any(day.forecast for day in facts.days):
             series.append(Series("forecast", "forecast", [day.forecast for day in facts.days]))
-        limit = None if facts.by_week else sum(view.limit for view in summary.accounts)
-        highest = max(day.sent + day.forecast for day in facts.days)
-        # A quota that is far off would press the bars flat.
-        shown = limit if limit and limit <= 4 * highest else None
         title = f"Messages per {'week' if facts.by_week else 'day'}, sent and forecast"
-        charts["days"] = bars(title, labels, series, limit=shown)
+        charts["days"] = bars(title, labels, series, limit=_drawn_limit(facts))
     if facts.messages:
         labels = [f"{hour:02}" for hour in range(24)]
         charts["hours"] = bars(

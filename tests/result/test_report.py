@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import stat
 import sys
@@ -14,6 +15,7 @@ import pytest
 from runner.action.report import report
 from runner.errors import ExitCode, UsageError
 from runner.ledger.ledger import Ledger
+from runner.result.chart import Series, _marks, _short, bars
 from runner.result.report import default_place
 from tests.action.test_replies import ACCOUNT, next_day, say
 from tests.world import World, crowd
@@ -90,7 +92,7 @@ def test_a_reports_numbers_are_the_ledgers(world: World) -> None:
     say(world, "person-1", "Sure", -0.5)
     world.run(**OPTIONS)
     text = " ".join(re.sub(r"<svg.*?</svg>|<style.*?</style>|<[^>]*>", " ", written(world)).split())
-    assert "7 of 9 people have the message. Nobody waits any more." in text
+    assert "7 people have the message, of a list of 9 rows. Nobody waits any more." in text
     assert "7 messages sent to 7 people" in text
     assert "1 answered 14% of 7" in text
     assert "Mon 2026-11-23 5 Tue 2026-11-24 2" in text
@@ -104,7 +106,7 @@ def test_a_campaign_that_has_sent_nothing_has_a_report(world: World) -> None:
     world.people = [("", "person-1")]
     world.run(**OPTIONS)
     text = written(world)
-    assert "None of 1 person have the message." in text
+    assert "Nobody has the message yet, of a list of 1 row." in text
     assert "Nothing was sent yet, and nothing is forecast." in text
 
 
@@ -125,3 +127,29 @@ def test_a_run_leaves_a_report_and_replaces_no_other_file(world: World) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
         world.run(**OPTIONS, report=world.folder / "report.pdf")
     assert len(world.received()) == 7
+
+
+@pytest.mark.parametrize("highest", [0, 1, 4, 7, 23, 60, 61, 150, 999, 12_345])
+def test_a_scale_has_round_marks_and_reaches_the_highest_bar(highest: int) -> None:
+    """Its steps are 1, 2 or 5 times a power of ten, and few."""
+    marks = _marks(highest)
+    steps = {after - before for before, after in itertools.pairwise(marks)}
+    assert len(steps) == 1
+    assert re.fullmatch("[125]0*", str(*steps))
+    assert marks[0] == 0
+    assert marks[-1] >= highest
+    assert len(marks) <= 7
+
+
+def test_a_long_label_keeps_its_ends() -> None:
+    assert _short("default", 16) == "default"
+    short = _short("66a1f0c2e5b7d8f901234567", 16)
+    assert (len(short), short[:6], short[-5:]) == (16, "66a1f0", "34567")
+
+
+def test_a_quota_is_drawn_as_a_line_of_its_own() -> None:
+    """It is a mark of the scale, and replaces one that would stand upon it."""
+    drawn = bars("Messages", ["Mon"], [Series("sent", "sent", [7])], limit=9)
+    assert re.findall(r'<path[^>]*class="major guide line"', drawn)
+    assert ">9</text>" in drawn
+    assert ">10</text>" not in drawn
