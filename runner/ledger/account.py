@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -71,15 +72,30 @@ _LATER: Final = (
     .order_by(_DELIVERY.due_at)
 )
 _FOLLOWS: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
-_AHEAD: Final = (
-    sa.select(_DELIVERY.step, _DELIVERY.due_at, sa.func.count(), _FOLLOWS)
+_IS_WAITING: Final = _DELIVERY.status == Status.WAITING
+# Of each person, the step that waits, its date, and the steps that follow it as bits of a number.
+_CHAIN: Final = (
+    sa.select(
+        sa.func.max(sa.case((_IS_WAITING, _DELIVERY.step))).label("step"),
+        sa.func.max(sa.case((_IS_WAITING, _DELIVERY.due_at))).label("due_at"),
+        sa.func.sum(
+            sa.case((_FOLLOWS, sa.literal(1).op("<<", return_type=sa.Integer)(_DELIVERY.step)))
+        ).label("after"),
+        sa.func.min(_DELIVERY.position).label("position"),
+    )
     .where(
         _DELIVERY.campaign_id == sa.bindparam("campaign"),
         _DELIVERY.account == sa.bindparam("account"),
-        sa.or_(_DELIVERY.status == Status.WAITING, _FOLLOWS),
+        sa.or_(_IS_WAITING, _FOLLOWS),
     )
-    .group_by(_DELIVERY.step, _DELIVERY.due_at, _FOLLOWS)
-    .order_by(_DELIVERY.step)
+    .group_by(_DELIVERY.identity)
+    .subquery()
+    .c
+)
+_AHEAD: Final = (
+    sa.select(_CHAIN.step, _CHAIN.due_at, _CHAIN.after)
+    .where(_CHAIN.step.is_not(None))
+    .order_by(_CHAIN.step, _CHAIN.position)
 )
 _OTHERS: Final = sa.select(
     schema.campaign.c.id, schema.campaign.c.settings, schema.campaign.c.running_since
@@ -178,7 +194,10 @@ class _Account:
     def ahead(self) -> tuple[Ahead, ...]:
         mine = {"account": self.account, "campaign": self.campaign}
         found = self._connection.execute(_AHEAD, mine)
-        return tuple(Ahead(step, due, count, bool(follow)) for step, due, count, follow in found)
+        return tuple(
+            Ahead((step, *_bits(after or 0)), due_at, sum(1 for _ in alike))
+            for (step, due_at, after), alike in groupby(map(tuple, found))
+        )
 
     def rivals(self) -> tuple[Rival, ...]:
         if self._rivals is None:
@@ -202,6 +221,11 @@ class _Account:
 
     def _earliest(self, instant: datetime | None) -> datetime | None:
         return None if instant is None else min(instant, self._now)
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of a number's bits, the lowest one first."""
+    return (place for place in range(number.bit_length()) if number >> place & 1)
 
 
 @lru_cache(maxsize=64)

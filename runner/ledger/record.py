@@ -120,13 +120,13 @@ class Rival:
 
 
 class Ahead(NamedTuple):
-    """So many messages of a sequence of one step: that wait, from `due_at` on where they have a
-    date, or that `follow` messages which are not sent yet."""
+    """So many people, one below the other in the list, have these steps of a sequence before them:
+    the first one waits, from `due_at` on where it has a date, and each other one follows the one
+    before."""
 
-    step: int
+    steps: tuple[int, ...]
     due_at: datetime | None
-    messages: int
-    follow: bool
+    people: int
 
 
 class AccountState(Protocol):

@@ -6,7 +6,7 @@ It asks the rules of `turn` about an account on which the messages before have g
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -77,20 +77,21 @@ class _Model:
     def __init__(self, real: AccountState, now: datetime, sequence: Sequence | None) -> None:
         self._real = real
         self._sequence = sequence
-        # By step: the messages that may go, those with a date to come, those that follow others.
-        self._mine: Counter[int] = Counter()
-        self._later: list[tuple[datetime, int, int]] = []
-        self._following: Counter[int] = Counter()
+        # People by the steps that they have before them: whose first one may go, by that step and
+        # in the list's order, and whose first one has a date to come.
+        self._mine: defaultdict[int, deque[tuple[tuple[int, ...], int]]] = defaultdict(deque)
+        self._waiting = 0
+        self._later: list[tuple[datetime, tuple[int, ...], int]] = []
         if sequence is None:
-            self._mine[1] = real.waiting()
-            self._later = [(due_at, 1, count) for due_at, count in real.later()]
-        for step, due_at, count, follow in real.ahead() if sequence else ():
-            if follow:
-                self._following[step] += count
-            elif due_at is None or due_at <= now:
-                self._mine[step] += count
+            self._wait((1,), real.waiting())
+            self._later = [(due_at, (1,), count) for due_at, count in real.later()]
+        dated: Counter[tuple[datetime, tuple[int, ...]]] = Counter()
+        for steps, due_at, people in real.ahead() if sequence else ():
+            if due_at is None or due_at <= now:
+                self._wait(steps, people)
             else:
-                self._later.append((due_at, step, count))
+                dated[due_at, steps] += people
+        self._later += [(due_at, steps, people) for (due_at, steps), people in dated.items()]
         self._later.sort()
         self._rivals = {rival.campaign: rival for rival in real.rivals()}
         # When, by which campaign, how many.
@@ -113,22 +114,26 @@ class _Model:
 
     def _go(self, begin: datetime, count: int) -> None:
         """Let so many messages go, the later steps first, and have others follow them."""
+        gone: Counter[tuple[int, ...]] = Counter()
         for step in sorted(self._mine, reverse=True):
-            gone = min(count, self._mine[step])
-            self._mine[step] -= gone
-            count -= gone
-            if gone and self._sequence is not None:
-                self._have_followed(step, gone, begin, self._sequence)
+            queue = self._mine[step]
+            while queue and count:
+                steps, people = queue.popleft()
+                part = min(count, people)
+                if part < people:
+                    queue.appendleft((steps, people - part))
+                gone[steps[1:]] += part
+                count -= part
+        self._waiting -= gone.total()
+        for following, people in gone.items():
+            if following and self._sequence is not None:
+                days = self._sequence.steps[following[0] - 2]
+                due_at = self._sequence.days_after(begin, days)
+                insort(self._later, (due_at, following, people))
 
-    def _have_followed(self, step: int, count: int, at: datetime, sequence: Sequence) -> None:
-        """Let the next messages of so many people wait for their date."""
-        for later in range(step + 1, len(sequence.steps) + 2):
-            follow = min(count, self._following[later])
-            if follow:
-                self._following[later] -= follow
-                count -= follow
-                due_at = sequence.days_after(at, sequence.steps[later - 2])
-                insort(self._later, (due_at, later, follow))
+    def _wait(self, steps: tuple[int, ...], people: int) -> None:
+        self._mine[steps[0]].append((steps, people))
+        self._waiting += people
 
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         later = 0
@@ -145,7 +150,7 @@ class _Model:
         return None  # in the long run the gap keeps to the limits a minute
 
     def waiting(self) -> int:
-        return self._mine.total()
+        return self._waiting
 
     def later(self) -> tuple[tuple[datetime, int], ...]:
         return tuple((due_at, count) for due_at, _, count in self._later)
@@ -156,8 +161,8 @@ class _Model:
     def come(self, moment: datetime) -> datetime | None:
         """Let the rows wait whose date has come; return the next date."""
         while self._later and self._later[0][0] <= moment:
-            _, step, count = self._later.pop(0)
-            self._mine[step] += count
+            _, steps, count = self._later.pop(0)
+            self._wait(steps, count)
         return self._later[0][0] if self._later else None
 
     @property

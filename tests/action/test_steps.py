@@ -353,6 +353,30 @@ def test_the_forecast_knows_the_steps_to_come(steps: Steps) -> None:
     assert days == {23: 3, 25: 3, 28: 3}
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        (["First Name=Name3"], []),
+        ([], ["First Name!=Name1"]),
+        (["First Name!=Name2"], ["First Name!=Name0"]),
+        (["First Name=Name3"], ["First Name=Name2"]),
+    ],
+)
+def test_the_forecast_knows_which_steps_a_person_gets(
+    tmp_path: Path, where: tuple[list[str], list[str]]
+) -> None:
+    """Each step is foretold for the day on which it goes, also where only some people get it, and
+    the first messages take several days."""
+    steps = Steps(tmp_path, people=4)
+    steps.world.limit = steps.world.server.limit = 2
+    steps.where = list(where)
+    steps.run(agree=True)
+    foretold = {(day.month, day.day): count for day, count in steps.world.plans[0].summary.days}
+    steps.run_days(12)
+    days = Counter((receipt.at.month, receipt.at.day) for receipt in steps.world.server.receipts)
+    assert foretold == days
+
+
 class Mortal:
     """Lets runs of a world die: within a look, a message, or between the two."""
 
