@@ -71,7 +71,8 @@ _LATER: Final = (
     .group_by(_DELIVERY.due_at)
     .order_by(_DELIVERY.due_at)
 )
-_FOLLOWS: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
+# The condition that a delivery is of a step that may still come to wait.
+PENDING: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
 _IS_WAITING: Final = _DELIVERY.status == Status.WAITING
 # Of each person, the step that waits, its date, and the steps that follow it as bits of a number.
 _CHAIN: Final = (
@@ -79,14 +80,14 @@ _CHAIN: Final = (
         sa.func.max(sa.case((_IS_WAITING, _DELIVERY.step))).label("step"),
         sa.func.max(sa.case((_IS_WAITING, _DELIVERY.due_at))).label("due_at"),
         sa.func.sum(
-            sa.case((_FOLLOWS, sa.literal(1).op("<<", return_type=sa.Integer)(_DELIVERY.step)))
+            sa.case((PENDING, sa.literal(1).op("<<", return_type=sa.Integer)(_DELIVERY.step)))
         ).label("after"),
         sa.func.min(_DELIVERY.position).label("position"),
     )
     .where(
         _DELIVERY.campaign_id == sa.bindparam("campaign"),
         _DELIVERY.account == sa.bindparam("account"),
-        sa.or_(_IS_WAITING, _FOLLOWS),
+        sa.or_(_IS_WAITING, PENDING),
     )
     .group_by(_DELIVERY.identity)
     .subquery()

@@ -225,10 +225,8 @@ def _lately(
     connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime
 ) -> str | None:
     settings = settings_of(connection, campaign_id)
-    days = settings.min_days
-    since = now - timedelta(days=days)
-    found = _messaged(connection, campaign_id, settings, keys, since)
-    return max(found, key=lambda messaged: messaged.at).reason(days) if days and found else None
+    latest = _latest(connection, campaign_id, settings, keys, now)
+    return latest.reason(settings.min_days) if latest else None
 
 
 def free_at(
@@ -237,27 +235,29 @@ def free_at(
     """Return when the rule of one message in so many days lets this person be written to, where it
     does not do so now."""
     settings = settings_of(connection, campaign_id)
-    days = timedelta(days=settings.min_days)
     keys = spellings_of(connection, person.keys)
-    found = _messaged(connection, campaign_id, settings, keys, now - days) if days else []
-    return max((messaged.at for messaged in found), default=now - days) + days if found else None
+    latest = _latest(connection, campaign_id, settings, keys, now)
+    return latest.at + timedelta(days=settings.min_days) if latest else None
 
 
-def _messaged(
+def _latest(
     connection: Connection,
     campaign_id: int,
     settings: Stored,
     keys: tuple[str, ...],
-    since: datetime,
-) -> list[Messaged]:
-    """The messages that others sent to a person since then, and that the rule counts."""
+    now: datetime,
+) -> Messaged | None:
+    """The latest message that others sent to a person too recently, as the rule counts."""
+    if not settings.min_days:
+        return None
+    since = now - timedelta(days=settings.min_days)
     others = _by_others(connection, campaign_id, settings, since)
     found = [_by_campaign(one) for one in connection.execute(received(*others, means(keys)))]
     found += [
         _by_other(one)
         for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))
     ]
-    return found
+    return max(found, key=lambda messaged: messaged.at, default=None)
 
 
 def _by_others(

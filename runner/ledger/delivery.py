@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
+from runner.ledger.account import PENDING
 from runner.ledger.person import Spellings, spellings_of
 from runner.ledger.record import (
     ATTEMPTED,
@@ -20,7 +21,6 @@ from runner.ledger.record import (
     WITHDRAWN,
     Status,
 )
-from runner.ledger.sequence import PENDING
 from runner.ledger.standing import OF_ROW
 
 

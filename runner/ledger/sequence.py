@@ -34,8 +34,6 @@ from runner.ledger.setting import Stored
 PASSED: Final = "a later message of the sequence went before it"
 REPEATED: Final = "the person has this very text already"
 _DELIVERY: Final = schema.delivery.c
-# The delivery is of a step that may still come to wait.
-PENDING: Final = sa.and_(_DELIVERY.status == Status.SKIPPED, _DELIVERY.reason == FOLLOWS)
 
 
 class StepRow(NamedTuple):

@@ -45,6 +45,7 @@ class Steps:
         self._shares = shares
         self._rests = rests
         self.known, self.pending = known_steps(connection, campaign_id)
+        self._numbers = sorted({step for _, step in self.known})
 
     def take(self, position: int, entry: Entry, identity: str, held: str | None) -> list[datetime]:
         """Take in a row's later messages, which are `held` back for a reason or none; return the
@@ -53,7 +54,7 @@ class Steps:
         for step, message in entry.later if entry.message else ():
             self._follow(place, step, message, identity, held)
         if entry.message is None:
-            for step in [step for whose, step in self.known if whose == identity]:
+            for step in self._numbers:
                 self._spoil(entry, identity, step)
         rests = [self._rest(identity, step) for step, _ in entry.later]
         return [rest.until for rest in rests if rest is not None and rest.until < NO_END]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.account import PENDING
 from runner.ledger.record import FOLLOWS, NEEDS_A_PERSON, WITHDRAWN, Status
 
 
@@ -45,7 +46,7 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
             table.variant,
             count(table.status == Status.SENT),
             count(table.status.in_((Status.WAITING, Status.SENDING))),
-            count(sa.and_(is_skipped, table.reason == FOLLOWS)),
+            count(PENDING),
             count(sa.and_(is_skipped, table.reason != FOLLOWS, table.reason != WITHDRAWN)),
             sa.func.count(reply.c.delivery_id),
             count(table.status.in_(NEEDS_A_PERSON)),

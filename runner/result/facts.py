@@ -4,8 +4,8 @@ unless names are asked for."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,7 +14,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.line import lines
 from runner.ledger.record import NEEDS_A_PERSON, Status
 from runner.ledger.standing import skipped_for
-from runner.ledger.tally import gone
+from runner.ledger.tally import Gone, gone
 from runner.result.link import profile_link
 from runner.result.rule import Held, held_back
 from runner.result.summary import Summary
@@ -73,36 +73,29 @@ class Facts:
 
 def daily(ledger: Ledger, summary: Summary) -> tuple[tuple[Day, ...], bool]:
     """The days, or the weeks, on which messages went or are forecast; whether they are weeks."""
-    days: Counter[date] = Counter()
     with ledger.read() as connection:
-        for one in gone(connection, summary.campaign.id):
-            days[one.at.astimezone(summary.zone).date()] += one.sent
-    return _days(days, dict(summary.days))
+        return _days(gone(connection, summary.campaign.id), summary)
 
 
 def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
     """Read what a report shows; with `names`, who the people are that need a look."""
     campaign = summary.campaign
-    days: Counter[date] = Counter()
-    hours, shown, told = [0] * 24, 0, 0
     with ledger.read() as connection:
-        for one in gone(connection, campaign.id):
-            local = one.at.astimezone(summary.zone)
-            days[local.date()] += one.sent
-            hours[local.hour] += one.sent
-            shown += one.typing_shown
-            told += one.typing_told
+        sent = tuple(gone(connection, campaign.id))
         skipped = skipped_for(connection, campaign.id)
     needy = sorted(_needy(ledger, summary, names=names), key=_urgency)
-    listed, by_week = _days(days, dict(summary.days))
+    hours = [0] * 24
+    for one in sent:
+        hours[one.at.astimezone(summary.zone).hour] += one.sent
+    days, by_week = _days(sent, summary)
     return Facts(
         summary=summary,
-        days=listed,
+        days=days,
         by_week=by_week,
         hours=tuple(hours),
         messages=sum(hours),
-        typing_shown=shown,
-        typing_told=told,
+        typing_shown=sum(one.typing_shown for one in sent),
+        typing_told=sum(one.typing_told for one in sent),
         held=tuple(held_back(skipped, plainly=not names)),
         needy=tuple(needy[:_MOST_ROWS]),
         needy_count=len(needy),
@@ -121,13 +114,11 @@ def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
             continue
         found = Needy(line.number, line.status.value, _NEXT[line.status])
         if names:
-            found = Needy(
-                found.row,
-                found.status,
-                found.next,
-                " ".join(line.cells[index] for index in called).strip(),
-                profile_link(line.person or line.identity) or "",
-                line.error or line.reason or "",
+            found = replace(
+                found,
+                name=" ".join(line.cells[index] for index in called).strip(),
+                link=profile_link(line.person or line.identity) or "",
+                reason=line.error or line.reason or "",
             )
         yield found
 
@@ -136,9 +127,12 @@ def _urgency(one: Needy) -> tuple[bool, bool, int]:
     return one.status != Status.UNCERTAIN, one.status != Status.FAILED, one.row
 
 
-def _days(sent: Counter[date], forecast: dict[date, int]) -> tuple[tuple[Day, ...], bool]:
+def _days(passed: Iterable[Gone], summary: Summary) -> tuple[tuple[Day, ...], bool]:
     """The days from the first to the last on which a message went or is forecast; weeks where they
-    are many."""
+    are many, which is told as well."""
+    sent, forecast = Counter[date](), dict(summary.days)
+    for one in passed:
+        sent[one.at.astimezone(summary.zone).date()] += one.sent
     known = sent.keys() | forecast.keys()
     if not known:
         return (), False

@@ -30,22 +30,22 @@ def of_messages(quotas: Sequence[object], now: datetime) -> Told | None:
     )
 
 
-def _is_daily_messages(entry: object) -> bool:
-    if not isinstance(entry, dict):
-        return False
+def _is_daily_messages(entry: Mapping[str, Any]) -> bool:
     feature, window = short_text(entry.get("feature")), short_text(entry.get("window"))
     if not feature or not window or "message" not in feature.lower():
         return False
-    return "inmail" not in re.sub(r"\W|_", "", feature.lower()) and bool(_DAILY.search(window))
+    return "inmail" not in _plain(feature) and bool(_DAILY.search(window))
+
+
+def _plain(feature: object) -> str:
+    """The name of a feature without what its spellings differ in."""
+    return re.sub(r"\W|_", "", str(feature)).casefold()
 
 
 def views_left(quotas: Sequence[object]) -> int | None:
     """Return how many profiles may still be looked up: half of the day's views are for people."""
     for entry in quotas:
-        feature = (
-            re.sub(r"\W|_", "", str(entry.get("feature", ""))) if isinstance(entry, dict) else ""
-        )
-        if feature.casefold() == "profileview" and isinstance(entry, dict):
+        if isinstance(entry, dict) and _plain(entry.get("feature", "")) == "profileview":
             limit, used = read_count(entry, "limit"), read_count(entry, "used")
             if limit is not None and used is not None:
                 return max(0, limit // 2 - used)
