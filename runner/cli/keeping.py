@@ -10,7 +10,7 @@ import typer
 from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.ledger import ledger_file, utc_now
-from runner.cli.options import AsJson, BaseUrl, Ledger, command
+from runner.cli.options import AsJson, BaseUrl, Ledger, command, output
 from runner.cli.vendor import found_vendor
 from runner.errors import UsageError
 from runner.show.console import Console
@@ -44,13 +44,7 @@ def verify(ledger: Ledger = None, as_json: AsJson = False) -> int:
 def backup(
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            readable=False,
-            help="Where to copy it; default: among the copies that are kept by themselves.",
-        ),
+        output("Where to copy it; default: among the copies that are kept by themselves."),
     ] = None,
     ledger: Ledger = None,
     as_json: AsJson = False,

@@ -49,6 +49,11 @@ def option(
     )
 
 
+def output(help: str) -> Any:  # noqa: A002 - typer's word
+    """The option that names the file to write."""
+    return typer.Option("--output", "-o", metavar="FILE", readable=False, help=help)
+
+
 Campaign = Annotated[
     str | None,
     typer.Argument(

@@ -13,7 +13,17 @@ from runner.campaign.setting import KeySettings
 from runner.cli import late
 from runner.cli.completion import answering
 from runner.cli.ledger import opened_ledger, utc_now
-from runner.cli.options import AsJson, BaseUrl, Campaign, Ledger, Results, Which, command, option
+from runner.cli.options import (
+    AsJson,
+    BaseUrl,
+    Campaign,
+    Ledger,
+    Results,
+    Which,
+    command,
+    option,
+    output,
+)
 from runner.cli.vendor import found_vendor
 from runner.errors import InterruptedRunError, UsageError
 from runner.show.console import Console
@@ -89,13 +99,7 @@ def report(
     name: Which = None,
     path: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            readable=False,
-            help="Where the page goes (.html).  [default: beside the results]",
-        ),
+        output("Where the page goes (.html).  [default: beside the results]"),
     ] = None,
     names: Annotated[
         bool, typer.Option("--names", help="Name the people whose rows need a look.")

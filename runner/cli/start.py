@@ -25,6 +25,7 @@ from runner.show.console import Console
 if TYPE_CHECKING:
     from runner.intake.table import Table
     from runner.sending.lookup import Account
+    from runner.sending.secret import Secret
 
 _LISTS: Final = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".tsv")
 
@@ -50,10 +51,6 @@ def start(
     first.calendar()
     file = first.file()
     return _rehearse(first.asking, file)
-
-
-class _WithoutKeyError(Exception):
-    """The person has no key yet."""
 
 
 @dataclass(slots=True)
@@ -167,19 +164,30 @@ class _Start:
     def accounts(self, base_url: str | None) -> None:
         """The key, and the accounts that it may send from."""
         console = self.asking.console
+        stored, told = self._stored_key(), ""
         for _ in range(MOST_TRIES):
             try:
-                known = self._known(base_url)
+                if stored is None:
+                    told = console.read_hidden(
+                        "The API key of the vendor's dashboard (Enter: later): "
+                    )
+                    if not told:
+                        console.say(
+                            "Without a key you can rehearse; campaign doctor says where it goes."
+                        )
+                        return
+                known = _accounts_of(stored or late.key.given_key(told), base_url)
                 break
-            except _WithoutKeyError:
-                console.say("Without a key you can rehearse; campaign doctor says where it goes.")
-                return
             except (UsageError, AccessError) as error:
                 console.error(error)
-                if self._has_key():
+                if stored is not None:
                     return
         else:
             raise no_answer()
+        if told:  # it was not refused
+            console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
+            if known is None:
+                console.say("The vendor did not answer, so the key is not tried yet.")
         if not known:
             console.say("The vendor names no accounts; messages go from the key's default one.")
             return
@@ -188,37 +196,13 @@ class _Start:
         self.said["accounts"] = [known[chosen].id]
         console.say(f"Messages go from {names[chosen]}.")
 
-    def _has_key(self) -> bool:
-        try:
-            late.key.find_key(None, self.sheet.absolute().parent)
-        except CampaignError:
-            return False
-        return True
-
-    def _known(self, base_url: str | None) -> list[Account] | None:
-        """The accounts of the key; one that is told is stored when it is not refused.
-
-        Raises UsageError, AccessError, StorageError; _WithoutKeyError when none is told.
-        """
-        console, folder = self.asking.console, self.sheet.absolute().parent
-        told = ""
-        try:
-            found = late.key.find_key(None, folder)
-            console.say(f"The API key is in {found.origin}.")
-            secret = found.secret
-        except CampaignError:
-            told = console.read_hidden("The API key of the vendor's dashboard (Enter: later): ")
-            if not told:
-                raise _WithoutKeyError from None
-            secret = late.key.given_key(told)
-        vendor = vendor_with(secret, base_url)
-        with late.asyncio.Runner() as loop:
-            known = loop.run(vendor.lookup.accounts())
-        if told:
-            console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
-            if known is None:
-                console.say("The vendor did not answer, so the key is not tried yet.")
-        return known
+    def _stored_key(self) -> Secret | None:
+        """The key that a run would find, if there is one."""
+        with suppress(CampaignError):
+            found = late.key.find_key(None, self.sheet.absolute().parent)
+            self.asking.console.say(f"The API key is in {found.origin}.")
+            return found.secret
+        return None
 
     def calendar(self) -> None:
         """When messages go, and how many a day."""
@@ -256,6 +240,12 @@ class _Start:
                 return written
             console.say("There is such a file already.")
         raise no_answer()
+
+
+def _accounts_of(key: Secret, base_url: str | None) -> list[Account] | None:
+    """The accounts of a key; None without an answer. Raises AccessError."""
+    with late.asyncio.Runner() as loop:
+        return loop.run(vendor_with(key, base_url).lookup.accounts())
 
 
 def _health(status: str | None) -> str:

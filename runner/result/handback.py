@@ -77,7 +77,7 @@ def _write(
         waits_until=summary.starts(),
         delimiter=record.delimiter,
         header_row=record.settings.header_row,
-        days=daily(ledger, summary)[0],
+        days=lambda: daily(ledger, summary)[0],
         columns=result_columns(
             steps=bool(record.settings.steps), variants=record.settings.has_variants
         ),

@@ -40,8 +40,9 @@ class Sheet:
 
     `waits_until` tells when a waiting line may go. `columns` are the names of the columns with the
     results. `header_row` is the number of the list's header: what stands above it is not handed
-    back, but a workbook leaves as many rows blank, so that each row keeps its number. `days` are
-    drawn in the summary. `sendings` gives every message of a sequence, where there is one.
+    back, but a workbook leaves as many rows blank, so that each row keeps its number. `days` gives
+    those that are drawn in the summary. `sendings` gives every message of a sequence, where there
+    is one.
     """
 
     headers: Sequence[str]
@@ -51,7 +52,7 @@ class Sheet:
     delimiter: str = ","
     columns: Sequence[str] = RESULT_COLUMNS
     header_row: int = 1
-    days: Sequence[Day] = ()
+    days: Callable[[], Sequence[Day]] = tuple
     sendings: Callable[[], Iterator[Sending]] | None = None
 
 
@@ -173,7 +174,7 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     attention.end()
     if sheet.sendings is not None:
         _write_messages(book, sheet.sendings(), style)
-    write_summary(book, sheet.summary, sheet.days, style)
+    write_summary(book, sheet.summary, sheet.days(), style)
     book.save(file)
 
 

@@ -316,7 +316,7 @@ def test_a_summary_draws_its_numbers(tmp_path: Path) -> None:
     """Charts that the spreadsheet program draws, of the cells beside them; none without a day."""
     path = tmp_path / "r.xlsx"
     told = (("Sent", "7"), ("Waiting", "3"), ("Failed", "0"))
-    write(path, replace(sheet(LINES), summary=told, days=DAYS))
+    write(path, replace(sheet(LINES), summary=told, days=lambda: DAYS))
     summary = load_workbook(path)["Summary"]
     cells = [[cell.value for cell in row] for row in summary.iter_rows(max_col=3)]
     assert cells[4:7] == [
