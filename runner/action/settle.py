@@ -17,7 +17,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import campaigns
 from runner.ledger.contact import last_look
-from runner.ledger.decision import decide
+from runner.ledger.decision import decide, take_back
 from runner.ledger.delivery import delivery_to, is_listed, recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
@@ -31,11 +31,14 @@ Which = int | Recipient
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Rows that a person has settled; `barred` has a sentence for each that is settled as not sent
-    and will not be sent all the same. `live` while a run of the campaign is active."""
+    """Rows that a person has settled, as `sent` or not; None where the word before was taken back.
+
+    `barred` has a sentence for each that is settled as not sent and will not be sent all the same.
+    `live` while a run of the campaign is active.
+    """
 
     campaign: str
-    sent: bool
+    sent: bool | None
     live: bool
     barred: tuple[str, ...]
     results: Written
@@ -92,12 +95,12 @@ def settle(
     record: CampaignRecord,
     rows: Sequence[Which],
     *,
-    sent: bool,
+    sent: bool | None,
     by: str,
     now: Callable[[], datetime],
 ) -> Settled:
-    """Record a person's word on rows, given by number or by person, all or not one of them; then
-    write the results again. Raises UsageError, StorageError."""
+    """Record a person's word on rows, given by number or by person, all or not one of them; None
+    takes the word before back. Then write the results again. Raises UsageError, StorageError."""
     barred = settle_rows(ledger, record, rows, sent=sent, by=by, now=now())
     return Settled(
         campaign=record.name,
@@ -126,14 +129,15 @@ def settle_rows(
     record: CampaignRecord,
     rows: Sequence[Which],
     *,
-    sent: bool,
+    sent: bool | None,
     by: str,
     now: datetime,
 ) -> dict[Which, str]:
-    """Record a person's word on uncertain or failed rows, all or not one of them.
+    """Record a person's word on uncertain or failed rows, or take it back, all or not one of them.
 
     Answers a sentence on each row that is settled as not sent and will not be sent all the same,
-    by the row as it was named. Raises UsageError naming a row that is neither uncertain nor failed.
+    by the row as it was named. Raises UsageError naming a row that is neither uncertain nor failed,
+    or has no word that could be taken back.
     """
     recover_dead_run(ledger, record, now)
     cases = {row: _case(ledger, record, row) for row in rows}
@@ -141,15 +145,23 @@ def settle_rows(
     with ledger.write() as connection:
         for row, case in cases.items():
             delivery = case.delivery
-            if delivery is None or not decide(connection, delivery, sent=sent, by=by, now=now):
+            if delivery is None:
+                is_changed = False
+            elif sent is None:
+                is_changed = take_back(connection, delivery, by=by, now=now)
+            else:
+                is_changed = decide(connection, delivery, sent=sent, by=by, now=now)
+            if not is_changed:
+                rule = "only uncertain and failed rows can be settled"
+                if sent is None:
+                    rule = "only a person's word can be taken back, before the row is sent again"
                 raise UsageError(
-                    f"{case.label} {case.stands}; only uncertain and failed rows can be settled. "
-                    "No row was changed.",
+                    f"{case.label} {case.stands}; {rule}. No row was changed.",
                     remedy=(
                         f"{words.command('why', 'ROW', name=record.name)} says how a row stands."
                     ),
                 )
-            if sent:
+            if delivery is None or sent is not False:
                 continue
             person = recipient(connection, delivery)
             reason = last_look(connection, record.id, delivery, person, now)

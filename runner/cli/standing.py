@@ -146,6 +146,9 @@ def settle(
         bool,
         typer.Option("--not-sent", help="You looked: it did not arrive, and is to be sent again."),
     ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take your word back: the rows are open again.")
+    ] = False,
     look: Annotated[
         bool,
         typer.Option(
@@ -169,12 +172,13 @@ def settle(
     """Decide uncertain rows, by a look in LinkedIn or by evidence (--check); --not-sent also makes
     a failed row wait again.
 
-    A word that was a mistake is taken back by the other one, as long as the row was not sent again.
+    A word that was a mistake is taken back by --undo, or by the other one, as long as the row was
+    not sent again.
     """
     console = Console(as_json=as_json)
-    if sent + not_sent + look != 1:
+    if sent + not_sent + undo + look != 1:
         raise UsageError(
-            "Say what you found, --sent or --not-sent; or --check: one of them.",
+            "Say what you found, --sent or --not-sent; or --undo; or --check: one of them.",
             remedy=(
                 "Look in LinkedIn whether the message arrived. campaign settle --check looks by "
                 "itself."
@@ -184,6 +188,8 @@ def settle(
     wanted = _rows(texts)
     if every and wanted:
         raise UsageError("--all and rows are both given.", remedy="Leave one of them out.")
+    if undo and every:
+        raise UsageError("--undo takes rows, not --all.", remedy="Name the rows.")
     if not (wanted or every or look):
         raise UsageError(
             "Say which rows.", remedy="campaign status names those that are uncertain."
@@ -195,7 +201,12 @@ def settle(
             wanted = _rows(texts)
         if not look:
             settled = late.settle.settle(
-                opened, record, wanted, sent=sent, by=late.settle.this_person(), now=utc_now
+                opened,
+                record,
+                wanted,
+                sent=None if undo else sent,
+                by=late.settle.this_person(),
+                now=utc_now,
             )
             return late.show_settle.show_settled(console, settled, texts)
         folder = Path(record.source).parent
@@ -254,7 +265,6 @@ def retry(
     console, wanted = Console(as_json=as_json), _rows(rows or [])
     if not wanted and not failed and reason is None:
         raise UsageError("Say which rows.", remedy="Name them, or give --failed or --reason CODE.")
-
     agree = console.agreement("Send them again?", yes=yes)
     with opened_ledger(ledger, create=False) as opened:
         record = late.settle.only_campaign(opened, name)
@@ -283,8 +293,7 @@ def _row(text: str) -> int | Recipient:
 
 def _numbers(rows: list[int | Recipient]) -> list[int]:
     """Rows by their numbers. Raises UsageError for a person among them."""
-    numbers = [row for row in rows if isinstance(row, int)]
-    if len(numbers) < len(rows):
+    if len(numbers := [row for row in rows if isinstance(row, int)]) < len(rows):
         raise UsageError(
             "--check takes rows.", remedy="Without any it looks at all that are uncertain."
         )

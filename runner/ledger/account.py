@@ -164,12 +164,22 @@ class _Account:
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         key = (instant, campaign)
         if key not in self._after:
+            if self._is_none_after(instant, campaign):
+                return 0
             if campaign is None:
                 found = self._ask(_COUNT, after=instant)
             else:
                 found = self._ask(_COUNT_OF_CAMPAIGN, after=instant, campaign=campaign)
             self._after[key] = int(found)
         return self._after[key]
+
+    def _is_none_after(self, instant: datetime, campaign: int | None) -> bool:
+        """Tell whether it is known already that nothing was charged after an earlier instant, and
+        so after this one: a forecast asks for many days that are to come."""
+        return any(
+            not count and before <= instant and of in (None, campaign)
+            for (before, of), count in self._after.items()
+        )
 
     def charged_before(self, instant: datetime) -> datetime | None:
         if instant not in self._before:

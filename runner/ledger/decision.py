@@ -6,7 +6,7 @@ Only a decision lets such a delivery ever be tried again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +19,12 @@ from runner.ledger.delivery import is_listed
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import EVIDENCE, WITHDRAWN, Status
+
+# What a person, or evidence, says of a delivery; and that the word before is taken back.
+SENT: Final = "sent"
+NOT_SENT: Final = "not-sent"
+UNDONE: Final = "undone"
+_OPEN: Final = (Status.UNCERTAIN, Status.FAILED)
 
 
 def decide(
@@ -40,13 +46,7 @@ def decide(
     table = schema.delivery
     if not _is_open(connection, delivery_id, sent=sent):
         return False
-    verdict = "sent" if sent else "not-sent"
-    decided = connection.execute(
-        sa.insert(schema.decision).values(
-            delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now
-        )
-    )
-    _link(connection, int(decided.inserted_primary_key[0]), delivery_id, verdict, by, now)  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+    _note(connection, delivery_id, SENT if sent else NOT_SENT, by, now)
     if sent:
         values: dict[str, Any] = {
             "status": Status.SENT,
@@ -75,6 +75,33 @@ def decide(
     return True
 
 
+def take_back(connection: Connection, delivery_id: int, *, by: str, now: datetime) -> bool:
+    """Take a person's word on a delivery back; it is then as its last attempt left it.
+
+    Where there is no such word, or the row was sent again since, returns False and changes nothing.
+    """
+    table, attempt = schema.delivery, schema.attempt
+    if _mistaken(connection, delivery_id) is None:
+        return False
+    _note(connection, delivery_id, UNDONE, by, now)
+    latest = sa.select(attempt.c.status, attempt.c.http_status, attempt.c.error).where(
+        attempt.c.delivery_id == delivery_id
+    )
+    last = connection.execute(latest.order_by(attempt.c.id.desc()).limit(1)).one()
+    values = {**last._mapping, "reason": f"taken back by {by}"}
+    connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
+    return True
+
+
+def _note(connection: Connection, delivery_id: int, verdict: str, by: str, now: datetime) -> None:
+    decided = connection.execute(
+        sa.insert(schema.decision).values(
+            delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now
+        )
+    )
+    _link(connection, int(decided.inserted_primary_key[0]), delivery_id, verdict, by, now)  # type: ignore[index]  # SQLite and PostgreSQL both answer it
+
+
 def _link(
     connection: Connection, number: int, delivery_id: int, verdict: str, by: str, now: datetime
 ) -> None:
@@ -98,29 +125,25 @@ def _link(
 
 def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
     """Tell whether a person may decide on the delivery."""
-    table, decision, attempt = schema.delivery, schema.decision, schema.attempt
-    status = connection.execute(
-        sa.select(table.c.status).where(table.c.id == delivery_id)
-    ).scalar_one()
-    if status in (Status.UNCERTAIN, Status.FAILED):
+    table = schema.delivery
+    found = sa.select(table.c.status).where(table.c.id == delivery_id)
+    if connection.execute(found).scalar_one() in _OPEN:
         return True
-    latest = sa.select(decision.c.verdict, decision.c.decided_by).where(
-        decision.c.delivery_id == delivery_id
-    )
-    decided = connection.execute(latest.order_by(decision.c.id.desc()).limit(1)).first()
-    tries = (
-        sa.select(attempt.c.status)
-        .where(attempt.c.delivery_id == delivery_id)
-        .order_by(attempt.c.id.desc())
-        .limit(1)
-    )
-    if decided is None or connection.execute(tries).scalar() not in (
-        Status.UNCERTAIN,
-        Status.FAILED,
-    ):
-        return False
-    mistaken = ("not-sent", Status.WAITING) if sent else ("sent", Status.SENT)
-    return (decided.verdict, status) == mistaken and not decided.decided_by.startswith(EVIDENCE)
+    return _mistaken(connection, delivery_id) == (NOT_SENT if sent else SENT)
+
+
+def _mistaken(connection: Connection, delivery_id: int) -> str | None:
+    """The latest word of a person, where the delivery waits or is sent only because of it."""
+    table, decision, attempt = schema.delivery, schema.decision, schema.attempt
+    latest = sa.select(decision.c.verdict, decision.c.decided_by, table.c.status).join(table)
+    mine = latest.where(decision.c.delivery_id == delivery_id)
+    decided = connection.execute(mine.order_by(decision.c.id.desc()).limit(1)).first()
+    tries = sa.select(attempt.c.status).where(attempt.c.delivery_id == delivery_id)
+    last = connection.execute(tries.order_by(attempt.c.id.desc()).limit(1)).scalar()
+    if decided is None or last not in _OPEN or decided.decided_by.startswith(EVIDENCE):
+        return None
+    became = {SENT: Status.SENT, NOT_SENT: Status.WAITING}.get(decided.verdict)
+    return decided.verdict if decided.status == became else None
 
 
 def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:

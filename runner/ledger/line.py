@@ -18,6 +18,8 @@ from runner.ledger.record import POSSIBLY_RECEIVED, WITHDRAWN, Status
 from runner.ledger.standing import JOINED, LATER_STEP, STATUS, shown
 
 _PAGE: Final = 2_000
+# A longer number is that of no row.
+_LONGEST_NUMBER: Final = 9
 _OTHER: Final = schema.delivery.alias()
 # The delivery of the first reply to any message of a row's sequence.
 _ANSWERED: Final = (
@@ -101,14 +103,46 @@ class Sending:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a campaign's rows are wanted: those with a status, those with a text in a cell or in
+    who the person is, those below a row; at most so many."""
+
+    status: Status | None = None
+    text: str = ""
+    below: int = 0
+    most: int | None = None
+
+    def conditions(self, *, live: bool) -> Iterator[sa.ColumnElement[bool]]:
+        """What a row fulfils that is wanted; a claim without an outcome is shown as `live` says."""
+        row = schema.row.c
+        if self.below:
+            yield row.number > self.below
+        if self.status is not None:
+            yield STATUS.in_([one for one in Status if shown(one, live=live) is self.status])
+        if self.text:
+            forms = {self.text, self.text.lower(), self.text.upper(), self.text.title()}
+            found = [row.cells.contains(json.dumps(one)[1:-1], autoescape=True) for one in forms]
+            found.append(row.person.contains(self.text.lower(), autoescape=True))
+            if self.text.isdecimal() and len(self.text) < _LONGEST_NUMBER:
+                found.append(row.number == int(self.text))
+            yield sa.or_(*found)
+
+
 def lines(
-    ledger: Ledger, campaign_id: int, *, number: int | None = None, live: bool = False
+    ledger: Ledger,
+    campaign_id: int,
+    *,
+    number: int | None = None,
+    live: bool = False,
+    wanted: Wanted = Wanted(),
 ) -> Iterator[Line]:
     """Give the sheet's rows in their order, each with its result.
 
     The rows are read in pages, so that nobody waits for the whole.
     """
     position, reply, look = -1, schema.reply, schema.look
+    size = min(_PAGE, wanted.most or _PAGE)
     tries = (
         sa.select(sa.func.count())
         .where(
@@ -155,9 +189,9 @@ def lines(
         if number is not None:
             statement = statement.where(schema.row.c.number == number)
         page = (
-            statement.where(schema.row.c.position > position)
+            statement.where(schema.row.c.position > position, *wanted.conditions(live=live))
             .order_by(schema.row.c.position)
-            .limit(_PAGE)
+            .limit(size)
         )
         with ledger.read() as connection:
             found = connection.execute(page).all()
@@ -190,7 +224,7 @@ def lines(
                 variant=row.variant,
                 person=row.person,
             )
-        if len(found) < _PAGE:
+        if len(found) < size or wanted.most is not None:
             return
         position = found[-1].position
 

@@ -24,7 +24,7 @@ from runner.ledger.campaign import (
 )
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
-from runner.ledger.decision import decide
+from runner.ledger.decision import SENT, UNDONE, decide, take_back
 from runner.ledger.delivery import delivery_to
 from runner.ledger.imported import forget_contact
 from runner.ledger.noted import Noted, What
@@ -121,9 +121,12 @@ class _Replay:
         delivery = delivery_to(self._connection, campaign_id, person, line.step or 1)
         if delivery is not None:
             link_all(self._connection)  # the attempt comes before the word
-            sent = line.verdict == "sent"
             by = line.by or "unknown"
-            decide(self._connection, delivery, sent=sent, by=by, now=line.at)
+            if line.verdict == UNDONE:
+                take_back(self._connection, delivery, by=by, now=line.at)
+            else:
+                sent = line.verdict == SENT
+                decide(self._connection, delivery, sent=sent, by=by, now=line.at)
 
     def _list(self, lines: list[Noted]) -> None:
         """Take in a change of a list: all its lines say the same, each of one person."""

@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -131,6 +131,7 @@ row = Table(
     Column("person", Text),  # the person in the row, also when no delivery tells its status
     Column("free_at", Instant),  # until then it is skipped: the person was messaged recently
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+    Index(None, "campaign_id", "identity"),
 )
 
 attempt = Table(

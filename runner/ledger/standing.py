@@ -5,6 +5,8 @@ Everything here is a query; nothing changes.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -58,18 +60,50 @@ def shown(status: Status, *, live: bool = False) -> Status:
     return status
 
 
-def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> Totals:
-    statement = (
-        sa.select(STATUS, sa.func.count())
-        .select_from(JOINED)
-        .where(schema.row.c.campaign_id == campaign_id)
-        .group_by(STATUS)
+def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[Totals, int]:
+    """Count the rows by status; and the people who were, or may have been, messaged and are no
+    longer in the sheet."""
+    gone = _gone(connection, campaign_id)
+    by_status = _counted_apart(connection, campaign_id, gone)
+    if by_status is None:
+        joined = sa.select(STATUS, sa.func.count()).select_from(JOINED)
+        mine = joined.where(schema.row.c.campaign_id == campaign_id)
+        by_status = _counts(connection, mine.group_by(STATUS))
+    counts = Counter[str]()
+    for status, count in by_status.items():
+        counts[shown(Status(status), live=live).value] += count
+    return Totals(**counts), sum(gone[status] for status in POSSIBLY_RECEIVED)
+
+
+def _gone(connection: Connection, campaign_id: int) -> Counter[str]:
+    """Count the people who are no longer in the sheet, by how their first message stands."""
+    table = schema.delivery
+    statement = sa.select(table.c.status, sa.func.count()).where(
+        table.c.campaign_id == campaign_id, table.c.step == 1, ~sa.exists().where(OF_ROW)
     )
-    counts: dict[str, int] = {}
-    for status, count in connection.execute(statement):
-        name = shown(Status(status), live=live).value
-        counts[name] = counts.get(name, 0) + count
-    return Totals(**counts)
+    return _counts(connection, statement.group_by(table.c.status))
+
+
+def _counted_apart(
+    connection: Connection, campaign_id: int, gone: Mapping[str, int]
+) -> Counter[str] | None:
+    """Count the rows by status without a look at each: the deliveries, less those of people who
+    are gone, and the rows that have none. None where there are later steps, or that is not all."""
+    table, row = schema.delivery, schema.row
+    mine = (table.c.campaign_id == campaign_id, row.c.campaign_id == campaign_id)
+    if connection.execute(sa.select(sa.func.max(table.c.step)).where(mine[0])).scalar() != 1:
+        return None
+    by_status = sa.select(table.c.status, sa.func.count()).where(mine[0])
+    counts = _counts(connection, by_status.group_by(table.c.status))
+    counts.subtract(gone)
+    own = sa.select(row.c.status, sa.func.count()).where(mine[1], row.c.identity.is_(None))
+    counts.update(_counts(connection, own.group_by(row.c.status)))
+    all_rows = connection.execute(sa.select(sa.func.count()).select_from(row).where(mine[1]))
+    return counts if counts.total() == all_rows.scalar_one() else None
+
+
+def _counts(connection: Connection, statement: sa.Executable) -> Counter[str]:
+    return Counter({status: count for status, count in connection.execute(statement)})  # noqa: C416 - rows are not pairs to mypy
 
 
 def skipped_for(connection: Connection, campaign_id: int) -> dict[str, int]:
@@ -102,21 +136,6 @@ def uncertain_rows(
     found = statement.where(table.c.campaign_id == campaign_id, table.c.status.in_(doubtful))
     order = (schema.row.c.position.is_(None), schema.row.c.position, table.c.id)
     return tuple(UncertainRow(*row) for row in connection.execute(found.order_by(*order)))
-
-
-def sent_but_gone(connection: Connection, campaign_id: int) -> int:
-    """Count the people who were, or may have been, messaged and are no longer in the sheet."""
-    table = schema.delivery
-    received = sa.and_(
-        table.c.campaign_id == campaign_id,
-        table.c.status.in_(POSSIBLY_RECEIVED),
-        table.c.step == 1,
-    )
-    # The count goes from the rows' side, because each row looks up its delivery by an index.
-    joined = schema.row.join(table, OF_ROW)
-    listed = sa.select(sa.func.count(sa.distinct(table.c.id))).select_from(joined).where(received)
-    everyone = sa.select(sa.func.count()).select_from(table).where(received)
-    return connection.execute(everyone).scalar_one() - connection.execute(listed).scalar_one()
 
 
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:

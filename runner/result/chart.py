@@ -1,22 +1,29 @@
 """Charts as SVG that stands in a page: no script, no font and no picture from elsewhere.
 
-Colours are the page's own, by name, so that they change with its light and its dark look.
+Colours are the page's own, by name, so that they change with its light and its dark look: the page
+has `STYLE` among its own.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+STYLE: Final = Path(__file__).with_name("chart.css")
 _WIDTH: Final = 900
 # A chart that stands beside another one, and how many labels fit under the bars of either.
 _NARROW: Final = 480
 _MOST_LABELS: Final = 16
 _FEW_LABELS: Final = 12
 _MOST_MARKS: Final = 5
+# What the library draws for its scripts, and its name for the colour of a series.
+_OVERLAY: Final = "overlay"
+_COLOUR: Final = re.compile(r"\bcolor-(\d+)\b")
 _NARROW_LABEL: Final = 16
 _WIDE_LABEL: Final = 28
 
@@ -61,7 +68,7 @@ def bars(
     )
     marks = _marks(max(highest, limit or 0))
     chart = pygal.StackedBar(
-        style=_style([one.colour for one in series]),
+        style=_style(),
         width=_NARROW if narrow else _WIDTH,
         height=260 if narrow else 300,
         margin_right=20,
@@ -84,7 +91,7 @@ def bars(
     chart.x_labels = list(labels)
     for one in series:
         chart.add(one.name, list(one.values))
-    return _inline(chart, title)
+    return _inline(chart, title, series)
 
 
 def lying(
@@ -94,7 +101,7 @@ def lying(
     pygal = _pygal()
 
     chart = pygal.HorizontalStackedBar(
-        style=_style([one.colour for one in series]),
+        style=_style(),
         width=_NARROW if narrow else _WIDTH,
         height=90 + 44 * len(labels),
         margin_top=4,
@@ -113,7 +120,7 @@ def lying(
     chart.x_labels = [_short(label, most) for label in reversed(labels)]
     for one in series:
         chart.add(one.name, list(reversed(one.values)))
-    return _inline(chart, title)
+    return _inline(chart, title, series)
 
 
 def _marks(highest: int) -> list[int]:
@@ -137,48 +144,30 @@ def _short(label: str, most: int) -> str:
     return f"{label[: most - end - 1]}…{label[-end:]}"
 
 
-def _colour(name: str) -> str:
-    """One of the page's colours, in the words of its style."""
-    return f"var(--{name})"
-
-
-def _style(colours: Sequence[str]) -> Any:
+def _style() -> Any:
+    """The sizes that the library reckons with; what else it would say, `STYLE` says."""
     from pygal.style import Style
 
-    named = tuple(map(_colour, colours))
     return Style(
-        background="transparent",
-        plot_background="transparent",
-        foreground=_colour("soft"),
-        foreground_strong=_colour("ink"),
-        foreground_subtle=_colour("line"),
-        guide_stroke_color=_colour("line"),
-        major_guide_stroke_color=_colour("soft"),
-        guide_stroke_dasharray="1,0",
-        major_guide_stroke_dasharray="6,4",
-        opacity="1",
-        opacity_hover="1",
-        font_family="inherit",
-        label_font_size=13,
-        major_label_font_size=13,
-        legend_font_size=13,
-        no_data_font_size=18,
-        transition="0ms",
-        colors=named,
-        value_colors=named,
-        ci_colors=named,
+        label_font_size=13, major_label_font_size=13, legend_font_size=13, no_data_font_size=18
     )
 
 
-def _inline(chart: Any, title: str) -> str:
-    """The chart as a part of a page: without its scripts, told by its title, and with the number of
-    each bar where the pointer rests."""
+def _inline(chart: Any, title: str, series: Sequence[Series]) -> str:
+    """The chart as a part of a page: without its scripts and styles, told by its title, and with
+    the number of each bar where the pointer rests."""
     root = chart.render_tree()
     for parent in root.iter():
         for child in list(parent):
             is_note = child.tag is ElementTree.Comment
-            if is_note or child.tag == "script":
+            if is_note or child.tag in ("defs", "script") or _OVERLAY in child.get("class", ""):
                 parent.remove(child)
+    for element in root.iter():
+        element.attrib.pop("id", None)
+        classes = element.get("class", "")
+        if found := _COLOUR.search(classes):
+            named = f"colour-{series[int(found[1])].colour}"
+            element.set("class", classes.replace(found[0], named))
     for group in root.iter("g"):
         _tell(group)
     root.set("role", "img")

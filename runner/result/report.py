@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from runner import __version__, words
 from runner.ledger.record import Status
 from runner.ledger.setting import Stored
-from runner.result.chart import Series, bars, lying
+from runner.result.chart import STYLE, Series, bars, lying
 from runner.result.facts import Facts
 from runner.result.place import Written, check_path, put
 from runner.result.summary import Summary
@@ -74,6 +74,7 @@ def page(facts: Facts) -> str:
         headline=_headline(summary),
         tiles=_tiles(facts),
         charts=_charts(facts),
+        chart_style=STYLE.read_text(encoding="utf-8"),
         has_limit=_drawn_limit(facts) is not None,
         steps={step: tally_text(tally) for step, tally in summary.steps.items()},
         settings=_settings(summary),

@@ -25,7 +25,6 @@ from runner.ledger.record import (
 from runner.ledger.reply import count_replies
 from runner.ledger.standing import (
     senders,
-    sent_but_gone,
     totals,
     uncertain_rows,
     waiting,
@@ -195,10 +194,7 @@ def summarise(
             if pause is not None:
                 view = replace(view, wait=pause if view.waiting else None, windows=())
             views.append(view)
-        counted, gone = (
-            totals(connection, campaign.id, live=live),
-            sent_but_gone(connection, campaign.id),
-        )
+        counted, gone = totals(connection, campaign.id, live=live)
         uncertain = uncertain_rows(connection, campaign.id, live=live)
         has_tallies = campaign.settings.steps or campaign.settings.has_variants
         counts = tallies(connection, campaign.id) if has_tallies else ()

@@ -11,6 +11,7 @@ from itertools import islice
 
 from runner import words
 from runner.ledger.contact import last_look
+from runner.ledger.decision import UNDONE
 from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line
@@ -153,7 +154,10 @@ def _happened(summary: Summary, facts: Why) -> list[str]:
         happened.append((attempt.claimed_at, said))
     for decision in facts.decisions:
         at = words.clock(decision.decided_at, summary.zone)
-        said = f"Settled as {decision.verdict} by {decision.decided_by}, {at}."
+        word = (
+            f"Settled as {decision.verdict} by" if decision.verdict != UNDONE else "Taken back by"
+        )
+        said = f"{word} {decision.decided_by}, {at}."
         happened.append((decision.decided_at, said))
     return [sentence for _, sentence in sorted(happened)]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
+from runner.ledger.decision import NOT_SENT, SENT, UNDONE
 from runner.show.answer import finished, instant_of
 from runner.show.console import Console
 from runner.show.run import say_results
@@ -21,17 +22,18 @@ def show_settled(console: Console, settled: Settled, rows: Sequence[str]) -> Exi
     """The word that was recorded on rows, given as a person named them."""
     when = "by the run that is active" if settled.live else "with the next run"
     verdict = "sent" if settled.sent else f"not sent, to be sent {when}"
+    said = "Taken back" if settled.sent is None else f"Settled as {verdict}"
     named = ", ".join(f"row {row}" if row.isdigit() else row for row in rows)
-    console.say(f"Settled as {verdict}: {named}.")
+    console.say(f"{said}: {named}.")
     for sentence in settled.barred:
         console.say(f"  But: {sentence}")
     say_results(console, settled.results)
-    said = {
+    answer = {
         "campaign": settled.campaign,
         "rows": [int(row) if row.isdigit() else row for row in rows],
-        "verdict": "sent" if settled.sent else "not-sent",
+        "verdict": {True: SENT, False: NOT_SENT, None: UNDONE}[settled.sent],
     }
-    console.answer(finished(said, settled.exit_code))
+    console.answer(finished(answer, settled.exit_code))
     return settled.exit_code
 
 

@@ -485,8 +485,8 @@ def test_settled_as_not_sent_is_not_promised_to_who_must_not_be_written_to(tmp_p
 
 
 def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
-    """A person's word can be taken back until the row is sent again: not sent, then sent after all,
-    then not. A row that was really sent, or proven, stays as it is."""
+    """A person's word can be taken back until the row is sent again: by the other word, or so that
+    it is open again. A row that was really sent, or proven, stays as it is."""
     world = World(tmp_path, crowd(2))
     losing(world, "person-0", arrives=False)
     world.run(**OPTIONS)
@@ -494,9 +494,10 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
     with ledger.read() as connection:
         record = campaign_named(connection, "people")
     assert record
-    for sent in (False, True, False):
+    became = {True: "sent", False: "waiting", None: "uncertain"}
+    for sent in (False, True, None, True, None, False, None, False):
         settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
-        assert world.statuses()[0] == ("sent" if sent else "waiting")
+        assert world.statuses()[0] == became[sent]
         with pytest.raises(UsageError):
             settle_rows(ledger, record, [2], sent=sent, by="Ann", now=world.clock.now())
     world.server.script = None
@@ -504,6 +505,8 @@ def test_a_persons_word_can_be_taken_back(tmp_path: Path) -> None:
     for row in (2, 3):
         with pytest.raises(UsageError, match="is sent"):
             settle_rows(ledger, record, [row], sent=False, by="Ann", now=world.clock.now())
+        with pytest.raises(UsageError, match="is sent"):
+            settle_rows(ledger, record, [row], sent=None, by="Ann", now=world.clock.now())
     ledger.close()
     assert world.received().count("person-0") == 1
 

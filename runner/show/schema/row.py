@@ -98,7 +98,7 @@ class Settled(Ended):
 
     campaign: str
     rows: list[int | str]
-    verdict: Literal["sent", "not-sent"]
+    verdict: Literal["sent", "not-sent", "undone"]
 
 
 class Evidence(TypedDict):
