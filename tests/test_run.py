@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -30,18 +31,21 @@ from runner.errors import (
     UsageError,
 )
 from runner.intake.sheet import Reading
-from runner.ledger.ledger import open_ledger
+from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import Status
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
+from runner.sending import lane
 from runner.sending.dispatch import Interruption, dispatch
-from runner.sending.event import Sent
+from runner.sending.event import ForeignUse, Sent
 from runner.sending.look import Looker
 from runner.sending.reach import Reaching
 from runner.sending.traffic import Traffic
 from tests.world import MONDAY, World, crowd, read_results, slugs
+
+HASTE: Final = {"now": True, "min_gap": 0}
 
 
 def test_a_small_list_goes_out_once_and_comes_back_whole(tmp_path: Path) -> None:
@@ -744,6 +748,34 @@ def test_two_campaigns_share_an_accounts_quota_and_spacing(tmp_path: Path) -> No
     assert min(gaps) >= timedelta(seconds=36)
     for ledger in ledgers:
         ledger.close()
+
+
+def test_a_claim_that_waited_for_the_ledger_counts_no_message_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a claim waits for the ledger, another campaign sends its share. What the server told of
+    those messages holds them, so the first campaign still sends its own share."""
+    world, other = World(tmp_path, crowd(8), limit=10), World(tmp_path, crowd(8, start=100))
+    other.clock, other.server, other.sheet = world.clock, world.server, "others.csv"
+    claim, write, late = lane.claim, Ledger.write, list[threading.Thread]()
+
+    def third(*arguments: Any) -> Any:
+        if len(world.server.receipts) == 2 and not late:
+            late.append(threading.Thread(target=other.run, kwargs=HASTE))
+        return claim(*arguments)
+
+    def write_after_the_other(self: Ledger) -> Any:
+        if late and late[0].ident is None:
+            late[0].start()
+            late[0].join()
+        return write(self)
+
+    monkeypatch.setattr(lane, "claim", third)
+    monkeypatch.setattr(Ledger, "write", write_after_the_other)
+    report = world.run(**HASTE)
+    assert (report.sent, report.exit_code) == (5, ExitCode.PAUSED)
+    assert len(world.server.receipts) == world.server.requests == 10
+    assert not any(isinstance(event, ForeignUse) for event in world.events)
 
 
 def test_the_do_not_contact_list_holds_at_intake_and_inside_the_claim(tmp_path: Path) -> None:

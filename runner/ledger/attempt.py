@@ -8,6 +8,7 @@ not sent if not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -31,26 +32,30 @@ from runner.ledger.told import note_outcome
 DEPRECATED: Final = "endpoint is deprecated"
 
 
-def commit_intent(ledger: Ledger, claim: Claim, now: datetime) -> None:
+def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
     """Make it durable, in both records, that the request is about to leave. If this raises, no byte
     of it may leave.
+
+    `clock` is asked within the transaction: while this waits for the ledger, the claim's time may
+    run out.
 
     Raises StorageError when the claim is no longer ours or its time has run out, and when one of
     the records cannot be written.
     """
     try:
-        _commit(ledger, claim, now)
+        _commit(ledger, claim, clock)
     except UnnotedError:
         # The ledger has the intent. No byte has left, and none will.
         with ledger.write() as connection:
             unsent = Outcome(Status.WAITING, error="the second record could not be written")
-            _settle(connection, claim.attempt, unsent, now)
+            _settle(connection, claim.attempt, unsent, clock())
         raise
 
 
-def _commit(ledger: Ledger, claim: Claim, now: datetime) -> None:
+def _commit(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
     table = schema.attempt
     with ledger.write() as connection:
+        now = clock()
         taken = connection.execute(
             sa.update(table)
             .where(

@@ -30,7 +30,7 @@ def claim(
     ledger: Ledger,
     campaign_id: int,
     account: str,
-    now: datetime,
+    clock: Callable[[], datetime],
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
     aside: Collection[int] = (),
@@ -45,12 +45,16 @@ def claim(
     else sends on the account. The deliveries of the attempts `aside` are left out, and those that
     were refused before come last: a row that is always refused keeps nobody else waiting.
 
+    `clock` is asked within the transaction. Others may send while this waits for the ledger: by an
+    earlier time, their messages would be counted again beside the numbers that the server told.
+
     With `seen`, the deliveries whose conversation was just looked at, one that was not is returned
     as Unseen instead, and nothing is taken. Those in `blind`, which could not be looked at, are
     left out; and without `seen`, where no look is possible, so is every step that follows another.
     """
     table = schema.delivery
     with ledger.write() as connection:
+        now = clock()
         settings = settings_of(connection, campaign_id)
         next_one = _next(campaign_id, account, now, aside, blind, settings, looks=seen is not None)
         found = connection.execute(next_one).first()

@@ -135,7 +135,7 @@ def _claim(
         traffic.ledger,
         traffic.campaign_id,
         account,
-        traffic.now(),
+        traffic.now,
         traffic.lease,
         decide,
         aside,

@@ -119,7 +119,7 @@ class Traffic:
         # The claim holds by the clock that it was made by, whatever answers change it meanwhile.
         now = self.vendor.clock.steady()
         outcome = await self.vendor.endpoint.send(
-            claim, lambda: commit_intent(self.ledger, claim, now())
+            claim, lambda: commit_intent(self.ledger, claim, now)
         )
         outcome = settle(self.ledger, claim, outcome, self.now())
         if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:

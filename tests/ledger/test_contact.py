@@ -113,9 +113,9 @@ def test_the_rule_holds_inside_the_claim(tmp_path: Path) -> None:
     assert fair
     assert news
     assert world.statuses("news") == ["waiting"] * 3
-    taken = claim(ledger, fair.id, "", MONDAY, LEASE, lambda _: None)
+    taken = claim(ledger, fair.id, "", lambda: MONDAY, LEASE, lambda _: None)
     assert isinstance(taken, Claim)
-    other = claim(ledger, news.id, "", MONDAY + LEASE, LEASE, lambda _: None)
+    other = claim(ledger, news.id, "", lambda: MONDAY + LEASE, LEASE, lambda _: None)
     assert isinstance(other, Claim)
     assert other.recipient.slug == "person-1"
     reason = (
@@ -300,10 +300,10 @@ def test_whatever_bars_one_spelling_bars_all(
         elif how == "contact":
             note_contacts(connection, [Contact((listed,), MONDAY)], "old.csv", MONDAY)
     assert record
-    taken = claim(ledger, record.id, "", MONDAY + timedelta(hours=2), LEASE, lambda _: None)
+    taken = claim(ledger, record.id, "", lambda: MONDAY + timedelta(hours=2), LEASE, lambda _: None)
     assert (taken is None) == (row in same)
     if isinstance(taken, Claim):
-        commit_intent(ledger, taken, MONDAY + timedelta(hours=2))
+        commit_intent(ledger, taken, lambda: MONDAY + timedelta(hours=2))
     ledger.close()
     world.clock.advance_to(MONDAY + timedelta(hours=3))
     before = len(world.server.receipts)

@@ -181,9 +181,9 @@ def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
     with ledger.read() as connection:
         record = campaign_named(connection, "people")
     assert record
-    taken = claim(ledger, record.id, "", MONDAY, timedelta(minutes=2), lambda _: None)
+    taken = claim(ledger, record.id, "", lambda: MONDAY, timedelta(minutes=2), lambda _: None)
     assert isinstance(taken, Claim)
-    commit_intent(ledger, taken, MONDAY)
+    commit_intent(ledger, taken, lambda: MONDAY)
     ledger.close()
     world.clock.advance(3_600)
     world.forget(SLUG)

@@ -250,20 +250,20 @@ def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    taken = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert taken is not None
     assert not isinstance(taken, Wait)
-    commit_intent(ledger, taken, now)
+    commit_intent(ledger, taken, lambda: now)
     with pytest.raises(StorageError):
-        commit_intent(ledger, taken, now)
+        commit_intent(ledger, taken, lambda: now)
     settle(ledger, taken, Outcome(Status.SENT), now)
     with pytest.raises(StorageError, match="two outcomes"):
         settle(ledger, taken, Outcome(Status.FAILED), now)
-    late = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    late = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert late is not None
     assert not isinstance(late, Wait)
     with pytest.raises(StorageError):
-        commit_intent(ledger, late, now + LEASE)
+        commit_intent(ledger, late, lambda: now + LEASE)
     ledger.close()
 
 
@@ -275,13 +275,15 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    first = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    first = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert first is not None
-    second = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    second = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert isinstance(second, Wait)
     assert second.stay
-    assert claim(ledger, campaign, "acc_other", now, LEASE, lambda _: None) is None
-    assert not isinstance(claim(ledger, campaign, "", now + LEASE, LEASE, lambda _: None), Wait)
+    assert claim(ledger, campaign, "acc_other", lambda: now, LEASE, lambda _: None) is None
+    assert not isinstance(
+        claim(ledger, campaign, "", lambda: now + LEASE, LEASE, lambda _: None), Wait
+    )
     ledger.close()
 
 
@@ -294,11 +296,11 @@ def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, statu
     world, campaign = begun(tmp_path)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    taken = claim(ledger, campaign, "", now, LEASE, lambda _: None)
+    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert taken is not None
     assert not isinstance(taken, Wait)
     if wired:
-        commit_intent(ledger, taken, now)
+        commit_intent(ledger, taken, lambda: now)
     assert recover(ledger, campaign, now) == ((1, 0) if wired else (0, 1))
     assert recover(ledger, campaign, now) == (0, 0)
     assert world.statuses() == ["sent", status]
@@ -376,7 +378,7 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
     now = MONDAY + timedelta(hours=1)
     for under_way, left in ((False, 60), (True, 59)):
         if under_way:
-            assert claim(ledger, campaign, "", now, LEASE, lambda _: None) is not None
+            assert claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None) is not None
         later = now + timedelta(seconds=5)
         with ledger.write() as connection:
             note_told(connection, "", Told(later, 100, 40, 60))
@@ -398,7 +400,7 @@ def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_i
     now = MONDAY + timedelta(hours=1)
     with ledger.write() as connection:
         note_told(connection, "", Told(now, 100, 99, 1))
-    assert claim(ledger, campaign, "", now, LEASE, lambda _: None) is not None
+    assert claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None) is not None
     with ledger.read() as connection:
         state = account_state(connection, "", campaign, now + timedelta(minutes=1))
         assert allowance(state.told, state.charged_after, now + timedelta(minutes=1)).remaining == 0
