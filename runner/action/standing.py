@@ -152,7 +152,11 @@ def find(ledger: Ledger, person: Recipient) -> Found:
 
 def why(ledger: Ledger, name: str | None, which: int | Recipient, now: datetime) -> Reasons:
     """Say what a row waits for, or what happened to it. Raises UsageError."""
-    summary = summary_of(ledger, find_campaign(ledger, name), now)
+    return reasons(ledger, summary_of(ledger, find_campaign(ledger, name), now), which)
+
+
+def reasons(ledger: Ledger, summary: Summary, which: int | Recipient) -> Reasons:
+    """Say the same of a campaign whose summary is known. Raises UsageError."""
     row = which if isinstance(which, int) else _row_of(ledger, summary.campaign, which)
     line = find_line(ledger, summary.campaign, row)
     facts = facts_of(ledger, summary, line)

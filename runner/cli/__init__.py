@@ -15,6 +15,7 @@ import typer
 from runner import __version__
 from runner.cli import (
     completion,
+    console,
     doctor,
     keeping,
     people,
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 for command in (  # --help lists them in this order
     start.start,
+    console.console,
     sending.run,
     sending.plan,
     sending.check,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from typer.core import TyperGroup
 
 GROUPS: Final = {
-    "Prepare": ("start", "new", "check", "preview", "rehearse", "plan", "doctor"),
+    "Prepare": ("start", "console", "new", "check", "preview", "rehearse", "plan", "doctor"),
     "Send": ("run", "pause", "resume", "stop", "schedule"),
     "Look": ("status", "list", "why", "find", "replies", "results", "report"),
     "Decide": ("settle", "retry"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = (
     "asyncio",
+    "barring",
     "blocking",
     "campaign",
     "check",
@@ -17,10 +18,12 @@ __all__ = (
     "clock",
     "column",
     "compare",
+    "desk",
     "evidence",
     "examine",
     "finding",
     "firm",
+    "guard",
     "install",
     "job",
     "keep",
@@ -42,6 +45,7 @@ __all__ = (
     "report",
     "retry",
     "run",
+    "serve",
     "settle",
     "sheet",
     "show_check",
@@ -71,6 +75,7 @@ if TYPE_CHECKING:
     import time
 
     from runner.action import (
+        barring,
         check,
         compare,
         evidence,
@@ -108,10 +113,12 @@ if TYPE_CHECKING:
     from runner.show import starter as show_starter
     from runner.show.schema import command as show_schema
     from runner.unattended import log, witness
+    from runner.web import desk, guard, serve
 else:
     _MODULES = {
         "asyncio": "asyncio",
         "time": "time",
+        "barring": "runner.action.barring",
         "check": "runner.action.check",
         "compare": "runner.action.compare",
         "evidence": "runner.action.evidence",
@@ -165,6 +172,9 @@ else:
         "show_starter": "runner.show.starter",
         "log": "runner.unattended.log",
         "witness": "runner.unattended.witness",
+        "desk": "runner.web.desk",
+        "guard": "runner.web.guard",
+        "serve": "runner.web.serve",
     }
 
     def __getattr__(name: str) -> Any:

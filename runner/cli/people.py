@@ -58,7 +58,10 @@ def suppress_add(
     as_json: AsJson = False,
 ) -> int:
     """Put people, companies or domains on the do-not-contact list."""
-    console, persons = Console(as_json=as_json), _listed(people, company, domain)
+    console, persons = (
+        Console(as_json=as_json),
+        late.barring.named(people or (), company or (), domain or ()),
+    )
     with opened_ledger(ledger) as opened:
         tell_new(opened, console)
         done = late.people.suppress(opened, persons, reason, utc_now())
@@ -74,53 +77,10 @@ def suppress_remove(
     as_json: AsJson = False,
 ) -> int:
     """Take people, companies or domains off the do-not-contact list."""
-    persons = _listed(people, company, domain)
+    persons = late.barring.named(people or (), company or (), domain or ())
     with opened_ledger(ledger, create=False) as opened:
         done = late.people.unsuppress(opened, persons, utc_now())
     return late.show_people.show_unsuppressed(Console(as_json=as_json), done)
-
-
-def _listed(
-    people: list[str] | None, companies: list[str] | None, domains: list[str] | None
-) -> list[Recipient]:
-    """Whom the list is about: people, and companies and domains by their keys.
-
-    Raises UsageError for a word that could be either.
-    """
-    found = []
-    for person in people or []:
-        if late.firm.is_firms_name(person):
-            raise UsageError(
-                f"{person!r} names a company or a domain, and no person.",
-                remedy=(
-                    f"For everybody there: --company {words.argument(person)}, or "
-                    f"--domain {words.argument(person.rpartition('@')[2])}."
-                ),
-            )
-        if person[:1].isupper() and person.isalpha():
-            raise UsageError(
-                f"{person!r} may be a company or a person.",
-                remedy=(
-                    f"For a company: --company {words.argument(person)}. For the profile of "
-                    f"that ID: linkedin.com/in/{person.lower()}."
-                ),
-            )
-        found.append(_person(person))
-    for name, key in (
-        *((name, late.firm.company_key(name)) for name in companies or []),
-        *((name, late.firm.domain_key(name)) for name in domains or []),
-    ):
-        if key is None:
-            raise UsageError(
-                f"{name!r} is no company or domain.", remedy="--company Acme --domain acme.com"
-            )
-        found.append(late.recipient.Recipient(key))
-    if not found:
-        raise UsageError(
-            "Say whom: a profile, --company or --domain.",
-            remedy="A profile's link, for example.",
-        )
-    return found
 
 
 @suppress_app.command("list")

@@ -121,6 +121,19 @@ _UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
 )
 
 
+def known_accounts(connection: Connection) -> list[str]:
+    """Return the accounts that have, or had, a message of any campaign."""
+    statement = sa.select(_DELIVERY.account).where(_DELIVERY.status != Status.SKIPPED)
+    return list(connection.scalars(statement.distinct()))
+
+
+def waiting_by_account(connection: Connection) -> dict[str, int]:
+    """Count the rows of all campaigns that wait, by account."""
+    statement = sa.select(_DELIVERY.account, sa.func.count()).where(_IS_WAITING)
+    counted = connection.execute(statement.group_by(_DELIVERY.account))
+    return {account: count for account, count in counted}  # noqa: C416 - rows are not pairs to mypy
+
+
 def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
     """Return the wait for another message that is being sent on the account, if there is one."""
     deadline = connection.execute(

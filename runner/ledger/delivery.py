@@ -183,6 +183,13 @@ def recipient(connection: Connection, delivery_id: int) -> Recipient:
     return Recipient(found.slug, found.urn)
 
 
+def text_of(connection: Connection, delivery_id: int | None) -> str:
+    """Return the text of a delivery's message; blank for none."""
+    table = schema.delivery.c
+    found = connection.execute(sa.select(table.message).where(table.id == delivery_id))
+    return found.scalar() or ""
+
+
 def inmails(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Count the InMails that wait, by account."""
     table = schema.delivery

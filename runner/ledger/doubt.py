@@ -81,6 +81,36 @@ def doubts(connection: Connection, campaign_id: int, rows: Sequence[int] = ()) -
     return [_doubt(connection, found) for found in connection.execute(statement).all()]
 
 
+def undecided(connection: Connection) -> list[tuple[int, int]]:
+    """Return the uncertain deliveries of all campaigns, each with its campaign: those of the
+    campaign last read first, in their order."""
+    table, campaign = schema.delivery, schema.campaign
+    statement = (
+        sa.select(campaign.c.id, table.c.id)
+        .join(table, table.c.campaign_id == campaign.c.id)
+        .where(table.c.status == Status.UNCERTAIN)
+        .order_by(campaign.c.read_at.desc(), campaign.c.id.desc(), table.c.position, table.c.id)
+    )
+    return [(number, delivery) for number, delivery in connection.execute(statement)]
+
+
+def left_open(connection: Connection) -> list[int]:
+    """Return the campaigns with a message that is being sent, or was when its run died."""
+    table = schema.delivery.c
+    sending = sa.select(table.campaign_id).where(table.status == Status.SENDING)
+    return list(connection.scalars(sending.distinct()))
+
+
+def doubt(connection: Connection, delivery_id: int) -> Doubt | None:
+    """Return one doubt; None for a delivery that is not uncertain."""
+    table = schema.delivery
+    statement = sa.select(table, schema.row.c.number).select_from(table.outerjoin(schema.row, SAME))
+    found = connection.execute(
+        statement.where(table.c.id == delivery_id, table.c.status == Status.UNCERTAIN)
+    ).first()
+    return _doubt(connection, found) if found else None
+
+
 def next_waiting(
     connection: Connection, campaign_id: int, account: str, number: int | None
 ) -> list[Doubt]:

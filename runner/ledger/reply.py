@@ -135,6 +135,44 @@ def replies(connection: Connection, campaign_id: int) -> list[Answered]:
     return sorted(first.values(), key=lambda one: one.at, reverse=True)
 
 
+def latest_replies(
+    connection: Connection, campaign_id: int | None, skip: int, most: int
+) -> list[tuple[int, Answered]]:
+    """Return who answered, with the number of the campaign, the newest first; of several replies to
+    one sequence the first one. Only those to one campaign, where it is given."""
+    table, reply = schema.delivery, schema.reply
+    other, earlier = table.alias(), reply.alias()
+    is_later = (
+        sa.exists()
+        .where(
+            earlier.c.delivery_id == other.c.id,
+            other.c.campaign_id == table.c.campaign_id,
+            other.c.identity == table.c.identity,
+            sa.tuple_(earlier.c.replied_at, earlier.c.delivery_id)
+            < sa.tuple_(reply.c.replied_at, reply.c.delivery_id),
+        )
+        .correlate(table, reply)
+    )
+    statement = sa.select(table, reply).join(reply, reply.c.delivery_id == table.c.id)
+    if campaign_id is not None:
+        statement = statement.where(table.c.campaign_id == campaign_id)
+    page = statement.where(~is_later).order_by(reply.c.replied_at.desc(), table.c.id)
+    return [
+        (
+            one.campaign_id,
+            Answered(
+                row=one.row,
+                person=one.slug or one.urn or "",
+                account=one.account,
+                at=one.replied_at,
+                text=one.text,
+                conversation_urn=one.conversation_urn_1,
+            ),
+        )
+        for one in connection.execute(page.offset(skip).limit(most))
+    ]
+
+
 def count_replies(connection: Connection, campaign_id: int) -> int:
     """Count the people who answered a campaign's messages."""
     table, reply = schema.delivery, schema.reply

@@ -197,6 +197,18 @@ def progress(connection: Connection, campaign_id: int) -> str:
     return " ".join(map(str, found))
 
 
+def pulse(connection: Connection) -> str:
+    """Return a text that changes whenever anything happens to any campaign of the ledger; it costs
+    the same however much has happened."""
+    attempt, decision, campaign = schema.attempt.c, schema.decision.c, schema.campaign.c
+    latest = [sa.func.max(attempt.id), sa.func.max(attempt.settled_at), sa.func.max(decision.id)]
+    found: list[object] = [connection.scalar(sa.select(one)) for one in latest]
+    found.append(connection.scalar(sa.select(sa.func.count()).select_from(schema.reply)))
+    told = (campaign.id, campaign.stamp, campaign.paused_at, campaign.stop_asked_at)
+    found += connection.execute(sa.select(*told, campaign.running_since)).all()
+    return " ".join(map(str, found))
+
+
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
     table = schema.delivery

@@ -146,6 +146,32 @@ def suppressions(connection: Connection) -> Iterator[Suppression]:
         seen.update(every)
 
 
+def find_suppressions(
+    connection: Connection, text: str, skip: int, most: int
+) -> tuple[int, list[Suppression]]:
+    """Count the entries of the list that hold a text, and return some of them, the newest first.
+    Each spelling of a person is an entry of its own; those who were forgotten hold no text."""
+    table, twin = schema.do_not_contact.c, schema.do_not_contact.alias().c
+    # A forgotten person has several hashes, and counts once.
+    first = sa.select(sa.func.min(twin.identity)).where(twin.forgotten == table.forgotten)
+    is_first = table.identity == first.correlate(schema.do_not_contact).scalar_subquery()
+    conditions = [sa.or_(table.forgotten.is_(None), is_first)]
+    if text:
+        holds = [one.icontains(text, autoescape=True) for one in (table.identity, table.reason)]
+        conditions = [table.forgotten.is_(None), sa.or_(*holds)]
+    count = connection.execute(sa.select(sa.func.count()).where(*conditions)).scalar_one()
+    page = sa.select(table.identity, table.reason, table.added_at, table.forgotten).where(
+        *conditions
+    )
+    found = connection.execute(
+        page.order_by(table.added_at.desc(), table.identity).offset(skip).limit(most)
+    )
+    return count, [
+        Suppression(one.identity if one.forgotten is None else None, one.reason, one.added_at)
+        for one in found
+    ]
+
+
 def listed(connection: Connection, keys: Iterable[str]) -> str | None:
     """Return the reason why a person of all these spellings must not be messaged, if there is one.
 

@@ -60,6 +60,27 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
     return tuple(Tally(*found) for found in connection.execute(statement))
 
 
+class Used(NamedTuple):
+    """The requests of an account that left, or may have left, in ten minutes from `at` on."""
+
+    account: str
+    at: datetime
+    requests: int
+
+
+def used(connection: Connection, since: datetime) -> Iterator[Used]:
+    """Count what each account has sent since then, by the ten minutes."""
+    table = schema.attempt.c
+    begin = _ten_minutes(table.claimed_at)
+    statement = (
+        sa.select(table.account, begin, sa.func.count())
+        .where(table.claimed_at >= since, table.wired_at.is_not(None))
+        .group_by(table.account, begin)
+    )
+    for account, text, count in connection.execute(statement):
+        yield Used(account, _instant(text), count)
+
+
 class Gone(NamedTuple):
     """The messages that went in ten minutes from `at` on."""
 
@@ -72,8 +93,7 @@ class Gone(NamedTuple):
 def gone(connection: Connection, campaign_id: int) -> Iterator[Gone]:
     """Count a campaign's sent messages by the ten minutes in which they went."""
     table = schema.delivery.c
-    # An instant is kept as text: cut before the minute's second digit, it names ten minutes.
-    begin = sa.func.substr(sa.type_coerce(table.sent_at, sa.String), 1, 15)
+    begin = _ten_minutes(table.sent_at)
     typing = table.typing_indicator_sent
     statement = (
         sa.select(begin, sa.func.count(), sa.func.sum(typing.is_(True)), sa.func.count(typing))
@@ -86,4 +106,13 @@ def gone(connection: Connection, campaign_id: int) -> Iterator[Gone]:
         .order_by(begin)
     )
     for text, sent, shown, told in connection.execute(statement):
-        yield Gone(datetime.fromisoformat(f"{text}0:00+00:00"), sent, shown or 0, told)
+        yield Gone(_instant(text), sent, shown or 0, told)
+
+
+def _ten_minutes(instant: sa.ColumnElement[datetime]) -> sa.ColumnElement[str]:
+    """An instant is kept as text: cut before the minute's second digit, it names ten minutes."""
+    return sa.func.substr(sa.type_coerce(instant, sa.String), 1, 15)
+
+
+def _instant(ten_minutes: str) -> datetime:
+    return datetime.fromisoformat(f"{ten_minutes}0:00+00:00")

@@ -20,6 +20,7 @@ _WIDTH: Final = 900
 _NARROW: Final = 480
 _MOST_LABELS: Final = 16
 _FEW_LABELS: Final = 12
+_SHORT_LABEL: Final = 6  # `23 Nov`; of longer ones fewer fit
 _MOST_MARKS: Final = 5
 # What the library draws for its scripts, and its name for the colour of a series.
 _OVERLAY: Final = "overlay"
@@ -62,7 +63,9 @@ def bars(
     """
     pygal = _pygal()
 
-    every = -(-len(labels) // (_FEW_LABELS if narrow else _MOST_LABELS)) or 1
+    fit = _FEW_LABELS if narrow else _MOST_LABELS
+    longest = max(map(len, labels), default=_SHORT_LABEL)
+    every = -(-len(labels) * max(longest, _SHORT_LABEL) // (fit * _SHORT_LABEL)) or 1
     highest = max(
         (sum(values) for values in zip(*(one.values for one in series), strict=True)), default=0
     )
@@ -84,7 +87,7 @@ def bars(
         truncate_label=-1,
         truncate_legend=-1,
         y_labels=sorted({*_apart(marks, limit), limit}) if limit else marks,
-        y_labels_major=[limit] if limit else None,
+        y_labels_major=[limit] if limit else [-1],  # without any, the library chooses some
         range=(0, marks[-1]),
         no_data_text="nothing yet",
     )

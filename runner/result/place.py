@@ -25,6 +25,7 @@ _RESERVED: Final = frozenset(
     ["CON", "PRN", "AUX", "NUL", *(f"{one}{n}" for one in ("COM", "LPT") for n in range(1, 10))]
 )
 _LONGEST_PART: Final = 60
+_LONGEST_ENDING: Final = 8
 LOCKED: Final = "is open elsewhere or read-only"
 CHANGED: Final = "is not as this program left it: somebody has changed or replaced it"
 
@@ -60,15 +61,23 @@ def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
     return sheet.with_name(f"{stem}.results{suffix}")
 
 
+def plain_name(name: str) -> str:
+    """Return a name for a file that every system can have, as near to this one as can be."""
+    part = _NO_FILE.sub("-", name).strip(" .-")
+    if len(part) > _LONGEST_PART:
+        ending = Path(part).suffix if len(Path(part).suffix) < _LONGEST_ENDING else ""
+        part = part[: _LONGEST_PART - len(ending)].rstrip(" .") + ending
+    part = part or "campaign"
+    return f"{part}_" if part.split(".")[0].upper() in _RESERVED else part
+
+
 def named_path(path: Path, name: str, taken: Container[object]) -> Path:
     """Return the place of the results of a campaign with a name of its own, beside `path`.
 
     A file's name cannot hold all that a campaign's can; places that are `taken` are passed over.
     """
     stem = path.name.removesuffix(f".results{path.suffix}")
-    part = _NO_FILE.sub("-", name).strip(" .-")[:_LONGEST_PART].rstrip(" .") or "campaign"
-    if part.split(".")[0].upper() in _RESERVED:
-        part = f"{part}_"
+    part = plain_name(name)
     for number in count(1):
         again = f"{part}-{number}" if number > 1 else part
         found = path.with_name(f"{stem}.{again}.results{path.suffix}")

@@ -6,6 +6,7 @@ unless names are asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from runner import __version__, words
 from runner.ledger.record import Status
 from runner.ledger.setting import Stored
 from runner.result.chart import STYLE, Series, bars, lying
-from runner.result.facts import Facts
+from runner.result.facts import Day, Facts
 from runner.result.place import Written, check_path, put
 from runner.result.summary import Summary
 from runner.result.told import tally_text
@@ -75,7 +76,7 @@ def page(facts: Facts) -> str:
         tiles=_tiles(facts),
         charts=_charts(facts),
         chart_style=STYLE.read_text(encoding="utf-8"),
-        has_limit=_drawn_limit(facts) is not None,
+        has_limit=_drawn_limit(facts.days, summary, by_week=facts.by_week) is not None,
         steps={step: tally_text(tally) for step, tally in summary.steps.items()},
         settings=_settings(summary),
         outcomes=[(status.value, getattr(summary.totals, status.value)) for status in _OUTCOMES],
@@ -145,28 +146,35 @@ def _tiles(facts: Facts) -> list[tuple[str, str, str, str]]:
     return [tile for tile in tiles if tile[1] != "skipped" or counts.skipped]
 
 
-def _drawn_limit(facts: Facts) -> int | None:
+def _drawn_limit(days: Sequence[Day], summary: Summary, *, by_week: bool) -> int | None:
     """The quota of a day as the chart shows it: one that is far off would press the bars flat."""
-    if facts.by_week or not facts.days:
+    if by_week or not days:
         return None
-    limit = sum(view.limit for view in facts.summary.accounts)
-    highest = max(day.sent + day.forecast for day in facts.days)
+    limit = sum(view.limit for view in summary.accounts)
+    highest = max(day.sent + day.forecast for day in days)
     return limit if limit and limit <= 4 * highest else None
+
+
+def days_chart(days: Sequence[Day], summary: Summary, *, by_week: bool) -> str:
+    """The messages of each day, or week, sent and forecast, with the quota; blank without any."""
+    if not days:
+        return ""
+    # Over a turn of the year, a day and a month alone could stand for two.
+    years = {day.begin.year for day in days}
+    form = "%d %b %Y" if by_week and len(years) > 1 else "%d %b"
+    labels = [day.begin.strftime(form) for day in days]
+    series = [Series("sent", "sent", [day.sent for day in days])]
+    if any(day.forecast for day in days):
+        series.append(Series("forecast", "forecast", [day.forecast for day in days]))
+    title = f"Messages per {'week' if by_week else 'day'}, sent and forecast"
+    return bars(title, labels, series, limit=_drawn_limit(days, summary, by_week=by_week))
 
 
 def _charts(facts: Facts) -> dict[str, str]:
     """The charts by name; none where there is nothing to draw."""
     summary, charts = facts.summary, {}
     if facts.days:
-        # Over a turn of the year, a day and a month alone would stand for two.
-        years = {day.begin.year for day in facts.days}
-        form = "%b %Y" if facts.by_week and len(years) > 1 else "%d %b"
-        labels = [day.begin.strftime(form) for day in facts.days]
-        series = [Series("sent", "sent", [day.sent for day in facts.days])]
-        if any(day.forecast for day in facts.days):
-            series.append(Series("forecast", "forecast", [day.forecast for day in facts.days]))
-        title = f"Messages per {'week' if facts.by_week else 'day'}, sent and forecast"
-        charts["days"] = bars(title, labels, series, limit=_drawn_limit(facts))
+        charts["days"] = days_chart(facts.days, summary, by_week=facts.by_week)
     if facts.messages:
         labels = [f"{hour:02}" for hour in range(24)]
         charts["hours"] = bars(

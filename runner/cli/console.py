@@ -1,0 +1,82 @@
+"""The command that shows all of this in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runner import words
+from runner.cli import late
+from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
+from runner.cli.options import BaseUrl, Ledger
+from runner.errors import ExitCode, UsageError
+from runner.show.console import Console
+
+if TYPE_CHECKING:
+    from runner.web.desk import Desk
+
+
+def console(
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="The port; 0 is any.")
+    ] = 8765,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only say the address.")] = False,
+    ledger: Ledger = None,
+    base_url: BaseUrl = None,
+) -> int:
+    """Show campaigns in the browser: begin one, watch it, decide rows; on this machine alone."""
+    screen = Console()
+    lacking = [name for name in ("starlette", "uvicorn", "python_multipart") if not find_spec(name)]
+    if lacking:
+        raise UsageError(
+            f"The console needs {words.some(lacking)}, which is not installed.",
+            remedy="Install it: python -m pip install 'campaign-runner[console]'",
+        )
+    place = ledger_file(ledger)
+    if (address := late.serve.found(place)) is not None:
+        screen.say(f"The console is open already: {address}")
+        _open(address, no_browser=no_browser)
+        return ExitCode.DONE
+    with opened_ledger(ledger) as opened:
+        tell_new(opened, screen)
+    listening = late.serve.bound(port)
+    badge = late.guard.Badge(listening.getsockname()[1])
+    desk = late.desk.Desk(place, Path.cwd(), badge, base_url)
+
+    def begun(address: str) -> None:
+        screen.say(f"The console: {address}")
+        screen.say("Only a browser on this machine gets in, with this address. Ctrl-C ends it.")
+        _open(address, no_browser=no_browser)
+
+    try:
+        late.serve.serve(desk, listening, begun)
+        _end_runs(desk, screen)
+    finally:
+        desk.close()
+    return ExitCode.DONE
+
+
+def _open(address: str, *, no_browser: bool) -> None:
+    if not no_browser:
+        webbrowser.open(address)
+
+
+def _end_runs(desk: Desk, screen: Console) -> None:
+    """Ask whether the runs that were started here are to end as well."""
+    alive = desk.runs.alive()
+    if not alive:
+        return
+    names = words.some([one.source.stem for one in alive])
+    runs = "A run goes" if len(alive) == 1 else f"{len(alive)} runs go"
+    screen.say(f"{runs} on without the console: {names}.")
+    if screen.can_ask and screen.ask(
+        "End after the message in flight?", otherwise="they go on by themselves"
+    ):
+        with opened_ledger(str(desk.place), create=False) as opened:
+            for one in alive:
+                late.pause.stop(opened, str(one.source), utc_now, late.time.sleep)
+        screen.say("They have ended; the next run of each goes on there.")

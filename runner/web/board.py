@@ -1,0 +1,73 @@
+"""Where the campaigns stand, kept until something changes: a page is drawn more often than that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from runner.action.standing import summary_of
+from runner.ledger.campaign import campaigns
+from runner.ledger.ledger import Ledger
+from runner.ledger.lock import is_running
+from runner.ledger.pause import said
+from runner.ledger.record import CampaignRecord
+from runner.ledger.standing import progress, pulse
+from runner.result.summary import Summary
+
+# Quotas and times go on also while nothing happens.
+_STALE: Final = timedelta(minutes=1)
+
+
+class _Kept(NamedTuple):
+    """A summary, with what the ledger and the campaign looked like when it was made."""
+
+    pulse: str
+    mark: str
+    summary: Summary
+
+
+@dataclass(slots=True)
+class Board:
+    """The last summary of each campaign, by its number."""
+
+    _kept: dict[int, _Kept] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def summary(self, ledger: Ledger, record: CampaignRecord, now: datetime) -> Summary:
+        """Where a campaign stands."""
+        with ledger.read() as connection:
+            beat = f"{pulse(connection)} {is_running(ledger, record.id)}"
+        with self._lock:
+            kept = self._kept.get(record.id)
+        if kept is not None and kept.summary.at <= now < kept.summary.at + _STALE:
+            if kept.pulse == beat:
+                return kept.summary
+            if kept.mark == (state := mark(ledger, record.id)):
+                self._keep(record.id, kept._replace(pulse=beat))
+                return kept.summary
+        else:
+            state = mark(ledger, record.id)
+        summary = summary_of(ledger, record, now)
+        self._keep(record.id, _Kept(beat, state, summary))
+        return summary
+
+    def every(self, ledger: Ledger, now: datetime) -> Sequence[Summary]:
+        """Where all campaigns stand, the one last read first."""
+        with ledger.read() as connection:
+            known = campaigns(connection)
+        return [self.summary(ledger, record, now) for record in known]
+
+    def _keep(self, number: int, kept: _Kept) -> None:
+        with self._lock:
+            self._kept[number] = kept
+
+
+def mark(ledger: Ledger, campaign_id: int) -> str:
+    """A text that changes whenever anything about a campaign does that a page shows."""
+    with ledger.read() as connection:
+        state = progress(connection, campaign_id)
+        word = said(connection, campaign_id)
+    return f"{state} {word.paused_at} {word.stop_asked_at} {is_running(ledger, campaign_id)}"

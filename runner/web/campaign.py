@@ -1,0 +1,141 @@
+"""One campaign: how it stands, its days, its rows, and what is handed back of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from runner import words
+from runner.action import report as reports
+from runner.action import standing
+from runner.campaign.campaign import is_campaign_file
+from runner.ledger.delivery import text_of
+from runner.ledger.line import Wanted, lines
+from runner.ledger.record import Status
+from runner.result.facts import daily
+from runner.result.report import days_chart, default_place
+from runner.web.desk import now, record_of
+from runner.web.view import draw
+
+if TYPE_CHECKING:
+    from runner.ledger.record import CampaignRecord
+    from runner.web.desk import Desk
+    from runner.web.process import Started
+
+_ROWS: Final = 50
+_LONGEST_SEARCH: Final = 100
+
+
+def show(desk: Desk, request: Request) -> Response:
+    """A campaign, with a page of its rows: those that are asked for, in the list's order."""
+    asked = request.query_params
+    status = next((one for one in Status if one.value == asked.get("status")), None)
+    text = asked.get("text", "").strip()[:_LONGEST_SEARCH]
+    below = int(asked["below"]) if asked.get("below", "").isdecimal() else 0
+    with desk.ledger() as ledger:
+        record = record_of(ledger, request.path_params["number"])
+        summary = desk.board.summary(ledger, record, now())
+        wanted = Wanted(status, text, below, _ROWS + 1)
+        found = list(lines(ledger, record.id, live=summary.live, wanted=wanted))
+        days, by_week = daily(ledger, summary)
+    name = words.argument(record.name)
+    return draw(
+        desk,
+        request,
+        "campaign.html",
+        summary=summary,
+        campaign=record,
+        chart=days_chart(days, summary, by_week=by_week),
+        days=[day for day in days if day.sent or day.forecast],
+        by_week=by_week,
+        lines=found[:_ROWS],
+        more=found[_ROWS - 1].number if len(found) > _ROWS else None,
+        status=status.value if status else "",
+        text=text,
+        below=below,
+        source=file_of(record),
+        run=run_of(desk, record),
+        commands=[
+            words.command("status", name),
+            words.command("results", name),
+            words.command("report", name),
+        ],
+    )
+
+
+def row(desk: Desk, request: Request) -> Response:
+    """One row: its message, and why it stands as it does."""
+    number = request.path_params["row"]
+    with desk.ledger() as ledger:
+        record = record_of(ledger, request.path_params["number"])
+        reasons = standing.reasons(ledger, desk.board.summary(ledger, record, now()), number)
+        with ledger.read() as connection:
+            text = text_of(connection, reasons.line.delivery)
+    return draw(
+        desk,
+        request,
+        "row.html",
+        campaign=record,
+        reasons=reasons,
+        line=reasons.line,
+        cells=[
+            (header, cell)
+            for header, cell in zip(record.headers, reasons.line.cells, strict=False)
+            if cell
+        ],
+        message=reasons.line.message or text,
+        commands=[words.command("why", str(number), name=record.name)],
+    )
+
+
+def results(desk: Desk, request: Request) -> Response:
+    """The results, written now, to keep."""
+    folder = Path(tempfile.mkdtemp(prefix="campaign-results-"))
+    try:
+        with desk.ledger() as ledger:
+            record = record_of(ledger, request.path_params["number"])
+            place = folder / Path(record.settings.results).name
+            written = standing.results(ledger, record.name, place, now()).written.path
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return _kept(written, folder)
+
+
+def report(desk: Desk, request: Request) -> Response:
+    """The report, written now, to keep; with `names` it names people."""
+    folder = Path(tempfile.mkdtemp(prefix="campaign-report-"))
+    try:
+        with desk.ledger() as ledger:
+            record = record_of(ledger, request.path_params["number"])
+            place = default_place(folder / Path(record.settings.results).name)
+            names = request.query_params.get("names") == "yes"
+            done = reports.report(ledger, record.name, place, now(), names=names)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return _kept(done.written.path, folder)
+
+
+def _kept(path: Path, folder: Path) -> Response:
+    """A file to keep, whose folder goes once it was sent."""
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(path, filename=path.name, background=gone)
+
+
+def file_of(record: CampaignRecord) -> Path | None:
+    """The campaign file that a run can be started from, where there is one."""
+    path = Path(record.source.partition("#")[0])
+    return path if is_campaign_file(path) and path.is_file() else None
+
+
+def run_of(desk: Desk, record: CampaignRecord) -> Started | None:
+    """The last run of the campaign that this console has started."""
+    source = file_of(record)
+    return desk.runs.of(source) if source else None

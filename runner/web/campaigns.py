@@ -1,0 +1,49 @@
+"""The first page: all campaigns, each with how it stands, and the campaign files that wait to be
+started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runner.action.compare import refuse_behind
+from runner.errors import StorageError
+from runner.web.desk import now
+from runner.web.view import draw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.result.summary import Summary
+    from runner.web.desk import Desk
+
+
+def index(desk: Desk, request: Request) -> Response:
+    """All campaigns of the ledger."""
+    trouble = None
+    with desk.ledger() as ledger:
+        summaries = desk.board.every(ledger, now())
+        try:
+            refuse_behind(ledger)
+        except StorageError as error:
+            trouble = error
+    return draw(
+        desk,
+        request,
+        "campaigns.html",
+        summaries=summaries,
+        files=waiting_files(desk, summaries),
+        uncertain=sum(summary.totals.uncertain for summary in summaries),
+        trouble=trouble,
+        place=desk.place,
+    )
+
+
+def waiting_files(desk: Desk, summaries: Sequence[Summary]) -> list[Path]:
+    """The campaign files of the console's folder that no campaign was read from yet."""
+    known = {summary.campaign.source.partition("#")[0] for summary in summaries}
+    found = sorted(desk.folder.glob("*.toml"))
+    return [path for path in found if str(path) not in known and path.name != "pyproject.toml"]

@@ -1,0 +1,151 @@
+"""What all pages of one console share: ledger, folder, vendor, and what it has begun."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from runner.campaign.campaign import is_campaign_file
+from runner.campaign.file import read_campaign_file
+from runner.errors import CampaignError, RefusedError
+from runner.intake.sheet import MAX_BYTES
+from runner.ledger.campaign import campaigns
+from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.lock import told_as_running
+from runner.ledger.record import CampaignRecord
+from runner.result.place import plain_name
+from runner.sending.api import TYPING
+from runner.sending.client import BASE_URL
+from runner.sending.clock import WATCH, ServerClock
+from runner.sending.key import find_key
+from runner.sending.vendor import Vendor
+from runner.system.file import BINARY
+from runner.web.board import Board
+from runner.web.fault import MissingPageError
+from runner.web.guard import Badge
+from runner.web.process import Runs
+
+if TYPE_CHECKING:
+    from runner.web.film import Film
+
+_MOST_SAID: Final = 50
+_PART: Final = 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence about what was just done, and the change that takes it back, if there is one."""
+
+    text: str
+    undo: str = ""
+
+
+@dataclass(slots=True)
+class Desk:
+    """`place` is the ledger's file, `folder` where the console was started: lists and campaign
+    files are looked for, and put, there."""
+
+    place: Path
+    folder: Path
+    badge: Badge
+    base_url: str | None = None
+    board: Board = field(default_factory=Board)
+    runs: Runs = field(default_factory=Runs)
+    films: dict[str, Film] = field(default_factory=dict)
+    is_closing: bool = False
+    _uploads: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="campaign-")))
+    _said: OrderedDict[str, Said] = field(default_factory=OrderedDict)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger, open for one page: others may put another one in its place meanwhile."""
+        with told_as_running(self.place):
+            opened = open_ledger(self.place)
+        try:
+            with told_as_running(self.place):
+                yield opened
+        finally:
+            opened.close()
+
+    def vendor(self, key_file: Path | None, folder: Path, path: str = TYPING) -> Vendor:
+        """The vendor with the key that is found there; `path` is the endpoint's. Raises
+        UsageError."""
+        key, address = find_key(key_file, folder).secret, self.base_url or BASE_URL
+        return Vendor(key, ServerClock(now, WATCH), base_url=address, path=path)
+
+    def vendor_of(self, record: CampaignRecord) -> Vendor:
+        """The vendor with the key that a run of the campaign would find. Raises UsageError."""
+        source = Path(record.source.partition("#")[0])
+        is_file = is_campaign_file(source) and source.is_file()
+        key_file = read_campaign_file(source).said.get("key_file") if is_file else None
+        return self.vendor(key_file, source.parent)
+
+    def keep(self, name: str, data: BinaryIO) -> Path:
+        """Keep a file that a page was given, for its owner only, until the console ends."""
+        folder = self._uploads / secrets.token_hex(8)
+        folder.mkdir(mode=0o700, parents=True)
+        place = folder / plain_name(name)
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            left = MAX_BYTES
+            while part := data.read(min(_PART, left + 1)):
+                left -= len(part)
+                if left < 0:
+                    raise RefusedError(
+                        f"{name} is too large for a list.",
+                        remedy="Split it, or leave out the columns that are not needed.",
+                    )
+                file.write(part)
+        return place
+
+    def kept(self, name: str) -> Path:
+        """A file that was kept, by the name of its folder. Raises MissingPageError."""
+        folder = self._uploads / name
+        if not name.isalnum() or not folder.is_dir():
+            raise MissingPageError
+        return next(folder.iterdir())
+
+    def warm(self) -> None:
+        """Look at all campaigns once, so that the first page need not wait for that."""
+        with suppress(CampaignError), self.ledger() as ledger:
+            self.board.every(ledger, now())
+
+    def close(self) -> None:
+        """Remove what was kept for as long as the console is open."""
+        shutil.rmtree(self._uploads, ignore_errors=True)
+        self.runs.close()
+
+    def say(self, text: str, undo: str = "") -> str:
+        """Keep a sentence for the page that is shown next; return the name that it is asked by."""
+        name = secrets.token_urlsafe(6)
+        self._said[name] = Said(text, undo)
+        while len(self._said) > _MOST_SAID:
+            self._said.popitem(last=False)
+        return name
+
+    def said(self, name: str | None) -> Said | None:
+        """The sentence of that name."""
+        return self._said.get(name or "")
+
+
+def now() -> datetime:
+    """This computer's clock."""
+    return datetime.now(UTC)
+
+
+def record_of(ledger: Ledger, number: int) -> CampaignRecord:
+    """The campaign of that number. Raises MissingPageError."""
+    with ledger.read() as connection:
+        for record in campaigns(connection):
+            if record.id == number:
+                return record
+    raise MissingPageError

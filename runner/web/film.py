@@ -1,0 +1,55 @@
+"""A rehearsal as it is played: each of its days as soon as it is over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runner.campaign.campaign import Campaign
+from runner.errors import CampaignError, explain
+from runner.rehearsal.people import People
+from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse
+from runner.web.desk import now
+
+
+@dataclass(slots=True)
+class Film:
+    """A rehearsal in a thread of its own; `rehearsed` or `error` is there once it is over."""
+
+    days: list[Day] = field(default_factory=list)
+    rehearsed: Rehearsed | None = None
+    error: CampaignError | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it has ended, well or not."""
+        return self.rehearsed is not None or self.error is not None
+
+    @property
+    def most(self) -> int:
+        """The most messages of a day so far."""
+        return max((day.sent for day in self.days), default=1)
+
+
+def play(load: Callable[[], Campaign], folder: Path, *, limit: int, replies: float) -> Film:
+    """Begin a rehearsal of a campaign, whose results go into a folder."""
+    film = Film()
+
+    def played() -> None:
+        try:
+            campaign = beside(load())
+            results = campaign.results or Path("rehearsal.results.csv")
+            film.rehearsed = rehearse(
+                replace(campaign, results=folder / results.name),
+                now(),
+                limit=limit,
+                people=People(replies, 0.0, 50, 0),
+                day=film.days.append,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page says it
+            film.error = explain(error)
+
+    threading.Thread(target=played, daemon=True).start()
+    return film

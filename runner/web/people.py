@@ -1,0 +1,105 @@
+"""The do-not-contact list: looked through, added to, taken from; a list of people is looked at
+before it is taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runner import words
+from runner.action import barring, people
+from runner.errors import UsageError
+from runner.intake.sheet import Reading
+from runner.ledger.suppression import find_suppressions
+from runner.web.desk import now
+from runner.web.view import draw, go
+
+if TYPE_CHECKING:
+    from runner.web.desk import Desk
+
+_PEOPLE: Final = 50
+_LONGEST_REASON: Final = 200
+HERE: Final = "/do-not-contact"
+
+
+def show(desk: Desk, request: Request) -> Response:
+    """A page of the list, the newest first; those that hold a text, where one is asked for."""
+    asked = request.query_params
+    text = asked.get("text", "").strip()[:100]
+    skipped = int(asked["skip"]) if asked.get("skip", "").isdecimal() else 0
+    with desk.ledger() as ledger, ledger.read() as connection:
+        count, found = find_suppressions(connection, text, skipped, _PEOPLE + 1)
+    return draw(
+        desk,
+        request,
+        "people.html",
+        people=found[:_PEOPLE],
+        count=count,
+        text=text,
+        skipped=skipped,
+        more=skipped + _PEOPLE if len(found) > _PEOPLE else None,
+        commands=[words.command("suppress list"), words.command("suppress add", "PERSON")],
+    )
+
+
+def add(desk: Desk, _request: Request, form: FormData) -> Response:
+    """Put people on the list: one in each line, by any spelling."""
+    named = [line.strip() for line in str(form.get("people", "")).splitlines() if line.strip()]
+    reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON] or None
+    match form.get("kind"):
+        case "company":
+            found = barring.named((), named)
+        case "domain":
+            found = barring.named((), (), named)
+        case _:
+            found = barring.named(named)
+    with desk.ledger() as ledger:
+        done = people.suppress(ledger, found, reason, now())
+    known = f"; {done.asked - done.added} were there already" if done.added < done.asked else ""
+    return go(HERE, desk.say(f"Added: {done.added}{known}."))
+
+
+def remove(desk: Desk, _request: Request, form: FormData) -> Response:
+    """Take somebody off the list."""
+    key = str(form.get("person", ""))
+    with desk.ledger() as ledger:
+        people.unsuppress(ledger, [barring.entry(key)], now())
+    return go(HERE, desk.say(f"{key} is off the list, and may be written to."))
+
+
+def look(desk: Desk, request: Request, form: FormData) -> Response:
+    """Look at a list of people before it is taken in: whom it names, which cells name nobody."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise UsageError("No file was chosen.", remedy="Choose a CSV or XLSX with the people.")
+    name = Path(file.filename).name
+    place = desk.keep(name, file.file)
+    found, nobody = people.people_in(place, Reading())
+    return draw(
+        desk,
+        request,
+        "import.html",
+        name=name,
+        kept=place.parent.name,
+        people=found[:_PEOPLE],
+        count=len(found),
+        nobody=nobody[:_PEOPLE],
+        nobody_count=len(nobody),
+        commands=[words.command("suppress import", words.argument(name))],
+    )
+
+
+def take(desk: Desk, _request: Request, form: FormData) -> Response:
+    """Take in the list that was looked at."""
+    place = desk.kept(str(form.get("kept", "")))
+    reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON] or None
+    found = people.people_in(place, Reading())
+    with desk.ledger() as ledger:
+        done = people.suppress_list(ledger, place.name, found, reason, now())
+    nobody = f" {len(done.nobody)} cells name nobody." if done.nobody else ""
+    said = f"{words.people(done.people)} of {place.name}: {done.added} new on the list.{nobody}"
+    return go(HERE, desk.say(said))

@@ -1,0 +1,88 @@
+"""How pages are drawn: the templates of this package, which escape all that they are given."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from tzlocal import get_localzone
+
+from runner import __version__, words
+from runner.errors import CampaignError
+from runner.ledger.record import Status
+from runner.result.link import conversation_link, profile_link
+from runner.web.desk import now
+
+if TYPE_CHECKING:
+    from runner.ledger.record import Totals
+    from runner.web.desk import Desk
+
+STATUSES: Final = (
+    Status.SENT,
+    Status.WAITING,
+    Status.UNCERTAIN,
+    Status.FAILED,
+    Status.INVALID,
+    Status.SKIPPED,
+)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("runner.web", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "version": __version__,
+        "words": words,
+        "statuses": [status.value for status in STATUSES],
+        "parts": parts,
+        "profile_link": profile_link,
+        "conversation_link": conversation_link,
+    }
+    environment.filters["number"] = "{:,}".format
+    return environment
+
+
+def draw(desk: Desk, request: Request, template: str, code: int = 200, **shown: Any) -> Response:
+    """A page of the console."""
+    shown = {
+        "here": request.url.path,
+        "form": desk.badge.form,
+        "said": desk.said(request.query_params.get("said")),
+        "at": now(),
+        "folder": desk.folder,
+        "zone": get_localzone(),
+        **shown,
+    }
+    return HTMLResponse(_environment().get_template(template).render(shown), code)
+
+
+def go(place: str, said: str | None = None) -> Response:
+    """Lead to a page after a change, which then says what was done."""
+    mark = "&" if "?" in place else "?"
+    return RedirectResponse(f"{place}{mark}said={said}" if said else place, 303)
+
+
+def fault(desk: Desk, request: Request, error: CampaignError, code: int) -> Response:
+    """A page that says what is wrong, and what to do next."""
+    return draw(desk, request, "fault.html", code, error=error)
+
+
+def parts(totals: Totals) -> list[tuple[str, int, float, float]]:
+    """The statuses that rows have: each one's name and count, where its part of a bar of a hundred
+    begins, and how long it is."""
+    found, begin = [], 0.0
+    for status in STATUSES:
+        if count := getattr(totals, status.value):
+            length = 100 * count / totals.rows
+            found.append((status.value, count, round(begin, 3), round(length, 3)))
+            begin += length
+    return found
