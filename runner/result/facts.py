@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from typing import Final
 
 from runner.intake.suspicion import kind_of
@@ -74,7 +74,8 @@ class Facts:
 def daily(ledger: Ledger, summary: Summary) -> tuple[tuple[Day, ...], bool]:
     """The days, or the weeks, on which messages went or are forecast; whether they are weeks."""
     with ledger.read() as connection:
-        return _days(gone(connection, summary.campaign.id), summary)
+        passed = gone(connection, summary.campaign.id)
+        return days_of(passed, summary.days, summary.zone)
 
 
 def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
@@ -87,7 +88,7 @@ def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
     hours = [0] * 24
     for one in sent:
         hours[one.at.astimezone(summary.zone).hour] += one.sent
-    days, by_week = _days(sent, summary)
+    days, by_week = days_of(sent, summary.days, summary.zone)
     return Facts(
         summary=summary,
         days=days,
@@ -127,12 +128,14 @@ def _urgency(one: Needy) -> tuple[bool, bool, int]:
     return one.status != Status.UNCERTAIN, one.status != Status.FAILED, one.row
 
 
-def _days(passed: Iterable[Gone], summary: Summary) -> tuple[tuple[Day, ...], bool]:
+def days_of(
+    passed: Iterable[Gone], ahead: Iterable[tuple[date, int]], zone: tzinfo
+) -> tuple[tuple[Day, ...], bool]:
     """The days from the first to the last on which a message went or is forecast; weeks where they
     are many, which is told as well."""
-    sent, forecast = Counter[date](), dict(summary.days)
+    sent, forecast = Counter[date](), dict(ahead)
     for one in passed:
-        sent[one.at.astimezone(summary.zone).date()] += one.sent
+        sent[one.at.astimezone(zone).date()] += one.sent
     known = sent.keys() | forecast.keys()
     if not known:
         return (), False

@@ -76,7 +76,7 @@ def page(facts: Facts) -> str:
         tiles=_tiles(facts),
         charts=_charts(facts),
         chart_style=STYLE.read_text(encoding="utf-8"),
-        has_limit=_drawn_limit(facts.days, summary, by_week=facts.by_week) is not None,
+        has_limit=_drawn_limit(facts.days, summary.limit, by_week=facts.by_week) is not None,
         steps={step: tally_text(tally) for step, tally in summary.steps.items()},
         settings=_settings(summary),
         outcomes=[(status.value, getattr(summary.totals, status.value)) for status in _OUTCOMES],
@@ -146,17 +146,17 @@ def _tiles(facts: Facts) -> list[tuple[str, str, str, str]]:
     return [tile for tile in tiles if tile[1] != "skipped" or counts.skipped]
 
 
-def _drawn_limit(days: Sequence[Day], summary: Summary, *, by_week: bool) -> int | None:
+def _drawn_limit(days: Sequence[Day], limit: int, *, by_week: bool) -> int | None:
     """The quota of a day as the chart shows it: one that is far off would press the bars flat."""
     if by_week or not days:
         return None
-    limit = sum(view.limit for view in summary.accounts)
     highest = max(day.sent + day.forecast for day in days)
     return limit if limit and limit <= 4 * highest else None
 
 
-def days_chart(days: Sequence[Day], summary: Summary, *, by_week: bool) -> str:
-    """The messages of each day, or week, sent and forecast, with the quota; blank without any."""
+def days_chart(days: Sequence[Day], limit: int, *, by_week: bool) -> str:
+    """The messages of each day, or week, sent and forecast, with the quota of a day as a `limit`;
+    blank without any."""
     if not days:
         return ""
     # Over a turn of the year, a day and a month alone could stand for two.
@@ -167,14 +167,14 @@ def days_chart(days: Sequence[Day], summary: Summary, *, by_week: bool) -> str:
     if any(day.forecast for day in days):
         series.append(Series("forecast", "forecast", [day.forecast for day in days]))
     title = f"Messages per {'week' if by_week else 'day'}, sent and forecast"
-    return bars(title, labels, series, limit=_drawn_limit(days, summary, by_week=by_week))
+    return bars(title, labels, series, limit=_drawn_limit(days, limit, by_week=by_week))
 
 
 def _charts(facts: Facts) -> dict[str, str]:
     """The charts by name; none where there is nothing to draw."""
     summary, charts = facts.summary, {}
     if facts.days:
-        charts["days"] = days_chart(facts.days, summary, by_week=facts.by_week)
+        charts["days"] = days_chart(facts.days, summary.limit, by_week=facts.by_week)
     if facts.messages:
         labels = [f"{hour:02}" for hour in range(24)]
         charts["hours"] = bars(

@@ -125,6 +125,11 @@ class Summary:
         return tuple(sorted(counts.items()))
 
     @property
+    def limit(self) -> int:
+        """The quota of all accounts."""
+        return sum(view.limit for view in self.accounts)
+
+    @property
     def finish(self) -> str:
         """The day on which the last waiting row goes, in words.
 

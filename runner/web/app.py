@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from runner.errors import CampaignError, ExitCode, explain
 from runner.result.chart import STYLE
-from runner.web import accounts, campaign, campaigns, decide, live, people, replies, runs
+from runner.web import accounts, campaign, campaigns, decide, live, new, people, replies, runs
 from runner.web.desk import Desk
 from runner.web.fault import ForgedError, MissingPageError
 from runner.web.guard import Guard
@@ -76,6 +76,18 @@ def application(desk: Desk) -> ASGIApp:
         page("/files/{name}/plan", runs.plan_file),
         change("/files/{name}/start", runs.start_file),
         page("/files/{name}/begun", runs.begun),
+        page("/new", new.index),
+        change("/new", new.begin),
+        page("/new/{draft}", new.show),
+        change("/new/{draft}/reading", new.reading),
+        change("/new/{draft}/text", new.text),
+        change("/new/{draft}/pace", new.pace),
+        page("/new/{draft}/accounts", new.accounts),
+        page("/new/{draft}/check", new.checked),
+        change("/new/{draft}/rehearse", new.rehearse),
+        page("/new/{draft}/film", new.film),
+        change("/new/{draft}/save", new.save),
+        change("/new/{draft}/discard", new.discard),
         page("/decide", decide.show),
         change("/decide/{number:int}/{row}", decide.settle),
         change("/decide/{number:int}/{row}/evidence", decide.look),

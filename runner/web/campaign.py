@@ -51,7 +51,7 @@ def show(desk: Desk, request: Request) -> Response:
         "campaign.html",
         summary=summary,
         campaign=record,
-        chart=days_chart(days, summary, by_week=by_week),
+        chart=days_chart(days, summary.limit, by_week=by_week),
         days=[day for day in days if day.sent or day.forecast],
         by_week=by_week,
         lines=found[:_ROWS],

@@ -30,6 +30,7 @@ from runner.sending.key import find_key
 from runner.sending.vendor import Vendor
 from runner.system.file import BINARY
 from runner.web.board import Board
+from runner.web.draft import Drafts
 from runner.web.fault import MissingPageError
 from runner.web.guard import Badge
 from runner.web.process import Runs
@@ -62,8 +63,12 @@ class Desk:
     runs: Runs = field(default_factory=Runs)
     films: dict[str, Film] = field(default_factory=dict)
     is_closing: bool = False
+    drafts: Drafts = field(init=False)
     _uploads: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="campaign-")))
     _said: OrderedDict[str, Said] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.drafts = Drafts(self.place)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

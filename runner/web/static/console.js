@@ -37,3 +37,31 @@ window.addEventListener("pageshow", () => {
 
 document.addEventListener("DOMContentLoaded", () => prepare(document));
 document.addEventListener("htmx:afterSettle", (event) => prepare(event.target));
+
+// A choice that is a whole answer is sent at once.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
+});
+
+// The name of a column goes into the text where the cursor stands.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".put");
+  if (!button) return;
+  const words = document.getElementById("words");
+  words.setRangeText(button.dataset.put, words.selectionStart, words.selectionEnd, "end");
+  words.focus();
+  words.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// A list can be dropped.
+for (const type of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(type, (event) => {
+    const form = document.querySelector("[data-drop]");
+    if (!form || !event.dataTransfer) return;
+    event.preventDefault();
+    form.classList.toggle("over", type === "dragover");
+    if (type !== "drop" || !event.dataTransfer.files.length) return;
+    form.querySelector("input[type=file]").files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}

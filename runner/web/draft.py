@@ -1,0 +1,174 @@
+"""A campaign that is being made: its list, its text and what was said so far, in a folder beside
+the ledger until it is saved as a campaign file."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from runner.campaign.campaign import Campaign, load
+from runner.campaign.material import Intake, Material, gather, take
+from runner.campaign.starter import template_for
+from runner.errors import CampaignError, RefusedError, StorageError
+from runner.intake.check import Check, check
+from runner.intake.entry import Entry
+from runner.intake.sheet import Reading
+from runner.intake.table import Table, read
+from runner.intake.template import MAX_BYTES
+from runner.system.file import make_folders, read_whole, replace_whole
+from runner.web.fault import MissingPageError
+
+_NOTE: Final = "draft.json"
+_TEXT: Final = "message.j2"
+_LONGEST_NOTE: Final = 64_000
+_MOST_KEPT: Final = 4
+
+
+@dataclass(slots=True)
+class Draft:
+    """`sheet` is the list; `said` are the settings so far, as a campaign file would have them."""
+
+    folder: Path
+    sheet: Path
+    said: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, by which a page asks for it."""
+        return self.folder.name
+
+    @property
+    def text_file(self) -> Path:
+        """The file of its text."""
+        return self.folder / _TEXT
+
+    def text(self) -> str:
+        """Its text so far."""
+        return read_whole(self.text_file, MAX_BYTES)[0].decode("utf-8")
+
+    def write_text(self, text: str) -> None:
+        """Keep a text. Raises RefusedError, StorageError."""
+        data = text.replace("\r\n", "\n").encode("utf-8", "replace")
+        if len(data) > MAX_BYTES:
+            raise RefusedError("The text is too long for a message.", remedy="Shorten it.")
+        _put(self.text_file, data)
+
+    def save(self) -> None:
+        """Keep what was said."""
+        said = {"sheet": str(self.sheet), "said": self.said}
+        _put(self.folder / _NOTE, json.dumps(said).encode())
+
+    def campaign(self, more: dict[str, Any] | None = None) -> Campaign:
+        """The campaign as it is so far. Raises RefusedError, UsageError."""
+        return load(self.sheet, {**self.said, **(more or {}), "template": [self.text_file]})
+
+    def discard(self) -> None:
+        """Remove all of it that is not the list of somebody's folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Drafts:
+    """The drafts of a ledger, and what was read for those that were shown last."""
+
+    def __init__(self, place: Path) -> None:
+        self._folder = place.with_name(f"{place.name}.drafts")
+        self._read: OrderedDict[str, Intake] = OrderedDict()
+
+    def begin(self, sheet: Path | None, name: str = "", data: bytes = b"") -> Draft:
+        """Begin with a list that lies in a folder, or with one that was handed over.
+
+        Raises RefusedError for a file that cannot be read as a list, StorageError.
+        """
+        folder = self._folder / secrets.token_hex(6)
+        try:
+            make_folders(folder)
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be made ({error.strerror}).") from None
+        if sheet is None:
+            sheet = folder / name
+            _put(sheet, data)
+        draft = Draft(folder, sheet, {})
+        try:
+            table = read(sheet, Reading())
+            draft.write_text(template_for(table))
+            draft.save()
+        except BaseException:
+            draft.discard()
+            raise
+        return draft
+
+    def of(self, name: str) -> Draft:
+        """The draft of that name. Raises MissingPageError."""
+        folder = self._folder / name
+        if not name.isalnum() or not (folder / _NOTE).is_file():
+            raise MissingPageError
+        found = json.loads(read_whole(folder / _NOTE, _LONGEST_NOTE)[0])
+        return Draft(folder, Path(found["sheet"]), found["said"])
+
+    def every(self) -> list[Draft]:
+        """All drafts, the latest first."""
+        notes = sorted(
+            self._folder.glob(f"*/{_NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True
+        )
+        return [self.of(note.parent.name) for note in notes]
+
+    def intake(self, campaign: Campaign, material: Material) -> Intake:
+        """The whole list, checked; it is kept, for a large list takes seconds. Raises
+        RefusedError."""
+        key = f"{material.stamp} {campaign.accounts}"
+        if key not in self._read:
+            self._read[key] = take(campaign, material)
+        self._read.move_to_end(key)
+        while len(self._read) > _MOST_KEPT:
+            self._read.popitem(last=False)
+        return self._read[key]
+
+    def known(self, campaign: Campaign, material: Material) -> Intake | None:
+        """The same, where it is known already."""
+        return self._read.get(f"{material.stamp} {campaign.accounts}")
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Some rows of a draft's list, as they are read and checked; `trouble` says why there are
+    none. `intake` is the whole list, where it was checked before."""
+
+    table: Table | None = None
+    checked: Check | None = None
+    entries: Sequence[Entry] = ()
+    more: bool = False
+    intake: Intake | None = None
+    trouble: CampaignError | None = field(default=None)
+
+
+def glance(drafts: Drafts, draft: Draft, skip: int, most: int) -> Glance:
+    """Look at some rows, without a walk over all of them."""
+    table = None
+    try:
+        campaign = draft.campaign()
+        table = read(draft.sheet, campaign.reading)
+        material = gather(campaign)
+        intake = drafts.known(campaign, material)
+        checked = intake.checked if intake else None
+        if checked is None:
+            checked = check(table, material.steps, campaign.reading, campaign.accounts)
+        rows = list(islice(checked.table.rows(), skip, skip + most + 1))
+        shown = replace(checked, table=replace(checked.table, walk=lambda: iter(rows[:most])))
+        entries = list(shown.entries())
+        return Glance(table, checked, entries, len(rows) > most, intake)
+    except CampaignError as error:
+        return Glance(table=table, trouble=error)
+
+
+def _put(path: Path, data: bytes) -> None:
+    try:
+        replace_whole(path, data)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written ({error.strerror}).") from None

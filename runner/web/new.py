@@ -1,0 +1,332 @@
+"""A new campaign, step by step on one page: the list, the text, the accounts, the calendar, a
+rehearsal; then it is started, or saved as a campaign file."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from runner import words
+from runner.action.outlook import Outlook, outlook
+from runner.campaign.campaign import load
+from runner.campaign.material import gather
+from runner.campaign.starter import UNWRITTEN, write
+from runner.errors import CampaignError, RefusedError, UsageError
+from runner.intake.column import ROLES, Layout
+from runner.intake.sheet import MAX_BYTES
+from runner.result.facts import days_of
+from runner.result.place import plain_name
+from runner.result.report import days_chart
+from runner.show.problem import grouped
+from runner.system.file import replace_whole
+from runner.web.desk import now
+from runner.web.draft import Draft, Glance, glance
+from runner.web.fault import MissingPageError
+from runner.web.film import play
+from runner.web.view import draw, go
+
+if TYPE_CHECKING:
+    from runner.web.desk import Desk
+
+_LISTS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+_ROWS: Final = 10
+_PROBLEMS: Final = 200
+# The settings of the calendar that the page asks for, and how a form's words become them.
+_PACE: Final[dict[str, Callable[[str], Any]]] = {
+    "hours": str,
+    "days": str,
+    "holidays": str,
+    "time_zone": str,
+    "start_date": str,
+    "daily_limit": int,
+    "min_gap": float,
+}
+
+
+def index(desk: Desk, request: Request) -> Response:
+    """What to begin with: a list that is dropped, one of the folder, or a draft."""
+    lists = [
+        path
+        for path in sorted(desk.folder.iterdir())
+        if path.suffix.lower() in _LISTS and ".results" not in path.name and path.is_file()
+    ]
+    drafts = desk.drafts.every()
+    commands = [words.command("start"), words.command("new", "NAME", "LIST")]
+    return draw(desk, request, "new.html", lists=lists, drafts=drafts, commands=commands)
+
+
+def begin(desk: Desk, _request: Request, form: FormData) -> Response:
+    """Begin a draft with a list."""
+    file, chosen = form.get("file"), str(form.get("chosen", ""))
+    if isinstance(file, UploadFile) and file.filename:
+        data = file.file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise RefusedError(
+                f"{file.filename} is too large for a list.",
+                remedy="Split it, or leave out the columns that the campaign does not need.",
+            )
+        draft = desk.drafts.begin(None, plain_name(Path(file.filename).name), data)
+    else:
+        sheet = next((path for path in desk.folder.iterdir() if path.name == chosen), None)
+        if sheet is None:
+            raise UsageError("No list was chosen.", remedy="Drop a CSV or XLSX, or choose one.")
+        draft = desk.drafts.begin(sheet)
+    return go(f"/new/{draft.name}")
+
+
+def show(desk: Desk, request: Request) -> Response:
+    """The draft, with a page of its rows."""
+    return _shown(desk, request, _draft(desk, request))
+
+
+def reading(desk: Desk, request: Request, form: FormData) -> Response:
+    """How the list is read: its worksheet, its hidden rows, what its columns are for."""
+    draft = _draft(desk, request)
+    said = {key: value for key, value in draft.said.items() if key not in ("sheet_name", "hidden")}
+    for key in ("sheet_name", "hidden"):
+        if value := str(form.get(key, "")):
+            said[key] = value
+    columns = dict(said.pop("columns", {}))
+    header, role = str(form.get("header", "")), str(form.get("role", ""))
+    if header:
+        columns = {known: named for known, named in columns.items() if named != header}
+        if role in ROLES:
+            columns[role] = header
+    if columns:
+        said["columns"] = columns
+    return _changed(desk, request, draft, said, "list")
+
+
+def text(desk: Desk, request: Request, form: FormData) -> Response:
+    """The text, as it is typed."""
+    draft = _draft(desk, request)
+    draft.write_text(str(form.get("text", "")))
+    if "hx-request" in request.headers:
+        return _shown(desk, request, draft)
+    return go(f"/new/{draft.name}?skip={_skip(request)}#text")
+
+
+def pace(desk: Desk, request: Request, form: FormData) -> Response:
+    """The accounts and the calendar."""
+    draft = _draft(desk, request)
+    said = {key: value for key, value in draft.said.items() if key not in (*_PACE, "accounts")}
+    said |= {key: told for key in _PACE if (told := str(form.get(key, "")).strip())}
+    named = " ".join(map(str, form.getlist("accounts"))).replace(",", " ").split()
+    if named:
+        said["accounts"] = list(dict.fromkeys(named))
+    return _changed(desk, request, draft, said, "pace")
+
+
+def accounts(desk: Desk, request: Request) -> Response:
+    """The accounts of the key, with what each may still send, as the vendor tells it."""
+    draft = _draft(desk, request)
+    found, trouble = [], None
+    try:
+        lookup = desk.vendor(None, desk.folder).lookup
+        with asyncio.Runner() as loop:
+            known = loop.run(lookup.accounts())
+            found = [(one, loop.run(lookup.quota(one.id))) for one in known or []]
+    except CampaignError as error:
+        trouble = error
+    chosen = draft.said.get("accounts", [])
+    others = [name for name in chosen if name not in {one.id for one, _ in found}]
+    return draw(
+        desk, request, "senders.html", draft=draft, found=found, others=others, trouble=trouble
+    )
+
+
+def checked(desk: Desk, request: Request) -> Response:
+    """Every problem of the list and the text, by cell."""
+    draft = _draft(desk, request)
+    intake, trouble = None, None
+    try:
+        campaign = draft.campaign()
+        intake = desk.drafts.intake(campaign, gather(campaign))
+    except CampaignError as error:
+        trouble = error
+    problems = intake.findings.problems if intake else ()
+    return draw(
+        desk,
+        request,
+        "check.html",
+        draft=draft,
+        intake=intake,
+        trouble=trouble,
+        groups=[
+            (alike[: _PROBLEMS // 10], len(alike), {one.row for one in alike[:1]})
+            for alike in grouped(problems)
+        ],
+    )
+
+
+def rehearse(desk: Desk, request: Request, form: FormData) -> Response:
+    """Play the campaign against the simulated endpoint."""
+    draft = _draft(desk, request)
+    told = str(form.get("quota", ""))
+    limit = max(1, int(told)) if told.isdecimal() else 150
+    replies = 0.1 if form.get("replies") == "yes" else 0.0
+    before = desk.films.get(draft.name)
+    if before is None or before.is_over:
+        folder = Path(tempfile.mkdtemp(dir=draft.folder, prefix="rehearsal-"))
+        film = play(draft.campaign, folder, limit=limit, replies=replies)
+        desk.films[draft.name] = film
+    return go(f"/new/{draft.name}/film")
+
+
+def film(desk: Desk, request: Request) -> Response:
+    """The rehearsal's days so far."""
+    draft = _draft(desk, request)
+    played = desk.films.get(draft.name)
+    if played is None:
+        raise MissingPageError
+    return draw(desk, request, "film.html", draft=draft, film=played, days=tuple(played.days))
+
+
+def save(desk: Desk, request: Request, form: FormData) -> Response:
+    """Write the list, the text and the campaign file into the console's folder."""
+    draft = _draft(desk, request)
+    name = plain_name(str(form.get("name", "")).strip() or draft.sheet.stem)
+    draft.campaign()  # what cannot be read is not saved
+    if UNWRITTEN in draft.text():
+        raise RefusedError(
+            "The text still has the line that stands for your message.",
+            where="the text",
+            remedy="Write your message in its place.",
+        )
+    place = desk.folder / f"{name.removesuffix('.toml')}.toml"
+    if place.exists():
+        raise UsageError(f"{place} exists; it was left as it is.", remedy="Give another name.")
+    sheet = draft.sheet
+    if sheet.parent == draft.folder:
+        sheet = _free(desk.folder / sheet.name)
+        replace_whole(sheet, draft.sheet.read_bytes())
+    template = _free(place.with_suffix(".j2"))
+    replace_whole(template, draft.text_file.read_bytes())
+    write(place, sheet, [template], draft.said)
+    load(place, {})
+    draft.discard()
+    desk.films.pop(draft.name, None)
+    said = desk.say(f"Saved: {place.name}, {template.name} and {sheet.name}, in {desk.folder}.")
+    if form.get("then") == "start":
+        return go(f"/files/{quote(place.name)}/start", said)
+    return go("/", said)
+
+
+def discard(desk: Desk, request: Request, _form: FormData) -> Response:
+    """Throw a draft away."""
+    draft = _draft(desk, request)
+    draft.discard()
+    return go("/new", desk.say(f"The draft of {draft.sheet.name} is gone."))
+
+
+def _draft(desk: Desk, request: Request) -> Draft:
+    return desk.drafts.of(request.path_params["draft"])
+
+
+def _skip(request: Request) -> int:
+    told = request.query_params.get("skip", "")
+    return int(told) if told.isdecimal() else 0
+
+
+def _changed(
+    desk: Desk, request: Request, draft: Draft, said: dict[str, Any], part: str
+) -> Response:
+    """Keep what was said, once it makes sense; show the page anew."""
+    is_part = "hx-request" in request.headers
+    try:
+        said = {key: _meant(key, told) for key, told in said.items()}
+        load(draft.sheet, said)
+    except CampaignError as error:
+        if is_part:
+            return _shown(desk, request, draft, error)
+        raise
+    draft.said = said
+    draft.save()
+    return _shown(desk, request, draft) if is_part else go(f"/new/{draft.name}#{part}")
+
+
+def _meant(key: str, told: Any) -> Any:
+    """A setting as a form has it, as what it means. Raises UsageError."""
+    try:
+        return _PACE[key](told) if key in _PACE else told
+    except ValueError:
+        raise UsageError(f"{told!r} is no number.", remedy="Write a number.") from None
+
+
+def _shown(
+    desk: Desk, request: Request, draft: Draft, error: CampaignError | None = None
+) -> Response:
+    skip = _skip(request)
+    seen = glance(desk.drafts, draft, skip, _ROWS)
+    layout = seen.checked.layout if seen.checked else None
+    roles = {
+        column.index: role
+        for role, columns in (layout.roles.items() if layout else ())
+        for column in columns
+    }
+    ahead = _ahead(desk, draft, seen)
+    days, by_week = days_of((), ahead.days, UTC) if ahead else ((), False)
+    return draw(
+        desk,
+        request,
+        "draft.html",
+        draft=draft,
+        error=error,
+        seen=seen,
+        skip=skip,
+        rows=_ROWS,
+        roles=roles,
+        every_role=ROLES,
+        names=_names(layout) if layout else [],
+        text=draft.text(),
+        ahead=ahead,
+        chart=days_chart(days, ahead.limit, by_week=by_week) if ahead else "",
+        commands=_commands(draft),
+    )
+
+
+def _ahead(desk: Desk, draft: Draft, seen: Glance) -> Outlook | None:
+    """The forecast, for those who are ready, or for all rows while that is not known."""
+    if seen.table is None or seen.trouble is not None:
+        return None
+    people = seen.intake.findings.ready if seen.intake else sum(1 for _ in seen.table.rows())
+    with desk.ledger() as ledger:
+        return outlook(ledger, draft.campaign(), people, now())
+
+
+def _names(layout: Layout) -> list[str]:
+    """A name of each column, as a text has it."""
+    found = {
+        column.index: name
+        for name, column in layout.variables.items()
+        if column in layout.inputs and name.isidentifier() and name.islower()
+    }
+    return [found[index] for index in sorted(found)]
+
+
+def _commands(draft: Draft) -> list[str]:
+    sheet, text = words.argument(draft.sheet.name), words.argument(f"{draft.sheet.stem}.j2")
+    return [
+        words.command("check", sheet, "-t", text),
+        words.command("preview", sheet, "-t", text),
+        words.command("rehearse", sheet, "-t", text),
+        words.command("new", words.argument(draft.sheet.stem), sheet, "-t", text),
+    ]
+
+
+def _free(path: Path) -> Path:
+    """A place that no file has: that one, or one with a number."""
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
