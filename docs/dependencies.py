@@ -41,7 +41,13 @@ have changed, this writes the page again:
 
 Only with `requirements-keyring.lock`.
 
-{keyring}"""
+{keyring}
+## The console
+
+Only with `requirements-console.lock`. It also holds copies of [htmx](https://htmx.org) 2.0.11 and of
+its extension for server-sent events 2.2.4, both under the licence 0BSD, in `runner/web/static`.
+
+{console}"""
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -119,11 +125,13 @@ def render(page: str) -> str:
     old = {name: (version, terms, words) for name, version, terms, words in rows}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     usual, more = locked("requirements.lock"), locked("requirements-keyring.lock")
+    console = locked("requirements-console.lock")
     program = closure(names(project["dependencies"]), needs(usual))
     return TEXT.format(
         program=table({one: usual[one] for one in usual if one in program}, old),
         build=table({one: usual[one] for one in usual if one not in program}, old),
         keyring=table({one: more[one] for one in more if one not in usual}, old),
+        console=table({one: console[one] for one in console if one not in usual}, old),
     )
 
 

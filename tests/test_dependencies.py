@@ -19,6 +19,7 @@ LOCKS = {
     "requirements.lock": [],
     "requirements-dev.lock": EXTRAS["dev"],
     "requirements-keyring.lock": EXTRAS["keyring"],
+    "requirements-console.lock": EXTRAS["console"],
 }
 
 
