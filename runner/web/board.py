@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,12 @@ class Board:
         self._keep(record.id, _Kept(beat, state, summary))
         return summary
 
+    def shown(self, number: int) -> str:
+        """A name for the state in which a campaign was last shown."""
+        with self._lock:
+            kept = self._kept.get(number)
+        return name_of(kept.mark) if kept else ""
+
     def every(self, ledger: Ledger, now: datetime) -> Sequence[Summary]:
         """Where all campaigns stand, the one last read first."""
         with ledger.read() as connection:
@@ -63,6 +70,11 @@ class Board:
     def _keep(self, number: int, kept: _Kept) -> None:
         with self._lock:
             self._kept[number] = kept
+
+
+def name_of(state: str) -> str:
+    """A short name for the state of a campaign, for an address."""
+    return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
 def mark(ledger: Ledger, campaign_id: int) -> str:

@@ -51,6 +51,7 @@ def show(desk: Desk, request: Request) -> Response:
         "campaign.html",
         summary=summary,
         campaign=record,
+        state=desk.board.shown(record.id),
         chart=days_chart(days, summary.limit, by_week=by_week),
         days=[day for day in days if day.sent or day.forecast],
         by_week=by_week,

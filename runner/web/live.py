@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from runner.errors import CampaignError
 from runner.ledger.lock import is_running
 from runner.ledger.standing import pulse
-from runner.web.board import mark
+from runner.web.board import mark, name_of
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -27,14 +27,15 @@ def stream(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
     """The server-sent events of one campaign: `changed`, without more."""
 
     async def answer(request: Request) -> Response:
-        number = int(request.path_params["number"])
-        return StreamingResponse(_changes(desk, number), media_type="text/event-stream")
+        number, since = int(request.path_params["number"]), request.query_params.get("since", "")
+        return StreamingResponse(_changes(desk, number, since), media_type="text/event-stream")
 
     return answer
 
 
-async def _changes(desk: Desk, number: int) -> AsyncIterator[str]:
-    before = State()
+async def _changes(desk: Desk, number: int, since: str) -> AsyncIterator[str]:
+    """Tell of changes; the first one is what has happened since the page was drawn."""
+    before = State("", since)
     idle = 0
     yield "retry: 2000\n\n"
     while not desk.is_closing:
@@ -49,7 +50,7 @@ async def _changes(desk: Desk, number: int) -> AsyncIterator[str]:
 
 
 class State(NamedTuple):
-    """What the ledger looked like, and the campaign."""
+    """What the ledger looked like, and the name of the campaign's state."""
 
     pulse: str = ""
     mark: str = ""
@@ -62,6 +63,6 @@ def _look(desk: Desk, number: int, before: State) -> State:
         with desk.ledger() as ledger:
             with ledger.read() as connection:
                 beat = f"{pulse(connection)} {is_running(ledger, number)}"
-            return before if beat == before.pulse else State(beat, mark(ledger, number))
+            return before if beat == before.pulse else State(beat, name_of(mark(ledger, number)))
     except CampaignError as error:
         return State("", error.what)

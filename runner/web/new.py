@@ -118,8 +118,12 @@ def text(desk: Desk, request: Request, form: FormData) -> Response:
 def pace(desk: Desk, request: Request, form: FormData) -> Response:
     """The accounts and the calendar."""
     draft = _draft(desk, request)
-    said = {key: value for key, value in draft.said.items() if key not in (*_PACE, "accounts")}
+    said = {
+        key: value for key, value in draft.said.items() if key not in (*_PACE, "accounts", "now")
+    }
     said |= {key: told for key in _PACE if (told := str(form.get(key, "")).strip())}
+    if form.get("now"):
+        said["now"] = True
     named = " ".join(map(str, form.getlist("accounts"))).replace(",", " ").split()
     if named:
         said["accounts"] = list(dict.fromkeys(named))

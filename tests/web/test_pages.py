@@ -1,0 +1,311 @@
+"""The pages of the console, read as a browser without scripts reads them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from runner.ledger.line import Wanted, lines
+from runner.ledger.record import Status
+from runner.rehearsal.endpoint import Answer
+from tests.web.served import LIST, Served, place, until
+from tests.world import World, crowd
+
+OPTIONS: dict[str, Any] = {"now": True, "min_gap": 0}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}{% raw %}",
+    '" onmouseover="alert(1)',
+    "&lt;b&gt; ' \" \\",
+    "\u202egnp.exe \u05d0\u05d1\u05d2",
+    "x" * 500,
+)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with place(tmp_path, limit=100) as found:
+        yield found
+
+
+@contextmanager
+def let_in(served: Served) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
+    """Somebody who was let in, with the word of our own forms."""
+    with served.client() as client:
+        found = re.search(r'name="form" value="([^"]+)"', client.get("/do-not-contact").text)
+        assert found
+        yield client, {"form": found[1]}
+
+
+def rows_of(page: str) -> list[int]:
+    """The numbers of the rows that a page shows."""
+    return [int(number) for number in re.findall(r'aria-label="Row (\d+)"', page)]
+
+
+def test_what_cells_hold_is_shown_and_never_taken_for_more(served: Served) -> None:
+    """Names with markup, templates, quotes, other directions and 500 signs stand on every page that
+    shows them as they are."""
+    rows = [
+        f'"{name.replace(chr(34), chr(34) * 2)}",Firm,p-{n}\n' for n, name in enumerate(HOSTILE)
+    ]
+    path = served.campaign_file("people", 0)
+    (served.folder / "people.csv").write_text(LIST + "".join(rows), encoding="utf-8")
+    served.command("run", path.name, "--yes", "--base-url", served.endpoint.url)
+    with let_in(served) as (client, _):
+        for address in ("/campaigns/1", *(f"/campaigns/1/rows/{n + 2}" for n in range(6))):
+            page = client.get(address).text
+            assert "<script>alert" not in page
+            assert " onmouseover=" not in page.replace("&#34; onmouseover=", "")
+            assert "49" not in re.findall(r'<td class="cell">(.*?)</td>', page)
+        whole = client.get("/campaigns/1").text
+        for name in HOSTILE:
+            assert name in html.unescape(whole), name
+        found = client.get("/campaigns/1", params={"text": HOSTILE[0]}).text
+        assert "<script>alert" not in found
+        assert len(rows_of(found)) == 1
+
+
+def test_pages_and_filters_give_each_row_once(served: Served, tmp_path: Path) -> None:
+    """Page by page, and status by status, a campaign's rows are all there and none twice."""
+    world = World(tmp_path, [*crowd(130), ("", "no-name"), ("Twin", "person-3")])
+    world.run(most=40, **OPTIONS)
+    with let_in(served) as (client, _):
+        seen: list[int] = []
+        address = "/campaigns/1"
+        while True:
+            page = client.get(address).text
+            seen += rows_of(page)
+            more = re.search(r'href="([^"]+below=\d+)#rows">The next', page)
+            if more is None:
+                break
+            address = html.unescape(more[1])
+        assert seen == list(range(2, 134))
+        by_status = {
+            status.value: rows_of(client.get(f"/campaigns/1?status={status.value}").text)
+            for status in Status
+        }
+        assert len(by_status["sent"]) == 40
+        assert by_status["invalid"] == [132]
+        assert by_status["skipped"] == [133]
+        assert rows_of(client.get("/campaigns/1?text=name12").text) == [14, *range(122, 132)]
+        assert rows_of(client.get("/campaigns/1?text=person-7&status=waiting").text) == [
+            *range(72, 82)
+        ]
+
+
+def test_wanted_lines_are_those_of_the_whole(tmp_path: Path) -> None:
+    """What is wanted of the rows is what a walk over all of them would give."""
+    world = World(tmp_path, [*crowd(30), ("", "no-name"), ("Ünsal", "ü-1"), ("50%_", "p-x")])
+    world.run(most=11, **OPTIONS)
+    ledger = world.ledger()
+    every = list(lines(ledger, 1))
+    for status in (None, *Status):
+        for text in ("", "name1", "NAME1", "ünsal", "ÜNSAL", "50%_", "%", "_", "7", "person-2"):
+            for below in (0, 5, 31):
+                found = lines(ledger, 1, wanted=Wanted(status, text, below, 7))
+                wanted = [
+                    line
+                    for line in every
+                    if status in (None, line.status)
+                    and line.number > below
+                    and (
+                        any(text.casefold() in cell.casefold() for cell in line.cells)
+                        or text == str(line.number)
+                    )
+                ]
+                assert list(found) == wanted[:7], (status, text, below)
+    ledger.close()
+
+
+def test_results_and_report_are_those_of_the_commands(served: Served) -> None:
+    """What is handed back to keep is what the command writes; a look changes no file."""
+    served.endpoint.endpoint.script = lost
+    served.run("spring", 4)
+    before = {path.name: path.read_bytes() for path in served.folder.glob("spring.*")}
+    with let_in(served) as (client, _):
+        results = client.get("/campaigns/1/results")
+        assert results.content == before["spring.results.csv"]
+        assert "spring.results.csv" in results.headers["content-disposition"]
+        plain, named = (
+            client.get(f"/campaigns/1/report{more}").text for more in ("", "?names=yes")
+        )
+    assert "Campaign Runner" in plain
+    assert "This page names nobody" in plain
+    assert "This page names nobody" not in named
+    after = {path.name: path.read_bytes() for path in served.folder.glob("spring.*")}
+    assert after == before
+
+
+def lost(fields: dict[str, Any]) -> Answer | None:
+    """No answer comes back for two people."""
+    return Answer(0, b"", cut="answer-lost") if fields["recipientProfileId"][-1] in "12" else None
+
+
+def test_a_word_on_an_uncertain_row_is_recorded_and_taken_back(served: Served) -> None:
+    """Each uncertain row is shown with its message; a word settles it, and a third button takes
+    that back."""
+    served.endpoint.endpoint.script = lost
+    served.run("spring", 4)
+    assert served.statuses() == ["sent", "uncertain", "uncertain", "sent"]
+    with let_in(served) as (client, form):
+        page = client.get("/decide").text
+        assert "1 of 2" in page
+        assert "Hi Name1" in page
+        done = client.post("/decide/1/3", data={**form, "word": "sent", "at": "0"})
+        assert "Row 3: it arrived." in done.text
+        assert "Hi Name2" in done.text
+        assert served.statuses()[1] == "sent"
+        undo = re.search(r'action="(/decide/1/3)"', done.text)
+        assert undo
+        back = client.post(undo[1], data={**form, "word": "undo"})
+        assert "taken back" in back.text
+        assert served.statuses()[1] == "uncertain"
+        client.post("/decide/1/3", data={**form, "word": "not-sent"})
+        assert served.statuses()[1] == "waiting"
+        wrong = client.post("/decide/1/2", data={**form, "word": "sent"})
+        assert wrong.status_code == 400
+        assert "only uncertain and failed rows" in wrong.text
+        assert client.post("/decide/1/4", data={**form, "word": "perhaps"}).status_code == 400
+    assert served.statuses() == ["sent", "waiting", "uncertain", "sent"]
+
+
+def test_evidence_settles_what_it_finds(served: Served) -> None:
+    """The message is looked for in the vendor's conversations, as campaign settle --check does."""
+    endpoint = served.endpoint.endpoint
+
+    def script(fields: dict[str, Any]) -> Answer | None:
+        last = fields["recipientProfileId"][-1]
+        loss = {"1": "lost-answer", "2": "lost-request"}.get(last)
+        return endpoint.accept("", fields, loss) if loss else None
+
+    endpoint.script = script
+    served.run("spring", 3)
+    with let_in(served) as (client, form):
+        said = client.post("/decide/1/3/evidence", data={**form, "at": "0"}).text
+        assert "Row 3 was sent: its text stands in the conversation" in said
+        assert served.statuses() == ["sent", "sent", "uncertain"]
+        assert client.post("/decide/1/2/evidence", data=form).status_code == 400
+
+
+def test_the_do_not_contact_list_is_kept(served: Served) -> None:
+    """Added, found, removed, and imported after a look; a word that could be either is asked
+    about."""
+    with let_in(served) as (client, form):
+        add = "/do-not-contact/add"
+        people = "linkedin.com/in/jane-doe\njohn-roe"
+        said = client.post(add, data={**form, "people": people, "reason": "asked us"}).text
+        assert "Added: 2." in said
+        client.post(add, data={**form, "people": "Acme GmbH", "kind": "company"})
+        doubtful = client.post(add, data={**form, "people": "Acme"})
+        assert doubtful.status_code == 400
+        assert "may be a company or a person" in doubtful.text
+        found = client.get("/do-not-contact?text=ROE").text
+        assert "john-roe" in found
+        assert "1 entry" in found
+        assert "3 entries" in client.get("/do-not-contact").text
+        client.post("/do-not-contact/remove", data={**form, "person": "john-roe"})
+        client.post("/do-not-contact/remove", data={**form, "person": "company:acme"})
+        assert "1 entry" in client.get("/do-not-contact").text
+        sheet = (LIST + "A,B,someone-new\nC,D,https://example.com/nobody\n").encode()
+        looked = client.post(
+            "/do-not-contact/look", data=form, files={"file": ("../stop.csv", sheet)}
+        ).text
+        assert "1 person would go on the list" in looked
+        assert "1 cells name nobody" in looked
+        assert "1 entry" in client.get("/do-not-contact").text
+        kept = re.search(r'name="kept" value="([^"]+)"', looked)
+        assert kept
+        client.post("/do-not-contact/import", data={**form, "kept": kept[1]})
+        assert "2 entries" in client.get("/do-not-contact").text
+        assert (
+            client.post("/do-not-contact/import", data={**form, "kept": "../../etc"}).status_code
+            == 404
+        )
+    assert served.command("suppress", "list", "--json").stdout.count('"identity"') == 2
+
+
+def test_accounts_show_what_the_doctor_finds(served: Served) -> None:
+    """Quota and use of each account; and on request all that the doctor looks at."""
+    served.run("spring", 3)
+    with let_in(served) as (client, form):
+        page = client.get("/accounts").text
+        assert "3 of 100 used, 97 left" in page
+        found = client.post("/accounts/examine", data=form).text
+    assert "What the doctor finds" in found
+    assert "ledger" in found
+
+
+def test_a_campaign_is_made_without_a_script(served: Served) -> None:
+    """A list is handed over, read, given a text and hours, rehearsed, saved and started, with forms
+    alone; what is saved runs at the terminal as well."""
+    rows = [f"Name{n},Firm {n},person-{n}\n" for n in range(5)]
+    sheet = (LIST + "".join(rows)).encode()
+    with let_in(served) as (client, form):
+        page = client.post("/new", data=form, files={"file": ("leads.csv", sheet)})
+        draft = page.url.path
+        assert re.fullmatch(r"/new/[0-9a-f]{12}", draft)
+        unwritten = client.post(f"{draft}/save", data={**form, "name": "spring"})
+        assert unwritten.status_code == 422
+        assert "stands for your message" in unwritten.text
+        page = client.post(f"{draft}/text", data={**form, "text": "Hello {{ frist_name }}"})
+        assert "frist_name" in page.text
+        page = client.post(f"{draft}/text", data={**form, "text": "Hello {{ first_name }}!"})
+        assert "Hello Name3!" in page.text
+        said = {"now": "yes", "daily_limit": "2", "min_gap": "0"}
+        page = client.post(f"{draft}/pace", data={**form, **said})
+        assert "5 people, over 3 days" in page.text
+        bad = client.post(f"{draft}/pace", data={**form, "hours": "nine", "now": ""})
+        assert bad.status_code == 400
+        assert "0 invalid" in client.get(f"{draft}/check").text
+        client.post(f"{draft}/rehearse", data={**form, "quota": "2"})
+        until(lambda: "nothing was really sent" in client.get(f"{draft}/film").text)
+        assert "5 messages arrived" in client.get(f"{draft}/film").text
+        saved = client.post(f"{draft}/save", data={**form, "name": "spring", "then": "start"})
+        assert saved.url.path == "/files/spring.toml/start"
+        assert client.get(draft).status_code == 404
+        plan = client.get("/files/spring.toml/plan").text
+        assert "<strong>2</strong> messages today" in plan
+        assert served.endpoint.endpoint.receipts == []
+        client.post("/files/spring.toml/start", data=form)
+        until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
+        until(lambda: served.totals().sent == 2)
+    files = {path.name for path in served.folder.iterdir()}
+    assert {"leads.csv", "spring.toml", "spring.j2"} <= files
+    assert [receipt.message for receipt in served.endpoint.endpoint.receipts] == [
+        "Hello Name0!",
+        "Hello Name1!",
+    ]
+    assert served.command("run", "spring.toml", "--yes", "--json").returncode == 75
+
+
+def test_a_list_as_it_was_read(served: Served) -> None:
+    """Columns are mapped by choosing, worksheets and hidden rows asked about, each problem stands
+    at its cell."""
+    book = (Path(__file__).parents[2] / "samples" / "recipients.xlsx").read_bytes()
+    with let_in(served) as (client, form):
+        page = client.post(
+            "/new", data=form, files={"file": ("people.csv", b"Wer,Vorname\njane-doe,Jane\n,Bo\n")}
+        )
+        assert "no column says whom to write to" in page.text
+        draft = page.url.path
+        page = client.post(
+            f"{draft}/reading", data={**form, "header": "Wer", "role": "recipientProfileId"}
+        )
+        assert "no column says whom to write to" not in page.text
+        assert "to jane-doe" in page.text
+        checked = client.get(f"{draft}/check").text
+        assert "A3 (Wer)" in checked
+        assert 'class="error"' in client.get(draft).text
+        page = client.post("/new", data=form, files={"file": ("b.xlsx", book)})
+        assert "Jane" in page.text
+        broken = client.post("/new", data=form, files={"file": ("b.xlsx", b"PK\x03\x04nothing")})
+        assert broken.status_code == 422
+        assert client.get("/new/..%2f..%2fetc").status_code == 404
+        assert client.get("/files/..%2fspring.toml/start").status_code == 404
