@@ -18,7 +18,18 @@ from starlette.types import ASGIApp
 
 from runner.errors import CampaignError, ExitCode, explain
 from runner.result.chart import STYLE
-from runner.web import accounts, campaign, campaigns, decide, live, new, people, replies, runs
+from runner.web import (
+    accounts,
+    campaign,
+    campaigns,
+    decide,
+    finish,
+    live,
+    new,
+    people,
+    replies,
+    runs,
+)
 from runner.web.desk import Desk
 from runner.web.fault import ForgedError, MissingPageError
 from runner.web.guard import Guard
@@ -84,10 +95,10 @@ def application(desk: Desk) -> ASGIApp:
         change("/new/{draft}/pace", new.pace),
         page("/new/{draft}/accounts", new.accounts),
         page("/new/{draft}/check", new.checked),
-        change("/new/{draft}/rehearse", new.rehearse),
-        page("/new/{draft}/film", new.film),
-        change("/new/{draft}/save", new.save),
-        change("/new/{draft}/discard", new.discard),
+        change("/new/{draft}/rehearse", finish.rehearse),
+        page("/new/{draft}/film", finish.film),
+        change("/new/{draft}/save", finish.save),
+        change("/new/{draft}/discard", finish.discard),
         page("/decide", decide.show),
         change("/decide/{number:int}/{row}", decide.settle),
         change("/decide/{number:int}/{row}/evidence", decide.look),

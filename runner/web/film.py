@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.campaign.campaign import Campaign
 from runner.errors import CampaignError, explain
 from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse
-from runner.web.desk import now
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def play(load: Callable[[], Campaign], folder: Path, *, limit: int, replies: flo
             results = campaign.results or Path("rehearsal.results.csv")
             film.rehearsed = rehearse(
                 replace(campaign, results=folder / results.name),
-                now(),
+                datetime.now(UTC),
                 limit=limit,
                 people=People(replies, 0.0, 50, 0),
                 day=film.days.append,

@@ -1,15 +1,12 @@
-"""A new campaign, step by step on one page: the list, the text, the accounts, the calendar, a
-rehearsal; then it is started, or saved as a campaign file."""
+"""A new campaign, step by step on one page: the list, the text, the accounts, the calendar."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -19,7 +16,6 @@ from runner import words
 from runner.action.outlook import Outlook, outlook
 from runner.campaign.campaign import load
 from runner.campaign.material import gather
-from runner.campaign.starter import UNWRITTEN, write
 from runner.errors import CampaignError, RefusedError, UsageError
 from runner.intake.column import ROLES, Layout
 from runner.intake.sheet import MAX_BYTES
@@ -27,12 +23,9 @@ from runner.result.facts import days_of
 from runner.result.place import plain_name
 from runner.result.report import days_chart
 from runner.show.problem import grouped
-from runner.system.file import replace_whole
 from runner.web.desk import now
 from runner.web.draft import Draft, Glance, glance
-from runner.web.fault import MissingPageError
-from runner.web.film import play
-from runner.web.view import draw, go
+from runner.web.view import draft_of, draw, go
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -85,12 +78,12 @@ def begin(desk: Desk, _request: Request, form: FormData) -> Response:
 
 def show(desk: Desk, request: Request) -> Response:
     """The draft, with a page of its rows."""
-    return _shown(desk, request, _draft(desk, request))
+    return _shown(desk, request, draft_of(desk, request))
 
 
 def reading(desk: Desk, request: Request, form: FormData) -> Response:
     """How the list is read: its worksheet, its hidden rows, what its columns are for."""
-    draft = _draft(desk, request)
+    draft = draft_of(desk, request)
     said = {key: value for key, value in draft.said.items() if key not in ("sheet_name", "hidden")}
     for key in ("sheet_name", "hidden"):
         if value := str(form.get(key, "")):
@@ -108,7 +101,7 @@ def reading(desk: Desk, request: Request, form: FormData) -> Response:
 
 def text(desk: Desk, request: Request, form: FormData) -> Response:
     """The text, as it is typed."""
-    draft = _draft(desk, request)
+    draft = draft_of(desk, request)
     draft.write_text(str(form.get("text", "")))
     if "hx-request" in request.headers:
         return _shown(desk, request, draft)
@@ -117,7 +110,7 @@ def text(desk: Desk, request: Request, form: FormData) -> Response:
 
 def pace(desk: Desk, request: Request, form: FormData) -> Response:
     """The accounts and the calendar."""
-    draft = _draft(desk, request)
+    draft = draft_of(desk, request)
     said = {
         key: value for key, value in draft.said.items() if key not in (*_PACE, "accounts", "now")
     }
@@ -132,7 +125,7 @@ def pace(desk: Desk, request: Request, form: FormData) -> Response:
 
 def accounts(desk: Desk, request: Request) -> Response:
     """The accounts of the key, with what each may still send, as the vendor tells it."""
-    draft = _draft(desk, request)
+    draft = draft_of(desk, request)
     found, trouble = [], None
     try:
         lookup = desk.vendor(None, desk.folder).lookup
@@ -150,7 +143,7 @@ def accounts(desk: Desk, request: Request) -> Response:
 
 def checked(desk: Desk, request: Request) -> Response:
     """Every problem of the list and the text, by cell."""
-    draft = _draft(desk, request)
+    draft = draft_of(desk, request)
     intake, trouble = None, None
     try:
         campaign = draft.campaign()
@@ -170,70 +163,6 @@ def checked(desk: Desk, request: Request) -> Response:
             for alike in grouped(problems)
         ],
     )
-
-
-def rehearse(desk: Desk, request: Request, form: FormData) -> Response:
-    """Play the campaign against the simulated endpoint."""
-    draft = _draft(desk, request)
-    told = str(form.get("quota", ""))
-    limit = max(1, int(told)) if told.isdecimal() else 150
-    replies = 0.1 if form.get("replies") == "yes" else 0.0
-    before = desk.films.get(draft.name)
-    if before is None or before.is_over:
-        folder = Path(tempfile.mkdtemp(dir=draft.folder, prefix="rehearsal-"))
-        film = play(draft.campaign, folder, limit=limit, replies=replies)
-        desk.films[draft.name] = film
-    return go(f"/new/{draft.name}/film")
-
-
-def film(desk: Desk, request: Request) -> Response:
-    """The rehearsal's days so far."""
-    draft = _draft(desk, request)
-    played = desk.films.get(draft.name)
-    if played is None:
-        raise MissingPageError
-    return draw(desk, request, "film.html", draft=draft, film=played, days=tuple(played.days))
-
-
-def save(desk: Desk, request: Request, form: FormData) -> Response:
-    """Write the list, the text and the campaign file into the console's folder."""
-    draft = _draft(desk, request)
-    name = plain_name(str(form.get("name", "")).strip() or draft.sheet.stem)
-    draft.campaign()  # what cannot be read is not saved
-    if UNWRITTEN in draft.text():
-        raise RefusedError(
-            "The text still has the line that stands for your message.",
-            where="the text",
-            remedy="Write your message in its place.",
-        )
-    place = desk.folder / f"{name.removesuffix('.toml')}.toml"
-    if place.exists():
-        raise UsageError(f"{place} exists; it was left as it is.", remedy="Give another name.")
-    sheet = draft.sheet
-    if sheet.parent == draft.folder:
-        sheet = _free(desk.folder / sheet.name)
-        replace_whole(sheet, draft.sheet.read_bytes())
-    template = _free(place.with_suffix(".j2"))
-    replace_whole(template, draft.text_file.read_bytes())
-    write(place, sheet, [template], draft.said)
-    load(place, {})
-    draft.discard()
-    desk.films.pop(draft.name, None)
-    said = desk.say(f"Saved: {place.name}, {template.name} and {sheet.name}, in {desk.folder}.")
-    if form.get("then") == "start":
-        return go(f"/files/{quote(place.name)}/start", said)
-    return go("/", said)
-
-
-def discard(desk: Desk, request: Request, _form: FormData) -> Response:
-    """Throw a draft away."""
-    draft = _draft(desk, request)
-    draft.discard()
-    return go("/new", desk.say(f"The draft of {draft.sheet.name} is gone."))
-
-
-def _draft(desk: Desk, request: Request) -> Draft:
-    return desk.drafts.of(request.path_params["draft"])
 
 
 def _skip(request: Request) -> int:
@@ -325,12 +254,3 @@ def _commands(draft: Draft) -> list[str]:
         words.command("rehearse", sheet, "-t", text),
         words.command("new", words.argument(draft.sheet.stem), sheet, "-t", text),
     ]
-
-
-def _free(path: Path) -> Path:
-    """A place that no file has: that one, or one with a number."""
-    number, found = 1, path
-    while found.exists():
-        number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found

@@ -19,6 +19,7 @@ from runner.web.desk import now
 if TYPE_CHECKING:
     from runner.ledger.record import Totals
     from runner.web.desk import Desk
+    from runner.web.draft import Draft
 
 STATUSES: Final = (
     Status.SENT,
@@ -74,6 +75,11 @@ def go(place: str, said: str | None = None) -> Response:
 def fault(desk: Desk, request: Request, error: CampaignError, code: int) -> Response:
     """A page that says what is wrong, and what to do next."""
     return draw(desk, request, "fault.html", code, error=error)
+
+
+def draft_of(desk: Desk, request: Request) -> Draft:
+    """The draft that a page is about. Raises MissingPageError."""
+    return desk.drafts.of(request.path_params["draft"])
 
 
 def parts(totals: Totals) -> list[tuple[str, int, float, float]]:
