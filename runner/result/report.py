@@ -7,7 +7,7 @@ unless names are asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -28,6 +28,7 @@ ENDING: Final = ".html"
 # By this a report is known, near its beginning.
 _MARK: Final = b'<meta name="generator" content="Campaign Runner">'
 _BEGINNING: Final = 1_000
+_FEWEST_DAYS: Final = 10
 _OUTCOMES: Final = (
     Status.SENT,
     Status.WAITING,
@@ -159,6 +160,9 @@ def days_chart(days: Sequence[Day], limit: int, *, by_week: bool) -> str:
     blank without any."""
     if not days:
         return ""
+    if not by_week:  # a bar of a few days would fill the page
+        rest = range(1, _FEWEST_DAYS + 1 - len(days))
+        days = [*days, *(Day(days[-1].begin + timedelta(days=more), 0, 0) for more in rest)]
     # Over a turn of the year, a day and a month alone could stand for two.
     years = {day.begin.year for day in days}
     form = "%d %b %Y" if by_week and len(years) > 1 else "%d %b"

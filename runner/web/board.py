@@ -16,8 +16,10 @@ from runner.ledger.lock import is_running
 from runner.ledger.pause import said
 from runner.ledger.record import CampaignRecord
 from runner.ledger.standing import progress, pulse
+from runner.result.facts import Day, daily
 from runner.result.summary import Summary
 
+Days = tuple[tuple[Day, ...], bool]
 # Quotas and times go on also while nothing happens.
 _STALE: Final = timedelta(minutes=1)
 
@@ -32,8 +34,9 @@ class _Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Board:
-    """The last summary of each campaign, by its number."""
+    """The last summary of each campaign, by its number, and its days."""
 
+    _days: dict[int, tuple[Summary, Days]] = field(default_factory=dict)
     _kept: dict[int, _Kept] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -54,6 +57,18 @@ class Board:
         summary = summary_of(ledger, record, now)
         self._keep(record.id, _Kept(beat, state, summary))
         return summary
+
+    def days(self, ledger: Ledger, summary: Summary) -> Days:
+        """The days, or weeks, of a campaign with what went and what is forecast."""
+        number = summary.campaign.id
+        with self._lock:
+            kept = self._days.get(number)
+        if kept is not None and kept[0] is summary:
+            return kept[1]
+        found = daily(ledger, summary)
+        with self._lock:
+            self._days[number] = summary, found
+        return found
 
     def shown(self, number: int) -> str:
         """A name for the state in which a campaign was last shown."""

@@ -18,7 +18,6 @@ from runner.campaign.campaign import is_campaign_file
 from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
-from runner.result.facts import daily
 from runner.result.report import days_chart, default_place
 from runner.web.desk import now, record_of
 from runner.web.view import draw
@@ -43,7 +42,7 @@ def show(desk: Desk, request: Request) -> Response:
         summary = desk.board.summary(ledger, record, now())
         wanted = Wanted(status, text, below, _ROWS + 1)
         found = list(lines(ledger, record.id, live=summary.live, wanted=wanted))
-        days, by_week = daily(ledger, summary)
+        days, by_week = desk.board.days(ledger, summary)
     name = words.argument(record.name)
     return draw(
         desk,

@@ -122,7 +122,8 @@ class Desk:
     def warm(self) -> None:
         """Look at all campaigns once, so that the first page need not wait for that."""
         with suppress(CampaignError), self.ledger() as ledger:
-            self.board.every(ledger, now())
+            for summary in self.board.every(ledger, now()):
+                self.board.days(ledger, summary)
 
     def close(self) -> None:
         """Remove what was kept for as long as the console is open."""

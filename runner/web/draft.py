@@ -8,15 +8,16 @@ import secrets
 import shutil
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.material import Intake, Material, gather, take
 from runner.campaign.starter import template_for
 from runner.errors import CampaignError, RefusedError, StorageError
+from runner.intake import sheet as sheets
 from runner.intake.check import Check, check
 from runner.intake.entry import Entry
 from runner.intake.sheet import Reading
@@ -25,6 +26,7 @@ from runner.intake.template import MAX_BYTES
 from runner.system.file import make_folders, read_whole, replace_whole
 from runner.web.fault import MissingPageError
 
+_T = TypeVar("_T")
 _NOTE: Final = "draft.json"
 _TEXT: Final = "message.j2"
 _LONGEST_NOTE: Final = 64_000
@@ -80,6 +82,7 @@ class Drafts:
     def __init__(self, place: Path) -> None:
         self._folder = place.with_name(f"{place.name}.drafts")
         self._read: OrderedDict[str, Intake] = OrderedDict()
+        self._tables: OrderedDict[str, tuple[Table, int]] = OrderedDict()
 
     def begin(self, sheet: Path | None, name: str = "", data: bytes = b"") -> Draft:
         """Begin with a list that lies in a folder, or with one that was handed over.
@@ -125,10 +128,16 @@ class Drafts:
         key = f"{material.stamp} {campaign.accounts}"
         if key not in self._read:
             self._read[key] = take(campaign, material)
-        self._read.move_to_end(key)
-        while len(self._read) > _MOST_KEPT:
-            self._read.popitem(last=False)
-        return self._read[key]
+        return _kept(self._read, key)
+
+    def table(self, sheet: Path, reading: Reading) -> tuple[Table, int]:
+        """The table of a list, and its number of rows; kept as well. Raises RefusedError."""
+        source = sheets.load(sheet)
+        key = f"{source.digest} {sheet} {reading}"
+        if key not in self._tables:
+            table = read(source, reading)
+            self._tables[key] = table, sum(1 for _ in table.rows())
+        return _kept(self._tables, key)
 
     def known(self, campaign: Campaign, material: Material) -> Intake | None:
         """The same, where it is known already."""
@@ -137,34 +146,42 @@ class Drafts:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """Some rows of a draft's list, as they are read and checked; `trouble` says why there are
-    none. `intake` is the whole list, where it was checked before."""
+    """Some rows of a draft's list, of `rows`, as they are read and checked; `trouble` says why
+    there are none. `intake` is the whole list, where it was checked before."""
 
     table: Table | None = None
+    rows: int = 0
     checked: Check | None = None
     entries: Sequence[Entry] = ()
-    more: bool = False
     intake: Intake | None = None
-    trouble: CampaignError | None = field(default=None)
+    trouble: CampaignError | None = None
 
 
 def glance(drafts: Drafts, draft: Draft, skip: int, most: int) -> Glance:
     """Look at some rows, without a walk over all of them."""
-    table = None
+    seen = Glance()
     try:
         campaign = draft.campaign()
-        table = read(draft.sheet, campaign.reading)
+        table, rows = drafts.table(draft.sheet, campaign.reading)
+        seen = Glance(table, rows)
         material = gather(campaign)
         intake = drafts.known(campaign, material)
         checked = intake.checked if intake else None
         if checked is None:
             checked = check(table, material.steps, campaign.reading, campaign.accounts)
-        rows = list(islice(checked.table.rows(), skip, skip + most + 1))
-        shown = replace(checked, table=replace(checked.table, walk=lambda: iter(rows[:most])))
-        entries = list(shown.entries())
-        return Glance(table, checked, entries, len(rows) > most, intake)
+        some = list(islice(checked.table.rows(), skip, skip + most))
+        shown = replace(checked, table=replace(checked.table, walk=lambda: iter(some)))
+        return replace(seen, checked=checked, entries=list(shown.entries()), intake=intake)
     except CampaignError as error:
-        return Glance(table=table, trouble=error)
+        return replace(seen, trouble=error)
+
+
+def _kept(kept: OrderedDict[str, _T], key: str) -> _T:
+    """What is kept under a key; of others only the latest stay."""
+    kept.move_to_end(key)
+    while len(kept) > _MOST_KEPT:
+        kept.popitem(last=False)
+    return kept[key]
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -231,7 +231,7 @@ def _ahead(desk: Desk, draft: Draft, seen: Glance) -> Outlook | None:
     """The forecast, for those who are ready, or for all rows while that is not known."""
     if seen.table is None or seen.trouble is not None:
         return None
-    people = seen.intake.findings.ready if seen.intake else sum(1 for _ in seen.table.rows())
+    people = seen.intake.findings.ready if seen.intake else seen.rows
     with desk.ledger() as ledger:
         return outlook(ledger, draft.campaign(), people, now())
 

@@ -2,8 +2,8 @@
 
     python -m tests.web.pictures FOLDER
 
-Each page in light and in dark, 375 and 1,280 pixels wide, with people of every kind, and the first
-ones with nothing in them.
+Each page in light and in dark, 375 and 1,280 pixels wide, with people of every kind and with
+nothing in it; and the two pictures of the docs, `console-campaign.png` and `console-new.png`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.loopback import KEY
 from tests.web.served import Served, browser, place
 from tests.world import World
 
+SAMPLE = Path(__file__).parents[2] / "samples" / "recipients.csv"
 FIRMS = ("Northwind Logistics", "Hansa Kühltechnik GmbH", "株式会社サンプル", "O'Brien & Daughters")
 NAMES = (
     "Jane",
@@ -53,6 +54,7 @@ def season(folder: Path) -> None:
         for n in range(240)
         for firm in (FIRMS[n % len(FIRMS)],)
     ]
+    people += [(name, f"late-{n}", FIRMS[0]) for n, name in enumerate(NAMES * 60)]
     people[9] = ("", "person-9", "Nobody Ltd")
     people[30] = ("Twin", "person-8", "Twice Ltd")
     header = ("First Name", "recipientProfileId", "Company")
@@ -65,10 +67,10 @@ def season(folder: Path) -> None:
         return None
 
     world.server.script = script
-    for day in range(4):
+    for day in range(3):
         world.run(accounts=("acc_anna", "acc_ben"), name="spring-fair")
         world.clock.advance_to(world.clock.now().replace(hour=6) + timedelta(days=1))
-        if day == 2:
+        if day == 1:
             new = [(one, f"other-{n}", firm) for n, (one, _, firm) in enumerate(people[:30])]
             other = World(folder, new, header, limit=40, sheet="autumn.csv")
             other.clock, other.server = world.clock, world.server
@@ -95,7 +97,6 @@ def main() -> None:
 
 def take(served: Served, opened: Any, into: Path, kind: str) -> None:
     """Take all pictures of one console."""
-    sheet = Path(__file__).parents[2] / "samples" / "recipients.csv"
     for scheme in ("light", "dark"):
         for width in (375, 1_280):
             context = opened.new_context(
@@ -107,14 +108,29 @@ def take(served: Served, opened: Any, into: Path, kind: str) -> None:
                 page.goto(f"{served.base}{path}")
                 page.screenshot(path=into / f"{kind}-{name}-{scheme}-{width}.png", full_page=True)
             if kind == "much":
-                page.goto(f"{served.base}/new")
-                page.set_input_files("input[type=file]", sheet)
-                page.get_by_role("button", name="Read it").click()
-                page.wait_for_selector("#check .facts")
-                page.fill("#words", "Hi {{ first_name }},\n\nis that familiar at {{ company }}?")
-                page.wait_for_selector("#messages >> text=is that familiar")
+                draft(served, page)
                 page.screenshot(path=into / f"{kind}-draft-{scheme}-{width}.png", full_page=True)
             context.close()
+    if kind == "much":
+        page = opened.new_page(viewport={"width": 960, "height": 1_000}, color_scheme="light")
+        page.goto(served.address)
+        page.goto(f"{served.base}/campaigns/1")
+        page.screenshot(path=into / "console-campaign.png")
+        draft(served, page)
+        page.locator("#text").evaluate("element => scrollTo(0, element.offsetTop - 480)")
+        page.screenshot(path=into / "console-new.png")
+        page.close()
+
+
+def draft(served: Served, page: Any) -> None:
+    """Begin a campaign with the sample, and write its text."""
+    page.goto(f"{served.base}/new")
+    page.set_input_files("input[type=file]", SAMPLE)
+    page.get_by_role("button", name="Read it").click()
+    page.wait_for_selector("#check .facts")
+    page.fill("#words", "Hi {{ first_name }},\n\nis that familiar at {{ company }}?")
+    page.wait_for_selector("#messages >> text=is that familiar")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
 if __name__ == "__main__":
