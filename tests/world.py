@@ -128,6 +128,8 @@ class World:
         counts = report.summary.totals
         written = self.lines(report.summary.campaign.name)
         assert counts.rows == len(written)
+        for status, count in Counter(line.status for line in written).items():
+            assert getattr(counts, status.value) == count, status
         assert [line.cells for line in written] == [
             tuple(person) for person in self.people if any(person)
         ]

@@ -99,7 +99,7 @@ class Drafts:
             _put(sheet, data)
         draft = Draft(folder, sheet, {})
         try:
-            table = read(sheet, Reading())
+            table, _ = self.table(sheet, Reading())
             draft.write_text(template_for(table))
             draft.save()
         except BaseException:

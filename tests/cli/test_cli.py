@@ -351,11 +351,18 @@ def test_uncertain_rows_are_settled_by_a_person(shell: Shell) -> None:
     assert shell("settle", "3", "--sent", "--check") == 2
     assert shell("settle", "2", "--sent") == 2
     assert shell("settle", "99", "--sent") == 2
+    assert shell("settle", "3", "--undo") == 2
+    assert shell("settle", "--undo", "--all") == 2
+    assert shell("settle", "3", "--sent") == 0
+    assert shell("settle", "3", "--undo", "--json") == 0
+    assert json.loads(shell.out)["verdict"] == "undone"
     assert shell("settle", "3", "--not-sent") == 0
     shell.server.endpoint.script = None
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert shell("why", "3") == 0
     assert "Settled as not-sent by" in shell.out
+    assert "Taken back by" in shell.out
+    assert shell("settle", "3", "--undo") == 2
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == [
         "jo-doe",
         "bo-doe",
