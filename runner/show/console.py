@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from runner import words
 from runner.errors import CampaignError, InterruptedRunError, UsageError
@@ -28,11 +29,11 @@ class Console:
     def say(self, text: str = "") -> None:
         """A line of the answer, on stdout; nothing with `as_json`."""
         if not self.as_json:
-            print(words.visible(text))  # noqa: T201
+            _print(text, sys.stdout)
 
     def tell(self, text: str) -> None:
         """A line beside the answer, on stderr."""
-        print(words.visible(text), file=sys.stderr)  # noqa: T201
+        _print(text, sys.stderr)
 
     def answer(self, answer: Mapping[str, Any]) -> None:
         """The JSON object; nothing without `as_json`."""
@@ -91,6 +92,12 @@ class Console:
 
     def table(self, headers: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
         """A small table of text, columns aligned."""
+        if not self.as_json and is_coloured(sys.stdout):
+            from runner.show.colour import say_table
+
+            seen = [[words.visible(cell) for cell in line] for line in lines]
+            say_table(headers, seen, sys.stdout)
+            return
         rows = [headers, *lines]
         widths = []
         for index in range(len(headers)):
@@ -99,6 +106,22 @@ class Console:
         for row in rows:
             cells = [_fitted(text, width) for text, width in zip(row, widths, strict=True)]
             self.say("  ".join(cells).rstrip())
+
+
+def is_coloured(stream: TextIO) -> bool:
+    """Tell whether a person looks at a stream who has not said that there be no colour."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print a line, with colour where a person looks."""
+    shown = words.visible(text)
+    if is_coloured(stream):
+        from runner.show.colour import say  # it takes time that nobody else has to wait for
+
+        say(shown, stream)
+    else:
+        print(shown, file=stream)
 
 
 def _fitted(text: str, width: int) -> str:

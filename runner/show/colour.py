@@ -1,0 +1,65 @@
+"""Colour and aligned tables, where a person looks at a terminal. What is said stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.highlighter import RegexHighlighter
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+_COLOURS: Final = {
+    "sent": "green",
+    "answered": "green",
+    "waiting": "cyan",
+    "uncertain": "bold yellow",
+    "failed": "red",
+    "invalid": "magenta",
+    "skipped": "bright_black",
+}
+_THEME: Final = Theme(
+    {
+        **{f"said.{name}": colour for name, colour in _COLOURS.items()},
+        "said.error": "bold red",
+        "said.label": "bold",
+        "said.command": "bold",
+    }
+)
+_WIDEST: Final = 48
+
+
+class _Said(RegexHighlighter):
+    """Knows counts by status, errors, next steps and commands by how they are worded."""
+
+    base_style = "said."
+    highlights = [  # noqa: RUF012 - the library's own name and kind
+        *(rf"\b(?P<{name}>\d[\d,]* {name})\b" for name in _COLOURS),
+        r"^(?P<error>Error:)",
+        r"^ *(?P<label>Where:|Next:|Note:|Invalid,|Warning,|Stops the campaign:)",
+        r"(?P<command>campaign [a-z-]+(?: --?[\w-]+)*)(?= |$|[.;,])",
+    ]
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Print a line; it is broken where the terminal breaks it."""
+    _screen(stream).print(text, soft_wrap=True)
+
+
+def say_table(headers: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
+    """Print a table as wide as the terminal, with long cells cut."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        table.add_column(header, overflow="ellipsis", no_wrap=True, max_width=_WIDEST)
+    for row in rows:
+        cells = [Text(cell, _COLOURS.get(cell, "")) for cell in row]
+        for cell in cells:
+            _Said().highlight(cell)
+        table.add_row(*cells)
+    _screen(stream).print(table)
+
+
+def _screen(stream: TextIO) -> Console:
+    return Console(file=stream, theme=_THEME, highlighter=_Said(), markup=False, emoji=False)
