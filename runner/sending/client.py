@@ -10,19 +10,17 @@ as far as MAX_BODY.
 from __future__ import annotations
 
 import json
-import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-import truststore
 
 from runner.errors import UsageError
+from runner.sending.certificate import trusted
 from runner.sending.quota import read_date
 from runner.sending.secret import Secret, proxy_secrets
 from runner.words import address
@@ -101,10 +99,6 @@ class Client:
         """Tell whether this machine itself is asked, as in tests."""
         return is_loopback(self._base)
 
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
     async def ask(self, method: str, path: str, **more: Any) -> Answer:
         """Make one request on a fresh connection, and read its answer.
 
@@ -120,7 +114,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
         async with (
             httpx.AsyncClient(
-                verify=self._tls,
+                verify=trusted(),
                 http2=False,
                 timeout=self._timeout,
                 limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),

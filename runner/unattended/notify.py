@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import signal
-import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final, assert_never
 
 import httpx
-import truststore
 
 from runner.campaign.target import Command, Target, Webhook
+from runner.sending.certificate import trusted
 from runner.sending.client import is_loopback
 from runner.sending.key import VARIABLES
 from runner.show.answer import sentence
@@ -97,7 +96,7 @@ async def _post(url: str, content: bytes) -> str | None:
         async with (
             asyncio.timeout(WEBHOOK_SECONDS),
             httpx.AsyncClient(
-                verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                verify=trusted(),
                 timeout=WEBHOOK_SECONDS,
                 follow_redirects=False,
                 trust_env=not is_loopback(url),
