@@ -86,14 +86,14 @@ def named_path(path: Path, name: str, taken: Container[object]) -> Path:
     return found
 
 
-def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
-    """Refuse a place that results cannot go to, before anything is sent.
+def check_path(path: Path, sheet: Path, *, ending: str = "", what: str = "results") -> None:
+    """Refuse a place that results, or `what` is written, cannot go to, before anything is sent.
 
     With `ending`, a place of another ending is refused too. Raises UsageError, StorageError.
     """
     if path.suffix.lower() not in ((ending,) if ending else ENDINGS):
         remedy = f"Give a name that ends in {ending or '.csv or .xlsx'}."
-        raise UsageError(f"These results cannot be written as {path.name!r}.", remedy=remedy)
+        raise UsageError(f"The {what} cannot be written as {path.name!r}.", remedy=remedy)
     try:
         path.lstat()
     except FileNotFoundError:
@@ -101,16 +101,16 @@ def check_path(path: Path, sheet: Path, *, ending: str = "") -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it holds a character that no path can hold"
         raise UsageError(
-            f"The results cannot be written under that name: {reason}.",
-            remedy="Give them another name with -o.",
+            f"The {what} cannot be written under that name: {reason}.",
+            remedy="Give another name.",
         ) from None
     if path.is_dir():
-        raise UsageError(f"{path} is a folder.", remedy="Give the results a file name.")
+        raise UsageError(f"{path} is a folder.", remedy=f"Give the {what} a file name.")
     if is_no_file(path):
-        raise UsageError(f"{path} is a pipe or a device.", remedy="Give the results a file name.")
+        raise UsageError(f"{path} is a pipe or a device.", remedy=f"Give the {what} a file name.")
     if path.resolve() == sheet.resolve():
         raise UsageError(
-            "The results would replace the input.", where=str(path), remedy="Give -o another name."
+            f"The {what} would replace the input.", where=str(path), remedy="Give another name."
         )
     try:
         with tempfile.TemporaryFile(dir=path.parent):
@@ -129,8 +129,9 @@ def put(
     path: Path,
     fill: Callable[[IO[bytes]], None],
     is_ours: Callable[[Path], bool] | None = None,
+    foreign: str = CHANGED,
 ) -> Written:
-    """Let `fill` write a file here.
+    """Let `fill` write a file here; `foreign` says what is wrong with one that is not ours.
 
     When the place is locked or read-only, or a file is there that is not ours to replace, the file
     goes beside it under another name. Without `is_ours`, only a file at `path` itself is. Raises
@@ -141,7 +142,7 @@ def put(
     for attempt in range(1, 100):
         target = path if attempt == 1 else path.with_name(f"{path.stem} ({attempt}){path.suffix}")
         if target.exists():
-            why = LOCKED if _protected(target) else "" if is_ours(target) else CHANGED
+            why = LOCKED if _protected(target) else "" if is_ours(target) else foreign
             if why:
                 reason = reason or why
                 continue

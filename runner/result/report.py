@@ -46,7 +46,7 @@ def default_place(results: Path) -> Path:
 
 def check_place(path: Path, sheet: Path) -> None:
     """Refuse a place that a report cannot go to. Raises UsageError, StorageError."""
-    check_path(path, sheet, ending=ENDING)
+    check_path(path, sheet, ending=ENDING, what="report")
 
 
 def write_report(facts: Facts, path: Path) -> Written:
@@ -56,7 +56,7 @@ def write_report(facts: Facts, path: Path) -> Written:
     def fill(file: IO[bytes]) -> None:
         file.write(page(facts).encode())
 
-    return put(path, fill, _is_report)
+    return put(path, fill, _is_report, "is no report of this program")
 
 
 def _is_report(path: Path) -> bool:
