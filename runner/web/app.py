@@ -10,6 +10,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
@@ -17,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from runner.errors import CampaignError, ExitCode, explain
+from runner.intake.sheet import MAX_BYTES
 from runner.result.chart import STYLE
 from runner.web import (
     accounts,
@@ -31,7 +33,7 @@ from runner.web import (
     runs,
 )
 from runner.web.desk import Desk
-from runner.web.fault import ForgedError, MissingPageError
+from runner.web.fault import ForgedError, MissingPageError, TooLargeError
 from runner.web.guard import Guard
 from runner.web.view import fault
 
@@ -44,8 +46,9 @@ _STATUSES: Final = {
     ExitCode.ENDPOINT: 502,
     ExitCode.ALREADY_RUNNING: 409,
 }
-# A list may have as many bytes as the command line reads; a form has one.
+# Of a form, a file may be as large as the command line reads one, and all else this large.
 _LARGEST_PART: Final = 1024**2
+_LARGEST: Final = MAX_BYTES + 4 * _LARGEST_PART
 _STATIC: Final = Path(__file__).with_name("static")
 
 
@@ -61,6 +64,8 @@ def application(desk: Desk) -> ASGIApp:
     def change(path: str, changed: Change) -> Route:
         async def answer(request: Request) -> Response:
             async def made() -> Response:
+                if int(request.headers.get("content-length", _LARGEST + 1)) > _LARGEST:
+                    raise TooLargeError
                 async with request.form(max_files=1, max_part_size=_LARGEST_PART) as form:
                     if not desk.badge.lets(str(form.get("form", "")), desk.badge.form):
                         raise ForgedError
@@ -135,6 +140,8 @@ async def _answered(
         return await make()
     except MissingPageError as error:
         return fault(desk, request, error, 404)
+    except HTTPException:  # of a form that is none
+        return fault(desk, request, TooLargeError(), 400)
     except CampaignError as error:
         return fault(desk, request, error, _STATUSES.get(error.exit_code, 500))
     except Exception as error:  # noqa: BLE001 - a traceback could show what is in a row

@@ -20,7 +20,7 @@ from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
 from runner.result.report import days_chart, default_place
 from runner.web.desk import now, record_of
-from runner.web.view import draw
+from runner.web.view import draw, number_in
 
 if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
@@ -36,7 +36,7 @@ def show(desk: Desk, request: Request) -> Response:
     asked = request.query_params
     status = next((one for one in Status if one.value == asked.get("status")), None)
     text = asked.get("text", "").strip()[:_LONGEST_SEARCH]
-    below = int(asked["below"]) if asked.get("below", "").isdecimal() else 0
+    below = number_in(asked, "below")
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
         summary = desk.board.summary(ledger, record, now())
@@ -71,7 +71,7 @@ def show(desk: Desk, request: Request) -> Response:
 
 def row(desk: Desk, request: Request) -> Response:
     """One row: its message, and why it stands as it does."""
-    number = request.path_params["row"]
+    number = number_in(request.path_params, "row")
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
         reasons = standing.reasons(ledger, desk.board.summary(ledger, record, now()), number)

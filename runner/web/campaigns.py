@@ -3,14 +3,17 @@ started."""
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.action.compare import refuse_behind
 from runner.errors import StorageError
+from runner.system.file import FileError, read_whole
 from runner.web.desk import now
 from runner.web.view import draw
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
     from runner.result.summary import Summary
     from runner.web.desk import Desk
+
+_LONGEST_FILE: Final = 64_000
 
 
 def index(desk: Desk, request: Request) -> Response:
@@ -45,5 +50,13 @@ def index(desk: Desk, request: Request) -> Response:
 def waiting_files(desk: Desk, summaries: Sequence[Summary]) -> list[Path]:
     """The campaign files of the console's folder that no campaign was read from yet."""
     known = {summary.campaign.source.partition("#")[0] for summary in summaries}
-    found = sorted(desk.folder.glob("*.toml"))
-    return [path for path in found if str(path) not in known and path.name != "pyproject.toml"]
+    found = (path for path in sorted(desk.folder.glob("*.toml")) if str(path) not in known)
+    return [path for path in found if _names_a_sheet(path)]
+
+
+def _names_a_sheet(path: Path) -> bool:
+    """Tell a campaign file from what else is written in TOML."""
+    with suppress(FileError, UnicodeDecodeError):
+        text = read_whole(path, _LONGEST_FILE)[0].decode("utf-8-sig")
+        return re.search(r"(?m)^\s*sheet\s*=", text) is not None
+    return False

@@ -18,7 +18,7 @@ from runner.errors import UsageError
 from runner.ledger.campaign import campaigns
 from runner.ledger.doubt import Doubt, doubt, left_open, undecided
 from runner.web.desk import now, record_of
-from runner.web.view import draw, go
+from runner.web.view import draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -28,8 +28,7 @@ _WORDS = {"sent": True, "not-sent": False, "undo": None}
 
 def show(desk: Desk, request: Request) -> Response:
     """One uncertain row, of all campaigns; the others follow."""
-    at = request.query_params.get("at", "")
-    found, place, count = None, int(at) if at.isdecimal() else 0, 0
+    found, place, count = None, number_in(request.query_params, "at"), 0
     with desk.ledger() as ledger:
         with ledger.read() as connection:
             records = {record.id: record for record in campaigns(connection)}
@@ -89,7 +88,8 @@ def settle(desk: Desk, request: Request, form: FormData) -> Response:
     if done.barred:
         said = f"{label}: it did not arrive. {done.barred[0]}"
     undo = f"/decide/{record.id}/{which}" if sent is not None else ""
-    return go(f"/decide?at={_place(form)}", desk.say(said, undo))
+    # The next one takes the place of this one.
+    return go(f"/decide?at={number_in(form, 'at')}", desk.say(said, undo))
 
 
 def look(desk: Desk, request: Request, form: FormData) -> Response:
@@ -105,14 +105,8 @@ def look(desk: Desk, request: Request, form: FormData) -> Response:
                 ledger, record, [int(which)], vendor.lookup, loop, by=this_person(), now=now
             )
     said = " ".join(found.said for found in looked.findings)
-    return go(f"/decide?at={_place(form)}", desk.say(said))
+    return go(f"/decide?at={number_in(form, 'at')}", desk.say(said))
 
 
 def _which(text: str) -> Which:
-    return int(text) if text.isdecimal() else row_or_person(text)
-
-
-def _place(form: FormData) -> int:
-    """The place among the uncertain rows that the page showed: the next one takes it."""
-    at = str(form.get("at", ""))
-    return int(at) if at.isdecimal() else 0
+    return number_in({"row": text}, "row") if text.isdecimal() else row_or_person(text)

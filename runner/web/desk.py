@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from runner.web.film import Film
 
 _MOST_SAID: Final = 50
+# As `secrets.token_hex` makes them.
+_NAME: Final = re.compile(r"[0-9a-f]{16}")
 _PART: Final = 1024**2
 
 
@@ -115,7 +118,7 @@ class Desk:
     def kept(self, name: str) -> Path:
         """A file that was kept, by the name of its folder. Raises MissingPageError."""
         folder = self._uploads / name
-        if not name.isalnum() or not folder.is_dir():
+        if not _NAME.fullmatch(name) or not folder.is_dir():
             raise MissingPageError
         return next(folder.iterdir())
 

@@ -4,6 +4,7 @@ the ledger until it is saved as a campaign file."""
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 from collections import OrderedDict
@@ -27,6 +28,8 @@ from runner.system.file import make_folders, read_whole, replace_whole
 from runner.web.fault import MissingPageError
 
 _T = TypeVar("_T")
+# As `secrets.token_hex` makes them.
+_NAME: Final = re.compile(r"[0-9a-f]{12}")
 _NOTE: Final = "draft.json"
 _TEXT: Final = "message.j2"
 _LONGEST_NOTE: Final = 64_000
@@ -60,12 +63,12 @@ class Draft:
         data = text.replace("\r\n", "\n").encode("utf-8", "replace")
         if len(data) > MAX_BYTES:
             raise RefusedError("The text is too long for a message.", remedy="Shorten it.")
-        _put(self.text_file, data)
+        put(self.text_file, data)
 
     def save(self) -> None:
         """Keep what was said."""
         said = {"sheet": str(self.sheet), "said": self.said}
-        _put(self.folder / _NOTE, json.dumps(said).encode())
+        put(self.folder / _NOTE, json.dumps(said).encode())
 
     def campaign(self, more: dict[str, Any] | None = None) -> Campaign:
         """The campaign as it is so far. Raises RefusedError, UsageError."""
@@ -96,7 +99,7 @@ class Drafts:
             raise StorageError(f"{folder} cannot be made ({error.strerror}).") from None
         if sheet is None:
             sheet = folder / name
-            _put(sheet, data)
+            put(sheet, data)
         draft = Draft(folder, sheet, {})
         try:
             table, _ = self.table(sheet, Reading())
@@ -110,7 +113,7 @@ class Drafts:
     def of(self, name: str) -> Draft:
         """The draft of that name. Raises MissingPageError."""
         folder = self._folder / name
-        if not name.isalnum() or not (folder / _NOTE).is_file():
+        if not _NAME.fullmatch(name) or not (folder / _NOTE).is_file():
             raise MissingPageError
         found = json.loads(read_whole(folder / _NOTE, _LONGEST_NOTE)[0])
         return Draft(folder, Path(found["sheet"]), found["said"])
@@ -184,7 +187,8 @@ def _kept(kept: OrderedDict[str, _T], key: str) -> _T:
     return kept[key]
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes) -> None:
+    """Write a file, for its owner only. Raises StorageError."""
     try:
         replace_whole(path, data)
     except OSError as error:

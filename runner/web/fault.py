@@ -22,3 +22,13 @@ class ForgedError(UsageError):
             "This form is of an earlier start of the console; nothing was changed.",
             remedy="Load the page anew, and do it again.",
         )
+
+
+class TooLargeError(UsageError):
+    """What was sent is larger than any form of the console, or cannot be read as one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was sent is too large, or cannot be read.",
+            remedy="A list may have 128 MB, a text 80 KB. Load the page anew, and do it again.",
+        )

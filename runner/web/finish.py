@@ -16,10 +16,10 @@ from runner.campaign.campaign import load
 from runner.campaign.starter import UNWRITTEN, write
 from runner.errors import RefusedError, UsageError
 from runner.result.place import plain_name
-from runner.system.file import replace_whole
+from runner.web.draft import put
 from runner.web.fault import MissingPageError
 from runner.web.film import play
-from runner.web.view import draft_of, draw, go
+from runner.web.view import draft_of, draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 def rehearse(desk: Desk, request: Request, form: FormData) -> Response:
     """Play the campaign against the simulated endpoint."""
     draft = draft_of(desk, request)
-    told = str(form.get("quota", ""))
-    limit = max(1, int(told)) if told.isdecimal() else 150
+    limit = number_in(form, "quota") or 150
     replies = 0.1 if form.get("replies") == "yes" else 0.0
     before = desk.films.get(draft.name)
     if before is None or before.is_over:
@@ -65,9 +64,9 @@ def save(desk: Desk, request: Request, form: FormData) -> Response:
     sheet = draft.sheet
     if sheet.parent == draft.folder:
         sheet = _free(desk.folder / sheet.name)
-        replace_whole(sheet, draft.sheet.read_bytes())
+        put(sheet, draft.sheet.read_bytes())
     template = _free(place.with_suffix(".j2"))
-    replace_whole(template, draft.text_file.read_bytes())
+    put(template, draft.text_file.read_bytes())
     write(place, sheet, [template], draft.said)
     load(place, {})
     draft.discard()

@@ -25,7 +25,7 @@ from runner.result.report import days_chart
 from runner.show.problem import grouped
 from runner.web.desk import now
 from runner.web.draft import Draft, Glance, glance
-from runner.web.view import draft_of, draw, go
+from runner.web.view import draft_of, draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -105,7 +105,7 @@ def text(desk: Desk, request: Request, form: FormData) -> Response:
     draft.write_text(str(form.get("text", "")))
     if "hx-request" in request.headers:
         return _shown(desk, request, draft)
-    return go(f"/new/{draft.name}?skip={_skip(request)}#text")
+    return go(f"/new/{draft.name}?skip={number_in(request.query_params, 'skip')}#text")
 
 
 def pace(desk: Desk, request: Request, form: FormData) -> Response:
@@ -165,11 +165,6 @@ def checked(desk: Desk, request: Request) -> Response:
     )
 
 
-def _skip(request: Request) -> int:
-    told = request.query_params.get("skip", "")
-    return int(told) if told.isdecimal() else 0
-
-
 def _changed(
     desk: Desk, request: Request, draft: Draft, said: dict[str, Any], part: str
 ) -> Response:
@@ -198,7 +193,7 @@ def _meant(key: str, told: Any) -> Any:
 def _shown(
     desk: Desk, request: Request, draft: Draft, error: CampaignError | None = None
 ) -> Response:
-    skip = _skip(request)
+    skip = number_in(request.query_params, "skip")
     seen = glance(desk.drafts, draft, skip, _ROWS)
     layout = seen.checked.layout if seen.checked else None
     roles = {

@@ -16,7 +16,7 @@ from runner.errors import UsageError
 from runner.intake.sheet import Reading
 from runner.ledger.suppression import find_suppressions
 from runner.web.desk import now
-from runner.web.view import draw, go
+from runner.web.view import draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -30,7 +30,7 @@ def show(desk: Desk, request: Request) -> Response:
     """A page of the list, the newest first; those that hold a text, where one is asked for."""
     asked = request.query_params
     text = asked.get("text", "").strip()[:100]
-    skipped = int(asked["skip"]) if asked.get("skip", "").isdecimal() else 0
+    skipped = number_in(asked, "skip")
     with desk.ledger() as ledger, ledger.read() as connection:
         count, found = find_suppressions(connection, text, skipped, _PEOPLE + 1)
     return draw(

@@ -14,7 +14,7 @@ from runner.action.replies import hear as hear_campaign
 from runner.ledger.campaign import campaigns
 from runner.ledger.reply import latest_replies
 from runner.web.desk import now, record_of
-from runner.web.view import draw, go
+from runner.web.view import draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -25,8 +25,7 @@ _REPLIES: Final = 25
 def show(desk: Desk, request: Request) -> Response:
     """A page of replies, the newest first; those to one campaign, where it is asked for."""
     asked = request.query_params
-    which = int(asked["campaign"]) if asked.get("campaign", "").isdecimal() else None
-    skipped = int(asked["skip"]) if asked.get("skip", "").isdecimal() else 0
+    which, skipped = number_in(asked, "campaign") or None, number_in(asked, "skip")
     with desk.ledger() as ledger, ledger.read() as connection:
         known = {record.id: record for record in campaigns(connection)}
         found = latest_replies(connection, which, skipped, _REPLIES + 1)
@@ -46,9 +45,8 @@ def show(desk: Desk, request: Request) -> Response:
 
 def hear(desk: Desk, _request: Request, form: FormData) -> Response:
     """Read the inbox now, for one campaign."""
-    number = str(form.get("campaign", ""))
     with desk.ledger() as ledger:
-        record = record_of(ledger, int(number) if number.isdecimal() else 0)
+        record = record_of(ledger, number_in(form, "campaign"))
         with asyncio.Runner() as loop:
             heard = hear_campaign(ledger, record.name, desk.vendor_of(record).lookup, loop, now)
     listened = heard.listened

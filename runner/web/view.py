@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runner.web.desk import Desk
     from runner.web.draft import Draft
 
+_LONGEST_NUMBER: Final = 9
 STATUSES: Final = (
     Status.SENT,
     Status.WAITING,
@@ -75,6 +77,13 @@ def go(place: str, said: str | None = None) -> Response:
 def fault(desk: Desk, request: Request, error: CampaignError, code: int) -> Response:
     """A page that says what is wrong, and what to do next."""
     return draw(desk, request, "fault.html", code, error=error)
+
+
+def number_in(said: Mapping[str, object], name: str) -> int:
+    """A number of an address or a form; 0 for none, and for what is no number that rows, campaigns
+    or pages have."""
+    told = str(said.get(name) or "")
+    return int(told) if told.isdecimal() and len(told) <= _LONGEST_NUMBER else 0
 
 
 def draft_of(desk: Desk, request: Request) -> Draft:

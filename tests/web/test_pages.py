@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -309,3 +310,58 @@ def test_a_list_as_it_was_read(served: Served) -> None:
         assert broken.status_code == 422
         assert client.get("/new/..%2f..%2fetc").status_code == 404
         assert client.get("/files/..%2fspring.toml/start").status_code == 404
+
+
+ODD = ("-1", "0", "abc", "9" * 30, "1.5", "\u0664", "<script>", "%00", "a" * 5_000, "' OR 1=1 --")
+
+
+def test_no_address_and_no_form_is_a_fault_of_the_program(served: Served) -> None:
+    """Whatever stands in an address or a form, it is answered with a page or with what is wrong
+    with it."""
+    served.run("spring", 3)
+    with let_in(served) as (client, form):
+        page = client.post("/new", data=form, files={"file": ("a.csv", LIST.encode() + b"A,B,c\n")})
+        draft = page.url.path
+        places = ["/campaigns/{}", "/campaigns/1/rows/{}", "/new/{}", "/files/{}/start", "/{}"]
+        asked = ["/decide?at={}", "/replies?campaign={}&skip={}", "/do-not-contact?text={}&skip={}"]
+        asked += ["/campaigns/1?status={}&text={}&below={}", f"{draft}?skip={{}}", "/?said={}"]
+        for odd in ODD:
+            for address in places + asked:
+                said = quote(odd, safe="") if address in places else quote(odd)
+                answer = client.get(address.replace("{}", said))
+                assert answer.status_code < 500, (address, odd, answer.text)
+        changes = {
+            "/decide/1/{}": ("word", "at"),
+            "/replies": ("campaign",),
+            "/do-not-contact/add": ("people", "kind", "reason"),
+            "/do-not-contact/remove": ("person",),
+            "/do-not-contact/look": ("file",),
+            "/do-not-contact/import": ("kept",),
+            "/new": ("chosen", "file"),
+            f"{draft}/reading": ("header", "role", "sheet_name", "hidden"),
+            f"{draft}/text": ("text",),
+            f"{draft}/pace": ("hours", "days", "time_zone", "daily_limit", "min_gap", "holidays"),
+            f"{draft}/save": ("name", "then"),
+            "/files/spring.toml/start": (),
+        }
+        for odd in ODD[:-4]:
+            for address, names in changes.items():
+                said = dict.fromkeys(names, odd)
+                place = address.replace("{}", quote(odd, safe=""))
+                answer = client.post(place, data={**form, **said})
+                assert answer.status_code < 500, (address, odd, answer.text)
+        whole = client.post(f"{draft}/text", data={**form, "text": "x" * 200_000})
+        assert whole.status_code < 500
+        assert "too l" in whole.text
+
+
+def test_files_that_are_no_campaigns_are_not_offered(served: Served) -> None:
+    """Of the folder's TOML files those are offered that name a list."""
+    served.campaign_file("spring", 1)
+    (served.folder / "ruff.toml").write_text("line-length = 100\n", encoding="utf-8")
+    (served.folder / "latin.toml").write_bytes(b"sheet = \xe4")
+    with let_in(served) as (client, _):
+        page = client.get("/").text
+    assert "spring.toml" in page
+    assert "ruff.toml" not in page
+    assert "latin.toml" not in page
