@@ -352,7 +352,6 @@ def test_no_address_and_no_form_is_a_fault_of_the_program(served: Served) -> Non
                 assert answer.status_code < 500, (address, odd, answer.text)
         whole = client.post(f"{draft}/text", data={**form, "text": "x" * 200_000})
         assert whole.status_code < 500
-        assert "too l" in whole.text
 
 
 def test_files_that_are_no_campaigns_are_not_offered(served: Served) -> None:
