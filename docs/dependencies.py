@@ -44,8 +44,8 @@ Only with `requirements-keyring.lock`.
 {keyring}
 ## The console
 
-Only with `requirements-console.lock`. It also has copies of [htmx](https://htmx.org) 2.0.11 and of
-its extension for server-sent events 2.2.4, both under the licence 0BSD, in `runner/web/static`.
+Only with `requirements-console.lock`. It also has a copy of [htmx](https://htmx.org) 2.0.11, under
+the licence 0BSD, in `runner/web/static`.
 
 {console}"""
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from runner import words
 from runner.action.search import Finding, look_for
-from runner.action.settle import recover_dead_run
+from runner.action.settle import hand_back, recover_dead_run
 from runner.action.standing import find_line, summary_of
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, UsageError
 from runner.ledger.decision import decide
-from runner.ledger.doubt import Count, Doubt, doubts
+from runner.ledger.doubt import Count, Doubt, doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import EVIDENCE, CampaignRecord
 from runner.result.handback import write_results
@@ -64,6 +64,26 @@ def look(
     return Looked(record.name, tuple(findings), len(summary.uncertain), written)
 
 
+def look_at(
+    ledger: Ledger,
+    record: CampaignRecord,
+    delivery: int,
+    lookup: Lookup,
+    loop: asyncio.Runner,
+    *,
+    by: str,
+    now: Callable[[], datetime],
+) -> Finding:
+    """Look for evidence on one delivery. Raises UsageError when it is not uncertain."""
+    with ledger.read() as connection:
+        found = doubt(connection, delivery)
+    if found is None:
+        raise UsageError("It is not uncertain any more.", remedy="Look at its row.")
+    (finding,) = loop.run(_check(ledger, [found], lookup, by, now))
+    hand_back(ledger, record, now())
+    return finding
+
+
 def check(
     ledger: Ledger,
     record: CampaignRecord,
@@ -78,7 +98,7 @@ def check(
     recover_dead_run(ledger, record, now())
     with ledger.read() as connection:
         found = doubts(connection, record.id, rows)
-    in_doubt = {doubt.row for doubt in found}
+    in_doubt = {one.row for one in found}
     for row in rows:
         if row not in in_doubt:
             line = find_line(ledger, record, row)
@@ -98,15 +118,15 @@ async def _check(
     now: Callable[[], datetime],
 ) -> list[Finding]:
     findings = []
-    for doubt in found:
-        finding = await look_for(doubt, lookup, hint_of(doubt.count))
+    for one in found:
+        finding = await look_for(one, lookup, hint_of(one.count))
         findings.append(finding)
         if finding.sent_at is None:
             continue
         with ledger.write() as connection:
             decide(
                 connection,
-                doubt.delivery,
+                one.delivery,
                 sent=True,
                 by=f"{EVIDENCE}, asked by {by}",
                 now=now(),

@@ -26,6 +26,16 @@ from runner.ledger.standing import uncertain_rows
 from runner.result.handback import write_results
 from runner.result.place import Written
 
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A delivery as a page has shown it, by its number in the ledger and its name. A list that was
+    read meanwhile may have moved its row."""
+
+    delivery: int
+    label: str
+
+
 Which = int | Recipient
 
 
@@ -93,7 +103,7 @@ def all_uncertain(ledger: Ledger, record: CampaignRecord, now: datetime) -> list
 def settle(
     ledger: Ledger,
     record: CampaignRecord,
-    rows: Sequence[Which],
+    rows: Sequence[Which | Shown],
     *,
     sent: bool | None,
     by: str,
@@ -127,12 +137,12 @@ def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> N
 def settle_rows(
     ledger: Ledger,
     record: CampaignRecord,
-    rows: Sequence[Which],
+    rows: Sequence[Which | Shown],
     *,
     sent: bool | None,
     by: str,
     now: datetime,
-) -> dict[Which, str]:
+) -> dict[Which | Shown, str]:
     """Record a person's word on uncertain or failed rows, or take it back, all or not one of them.
 
     Answers a sentence on each row that is settled as not sent and will not be sent all the same,
@@ -170,7 +180,9 @@ def settle_rows(
     return barred
 
 
-def _case(ledger: Ledger, record: CampaignRecord, row: Which) -> _Case:
+def _case(ledger: Ledger, record: CampaignRecord, row: Which | Shown) -> _Case:
+    if isinstance(row, Shown):
+        return _Case(row.label, "is not open", row.delivery)
     if isinstance(row, int):
         line = find_line(ledger, record, row)
         return _Case(f"Row {row}", f"is {line.status}", line.delivery)

@@ -134,13 +134,13 @@ def _refuse_lost_steps(campaign: Campaign, record: CampaignRecord | None) -> Non
     """Raise RefusedError for a list whose campaign has steps that only its campaign file says."""
     if record is None or not record.settings.steps or campaign.steps or campaign.is_file:
         return
-    file = record.source.partition("#")[0]
+    file = record.file
     run = words.command("run", words.argument(file))
     raise RefusedError(
         f"The campaign {record.name!r} has messages that follow, which this list alone does not "
         "say; they would be taken back.",
         where=str(campaign.source),
-        remedy=f"Run its campaign file: {run}" if is_campaign_file(Path(file)) else "Give steps.",
+        remedy=f"Run its campaign file: {run}" if is_campaign_file(file) else "Give steps.",
     )
 
 

@@ -63,11 +63,7 @@ def _of_path(name: str, known: Sequence[CampaignRecord], ledger: Ledger) -> Camp
     """Find the campaign that was made of a list or a campaign file; of several, the one that is
     running. Raises UsageError when it is not clear which is meant."""
     path = str(Path(name).absolute())
-    here = [
-        record
-        for record in known
-        if path in (record.settings.sheet, record.source.partition("#")[0])
-    ]
+    here = [record for record in known if path in (record.settings.sheet, str(record.file))]
     live = [record for record in here if is_running(ledger, record.id)] if len(here) > 1 else here
     if len(live) == 1:
         return live[0]

@@ -13,7 +13,7 @@ from runner import words
 from runner.cli import late
 from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
 from runner.cli.options import BaseUrl, Ledger
-from runner.errors import ExitCode, UsageError
+from runner.errors import CampaignError, ExitCode, UsageError
 from runner.show.console import Console
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def console(
             remedy="Install it: python -m pip install 'campaign-runner[console]'",
         )
     place = ledger_file(ledger)
-    if (address := late.serve.found(place)) is not None:
-        screen.say(f"The console is open already: {address}")
-        _open(address, no_browser=no_browser)
+    if (known := late.serve.found(place)) is not None:
+        screen.say(f"The console is open already: {known[0]}")
+        _open(known[1], no_browser=no_browser)
         return ExitCode.DONE
     with opened_ledger(ledger) as opened:
         tell_new(opened, screen)
@@ -47,10 +47,10 @@ def console(
     badge = late.guard.Badge(listening.getsockname()[1])
     desk = late.desk.Desk(place, Path.cwd(), badge, base_url)
 
-    def begun(address: str) -> None:
+    def begun(address: str, once: str) -> None:
         screen.say(f"The console: {address}")
         screen.say("Only a browser on this machine gets in, with this address. Ctrl-C ends it.")
-        _open(address, no_browser=no_browser)
+        _open(once, no_browser=no_browser)
 
     try:
         late.serve.serve(desk, listening, begun)
@@ -76,7 +76,17 @@ def _end_runs(desk: Desk, screen: Console) -> None:
     if screen.can_ask and screen.ask(
         "End after the message in flight?", otherwise="they go on by themselves"
     ):
+        for one in alive:
+            screen.say(f"{one.source.stem}: {_ended(desk, one.source)}")
+
+
+def _ended(desk: Desk, source: Path) -> str:
+    """End the run of a campaign file; say how that went."""
+    try:
         with opened_ledger(str(desk.place), create=False) as opened:
-            for one in alive:
-                late.pause.stop(opened, str(one.source), utc_now, late.time.sleep)
-        screen.say("They have ended; the next run of each goes on there.")
+            stopped = late.pause.stop(opened, str(source), utc_now, late.time.sleep)
+    except CampaignError as error:  # it has not taken its list in yet
+        return f"it goes on: {error.what}"
+    if stopped.live:
+        return "it was asked to end, and has not ended yet."
+    return "it has ended; the next run goes on there."

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,18 @@ class Table:
             first = cells[0] if cells else ""
             if (first and not first.isspace()) or faults or any(map(str.strip, cells)):
                 yield row
+
+    def part(self, skip: int, most: int) -> Table:
+        """The table with so many of its rows alone, behind those that are skipped."""
+        numbers = {row.number for row in islice(self.rows(), skip, skip + most)}
+        last = max(numbers, default=0)
+
+        def walk() -> Iterator[Row]:
+            for row in takewhile(lambda row: row.number <= last, self.walk()):
+                if row.number in numbers:
+                    yield row
+
+        return replace(self, walk=walk)
 
 
 def read(source: Path | str | Source | pandas.DataFrame, reading: Reading | None = None) -> Table:

@@ -24,12 +24,14 @@ _SHAPE_OF_TIME: Final = ":".join([_DIGIT * 2] * 3) + "." + _DIGIT * 6 + "Z"
 # The columns that hold JSON, and what it begins with.
 _JSON: Final = {("campaign", "headers"): "array", ("row", "cells"): "array"}
 # Deliveries that wait although more of their messages left, or may have left, than a person's word
-# has let go once more.
+# that was not taken back has let go once more.
 _UNSENT: Final = """
 SELECT d.row FROM delivery d WHERE d.status = 'waiting' AND (
     SELECT count(*) FROM attempt a WHERE a.delivery_id = d.id AND a.wired_at IS NOT NULL
         AND coalesce(a.status, 'uncertain') IN ('sent', 'uncertain', 'failed')
-) > (SELECT count(*) FROM decision x WHERE x.delivery_id = d.id AND x.verdict = 'not-sent') LIMIT 1
+) > (SELECT count(*) FROM decision x WHERE x.delivery_id = d.id AND x.verdict = 'not-sent'
+    AND coalesce((SELECT y.verdict FROM decision y WHERE y.delivery_id = d.id AND y.id > x.id
+        ORDER BY y.id LIMIT 1), '') <> 'undone') LIMIT 1
 """
 
 

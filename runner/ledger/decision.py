@@ -18,12 +18,8 @@ from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.delivery import is_listed
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
-from runner.ledger.record import EVIDENCE, WITHDRAWN, Status
+from runner.ledger.record import EVIDENCE, WITHDRAWN, Status, Verdict
 
-# What a person, or evidence, says of a delivery; and that the word before is taken back.
-SENT: Final = "sent"
-NOT_SENT: Final = "not-sent"
-UNDONE: Final = "undone"
 _OPEN: Final = (Status.UNCERTAIN, Status.FAILED)
 
 
@@ -46,7 +42,7 @@ def decide(
     table = schema.delivery
     if not _is_open(connection, delivery_id, sent=sent):
         return False
-    _note(connection, delivery_id, SENT if sent else NOT_SENT, by, now)
+    _note(connection, delivery_id, Verdict.SENT if sent else Verdict.NOT_SENT, by, now)
     if sent:
         values: dict[str, Any] = {
             "status": Status.SENT,
@@ -75,22 +71,46 @@ def decide(
     return True
 
 
-def take_back(connection: Connection, delivery_id: int, *, by: str, now: datetime) -> bool:
+def take_back(
+    connection: Connection, delivery_id: int, *, by: str, now: datetime, again: bool = False
+) -> bool:
     """Take a person's word on a delivery back; it is then as its last attempt left it.
 
-    Where there is no such word, or the row was sent again since, returns False and changes nothing.
+    Where there is no such word, or more has come of it since, returns False and changes nothing:
+    the row was sent again, the list was read again, which may have changed the text that went, or
+    the word has told that an answer named another person. `again` says that this was looked at when
+    the word was taken back first.
     """
     table, attempt = schema.delivery, schema.attempt
-    if _mistaken(connection, delivery_id) is None:
+    word = _mistaken(connection, delivery_id)
+    if word is None:
         return False
-    _note(connection, delivery_id, UNDONE, by, now)
+    if word == Verdict.NOT_SENT and not again and _has_told_more(connection, delivery_id):
+        return False
+    _note(connection, delivery_id, Verdict.UNDONE, by, now)
     latest = sa.select(attempt.c.status, attempt.c.http_status, attempt.c.error).where(
         attempt.c.delivery_id == delivery_id
     )
     last = connection.execute(latest.order_by(attempt.c.id.desc()).limit(1)).one()
-    values = {**last._mapping, "reason": f"taken back by {by}"}
+    values = {**last._mapping, "reason": f"taken back by {by}", "sent_at": None}
     connection.execute(sa.update(table).where(table.c.id == delivery_id).values(values))
     return True
+
+
+def _has_told_more(connection: Connection, delivery_id: int) -> bool:
+    """Tell whether the list was read since the last word, that a message did not arrive; or whether
+    that word has noted the person whom an answer named by mistake."""
+    table, campaign, decision = schema.delivery, schema.campaign, schema.decision
+    mine = sa.select(campaign.c.name, campaign.c.read_at).join(table)
+    found = connection.execute(mine.where(table.c.id == delivery_id)).one()
+    words = sa.select(sa.func.max(decision.c.decided_at, type_=schema.Instant()))
+    decided_at = connection.scalar(words.where(decision.c.delivery_id == delivery_id))
+    noted = sa.select(schema.contact.c.identity).where(
+        schema.contact.c.source == source_of(found.name),
+        schema.contact.c.contacted_at == decided_at,
+    )
+    was_read = decided_at is not None and found.read_at >= decided_at
+    return was_read or connection.execute(noted).first() is not None
 
 
 def _note(connection: Connection, delivery_id: int, verdict: str, by: str, now: datetime) -> None:
@@ -129,21 +149,26 @@ def _is_open(connection: Connection, delivery_id: int, *, sent: bool) -> bool:
     found = sa.select(table.c.status).where(table.c.id == delivery_id)
     if connection.execute(found).scalar_one() in _OPEN:
         return True
-    return _mistaken(connection, delivery_id) == (NOT_SENT if sent else SENT)
+    return _mistaken(connection, delivery_id) == (Verdict.NOT_SENT if sent else Verdict.SENT)
 
 
 def _mistaken(connection: Connection, delivery_id: int) -> str | None:
-    """The latest word of a person, where the delivery waits or is sent only because of it."""
+    """The latest word of a person, where the delivery waits, would wait if it were in the list,
+    or is sent, only because of it."""
     table, decision, attempt = schema.delivery, schema.decision, schema.attempt
-    latest = sa.select(decision.c.verdict, decision.c.decided_by, table.c.status).join(table)
+    told = (decision.c.verdict, decision.c.decided_by, table.c.status, table.c.reason)
+    latest = sa.select(*told).join(table)
     mine = latest.where(decision.c.delivery_id == delivery_id)
     decided = connection.execute(mine.order_by(decision.c.id.desc()).limit(1)).first()
     tries = sa.select(attempt.c.status).where(attempt.c.delivery_id == delivery_id)
     last = connection.execute(tries.order_by(attempt.c.id.desc()).limit(1)).scalar()
     if decided is None or last not in _OPEN or decided.decided_by.startswith(EVIDENCE):
         return None
-    became = {SENT: Status.SENT, NOT_SENT: Status.WAITING}.get(decided.verdict)
-    return decided.verdict if decided.status == became else None
+    became = {Verdict.SENT: (Status.SENT,), Verdict.NOT_SENT: (Status.WAITING, WITHDRAWN)}.get(
+        decided.verdict, ()
+    )
+    stands = WITHDRAWN if decided.reason == WITHDRAWN else decided.status
+    return decided.verdict if stands in became else None
 
 
 def _note_astray(connection: Connection, delivery_id: int, now: datetime) -> None:

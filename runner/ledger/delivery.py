@@ -162,12 +162,17 @@ def is_listed(connection: Connection, delivery_id: int) -> bool:
 def delivery_to(
     connection: Connection, campaign_id: int, person: Recipient, step: int | None = None
 ) -> int | None:
-    """Find the campaign's attempted delivery to a person, under any spelling, if there is one: that
-    of a step, or else of the last step."""
+    """Find the campaign's delivery to a person, under any spelling, that was attempted, or that a
+    word let wait again: that of a step, or else of the last step."""
     table, keys = schema.delivery, spellings_of(connection, person.keys)
     named = sa.or_(*(column.in_(keys) for column in (table.c.identity, table.c.slug, table.c.urn)))
     attempted = sa.select(table.c.id).where(
-        table.c.campaign_id == campaign_id, named, table.c.status.in_(ATTEMPTED)
+        table.c.campaign_id == campaign_id,
+        named,
+        sa.or_(
+            table.c.status.in_(ATTEMPTED),
+            sa.exists().where(schema.decision.c.delivery_id == table.c.id),
+        ),
     )
     if step is not None:
         attempted = attempted.where(table.c.step == step)

@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.person import spellings_of
-from runner.ledger.record import Status
+from runner.ledger.record import Status, Verdict
 from runner.ledger.standing import SAME
 
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,23 @@ def doubt(connection: Connection, delivery_id: int) -> Doubt | None:
     return _doubt(connection, found) if found else None
 
 
+def named(
+    connection: Connection, campaign_id: int, delivery_id: int
+) -> tuple[int | None, str] | None:
+    """Return the row of a campaign's delivery, where it stands in the list, and a name for both;
+    None where the campaign has no such delivery."""
+    table = schema.delivery
+    statement = sa.select(table.c.slug, table.c.urn, schema.row.c.number).select_from(
+        table.outerjoin(schema.row, SAME)
+    )
+    mine = statement.where(table.c.id == delivery_id, table.c.campaign_id == campaign_id)
+    found = connection.execute(mine).first()
+    if found is None:
+        return None
+    person = found.slug or found.urn or "forgotten"
+    return found.number, f"Row {found.number}, {person}" if found.number is not None else person
+
+
 def next_waiting(
     connection: Connection, campaign_id: int, account: str, number: int | None
 ) -> list[Doubt]:
@@ -192,14 +210,20 @@ def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count
         or after.claimed_at.date() != midnight.date()
     ):
         return None
-    decision = schema.decision
+    decision, later = schema.decision, table.alias()
+    next_claim = sa.select(sa.func.min(later.c.claimed_at)).where(
+        later.c.delivery_id == table.c.delivery_id, later.c.id > table.c.id
+    )
+    # The last word on this attempt, before another one was made; none where it was taken back.
     verdict = (
-        sa.select(decision.c.verdict)
+        sa.select(sa.func.nullif(decision.c.verdict, Verdict.UNDONE))
         .where(
             decision.c.delivery_id == table.c.delivery_id,
             decision.c.decided_at >= table.c.claimed_at,
+            decision.c.decided_at
+            < sa.func.coalesce(next_claim.scalar_subquery(), sa.literal(_NEVER, schema.Instant())),
         )
-        .order_by(decision.c.id)
+        .order_by(decision.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -4,6 +4,7 @@ dies, however it dies."""
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from runner.ledger.record import CampaignRecord
 # `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that
 # instant.
 _TRIES: Final = 3
+_LOOKING: Final = threading.Lock()
 # Seconds by which the clock of the note and that of the system may be apart.
 _CLOCKS_APART: Final = 5
 
@@ -33,11 +35,12 @@ def is_running(ledger: Ledger, campaign_id: int) -> bool:
 
 def _is_held(path: Path) -> bool:
     lock = FileLock(path, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except (Timeout, OSError):
-        return True
-    lock.release()
+    with _LOOKING:  # two looks at once would take one another for a run
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            return True
+        lock.release()
     return False
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
 from runner.ledger.setting import PaceWords, Stored
 
+# A campaign file in a source that names a worksheet as well. Folders can hold the mark, too.
+_FILE: Final = re.compile(r".*\.toml(?=#|\Z)", re.IGNORECASE | re.DOTALL)
 # The vendor has no window that is longer than a week. An end beyond that is a mistake, and would
 # silence an account.
 LONGEST_WINDOW: Final = timedelta(days=8)
@@ -42,6 +46,15 @@ WITHDRAWN: Final = "no longer in the sheet"
 # `decided_by` begins with this word when evidence decided, not a person. Such a decision stands.
 EVIDENCE: Final = "evidence"
 NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
+
+
+class Verdict(StrEnum):
+    """A word on a delivery whose outcome is open: of a person, or of evidence; `undone` takes the
+    word before back."""
+
+    SENT = "sent"
+    NOT_SENT = "not-sent"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +224,15 @@ class CampaignRecord:
     stamp: str | None
     running_since: datetime | None
     running_pid: int | None
+
+    @property
+    def file(self) -> Path:
+        """The list or campaign file it was last read from: its source, without the worksheet that
+        may stand behind it."""
+        if self.source.startswith(f"{self.settings.sheet}#"):
+            return Path(self.settings.sheet)
+        named = _FILE.match(self.source)
+        return Path(named[0] if named else self.source)
 
 
 class UncertainRow(NamedTuple):

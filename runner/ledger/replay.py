@@ -24,11 +24,11 @@ from runner.ledger.campaign import (
 )
 from runner.ledger.chain import digests, link_all
 from runner.ledger.contact import Contact, note_contacts
-from runner.ledger.decision import SENT, UNDONE, decide, take_back
+from runner.ledger.decision import decide, take_back
 from runner.ledger.delivery import delivery_to
 from runner.ledger.imported import forget_contact
 from runner.ledger.noted import Noted, What
-from runner.ledger.record import Status
+from runner.ledger.record import Status, Verdict
 from runner.ledger.regain import Regained, Regaining
 from runner.ledger.second import SecondRecord, records_of
 from runner.ledger.setting import Stored, from_json
@@ -122,10 +122,10 @@ class _Replay:
         if delivery is not None:
             link_all(self._connection)  # the attempt comes before the word
             by = line.by or "unknown"
-            if line.verdict == UNDONE:
-                take_back(self._connection, delivery, by=by, now=line.at)
+            if line.verdict == Verdict.UNDONE:
+                take_back(self._connection, delivery, by=by, now=line.at, again=True)
             else:
-                sent = line.verdict == SENT
+                sent = line.verdict == Verdict.SENT
                 decide(self._connection, delivery, sent=sent, by=by, now=line.at)
 
     def _list(self, lines: list[Noted]) -> None:

@@ -40,7 +40,8 @@ class Awaited(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A row that was answered; `text` is None once it is no longer kept."""
+    """A row that was answered; `text` is None once it is no longer kept. `row` is where the person
+    stood last; who `is_listed` stands there still."""
 
     row: int
     person: str
@@ -48,6 +49,7 @@ class Answered(NamedTuple):
     at: datetime
     text: str | None
     conversation_urn: str
+    is_listed: bool = True
 
 
 def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[Awaited]]:
@@ -153,7 +155,11 @@ def latest_replies(
         )
         .correlate(table, reply)
     )
-    statement = sa.select(table, reply).join(reply, reply.c.delivery_id == table.c.id)
+    listed = sa.exists().where(
+        schema.row.c.campaign_id == table.c.campaign_id, schema.row.c.identity == table.c.identity
+    )
+    statement = sa.select(table, reply, listed.label("is_listed"))
+    statement = statement.join(reply, reply.c.delivery_id == table.c.id)
     if campaign_id is not None:
         statement = statement.where(table.c.campaign_id == campaign_id)
     page = statement.where(~is_later).order_by(reply.c.replied_at.desc(), table.c.id)
@@ -167,6 +173,7 @@ def latest_replies(
                 at=one.replied_at,
                 text=one.text,
                 conversation_urn=one.conversation_urn_1,
+                is_listed=one.is_listed,
             ),
         )
         for one in connection.execute(page.offset(skip).limit(most))

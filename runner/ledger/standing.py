@@ -204,7 +204,7 @@ def pulse(connection: Connection) -> str:
     latest = [sa.func.max(attempt.id), sa.func.max(attempt.settled_at), sa.func.max(decision.id)]
     found: list[object] = [connection.scalar(sa.select(one)) for one in latest]
     found.append(connection.scalar(sa.select(sa.func.count()).select_from(schema.reply)))
-    told = (campaign.id, campaign.stamp, campaign.paused_at, campaign.stop_asked_at)
+    told = (campaign.id, campaign.read_at, campaign.paused_at, campaign.stop_asked_at)
     found += connection.execute(sa.select(*told, campaign.running_since)).all()
     return " ".join(map(str, found))
 

@@ -68,7 +68,8 @@ def plain_name(name: str) -> str:
         ending = Path(part).suffix if len(Path(part).suffix) < _LONGEST_ENDING else ""
         part = part[: _LONGEST_PART - len(ending)].rstrip(" .") + ending
     part = part or "campaign"
-    return f"{part}_" if part.split(".")[0].upper() in _RESERVED else part
+    stem, dot, rest = part.partition(".")
+    return f"{stem}_{dot}{rest}" if stem.upper() in _RESERVED else part
 
 
 def named_path(path: Path, name: str, taken: Container[object]) -> Path:

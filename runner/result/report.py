@@ -155,9 +155,9 @@ def _drawn_limit(days: Sequence[Day], limit: int, *, by_week: bool) -> int | Non
     return limit if limit and limit <= 4 * highest else None
 
 
-def days_chart(days: Sequence[Day], limit: int, *, by_week: bool) -> str:
+def days_chart(days: Sequence[Day], limit: int, *, by_week: bool, narrow: bool = False) -> str:
     """The messages of each day, or week, sent and forecast, with the quota of a day as a `limit`;
-    blank without any."""
+    blank without any. A `narrow` chart stands beside another part of a page."""
     if not days:
         return ""
     if not by_week:  # a bar of a few days would fill the page
@@ -171,7 +171,8 @@ def days_chart(days: Sequence[Day], limit: int, *, by_week: bool) -> str:
     if any(day.forecast for day in days):
         series.append(Series("forecast", "forecast", [day.forecast for day in days]))
     title = f"Messages per {'week' if by_week else 'day'}, sent and forecast"
-    return bars(title, labels, series, limit=_drawn_limit(days, limit, by_week=by_week))
+    drawn = _drawn_limit(days, limit, by_week=by_week)
+    return bars(title, labels, series, limit=drawn, narrow=narrow)
 
 
 def _charts(facts: Facts) -> dict[str, str]:

@@ -11,12 +11,11 @@ from itertools import islice
 
 from runner import words
 from runner.ledger.contact import last_look
-from runner.ledger.decision import UNDONE
 from runner.ledger.delivery import recipient
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line
 from runner.ledger.look import Look, look_of
-from runner.ledger.record import Attempt, Decision, Status
+from runner.ledger.record import Attempt, Decision, Status, Verdict
 from runner.ledger.sequence import StepRow, steps_of
 from runner.ledger.standing import history, waiting_before
 from runner.result.summary import AccountView, Summary
@@ -155,7 +154,9 @@ def _happened(summary: Summary, facts: Why) -> list[str]:
     for decision in facts.decisions:
         at = words.clock(decision.decided_at, summary.zone)
         word = (
-            f"Settled as {decision.verdict} by" if decision.verdict != UNDONE else "Taken back by"
+            f"Settled as {decision.verdict} by"
+            if decision.verdict != Verdict.UNDONE
+            else "Taken back by"
         )
         said = f"{word} {decision.decided_by}, {at}."
         happened.append((decision.decided_at, said))

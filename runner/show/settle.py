@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
-from runner.ledger.decision import NOT_SENT, SENT, UNDONE
+from runner.ledger.record import Verdict
 from runner.show.answer import finished, instant_of
 from runner.show.console import Console
 from runner.show.run import say_results
@@ -31,7 +31,9 @@ def show_settled(console: Console, settled: Settled, rows: Sequence[str]) -> Exi
     answer = {
         "campaign": settled.campaign,
         "rows": [int(row) if row.isdigit() else row for row in rows],
-        "verdict": {True: SENT, False: NOT_SENT, None: UNDONE}[settled.sent],
+        "verdict": {True: Verdict.SENT, False: Verdict.NOT_SENT, None: Verdict.UNDONE}[
+            settled.sent
+        ],
     }
     console.answer(finished(answer, settled.exit_code))
     return settled.exit_code

@@ -4,6 +4,7 @@ for what went wrong."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -69,7 +70,7 @@ def application(desk: Desk) -> ASGIApp:
                 async with request.form(max_files=1, max_part_size=_LARGEST_PART) as form:
                     if not desk.badge.lets(str(form.get("form", "")), desk.badge.form):
                         raise ForgedError
-                    return await run_in_threadpool(changed, desk, request, form)
+                    return await run_in_threadpool(_change, desk, request, form, changed)
 
             return await _answered(desk, request, made)
 
@@ -105,8 +106,8 @@ def application(desk: Desk) -> ASGIApp:
         change("/new/{draft}/save", finish.save),
         change("/new/{draft}/discard", finish.discard),
         page("/decide", decide.show),
-        change("/decide/{number:int}/{row}", decide.settle),
-        change("/decide/{number:int}/{row}/evidence", decide.look),
+        change("/decide/{number:int}/{delivery:int}", decide.settle),
+        change("/decide/{number:int}/{delivery:int}/evidence", decide.look),
         page("/replies", replies.show),
         change("/replies", replies.hear),
         page("/do-not-contact", people.show),
@@ -121,6 +122,13 @@ def application(desk: Desk) -> ASGIApp:
         page("/{rest:path}", _nothing),
     ]
     return Guard(Starlette(routes=routes), desk.badge)
+
+
+def _change(desk: Desk, request: Request, form: FormData, changed: Change) -> Response:
+    """Make a change; those of one draft one after the other."""
+    draft = request.path_params.get("draft")
+    with desk.drafts.changing(draft) if draft else nullcontext():
+        return changed(desk, request, form)
 
 
 def _chart_style(_request: Request) -> Response:

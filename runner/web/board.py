@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from runner.action.standing import summary_of
-from runner.ledger.campaign import campaigns
+from runner.ledger.campaign import campaigns, settings_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 from runner.ledger.pause import said
@@ -97,4 +97,6 @@ def mark(ledger: Ledger, campaign_id: int) -> str:
     with ledger.read() as connection:
         state = progress(connection, campaign_id)
         word = said(connection, campaign_id)
-    return f"{state} {word.paused_at} {word.stop_asked_at} {is_running(ledger, campaign_id)}"
+        settings = settings_of(connection, campaign_id)
+    live = is_running(ledger, campaign_id)
+    return f"{state} {settings} {word.paused_at} {word.stop_asked_at} {live}"

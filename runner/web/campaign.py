@@ -17,7 +17,7 @@ from runner.action import standing
 from runner.campaign.campaign import is_campaign_file
 from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
-from runner.ledger.record import Status
+from runner.ledger.record import EVIDENCE, Status, Verdict
 from runner.result.report import days_chart, default_place
 from runner.web.desk import now, record_of
 from runner.web.view import draw, number_in
@@ -90,8 +90,19 @@ def row(desk: Desk, request: Request) -> Response:
             if cell
         ],
         message=reasons.line.message or text,
+        can_undo=can_undo(reasons),
         commands=[words.command("why", str(number), name=record.name)],
     )
+
+
+def can_undo(reasons: standing.Reasons) -> bool:
+    """Tell whether the last thing that happened to a row is a person's word on it."""
+    words_on_it, attempts = reasons.facts.decisions, reasons.facts.attempts
+    if not words_on_it or words_on_it[-1].decided_by.startswith(EVIDENCE):
+        return False
+    last = words_on_it[-1]
+    is_last = all(attempt.claimed_at <= last.decided_at for attempt in attempts)
+    return is_last and last.verdict != Verdict.UNDONE
 
 
 def results(desk: Desk, request: Request) -> Response:
@@ -131,8 +142,7 @@ def _kept(path: Path, folder: Path) -> Response:
 
 def file_of(record: CampaignRecord) -> Path | None:
     """The campaign file that a run can be started from, where there is one."""
-    path = Path(record.source.partition("#")[0])
-    return path if is_campaign_file(path) and path.is_file() else None
+    return record.file if is_campaign_file(record.file) and record.file.is_file() else None
 
 
 def run_of(desk: Desk, record: CampaignRecord) -> Started | None:

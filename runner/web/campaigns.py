@@ -49,7 +49,7 @@ def index(desk: Desk, request: Request) -> Response:
 
 def waiting_files(desk: Desk, summaries: Sequence[Summary]) -> list[Path]:
     """The campaign files of the console's folder that no campaign was read from yet."""
-    known = {summary.campaign.source.partition("#")[0] for summary in summaries}
+    known = {str(summary.campaign.file) for summary in summaries}
     found = (path for path in sorted(desk.folder.glob("*.toml")) if str(path) not in known)
     return [path for path in found if _names_a_sheet(path)]
 

@@ -11,16 +11,19 @@ from starlette.responses import Response
 
 from runner import words
 from runner.action import evidence
-from runner.action.settle import Which, recover_dead_run, this_person
+from runner.action.settle import Shown, recover_dead_run, this_person
 from runner.action.settle import settle as record_word
-from runner.action.standing import row_or_person
+from runner.action.standing import find_line
 from runner.errors import UsageError
 from runner.ledger.campaign import campaigns
-from runner.ledger.doubt import Doubt, doubt, left_open, undecided
+from runner.ledger.doubt import Doubt, doubt, left_open, named, undecided
 from runner.web.desk import now, record_of
+from runner.web.fault import MissingPageError
 from runner.web.view import draw, go, number_in
 
 if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
+    from runner.ledger.record import CampaignRecord
     from runner.web.desk import Desk
 
 _WORDS = {"sent": True, "not-sent": False, "undo": None}
@@ -41,6 +44,10 @@ def show(desk: Desk, request: Request) -> Response:
             place = min(place, max(0, count - 1))
             if every and (one := doubt(connection, every[place][1])) is not None:
                 found = records[every[place][0]], one
+        cells: list[tuple[str, str]] = []
+        if found is not None and found[1].row is not None:
+            line = find_line(ledger, found[0], found[1].row)
+            cells = [pair for pair in zip(found[0].headers, line.cells, strict=False) if pair[1]]
     commands = []
     if found is not None:
         record, one = found
@@ -57,28 +64,28 @@ def show(desk: Desk, request: Request) -> Response:
         count=count,
         place=place,
         found=found,
-        which=name_of(found[1]) if found else "",
+        cells=cells,
         hint=evidence.hint_of(found[1].count) if found else None,
         commands=commands,
     )
 
 
 def name_of(one: Doubt) -> str:
-    """The name by which a person settles it: the row, or who has left the list since."""
+    """The name by which a command settles it: the row, or who has left the list since."""
     return one.person if one.row is None else str(one.row)
 
 
 def settle(desk: Desk, request: Request, form: FormData) -> Response:
-    """Record a person's word on one row, or take it back."""
+    """Record a person's word on one message, or take it back."""
     word = str(form.get("word", ""))
     if word not in _WORDS:
         raise UsageError("Say what you found.", remedy="It arrived, or it did not arrive.")
-    which, sent = request.path_params["row"], _WORDS[word]
+    delivery, sent = request.path_params["delivery"], _WORDS[word]
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
-        rows = [_which(which)]
+        row, label = _named(ledger, record, delivery)
+        rows = [Shown(delivery, label)]
         done = record_word(ledger, record, rows, sent=sent, by=this_person(), now=now)
-    label = f"Row {which}" if which.isdecimal() else which
     when = "by the run that is active" if done.live else "with the next run"
     said = {
         True: f"{label}: it arrived.",
@@ -87,26 +94,35 @@ def settle(desk: Desk, request: Request, form: FormData) -> Response:
     }[sent]
     if done.barred:
         said = f"{label}: it did not arrive. {done.barred[0]}"
-    undo = f"/decide/{record.id}/{which}" if sent is not None else ""
+    undo = f"/decide/{record.id}/{delivery}" if sent is not None else ""
+    if form.get("back") == "row" and row is not None:
+        return go(f"/campaigns/{record.id}/rows/{row}", desk.say(said, undo))
     # The next one takes the place of this one.
     return go(f"/decide?at={number_in(form, 'at')}", desk.say(said, undo))
 
 
 def look(desk: Desk, request: Request, form: FormData) -> Response:
-    """Look for the message in the vendor's conversations; what is found there settles the row."""
-    which = request.path_params["row"]
-    if not which.isdecimal():
-        raise UsageError("Who has left the list is looked up by: campaign settle --check")
+    """Look for the message in the vendor's conversations; what is found there settles it, and its
+    row is shown then, not the next one."""
+    delivery = request.path_params["delivery"]
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
+        row, _ = _named(ledger, record, delivery)
         vendor = desk.vendor_of(record)
         with asyncio.Runner() as loop:
-            looked = evidence.look(
-                ledger, record, [int(which)], vendor.lookup, loop, by=this_person(), now=now
+            found = evidence.look_at(
+                ledger, record, delivery, vendor.lookup, loop, by=this_person(), now=now
             )
-    said = " ".join(found.said for found in looked.findings)
-    return go(f"/decide?at={number_in(form, 'at')}", desk.say(said))
+    said = desk.say(found.said)
+    if found.sent_at is not None and row is not None:
+        return go(f"/campaigns/{record.id}/rows/{row}", said)
+    return go(f"/decide?at={number_in(form, 'at')}", said)
 
 
-def _which(text: str) -> Which:
-    return number_in({"row": text}, "row") if text.isdecimal() else row_or_person(text)
+def _named(ledger: Ledger, record: CampaignRecord, delivery: int) -> tuple[int | None, str]:
+    """The row of a delivery, and its name. Raises MissingPageError."""
+    with ledger.read() as connection:
+        found = named(connection, record.id, delivery)
+    if found is None:
+        raise MissingPageError
+    return found

@@ -92,7 +92,7 @@ class Desk:
 
     def vendor_of(self, record: CampaignRecord) -> Vendor:
         """The vendor with the key that a run of the campaign would find. Raises UsageError."""
-        source = Path(record.source.partition("#")[0])
+        source = record.file
         is_file = is_campaign_file(source) and source.is_file()
         key_file = read_campaign_file(source).said.get("key_file") if is_file else None
         return self.vendor(key_file, source.parent)

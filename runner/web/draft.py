@@ -7,33 +7,56 @@ import json
 import re
 import secrets
 import shutil
-from collections import OrderedDict
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.material import Intake, Material, gather, take
-from runner.campaign.starter import template_for
-from runner.errors import CampaignError, RefusedError, StorageError
+from runner.campaign.starter import UNWRITTEN, template_for
+from runner.errors import CampaignError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
 from runner.intake.check import Check, check
 from runner.intake.entry import Entry
 from runner.intake.sheet import Reading
 from runner.intake.table import Table, read
 from runner.intake.template import MAX_BYTES
-from runner.system.file import make_folders, read_whole, replace_whole
+from runner.system.file import FileError, make_folders, read_whole, replace_whole
 from runner.web.fault import MissingPageError
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
 
 _T = TypeVar("_T")
 # As `secrets.token_hex` makes them.
 _NAME: Final = re.compile(r"[0-9a-f]{12}")
 _NOTE: Final = "draft.json"
 _TEXT: Final = "message.j2"
+_LIST: Final = "list"
 _LONGEST_NOTE: Final = 64_000
 _MOST_KEPT: Final = 4
+
+
+# The settings of the calendar that the page asks for; and those whose words are numbers.
+_PACE: Final = (
+    "hours",
+    "days",
+    "holidays",
+    "time_zone",
+    "start_date",
+    "daily_limit",
+    "min_gap",
+)
+_KINDS: Final[dict[str, Callable[[Any], Any]]] = {
+    "daily_limit": int,
+    "min_gap": float,
+    "header_row": int,
+}
 
 
 @dataclass(slots=True)
@@ -86,6 +109,12 @@ class Drafts:
         self._folder = place.with_name(f"{place.name}.drafts")
         self._read: OrderedDict[str, Intake] = OrderedDict()
         self._tables: OrderedDict[str, tuple[Table, int]] = OrderedDict()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def changing(self, name: str) -> threading.Lock:
+        """The lock under which a draft is changed: each change begins with what the one before has
+        left."""
+        return self._locks[name]
 
     def begin(self, sheet: Path | None, name: str = "", data: bytes = b"") -> Draft:
         """Begin with a list that lies in a folder, or with one that was handed over.
@@ -94,16 +123,16 @@ class Drafts:
         """
         folder = self._folder / secrets.token_hex(6)
         try:
-            make_folders(folder)
+            make_folders(self._folder)
+            make_folders(folder / _LIST)
         except OSError as error:
             raise StorageError(f"{folder} cannot be made ({error.strerror}).") from None
         if sheet is None:
-            sheet = folder / name
+            sheet = folder / _LIST / name
             put(sheet, data)
         draft = Draft(folder, sheet, {})
         try:
-            table, _ = self.table(sheet, Reading())
-            draft.write_text(template_for(table))
+            draft.write_text(_first_text(self, sheet))
             draft.save()
         except BaseException:
             draft.discard()
@@ -115,15 +144,22 @@ class Drafts:
         folder = self._folder / name
         if not _NAME.fullmatch(name) or not (folder / _NOTE).is_file():
             raise MissingPageError
-        found = json.loads(read_whole(folder / _NOTE, _LONGEST_NOTE)[0])
-        return Draft(folder, Path(found["sheet"]), found["said"])
+        try:
+            found = json.loads(read_whole(folder / _NOTE, _LONGEST_NOTE)[0])
+            return Draft(folder, Path(found["sheet"]), dict(found["said"]))
+        except (FileError, ValueError, KeyError, TypeError):
+            raise MissingPageError from None
 
     def every(self) -> list[Draft]:
         """All drafts, the latest first."""
         notes = sorted(
             self._folder.glob(f"*/{_NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True
         )
-        return [self.of(note.parent.name) for note in notes]
+        found = []
+        for note in notes:
+            with suppress(MissingPageError):
+                found.append(self.of(note.parent.name))
+        return found
 
     def intake(self, campaign: Campaign, material: Material) -> Intake:
         """The whole list, checked; it is kept, for a large list takes seconds. Raises
@@ -132,6 +168,11 @@ class Drafts:
         if key not in self._read:
             self._read[key] = take(campaign, material)
         return _kept(self._read, key)
+
+    def begin_text(self, draft: Draft) -> None:
+        """Write the text to begin with anew, now that the list can be read. Raises RefusedError."""
+        table, _ = self.table(draft.sheet, draft.campaign().reading)
+        draft.write_text(template_for(table))
 
     def table(self, sheet: Path, reading: Reading) -> tuple[Table, int]:
         """The table of a list, and its number of rows; kept as well. Raises RefusedError."""
@@ -160,23 +201,78 @@ class Glance:
     trouble: CampaignError | None = None
 
 
+def keep(draft: Draft, said: dict[str, Any]) -> None:
+    """Keep what was said of a draft, once it makes sense. Raises RefusedError, UsageError."""
+    meant = {key: _meant(key, told) for key, told in said.items()}
+    load(draft.sheet, meant)
+    draft.said = meant
+    draft.save()
+
+
+def take_form(draft: Draft, form: FormData) -> None:
+    """Take in all that stands in the page's form: the text, the accounts and the calendar. Raises
+    RefusedError, UsageError."""
+    if "text" in form:
+        draft.write_text(str(form["text"]))
+    if "hours" not in form:
+        return
+    said = {key: told for key, told in draft.said.items() if key not in (*_PACE, "accounts", "now")}
+    said |= {key: told for key in _PACE if (told := str(form.get(key, "")).strip())}
+    if form.get("now"):
+        said["now"] = True
+    named = " ".join(map(str, form.getlist("accounts"))).replace(",", " ").split()
+    if named:
+        said["accounts"] = list(dict.fromkeys(named))
+    keep(draft, said)
+
+
+def _meant(key: str, told: Any) -> Any:
+    """A setting as a form has it, as what it means. Raises UsageError."""
+    try:
+        return _KINDS.get(key, _as_it_is)(told)
+    except ValueError:
+        raise UsageError(f"{told!r} is no number.", remedy="Write a number.") from None
+
+
+def _as_it_is(told: Any) -> Any:
+    return told
+
+
 def glance(drafts: Drafts, draft: Draft, skip: int, most: int) -> Glance:
-    """Look at some rows, without a walk over all of them."""
+    """Look at some rows, without a walk over all of them. What is wrong with the text, or with what
+    was said of the list, hides no row."""
     seen = Glance()
     try:
         campaign = draft.campaign()
         table, rows = drafts.table(draft.sheet, campaign.reading)
-        seen = Glance(table, rows)
+        bare = [Entry(row, None, None) for row in islice(table.rows(), skip, skip + most)]
+        seen = Glance(table, rows, entries=bare)
+        seen = _checked(seen, check(table, None, campaign.reading), skip, most)
         material = gather(campaign)
         intake = drafts.known(campaign, material)
-        checked = intake.checked if intake else None
-        if checked is None:
-            checked = check(table, material.steps, campaign.reading, campaign.accounts)
-        some = list(islice(checked.table.rows(), skip, skip + most))
-        shown = replace(checked, table=replace(checked.table, walk=lambda: iter(some)))
-        return replace(seen, checked=checked, entries=list(shown.entries()), intake=intake)
+        whole = intake.checked if intake else None
+        if whole is None:
+            whole = check(table, material.steps, campaign.reading, campaign.accounts)
+        return replace(_checked(seen, whole, skip, most), intake=intake)
     except CampaignError as error:
         return replace(seen, trouble=error)
+
+
+def _checked(seen: Glance, whole: Check, skip: int, most: int) -> Glance:
+    """The same rows, as they are checked."""
+    some = replace(whole, table=whole.table.part(skip, most))
+    return replace(seen, checked=whole, entries=list(some.entries()))
+
+
+def _first_text(drafts: Drafts, sheet: Path) -> str:
+    """A text to begin with, of the list's own columns. Raises RefusedError for what is no list, and
+    not for one of which only the encoding has to be said."""
+    try:
+        return template_for(drafts.table(sheet, Reading())[0])
+    except RefusedError as error:
+        if "--encoding" not in (error.remedy or ""):
+            raise
+        return f"Hello,\n\n{UNWRITTEN}\n"
 
 
 def _kept(kept: OrderedDict[str, _T], key: str) -> _T:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.campaign.campaign import Campaign
-from runner.errors import CampaignError, explain
+from runner.errors import CampaignError, InterruptedRunError, explain
 from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse
+from runner.sending.pace import DEFAULT_DAYS, DEFAULT_HOURS
 
 
 @dataclass(slots=True)
 class Film:
-    """A rehearsal in a thread of its own; `rehearsed` or `error` is there once it is over."""
+    """A rehearsal in a thread of its own, with a quota and a share of answers; `rehearsed` or
+    `error` is there once it is over. One that is replaced ends at its next day."""
 
+    quota: int
+    replies: float
+    hours: str
+    is_replaced: bool = False
     days: list[Day] = field(default_factory=list)
     rehearsed: Rehearsed | None = None
     error: CampaignError | None = None
@@ -33,20 +38,31 @@ class Film:
         return max((day.sent for day in self.days), default=1)
 
 
-def play(load: Callable[[], Campaign], folder: Path, *, limit: int, replies: float) -> Film:
+def play(campaign: Campaign, folder: Path, *, limit: int, replies: float) -> Film:
     """Begin a rehearsal of a campaign, whose results go into a folder."""
-    film = Film()
+    words = campaign.words
+    hours = (
+        "at any time"
+        if words.now
+        else f"{words.days or DEFAULT_DAYS}, {words.hours or DEFAULT_HOURS}"
+    )
+    film = Film(limit, replies, hours)
+
+    def over(day: Day) -> None:
+        if film.is_replaced:
+            raise InterruptedRunError("Another rehearsal plays.")
+        film.days.append(day)
 
     def played() -> None:
         try:
-            campaign = beside(load())
-            results = campaign.results or Path("rehearsal.results.csv")
+            apart = beside(campaign)
+            results = apart.results or Path("rehearsal.results.csv")
             film.rehearsed = rehearse(
-                replace(campaign, results=folder / results.name),
+                replace(apart, results=folder / results.name),
                 datetime.now(UTC),
                 limit=limit,
                 people=People(replies, 0.0, 50, 0),
-                day=film.days.append,
+                day=over,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the page says it
             film.error = explain(error)

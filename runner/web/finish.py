@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runner.campaign.campaign import load
+from runner.campaign.material import gather, refuse_unusable
 from runner.campaign.starter import UNWRITTEN, write
 from runner.errors import RefusedError, UsageError
 from runner.result.place import plain_name
-from runner.web.draft import put
+from runner.web.draft import put, take_form
 from runner.web.fault import MissingPageError
 from runner.web.film import play
 from runner.web.view import draft_of, draw, go, number_in
@@ -26,15 +27,17 @@ if TYPE_CHECKING:
 
 
 def rehearse(desk: Desk, request: Request, form: FormData) -> Response:
-    """Play the campaign against the simulated endpoint."""
+    """Play the campaign against the simulated endpoint; a rehearsal that plays already ends."""
     draft = draft_of(desk, request)
-    limit = number_in(form, "quota") or 150
+    take_form(draft, form)
+    limit = number_in(form, "quota")
+    if not limit:
+        raise UsageError("The quota is a number from 1 on.", remedy="Write how many a day.")
     replies = 0.1 if form.get("replies") == "yes" else 0.0
-    before = desk.films.get(draft.name)
-    if before is None or before.is_over:
-        folder = Path(tempfile.mkdtemp(dir=draft.folder, prefix="rehearsal-"))
-        film = play(draft.campaign, folder, limit=limit, replies=replies)
-        desk.films[draft.name] = film
+    if (before := desk.films.get(draft.name)) is not None:
+        before.is_replaced = True
+    folder = Path(tempfile.mkdtemp(dir=draft.folder, prefix="rehearsal-"))
+    desk.films[draft.name] = play(draft.campaign(), folder, limit=limit, replies=replies)
     return go(f"/new/{draft.name}/film")
 
 
@@ -50,23 +53,27 @@ def film(desk: Desk, request: Request) -> Response:
 def save(desk: Desk, request: Request, form: FormData) -> Response:
     """Write the list, the text and the campaign file into the console's folder."""
     draft = draft_of(desk, request)
+    take_form(draft, form)
     name = plain_name(str(form.get("name", "")).strip() or draft.sheet.stem)
-    draft.campaign()  # what cannot be read is not saved
+    campaign = draft.campaign()
     if UNWRITTEN in draft.text():
         raise RefusedError(
             "The text still has the line that stands for your message.",
             where="the text",
             remedy="Write your message in its place.",
         )
+    refuse_unusable(desk.drafts.intake(campaign, gather(campaign)))
     place = desk.folder / f"{name.removesuffix('.toml')}.toml"
     if place.exists():
         raise UsageError(f"{place} exists; it was left as it is.", remedy="Give another name.")
     sheet = draft.sheet
-    if sheet.parent == draft.folder:
-        sheet = _free(desk.folder / sheet.name)
-        put(sheet, draft.sheet.read_bytes())
-    template = _free(place.with_suffix(".j2"))
-    put(template, draft.text_file.read_bytes())
+    if draft.folder in sheet.parents:
+        data = draft.sheet.read_bytes()
+        sheet = _free(desk.folder / sheet.name, data)
+        put(sheet, data)
+    data = draft.text_file.read_bytes()
+    template = _free(place.with_suffix(".j2"), data)
+    put(template, data)
     write(place, sheet, [template], draft.said)
     load(place, {})
     draft.discard()
@@ -81,13 +88,14 @@ def discard(desk: Desk, request: Request, _form: FormData) -> Response:
     """Throw a draft away."""
     draft = draft_of(desk, request)
     draft.discard()
+    desk.films.pop(draft.name, None)
     return go("/new", desk.say(f"The draft of {draft.sheet.name} is gone."))
 
 
-def _free(path: Path) -> Path:
-    """A place that no file has: that one, or one with a number."""
+def _free(path: Path, data: bytes) -> Path:
+    """A place that no other file has: that one, or one with a number."""
     number, found = 1, path
-    while found.exists():
+    while found.exists() and not (found.is_file() and found.read_bytes() == data):
         number += 1
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return found

@@ -17,10 +17,11 @@ from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENTRANCE: Final = "/in"
+TICKETS: Final = "/ticket"
 # No style and no script but our own files, nothing from elsewhere, and no page around this one.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -47,6 +48,20 @@ class Badge:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     form: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    _tickets: set[str] = field(default_factory=set, repr=False)
+
+    def ticket(self) -> str:
+        """An address that lets a browser in once: everybody on this machine can read the command
+        that opens a browser."""
+        ticket = secrets.token_urlsafe(32)
+        self._tickets.add(ticket)
+        return f"http://127.0.0.1:{self.port}{ENTRANCE}?ticket={ticket}"
+
+    def takes(self, ticket: str) -> bool:
+        """Take a ticket, which is no good afterwards."""
+        is_good = ticket in self._tickets
+        self._tickets.discard(ticket)
+        return is_good
 
     @property
     def cookie(self) -> str:
@@ -100,14 +115,20 @@ class Guard:
             return _refused(403, "Another site has sent this request.")
         if request.url.path == ENTRANCE:
             return self._enter(request)
+        if request.url.path == TICKETS:
+            said = headers.get("authorization", "").removeprefix("Bearer ")
+            if self._badge.lets(said, self._badge.token):
+                return PlainTextResponse(self._badge.ticket())
         cookie = request.cookies.get(self._badge.cookie, "")
         if not self._badge.lets(cookie, self._badge.session):
             return _refused(401, "Open the address that the terminal shows; it lets you in.")
         return None
 
     def _enter(self, request: Request) -> Response:
-        if not self._badge.lets(request.query_params.get("token", ""), self._badge.token):
-            return _refused(401, "This address is of another start of the console.")
+        asked = request.query_params
+        is_known = self._badge.lets(asked.get("token", ""), self._badge.token)
+        if not (is_known or self._badge.takes(asked.get("ticket", ""))):
+            return _refused(401, "This address was used, or is of another start of the console.")
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             self._badge.cookie, self._badge.session, httponly=True, samesite="strict", path="/"

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from runner.errors import CampaignError
+from runner.ledger.campaign import campaigns
 from runner.ledger.lock import is_running
 from runner.ledger.standing import pulse
 from runner.web.board import mark, name_of
@@ -28,6 +29,8 @@ def stream(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(request: Request) -> Response:
         number, since = int(request.path_params["number"]), request.query_params.get("since", "")
+        if not await run_in_threadpool(_is_there, desk, number):
+            return Response(status_code=404)
         return StreamingResponse(_changes(desk, number, since), media_type="text/event-stream")
 
     return answer
@@ -47,6 +50,11 @@ async def _changes(desk: Desk, number: int, since: str) -> AsyncIterator[str]:
             yield ": \n\n"
         before = state
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_there(desk: Desk, number: int) -> bool:
+    with desk.ledger() as ledger, ledger.read() as connection:
+        return any(record.id == number for record in campaigns(connection))
 
 
 class State(NamedTuple):

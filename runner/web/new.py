@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -14,17 +13,18 @@ from starlette.responses import Response
 
 from runner import words
 from runner.action.outlook import Outlook, outlook
-from runner.campaign.campaign import load
 from runner.campaign.material import gather
-from runner.errors import CampaignError, RefusedError, UsageError
+from runner.campaign.starter import UNWRITTEN
+from runner.errors import AccessError, CampaignError, RefusedError, UsageError
 from runner.intake.column import ROLES, Layout
 from runner.intake.sheet import MAX_BYTES
+from runner.ledger.campaign import free_name
 from runner.result.facts import days_of
 from runner.result.place import plain_name
 from runner.result.report import days_chart
 from runner.show.problem import grouped
 from runner.web.desk import now
-from runner.web.draft import Draft, Glance, glance
+from runner.web.draft import Draft, Glance, glance, keep, take_form
 from runner.web.view import draft_of, draw, go, number_in
 
 if TYPE_CHECKING:
@@ -33,16 +33,7 @@ if TYPE_CHECKING:
 _LISTS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _ROWS: Final = 10
 _PROBLEMS: Final = 200
-# The settings of the calendar that the page asks for, and how a form's words become them.
-_PACE: Final[dict[str, Callable[[str], Any]]] = {
-    "hours": str,
-    "days": str,
-    "holidays": str,
-    "time_zone": str,
-    "start_date": str,
-    "daily_limit": int,
-    "min_gap": float,
-}
+_READING: Final = ("sheet_name", "hidden", "encoding", "header_row")
 
 
 def index(desk: Desk, request: Request) -> Response:
@@ -82,13 +73,14 @@ def show(desk: Desk, request: Request) -> Response:
 
 
 def reading(desk: Desk, request: Request, form: FormData) -> Response:
-    """How the list is read: its worksheet, its hidden rows, what its columns are for."""
+    """How the list is read: its worksheet, header and encoding, its hidden rows, what its columns
+    are for."""
     draft = draft_of(desk, request)
-    said = {key: value for key, value in draft.said.items() if key not in ("sheet_name", "hidden")}
-    for key in ("sheet_name", "hidden"):
-        if value := str(form.get(key, "")):
-            said[key] = value
+    said = {key: value for key, value in draft.said.items() if key not in _READING}
+    said |= {key: told for key in _READING if (told := str(form.get(key, "")).strip())}
     columns = dict(said.pop("columns", {}))
+    if said.get("sheet_name") != draft.said.get("sheet_name"):
+        columns = {}  # another worksheet has columns of its own
     header, role = str(form.get("header", "")), str(form.get("role", ""))
     if header:
         columns = {known: named for known, named in columns.items() if named != header}
@@ -96,31 +88,21 @@ def reading(desk: Desk, request: Request, form: FormData) -> Response:
             columns[role] = header
     if columns:
         said["columns"] = columns
-    return _changed(desk, request, draft, said, "list")
+    is_new = draft.said.get("encoding") != said.get("encoding")
+    keep(draft, said)
+    if is_new and UNWRITTEN in draft.text():
+        desk.drafts.begin_text(draft)
+    return go(f"/new/{draft.name}#list")
 
 
 def text(desk: Desk, request: Request, form: FormData) -> Response:
-    """The text, as it is typed."""
-    draft = draft_of(desk, request)
-    draft.write_text(str(form.get("text", "")))
-    if "hx-request" in request.headers:
-        return _shown(desk, request, draft)
-    return go(f"/new/{draft.name}?skip={number_in(request.query_params, 'skip')}#text")
+    """The text as it is typed, and all else that stands beside it."""
+    return _taken(desk, request, form, "text")
 
 
 def pace(desk: Desk, request: Request, form: FormData) -> Response:
-    """The accounts and the calendar."""
-    draft = draft_of(desk, request)
-    said = {
-        key: value for key, value in draft.said.items() if key not in (*_PACE, "accounts", "now")
-    }
-    said |= {key: told for key in _PACE if (told := str(form.get(key, "")).strip())}
-    if form.get("now"):
-        said["now"] = True
-    named = " ".join(map(str, form.getlist("accounts"))).replace(",", " ").split()
-    if named:
-        said["accounts"] = list(dict.fromkeys(named))
-    return _changed(desk, request, draft, said, "pace")
+    """The accounts and the calendar, and the text beside them."""
+    return _taken(desk, request, form, "pace")
 
 
 def accounts(desk: Desk, request: Request) -> Response:
@@ -131,6 +113,8 @@ def accounts(desk: Desk, request: Request) -> Response:
         lookup = desk.vendor(None, desk.folder).lookup
         with asyncio.Runner() as loop:
             known = loop.run(lookup.accounts())
+            if known is None and lookup.status is None:
+                raise AccessError("The vendor could not be reached.", remedy="Check the network.")
             found = [(one, loop.run(lookup.quota(one.id))) for one in known or []]
     except CampaignError as error:
         trouble = error
@@ -151,7 +135,7 @@ def checked(desk: Desk, request: Request) -> Response:
     except CampaignError as error:
         trouble = error
     problems = intake.findings.problems if intake else ()
-    return draw(
+    answer = draw(
         desk,
         request,
         "check.html",
@@ -163,31 +147,23 @@ def checked(desk: Desk, request: Request) -> Response:
             for alike in grouped(problems)
         ],
     )
+    answer.headers["HX-Trigger-After-Settle"] = "checked"  # the forecast is for those who are ready
+    return answer
 
 
-def _changed(
-    desk: Desk, request: Request, draft: Draft, said: dict[str, Any], part: str
-) -> Response:
-    """Keep what was said, once it makes sense; show the page anew."""
-    is_part = "hx-request" in request.headers
+def _taken(desk: Desk, request: Request, form: FormData, part: str) -> Response:
+    """Take in what stands in the form; show the page anew, with what is wrong in it."""
+    draft = draft_of(desk, request)
+    error = None
     try:
-        said = {key: _meant(key, told) for key, told in said.items()}
-        load(draft.sheet, said)
-    except CampaignError as error:
-        if is_part:
-            return _shown(desk, request, draft, error)
-        raise
-    draft.said = said
-    draft.save()
-    return _shown(desk, request, draft) if is_part else go(f"/new/{draft.name}#{part}")
-
-
-def _meant(key: str, told: Any) -> Any:
-    """A setting as a form has it, as what it means. Raises UsageError."""
-    try:
-        return _PACE[key](told) if key in _PACE else told
-    except ValueError:
-        raise UsageError(f"{told!r} is no number.", remedy="Write a number.") from None
+        take_form(draft, form)
+    except CampaignError as found:
+        error = found
+    if "hx-request" in request.headers:
+        return _shown(desk, request, draft, error)
+    if error is not None:
+        raise error
+    return go(f"/new/{draft.name}?skip={number_in(request.query_params, 'skip')}#{part}")
 
 
 def _shown(
@@ -201,7 +177,7 @@ def _shown(
         for role, columns in (layout.roles.items() if layout else ())
         for column in columns
     }
-    ahead = _ahead(desk, draft, seen)
+    ahead = _ahead(desk, draft, seen) if error is None else None
     days, by_week = days_of((), ahead.days, UTC) if ahead else ((), False)
     return draw(
         desk,
@@ -217,7 +193,8 @@ def _shown(
         names=_names(layout) if layout else [],
         text=draft.text(),
         ahead=ahead,
-        chart=days_chart(days, ahead.limit, by_week=by_week) if ahead else "",
+        chart=days_chart(days, ahead.limit, by_week=by_week, narrow=True) if ahead else "",
+        free_name=_free_name(desk, draft),
         commands=_commands(draft),
     )
 
@@ -226,9 +203,20 @@ def _ahead(desk: Desk, draft: Draft, seen: Glance) -> Outlook | None:
     """The forecast, for those who are ready, or for all rows while that is not known."""
     if seen.table is None or seen.trouble is not None:
         return None
+    blocking = (
+        seen.intake.blocking if seen.intake else seen.checked.blocking if seen.checked else ()
+    )
     people = seen.intake.findings.ready if seen.intake else seen.rows
+    if not people or any(problem.code != "hidden-rows" for problem in blocking):
+        return None
     with desk.ledger() as ledger:
         return outlook(ledger, draft.campaign(), people, now())
+
+
+def _free_name(desk: Desk, draft: Draft) -> str:
+    """A name that no campaign file of the folder has."""
+    taken = {path.stem for path in desk.folder.glob("*.toml")}
+    return free_name(draft.sheet.stem, taken)
 
 
 def _names(layout: Layout) -> list[str]:

@@ -67,8 +67,9 @@ def remove(desk: Desk, _request: Request, form: FormData) -> Response:
     """Take somebody off the list."""
     key = str(form.get("person", ""))
     with desk.ledger() as ledger:
-        people.unsuppress(ledger, [barring.entry(key)], now())
-    return go(HERE, desk.say(f"{key} is off the list, and may be written to."))
+        done = people.unsuppress(ledger, [barring.entry(key)], now())
+    said = "is off the list, and may be written to" if done.removed else "was not on the list"
+    return go(HERE, desk.say(f"{key} {said}."))
 
 
 def look(desk: Desk, request: Request, form: FormData) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -27,8 +28,13 @@ class Ended:
 
     @property
     def is_well(self) -> bool:
-        """True when it came as far as it could for now."""
-        return self.exit_code in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON, ExitCode.PAUSED)
+        """True when it came as far as it could for now, or a person has ended it."""
+        return self.exit_code in (
+            ExitCode.DONE,
+            ExitCode.NEEDS_A_PERSON,
+            ExitCode.PAUSED,
+            ExitCode.INTERRUPTED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Started:
             return None
         answer = _answer(self.output)
         stopped = answer.get("stopped") or {}
+        if not answer:  # it was killed
+            return Ended(code, "It was cut off.", "Start it again; it goes on where it stopped.")
         return Ended(code, stopped.get("reason") or "", stopped.get("remedy") or "")
 
 
@@ -62,15 +70,25 @@ class Runs:
     _started: dict[Path, Started] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, source: Path, ledger: Path, base_url: str | None, *, wait: bool) -> Started:
-        """Start a run of a campaign file, which a person has agreed to; the one that is under way,
-        where there is one."""
+    def start(self, source: Path, ledger: Path, base_url: str | None, *, wait: bool) -> bool:
+        """Start a run of a campaign file, which a person has agreed to; False where one that was
+        started here is under way."""
         with self._lock:
             before = self._started.get(source)
             if before is not None and before.is_alive:
-                return before
-            output = self._folder / f"{len(self._started)}-{source.stem}.json"
-            command = [sys.executable, "-m", "runner", "run", str(source), "--unattended", "--json"]
+                return False
+            output = self._folder / f"{secrets.token_hex(8)}.json"
+            # -P: what lies beside a campaign file is no part of this program.
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "runner",
+                "run",
+                str(source),
+                "--unattended",
+                "--json",
+            ]
             command += ["--ledger", str(ledger), *(["--wait"] if wait else [])]
             command += ["--base-url", base_url] if base_url else []
             with output.open("wb") as file:
@@ -82,9 +100,8 @@ class Runs:
                     stderr=subprocess.DEVNULL,
                     **_apart(),
                 )
-            started = Started(source, process, output)
-            self._started[source] = started
-            return started
+            self._started[source] = Started(source, process, output)
+            return True
 
     def of(self, source: Path) -> Started | None:
         """The last run of a campaign file."""

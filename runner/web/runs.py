@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
@@ -16,15 +17,23 @@ from runner import words
 from runner.action import pause as pauses
 from runner.action import run as runs
 from runner.campaign.campaign import load
+from runner.campaign.material import gather
 from runner.errors import UsageError
 from runner.ledger.campaign import campaigns
+from runner.ledger.delivery import text_of
+from runner.ledger.line import Wanted, lines
+from runner.ledger.record import Status
 from runner.web.campaign import file_of
 from runner.web.desk import now, record_of
 from runner.web.fault import MissingPageError
 from runner.web.view import draw, go
 
 if TYPE_CHECKING:
+    from runner.action.plan import Plan
+    from runner.ledger.ledger import Ledger
     from runner.web.desk import Desk
+
+_SHOWN: Final = 3
 
 
 def offer(desk: Desk, request: Request) -> Response:
@@ -50,8 +59,8 @@ def plan_file(desk: Desk, request: Request) -> Response:
 def start(desk: Desk, request: Request, form: FormData) -> Response:
     """Start a run, once a person has agreed to its plan."""
     source = _source(desk, request)
-    _begin(desk, source, form)
-    return go(f"/campaigns/{request.path_params['number']}", desk.say("The run has begun."))
+    said = _begin(desk, source, form)
+    return go(f"/campaigns/{request.path_params['number']}", desk.say(said))
 
 
 def start_file(desk: Desk, request: Request, form: FormData) -> Response:
@@ -66,8 +75,8 @@ def begun(desk: Desk, request: Request) -> Response:
     source = _named(desk, request)
     with desk.ledger() as ledger, ledger.read() as connection:
         for record in campaigns(connection):
-            if record.source.partition("#")[0] == str(source):
-                return go(f"/campaigns/{record.id}", desk.say("The run has begun."))
+            if record.file == source:
+                return go(f"/campaigns/{record.id}")
     run = desk.runs.of(source)
     if run is None:
         raise MissingPageError
@@ -145,6 +154,7 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
     vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint)
     with desk.ledger() as ledger, asyncio.Runner() as loop:
         made = runs.plan(campaign, desk.place, ledger, vendor, loop)
+        shown = _first(made, ledger)
     today = made.summary.at.astimezone(made.summary.zone).date()
     return draw(
         desk,
@@ -153,10 +163,38 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
         plan=made,
         summary=made.summary,
         today=dict(made.summary.days).get(today, 0),
+        shown=shown,
+        stamp=made.prepared.taken.material.stamp,
         start_at=f"{request.url.path.removesuffix('plan')}start",
     )
 
 
-def _begin(desk: Desk, source: Path, form: FormData) -> None:
+def _first(made: Plan, ledger: Ledger) -> list[tuple[int, str, str]]:
+    """The first messages that would go: the row, the person and the text."""
+    if made.intake is not None:
+        entries = (one for one in made.intake.checked.entries() if one.message is not None)
+        return [
+            (one.row.number, one.message.recipient.identity, one.message.text)
+            for one in islice(entries, _SHOWN)
+            if one.message is not None
+        ]
+    wanted = Wanted(Status.WAITING, most=_SHOWN)
+    found = list(lines(ledger, made.prepared.record.id, wanted=wanted))
+    with ledger.read() as connection:
+        return [
+            (line.number, line.identity or "", text_of(connection, line.delivery)) for line in found
+        ]
+
+
+def _begin(desk: Desk, source: Path, form: FormData) -> str:
+    """Start a run of what was shown; say how that went. Raises UsageError when list or text are
+    others by now."""
+    if gather(load(source, {})).stamp != form.get("stamp"):
+        raise UsageError(
+            "The list or the text is not the one that was shown; nothing was sent.",
+            where=str(source),
+            remedy="Look at what would be sent now, and send it then.",
+        )
     wait = form.get("wait") == "yes"
-    desk.runs.start(source, desk.place, desk.base_url, wait=wait)
+    is_new = desk.runs.start(source, desk.place, desk.base_url, wait=wait)
+    return "The run has begun." if is_new else "A run is under way already."

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import httpx
 import psutil
 import uvicorn
 
@@ -21,16 +22,17 @@ from runner.errors import StorageError, UsageError
 from runner.system.file import FileError, read_whole, replace_whole
 from runner.web.app import application
 from runner.web.desk import Desk
-from runner.web.guard import Badge
+from runner.web.guard import TICKETS, Badge
 
 HOST: Final = "127.0.0.1"
 _LONGEST: Final = 4_096
 _BACKLOG: Final = 128
 _GRACE_SECONDS: Final = 3
+_ASKING_SECONDS: Final = 3
 
 
-def found(place: Path) -> str | None:
-    """The address of the console that is served for a ledger already."""
+def found(place: Path) -> tuple[str, str] | None:
+    """The address of the console that is served for a ledger already, and one to open once."""
     try:
         said = json.loads(read_whole(_note(place), _LONGEST)[0])
         port, token, pid = int(said["port"]), str(said["token"]), int(said["pid"])
@@ -38,8 +40,15 @@ def found(place: Path) -> str | None:
         return None
     if not psutil.pid_exists(pid):
         return None
-    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-        return Badge(port, token).address
+    with suppress(httpx.HTTPError):
+        asked = httpx.get(
+            f"http://{HOST}:{port}{TICKETS}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=_ASKING_SECONDS,
+        )
+        if asked.status_code == httpx.codes.OK:
+            return Badge(port, token).address, asked.text
     return None
 
 
@@ -62,8 +71,9 @@ def bound(port: int) -> socket.socket:
     return listening
 
 
-def serve(desk: Desk, listening: socket.socket, begun: Callable[[str], None]) -> None:
-    """Serve the console until a signal ends it; `begun` is told the address that lets a browser in.
+def serve(desk: Desk, listening: socket.socket, begun: Callable[[str, str], None]) -> None:
+    """Serve the console until a signal ends it; `begun` is told the address that lets a browser in,
+    and one to open once.
 
     Raises StorageError when it cannot be noted beside the ledger.
     """
@@ -77,7 +87,7 @@ def serve(desk: Desk, listening: socket.socket, begun: Callable[[str], None]) ->
         raise StorageError(f"{note} cannot be written ({error.strerror}).") from None
     threading.Thread(target=desk.warm, daemon=True).start()
     try:
-        begun(badge.address)
+        begun(badge.address, badge.ticket())
         with suppress(KeyboardInterrupt):  # the signal that ended it, once more
             server.run(sockets=[listening])
     finally:

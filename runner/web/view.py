@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from runner.web.draft import Draft
 
 _LONGEST_NUMBER: Final = 9
+# The parts of a page that are drawn anew when something has changed.
+_REDRAWN: Final = ("now", "list")
 STATUSES: Final = (
     Status.SENT,
     Status.WAITING,
@@ -75,8 +78,19 @@ def go(place: str, said: str | None = None) -> Response:
 
 
 def fault(desk: Desk, request: Request, error: CampaignError, code: int) -> Response:
-    """A page that says what is wrong, and what to do next."""
-    return draw(desk, request, "fault.html", code, error=error)
+    """A page that says what is wrong, and what to do next.
+
+    A part of a page that cannot be drawn anew stays as it is; one that was asked for gives way to
+    what is wrong.
+    """
+    target = request.headers.get("hx-target", "")
+    if target in _REDRAWN:
+        return Response(status_code=204)
+    back = urlsplit(request.headers.get("referer", ""))
+    place = f"{back.path}?{back.query}" if back.query else back.path
+    place = place if place.startswith("/") else ""
+    shown = {"target": target if target.isalpha() else "", "back": place}
+    return draw(desk, request, "fault.html", code, error=error, **shown)
 
 
 def number_in(said: Mapping[str, object], name: str) -> int:

@@ -20,15 +20,18 @@ import sqlalchemy as sa
 from runner.action.evidence import check, hint_of
 from runner.action.search import Finding
 from runner.action.settle import settle_rows
-from runner.errors import ExitCode, UsageError
+from runner.errors import ExitCode, InterruptedRunError, UsageError
 from runner.intake.recipient import Recipient, parse
 from runner.ledger import schema
 from runner.ledger.campaign import campaign_named
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.doubt import Count, doubts
+from runner.ledger.health import check_tables
+from runner.ledger.ledger import open_ledger
 from runner.ledger.person import learn
 from runner.ledger.record import Status
-from runner.ledger.standing import history
+from runner.ledger.replay import lines_of, replay
+from runner.ledger.standing import history, uncertain_rows
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
@@ -555,3 +558,94 @@ def test_an_uncertain_person_who_has_left_the_list_stays_a_question(tmp_path: Pa
         world.people.append(gone)
         world.run(**OPTIONS)
         assert world.received().count("person-1") == (0 if sent else 1)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_word_that_was_taken_back_is_so_after_a_loss_as_well(tmp_path: Path, sent: bool) -> None:
+    """The second record tells of it: a ledger that is rebuilt from it has the row uncertain, and no
+    run sends it again."""
+    world = World(tmp_path, crowd(3))
+    losing(world, "person-1")
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+    assert record
+    for word in (sent, None):
+        settle_rows(ledger, record, [3], sent=word, by="Ann", now=world.clock.now())
+    check_tables(ledger)
+    with ledger.read() as connection:
+        told = list(lines_of(connection, world.clock.now()))
+    ledger.close()
+    again = open_ledger(tmp_path / "again.db", noted=False)
+    with again.write() as connection:
+        replay(connection, told, world.clock.now())
+    with again.read() as connection:
+        table = schema.delivery.c
+        found = {slug: one for slug, one in connection.execute(sa.select(table.slug, table.status))}  # noqa: C416 - rows are not pairs to mypy
+    again.close()
+    assert found == {"person-0": "sent", "person-1": "uncertain", "person-2": "sent"}
+
+
+def test_a_word_whose_message_is_another_by_now_is_not_taken_back(tmp_path: Path) -> None:
+    """Once the list was read with another text, the uncertain row would hold a text that never
+    left: the word stands."""
+    world = World(tmp_path, crowd(2))
+    losing(world, "person-0", arrives=False)
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+    assert record
+    settle_rows(ledger, record, [2], sent=False, by="Ann", now=world.clock.now())
+    world.template = "Another text"
+    with pytest.raises(InterruptedRunError):
+        world.send(world.campaign(**OPTIONS), ledger, agree=False)
+    with pytest.raises(UsageError, match="taken back"):
+        settle_rows(ledger, record, [2], sent=None, by="Ann", now=world.clock.now())
+    ledger.close()
+    assert world.statuses() == ["waiting", "sent"]
+
+
+def test_an_alarm_is_not_lost_by_a_word_that_is_taken_back(tmp_path: Path) -> None:
+    """An answer named another person: once settled as not sent, that word stands, for what the
+    answer told is noted elsewhere."""
+    world = World(tmp_path, crowd(3))
+
+    def astray(fields: dict[str, Any]) -> Answer | None:
+        if fields.get("recipientProfileId") == "person-2":
+            return None
+        body = {"success": True, "recipientProfileUrn": "urn:li:fsd_profile:ACoAAOther99"}
+        return Answer(200, json.dumps(body).encode())
+
+    world.server.script = astray
+    world.run(**OPTIONS)  # the second one is answered as if it had gone to the first
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+        alarmed = [row.number for row in uncertain_rows(connection, 1)]
+    assert record
+    assert alarmed
+    for row in alarmed:
+        settle_rows(ledger, record, [row], sent=False, by="Ann", now=world.clock.now())
+        with pytest.raises(UsageError, match="taken back"):
+            settle_rows(ledger, record, [row], sent=None, by="Ann", now=world.clock.now())
+    ledger.close()
+
+
+def test_the_hint_forgets_a_word_that_was_taken_back(tmp_path: Path) -> None:
+    """What was said of one row counts for another only while it stands."""
+    world = World(tmp_path, crowd(4))
+    losing(world, "person-1", "person-2")
+    world.run(**OPTIONS)
+    ledger = world.ledger()
+    with ledger.read() as connection:
+        record = campaign_named(connection, "people")
+        before = {one.row: one.count for one in doubts(connection, 1)}
+    assert record
+    for word in (True, None):
+        settle_rows(ledger, record, [3], sent=word, by="Ann", now=world.clock.now())
+    with ledger.read() as connection:
+        after = {one.row: one.count for one in doubts(connection, 1)}
+    ledger.close()
+    assert after == before

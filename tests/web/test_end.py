@@ -51,16 +51,19 @@ def test_it_asks_what_becomes_of_its_runs(tmp_path: Path, word: str) -> None:
             served = Served(tmp_path, endpoint, process, found[0])  # type: ignore[arg-type]
             path = served.campaign_file("spring", 200)
             with served.client() as client:
-                page = client.get("/do-not-contact").text
-                form = re.findall(r'name="form" value="([^"]+)"', page)[0]
-                client.post(f"/files/{path.name}/start", data={"form": form})
+                page = client.get(f"/files/{path.name}/plan").text
+                asked = {
+                    name: re.findall(rf'name="{name}" value="([^"]+)"', page)[0]
+                    for name in ("form", "stamp")
+                }
+                client.post(f"/files/{path.name}/start", data=asked)
             until(lambda: len(endpoint.endpoint.receipts) > 5)
             os.write(ours, b"\x03")
             until(lambda: hear("End after the message in flight?"))
             assert "A run goes on without the console: spring." in said
             os.write(ours, f"{word}\n".encode())
             if word == "y":
-                until(lambda: hear("They have ended"))
+                until(lambda: hear("it has ended; the next run goes on there."))
                 assert served.totals().waiting > 0
             else:
                 until(lambda: len(endpoint.endpoint.receipts) == 200)

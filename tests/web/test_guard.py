@@ -35,7 +35,14 @@ def addresses(desk: Desk) -> list[tuple[str, str]]:
     found = []
     for route in routes.routes:
         path = getattr(route, "path", "")
-        for part in ("{number:int}", "{row:int}", "{row}", "{name}", "{draft}", "{rest:path}"):
+        for part in (
+            "{number:int}",
+            "{row:int}",
+            "{delivery:int}",
+            "{name}",
+            "{draft}",
+            "{rest:path}",
+        ):
             path = path.replace(part, "1")
         methods = getattr(route, "methods", None) or {"GET"}
         found += [("POST" if "POST" in methods else "GET", path or "/")]
@@ -56,6 +63,11 @@ def test_nobody_gets_in_without_the_token(served: Served, tmp_path: Path) -> Non
             assert client.request(method, path, headers=guessed).status_code == 401
         assert client.get("/in?token=guessed").status_code == 401
         assert client.get("/in").status_code == 401
+        token = served.address.partition("token=")[2]
+        assert client.get("/ticket").status_code == 401
+        once = client.get("/ticket", headers={"Authorization": f"Bearer {token}"}).text
+        assert [client.get(once).status_code for _ in range(2)] == [303, 401]
+        client.cookies.clear()
         answer = client.get(served.address)
         assert answer.status_code == 303
         cookie = answer.headers["set-cookie"]

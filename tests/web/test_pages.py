@@ -159,21 +159,25 @@ def test_a_word_on_an_uncertain_row_is_recorded_and_taken_back(served: Served) -
         page = client.get("/decide").text
         assert "1 of 2" in page
         assert "Hi Name1" in page
-        done = client.post("/decide/1/3", data={**form, "word": "sent", "at": "0"})
-        assert "Row 3: it arrived." in done.text
+        done = client.post("/decide/1/2", data={**form, "word": "sent", "at": "0"})
+        assert "Row 3, person-1: it arrived." in done.text
         assert "Hi Name2" in done.text
         assert served.statuses()[1] == "sent"
-        undo = re.search(r'action="(/decide/1/3)"', done.text)
+        undo = re.search(r'action="(/decide/1/2)"', done.text)
         assert undo
         back = client.post(undo[1], data={**form, "word": "undo"})
         assert "taken back" in back.text
         assert served.statuses()[1] == "uncertain"
-        client.post("/decide/1/3", data={**form, "word": "not-sent"})
+        assert "Take that word back" not in client.get("/campaigns/1/rows/3").text
+        client.post("/decide/1/2", data={**form, "word": "not-sent"})
         assert served.statuses()[1] == "waiting"
-        wrong = client.post("/decide/1/2", data={**form, "word": "sent"})
+        assert "Take that word back" in client.get("/campaigns/1/rows/3").text
+        wrong = client.post("/decide/1/1", data={**form, "word": "sent"})
         assert wrong.status_code == 400
         assert "only uncertain and failed rows" in wrong.text
-        assert client.post("/decide/1/4", data={**form, "word": "perhaps"}).status_code == 400
+        assert client.post("/decide/1/3", data={**form, "word": "perhaps"}).status_code == 400
+        assert client.post("/decide/1/99", data={**form, "word": "sent"}).status_code == 404
+        assert client.post("/decide/2/3", data={**form, "word": "sent"}).status_code == 404
     assert served.statuses() == ["sent", "waiting", "uncertain", "sent"]
 
 
@@ -189,10 +193,11 @@ def test_evidence_settles_what_it_finds(served: Served) -> None:
     endpoint.script = script
     served.run("spring", 3)
     with let_in(served) as (client, form):
-        said = client.post("/decide/1/3/evidence", data={**form, "at": "0"}).text
-        assert "Row 3 was sent: its text stands in the conversation" in said
+        said = client.post("/decide/1/2/evidence", data={**form, "at": "0"})
+        assert "Row 3 was sent: its text stands in the conversation" in said.text
+        assert said.url.path == "/campaigns/1/rows/3"
         assert served.statuses() == ["sent", "sent", "uncertain"]
-        assert client.post("/decide/1/2/evidence", data=form).status_code == 400
+        assert client.post("/decide/1/1/evidence", data=form).status_code == 400
 
 
 def test_the_do_not_contact_list_is_kept(served: Served) -> None:
@@ -259,11 +264,14 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert "frist_name" in page.text
         page = client.post(f"{draft}/text", data={**form, "text": "Hello {{ first_name }}!"})
         assert "Hello Name3!" in page.text
-        said = {"now": "yes", "daily_limit": "2", "min_gap": "0"}
+        said = {"now": "yes", "daily_limit": "2", "min_gap": "0", "hours": ""}
         page = client.post(f"{draft}/pace", data={**form, **said})
         assert "5 people, over 3 days" in page.text
         bad = client.post(f"{draft}/pace", data={**form, "hours": "nine", "now": ""})
         assert bad.status_code == 400
+        bad = client.post(f"{draft}/save", data={**form, "hours": "nine", "name": "spring"})
+        assert bad.status_code == 400
+        assert not (served.folder / "spring.toml").exists()
         assert "0 invalid" in client.get(f"{draft}/check").text
         client.post(f"{draft}/rehearse", data={**form, "quota": "2"})
         until(lambda: "nothing was really sent" in client.get(f"{draft}/film").text)
@@ -273,8 +281,17 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert client.get(draft).status_code == 404
         plan = client.get("/files/spring.toml/plan").text
         assert "<strong>2</strong> messages today" in plan
+        assert "Hello Name1!" in plan
         assert served.endpoint.endpoint.receipts == []
-        client.post("/files/spring.toml/start", data=form)
+        unseen = client.post("/files/spring.toml/start", data=form)
+        assert unseen.status_code == 400
+        stamp = re.findall(r'name="stamp" value="([^"]+)"', plan)[0]
+        text = served.folder / "spring.j2"
+        text.write_text("Another text for {{ first_name }}", encoding="utf-8")
+        changed = client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
+        assert "is not the one that was shown" in changed.text
+        text.write_text("Hello {{ first_name }}!", encoding="utf-8")
+        client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
         until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
         until(lambda: served.totals().sent == 2)
     files = {path.name for path in served.folder.iterdir()}
@@ -331,7 +348,7 @@ def test_no_address_and_no_form_is_a_fault_of_the_program(served: Served) -> Non
                 answer = client.get(address.replace("{}", said))
                 assert answer.status_code < 500, (address, odd, answer.text)
         changes = {
-            "/decide/1/{}": ("word", "at"),
+            "/decide/1/1": ("word", "at"),
             "/replies": ("campaign",),
             "/do-not-contact/add": ("people", "kind", "reason"),
             "/do-not-contact/remove": ("person",),
@@ -364,3 +381,81 @@ def test_files_that_are_no_campaigns_are_not_offered(served: Served) -> None:
     assert "spring.toml" in page
     assert "ruff.toml" not in page
     assert "latin.toml" not in page
+
+
+def test_what_lies_beside_a_campaign_file_is_no_part_of_the_program(served: Served) -> None:
+    """A module of somebody's in the folder of a campaign file is not run by Send."""
+    served.campaign_file("spring", 2)
+    for name in ("pandas", "httpx", "jinja2", "runner"):
+        trap = f"import pathlib\npathlib.Path({str(served.folder / 'trapped')!r}).touch()\n"
+        (served.folder / f"{name}.py").write_text(trap, encoding="utf-8")
+    with let_in(served) as (client, form):
+        plan = client.get("/files/spring.toml/plan").text
+        stamp = re.findall(r'name="stamp" value="([^"]+)"', plan)[0]
+        client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
+        until(lambda: len(served.endpoint.endpoint.receipts) == 2)
+    assert not (served.folder / "trapped").exists()
+
+
+def test_a_word_is_about_the_person_that_the_page_showed(served: Served) -> None:
+    """A list that is read meanwhile moves the rows; the word is still about the same person."""
+    served.endpoint.endpoint.script = lost
+    served.run("spring", 3)
+    with let_in(served) as (client, form):
+        page = client.get("/decide").text
+        place = re.findall(r'action="(/decide/1/\d+)"', page)[0]
+        assert "Row 3" in page
+        sheet = served.folder / "spring.csv"
+        header, *rows = sheet.read_text(encoding="utf-8").splitlines(keepends=True)
+        moved = [header, *reversed(rows)]
+        sheet.write_text("".join(moved) + "Late,Firm,late-1\n", encoding="utf-8")
+        run = ("run", "spring.toml", "--yes", "--max", "1")
+        served.command(*run, "--base-url", served.endpoint.url)
+        said = client.post(place, data={**form, "word": "sent", "at": "0"}).text
+    assert "person-1: it arrived." in said
+    with served.ledger() as ledger:
+        stands = {line.identity: line.status.value for line in lines(ledger, 1)}
+    assert stands["person-1"] == "sent"
+    assert stands["person-2"] == "uncertain"
+
+
+def test_a_refused_part_says_why(served: Served) -> None:
+    """What a page asks for by itself gives way to what is wrong; what it draws anew stays."""
+    (served.folder / "bad.toml").write_text('sheet = "nowhere.csv"\n', encoding="utf-8")
+    with let_in(served) as (client, _):
+        asked = client.get("/files/bad.toml/plan", headers={"HX-Target": "plan"})
+        assert asked.status_code == 422
+        assert '<div id="plan">' in asked.text
+        assert "There is no file" in asked.text
+        again = client.get("/campaigns/9", headers={"HX-Target": "now"})
+        assert (again.status_code, again.text) == (204, "")
+
+
+def test_a_list_that_cannot_be_used_is_not_saved(served: Served) -> None:
+    """Hidden rows nobody spoke of, nobody below the header, a text with a mistake: the draft stays,
+    and says what is missing. An encoding, a header row and a worksheet can be said."""
+    latin = "Exportiert am 1.5.;;\nVorname;Firma;LinkedIn URL\nJürgen;Süd;jürgen-x\n".encode(
+        "cp1252"
+    )
+    with let_in(served) as (client, form):
+        page = client.post("/new", data=form, files={"file": ("empty.csv", LIST.encode())})
+        draft = page.url.path
+        assert "nobody below it" in page.text
+        client.post(f"{draft}/text", data={**form, "text": "Hi {{ first_name }}"})
+        refused = client.post(f"{draft}/save", data={**form, "name": "x"})
+        assert refused.status_code == 422
+        assert client.get(draft).status_code == 200
+        page = client.post("/new", data=form, files={"file": ("latin.csv", latin)})
+        draft = page.url.path
+        if "Encoding" in page.text and "not UTF-8" in page.text:
+            page = client.post(f"{draft}/reading", data={**form, "encoding": "cp1252"})
+        assert "Jürgen" in page.text
+        assert "Süd" in page.text
+        page = client.post(
+            f"{draft}/reading", data={**form, "encoding": "cp1252", "header_row": "2"}
+        )
+        assert "{{ vorname }}" in page.text
+        broken = client.post(f"{draft}/text", data={**form, "text": "Hi {{ vorname"})
+        assert "Jürgen" in broken.text
+        assert client.post(f"{draft}/save", data={**form, "name": "x"}).status_code == 422
+    assert not list(served.folder.glob("*.toml"))

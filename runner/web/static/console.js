@@ -1,6 +1,8 @@
 // What the pages do beyond htmx: copy a command, show that something is under way, look again.
 "use strict";
 
+document.documentElement.classList.remove("unscripted");
+
 function prepare(root) {
   for (const button of root.querySelectorAll(".copy")) {
     button.hidden = !navigator.clipboard;
@@ -20,7 +22,7 @@ document.addEventListener("click", async (event) => {
 
 // A change is asked for once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post" || event.target.dataset.live !== undefined) return;
+  if (event.target.method !== "post" || event.target.dataset.many !== undefined) return;
   if (event.target.dataset.asked) {
     event.preventDefault();
     return;
@@ -65,3 +67,23 @@ for (const type of ["dragover", "dragleave", "drop"]) {
     form.requestSubmit();
   });
 }
+
+// A page that is looked at hears of changes; one that is not needs no connection: a browser has few.
+let events = null;
+
+function listen() {
+  const now = document.querySelector("[data-live]");
+  if (events) events.close();
+  events = null;
+  if (!now || document.hidden) return;
+  events = new EventSource(now.dataset.live);
+  events.addEventListener("changed", () => {
+    for (const id of ["now", "list"]) htmx.trigger(document.getElementById(id), "changed");
+  });
+  events.onopen = () => { document.getElementById("gone").hidden = true; };
+  events.onerror = () => { document.getElementById("gone").hidden = false; };
+}
+
+document.addEventListener("visibilitychange", listen);
+document.addEventListener("DOMContentLoaded", listen);
+window.addEventListener("pagehide", () => { if (events) events.close(); });
