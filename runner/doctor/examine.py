@@ -15,6 +15,8 @@ from runner.campaign.campaign import Campaign
 from runner.doctor import daily, material, storage, surroundings, vendor
 from runner.doctor.finding import Finding, bad, look
 from runner.errors import CampaignError
+from runner.ledger.location import lock_folder
+from runner.ledger.lock import is_any_running
 from runner.schedule.entry import Entry
 from runner.schedule.install import find
 from runner.schedule.machine import Machine
@@ -78,7 +80,6 @@ def examine(
         yield storage.judge_endpoint(known.deprecated)
     if campaign is not None:
         yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
+    running = known.is_running if known else is_any_running(lock_folder(ledger))
     name = known.name if known else campaign.name or campaign.source.stem if campaign else None
-    yield daily.judge_log(
-        log, name, scheduled=bool(entries), running=bool(known and known.is_running), now=now()
-    )
+    yield daily.judge_log(log, name, scheduled=bool(entries), running=running, now=now())

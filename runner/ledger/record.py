@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,10 +10,8 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
-from runner.ledger.setting import PaceWords, Stored
+from runner.ledger.setting import PaceWords, Stored, file_of
 
-# A campaign file in a source that names a worksheet as well. Folders can hold the mark, too.
-_FILE: Final = re.compile(r".*\.toml(?=#|\Z)", re.IGNORECASE | re.DOTALL)
 # The vendor has no window that is longer than a week. An end beyond that is a mistake, and would
 # silence an account.
 LONGEST_WINDOW: Final = timedelta(days=8)
@@ -49,8 +46,7 @@ NEEDS_A_PERSON: Final = (Status.UNCERTAIN, Status.FAILED, Status.INVALID)
 
 
 class Verdict(StrEnum):
-    """A word on a delivery whose outcome is open: of a person, or of evidence; `undone` takes the
-    word before back."""
+    """A word on a delivery whose outcome is open; `undone` takes the word before back."""
 
     SENT = "sent"
     NOT_SENT = "not-sent"
@@ -227,12 +223,8 @@ class CampaignRecord:
 
     @property
     def file(self) -> Path:
-        """The list or campaign file it was last read from: its source, without the worksheet that
-        may stand behind it."""
-        if self.source.startswith(f"{self.settings.sheet}#"):
-            return Path(self.settings.sheet)
-        named = _FILE.match(self.source)
-        return Path(named[0] if named else self.source)
+        """The list or campaign file it was last read from."""
+        return file_of(self.source, self.settings.sheet)
 
 
 class UncertainRow(NamedTuple):
@@ -247,11 +239,9 @@ class UncertainRow(NamedTuple):
 
     def __str__(self) -> str:
         person = self.person or "forgotten"
-        return (
-            f"{person} (no longer in the list)"
-            if self.number is None
-            else f"row {self.number} ({person})"
-        )
+        if self.number is None:
+            return f"{person} (no longer in the list)"
+        return f"row {self.number} ({person})"
 
 
 @dataclass(frozen=True, slots=True)

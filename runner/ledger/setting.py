@@ -6,8 +6,10 @@ The words of the pace are those of a campaign file, so that they can be read aga
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Final
 
 # The days between two messages to one person, over all campaigns, where a campaign says nothing
@@ -95,3 +97,14 @@ def pace_words(said: Mapping[str, Any]) -> PaceWords:
 def _known(kind: type[PaceWords], said: Mapping[str, Any]) -> dict[str, Any]:
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in said.items() if name in names}
+
+
+def file_of(source: str, sheet: str) -> Path:
+    """Return the list or campaign file of a campaign's source, which may name a worksheet as well.
+
+    `sheet` is the list's place. Folders can hold the mark before a worksheet, too.
+    """
+    if source.startswith(f"{sheet}#"):
+        return Path(sheet)
+    named = re.match(r".*\.toml(?=#|\Z)", source, re.IGNORECASE | re.DOTALL)
+    return Path(named[0] if named else source)

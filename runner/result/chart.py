@@ -16,11 +16,11 @@ from xml.etree import ElementTree
 
 STYLE: Final = Path(__file__).with_name("chart.css")
 _WIDTH: Final = 900
-# A chart that stands beside another one, and how many labels fit under the bars of either.
+# A chart that stands beside another one, and how many letters fit under the bars of either.
 _NARROW: Final = 480
-_MOST_LABELS: Final = 16
-_FEW_LABELS: Final = 12
-_SHORT_LABEL: Final = 6  # `23 Nov`; of longer ones fewer fit
+_ROOM: Final = 128
+_NARROW_ROOM: Final = 62
+_BETWEEN_LABELS: Final = 2
 _MOST_MARKS: Final = 5
 # What the library draws for its scripts, and its name for the colour of a series.
 _OVERLAY: Final = "overlay"
@@ -63,9 +63,8 @@ def bars(
     """
     pygal = _pygal()
 
-    fit = _FEW_LABELS if narrow else _MOST_LABELS
-    longest = max(map(len, labels), default=_SHORT_LABEL)
-    every = -(-len(labels) * max(longest, _SHORT_LABEL) // (fit * _SHORT_LABEL)) or 1
+    wide = len(labels) * (max(map(len, labels), default=0) + _BETWEEN_LABELS)
+    every = -(-wide // (_NARROW_ROOM if narrow else _ROOM)) or 1
     highest = max(
         (sum(values) for values in zip(*(one.values for one in series), strict=True)), default=0
     )

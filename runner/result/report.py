@@ -167,7 +167,9 @@ def days_chart(days: Sequence[Day], limit: int, *, by_week: bool, narrow: bool =
     years = {day.begin.year for day in days}
     form = "%d %b %Y" if by_week and len(years) > 1 else "%d %b"
     labels = [day.begin.strftime(form) for day in days]
-    series = [Series("sent", "sent", [day.sent for day in days])]
+    series = []
+    if any(day.sent for day in days) or not any(day.forecast for day in days):
+        series.append(Series("sent", "sent", [day.sent for day in days]))
     if any(day.forecast for day in days):
         series.append(Series("forecast", "forecast", [day.forecast for day in days]))
     title = f"Messages per {'week' if by_week else 'day'}, sent and forecast"

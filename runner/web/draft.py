@@ -12,6 +12,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -71,6 +72,12 @@ class Draft:
     def name(self) -> str:
         """The name of its folder, by which a page asks for it."""
         return self.folder.name
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it was changed last."""
+        files = (self.text_file, self.folder / _NOTE)
+        return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC)
 
     @property
     def text_file(self) -> Path:

@@ -19,6 +19,8 @@ from runner.web.desk import now
 from runner.web.view import draw, go, number_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.web.desk import Desk
 
 _PEOPLE: Final = 50
@@ -50,17 +52,19 @@ def add(desk: Desk, _request: Request, form: FormData) -> Response:
     """Put people on the list: one in each line, by any spelling."""
     named = [line.strip() for line in str(form.get("people", "")).splitlines() if line.strip()]
     reason = str(form.get("reason", "")).strip()[:_LONGEST_REASON] or None
-    match form.get("kind"):
-        case "company":
-            found = barring.named((), named)
-        case "domain":
-            found = barring.named((), (), named)
-        case _:
-            found = barring.named(named)
+    kinds: dict[str, tuple[Sequence[str], ...]] = {
+        "company": ((), named),
+        "domain": ((), (), named),
+    }
+    try:
+        found = barring.named(*kinds.get(str(form.get("kind", "")), (named,)))
+    except UsageError as error:
+        raise UsageError(f"{error.what} Nobody was added.", remedy=error.remedy) from None
     with desk.ledger() as ledger:
         done = people.suppress(ledger, found, reason, now())
     known = f"; {done.asked - done.added} were there already" if done.added < done.asked else ""
-    return go(HERE, desk.say(f"Added: {done.added}{known}."))
+    who = words.some([one.identity for one in found])
+    return go(HERE, desk.say(f"Added: {done.added}{known}. They are: {who}."))
 
 
 def remove(desk: Desk, _request: Request, form: FormData) -> Response:

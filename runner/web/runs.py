@@ -97,8 +97,10 @@ def resume(desk: Desk, request: Request, _form: FormData) -> Response:
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
         held = pauses.resume(ledger, record.name)
-    how = "in the run that is active" if held.live else "with its next run"
-    return go(f"/campaigns/{record.id}", desk.say(f"It goes on {how}."))
+    how = "It goes on, in the run that is active."
+    if not held.live:
+        how = "It may go on: with its next run, by the schedule or by Start."
+    return go(f"/campaigns/{record.id}", desk.say(how))
 
 
 def stop(desk: Desk, request: Request, _form: FormData) -> Response:

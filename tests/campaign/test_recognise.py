@@ -178,3 +178,20 @@ def test_results_that_fail_after_sending_are_told_with_the_true_numbers(
     )
     assert report.stop is not None
     assert "campaign results" in report.stop.remedy
+
+
+@pytest.mark.parametrize(
+    ("source", "sheet", "file"),
+    [
+        ("/lists/people.csv", "/lists/people.csv", "/lists/people.csv"),
+        ("/C# team/people.csv", "/C# team/people.csv", "/C# team/people.csv"),
+        ("/C# team/people.xlsx#Q4 #2", "/C# team/people.xlsx", "/C# team/people.xlsx"),
+        ("/C# team/spring.toml", "/C# team/people.csv", "/C# team/spring.toml"),
+        ("/C# team/spring.TOML#People", "/C# team/people.xlsx", "/C# team/spring.TOML"),
+    ],
+)
+def test_the_file_of_a_source_is_found_whatever_its_folder_is_called(
+    source: str, sheet: str, file: str
+) -> None:
+    """The mark before a worksheet may stand in the names of folders and worksheets as well."""
+    assert file_of(source, sheet) == Path(file)

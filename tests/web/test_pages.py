@@ -207,11 +207,12 @@ def test_the_do_not_contact_list_is_kept(served: Served) -> None:
         add = "/do-not-contact/add"
         people = "linkedin.com/in/jane-doe\njohn-roe"
         said = client.post(add, data={**form, "people": people, "reason": "asked us"}).text
-        assert "Added: 2." in said
+        assert "Added: 2. They are: jane-doe, john-roe." in said
         client.post(add, data={**form, "people": "Acme GmbH", "kind": "company"})
         doubtful = client.post(add, data={**form, "people": "Acme"})
         assert doubtful.status_code == 400
         assert "may be a company or a person" in doubtful.text
+        assert "Nobody was added" in doubtful.text
         found = client.get("/do-not-contact?text=ROE").text
         assert "john-roe" in found
         assert "1 entry" in found
