@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import RefusedError, UsageError
+from runner.ledger.setting import file_of
 from tests.world import World, crowd, read_results, slugs
 
 
