@@ -40,6 +40,18 @@ class SendingSettings(TypedDict, total=False):
     ]
 
 
+class TestSettings(TypedDict, total=False):
+    """A look at one message as it arrives."""
+
+    test_to: Annotated[
+        str,
+        Setting(
+            metavar="PROFILE",
+            help="Only send the first row's message to this person, such as yourself.",
+        ),
+    ]
+
+
 class WatchSettings(TypedDict, total=False):
     """Who watches one run."""
 
@@ -56,7 +68,13 @@ class AnswerSettings(TypedDict, total=False):
 
 
 class ExecutionSettings(
-    SendingSettings, LedgerSettings, EndpointSettings, WatchSettings, AnswerSettings, total=False
+    SendingSettings,
+    TestSettings,
+    LedgerSettings,
+    EndpointSettings,
+    WatchSettings,
+    AnswerSettings,
+    total=False,
 ):
     """Everything that belongs to one run, and to no campaign file."""
 

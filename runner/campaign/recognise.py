@@ -19,7 +19,7 @@ from runner.campaign.material import Material
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
 from runner.intake.recipient import Recipient
-from runner.ledger.campaign import campaign_named, campaigns, free_name
+from runner.ledger.campaign import TESTS, campaign_named, campaigns, free_name
 from runner.ledger.contact import contact_state, resting
 from runner.ledger.follow import before
 from runner.ledger.ledger import Ledger
@@ -52,6 +52,10 @@ def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
             remedy="Begin one: campaign run SHEET -t TEMPLATE",
         )
     names = [record.name for record in known]
+    if name == TESTS:
+        with ledger.read() as connection:
+            if (tests := campaign_named(connection, TESTS)) is not None:
+                return tests
     if name is None:
         return known[0]
     if name in names:

@@ -60,10 +60,12 @@ __all__ = (
     "show_settle",
     "show_standing",
     "show_starter",
+    "show_trial",
     "standing",
     "starter",
     "table",
     "time",
+    "trial",
     "trust",
     "trusted",
     "vendor",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
         run,
         settle,
         standing,
+        trial,
     )
     from runner.campaign import campaign, recognise, starter, trust
     from runner.doctor import examine, finding
@@ -111,6 +114,7 @@ if TYPE_CHECKING:
     from runner.show import settle as show_settle
     from runner.show import standing as show_standing
     from runner.show import starter as show_starter
+    from runner.show import trial as show_trial
     from runner.show.schema import command as show_schema
     from runner.unattended import log, witness
     from runner.web import desk, guard, serve
@@ -170,6 +174,8 @@ else:
         "show_settle": "runner.show.settle",
         "show_standing": "runner.show.standing",
         "show_starter": "runner.show.starter",
+        "show_trial": "runner.show.trial",
+        "trial": "runner.action.trial",
         "log": "runner.unattended.log",
         "witness": "runner.unattended.witness",
         "desk": "runner.web.desk",

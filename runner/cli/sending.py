@@ -26,6 +26,8 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
     """Send what may go today; the same command resumes, tomorrow or after a crash."""
     if said.get("dry_run", False):
         return _plan(source, said)
+    if test_to := said.get("test_to"):
+        return _test(source, test_to, said)
     console = Console(as_json=said.get("json", False))
     unattended, most = said.get("unattended", False), said.get("max")
     screen = late.show_run.RunScreen(
@@ -50,6 +52,18 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
             report = late.run.run(campaign, ledger, vendor, witness, loop, stay=stay, most=most)
         witness.ended(report)
     return screen.end(report)
+
+
+def _test(source: Path, test_to: str, said: RunSettings) -> int:
+    """Send one message to a person of one's own choice; nobody of the list gets any."""
+    console = Console(as_json=said.get("json", False))
+    person = late.standing.person_of(test_to)
+    campaign = late.campaign.load(source, said)
+    vendor = _vendor(campaign, said)
+    with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
+        tell_new(ledger, console)
+        tested = late.trial.send_test(campaign, ledger, vendor, person, loop)
+    return late.show_trial.show_tested(console, tested)
 
 
 def _refused(campaign: Campaign, ledger: Ledger, console: Console, *, asks: bool) -> str | None:

@@ -1,6 +1,7 @@
 """Being led through a first campaign: one question at a time, each with an answer to begin with.
 
-Nothing is sent here. What each step does is a command as well, and that command is said.
+Nothing is sent here but one message to the person who is asked, who may want to see it. What each
+step does is a command as well, and that command is said.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import typer
 from runner import words
 from runner.cli import late
 from runner.cli.asking import MOST_TRIES, Asking, no_answer
-from runner.cli.ledger import utc_now
-from runner.cli.options import BaseUrl
+from runner.cli.ledger import opened_ledger, utc_now
+from runner.cli.options import BaseUrl, Ledger
 from runner.cli.vendor import vendor_with
 from runner.errors import AccessError, CampaignError, UsageError
 from runner.show.console import Console
@@ -35,21 +36,28 @@ def start(
         Path | None, typer.Argument(metavar="LIST", readable=False, help="The spreadsheet.")
     ] = None,
     base_url: BaseUrl = None,
+    ledger: Ledger = None,
 ) -> int:
-    """Be led through a first campaign: list, text, key, accounts, hours; nothing is sent."""
+    """Be led through a first campaign: list, text, key, accounts, hours; nobody of the list gets
+    anything."""
     console = Console()
     if not console.can_ask:
         raise UsageError(
             "campaign start asks questions, and there is no terminal to ask them on.",
             remedy="campaign new NAME LIST writes a campaign file without a question.",
         )
-    console.say("A campaign in a few steps. Enter takes what stands in brackets; nothing is sent.")
+    console.say(
+        "A campaign in a few steps. Enter takes what stands in brackets; nobody of the list gets "
+        "anything."
+    )
     first = _Start(Asking(console))
     first.people(sheet)
     first.text()
     first.accounts(base_url)
     first.calendar()
     file = first.file()
+    if first.has_key:
+        _try(first.asking, file, base_url, ledger)
     return _rehearse(first.asking, file)
 
 
@@ -61,6 +69,7 @@ class _Start:
     sheet: Path = field(default_factory=Path)
     template: Path = field(default_factory=Path)
     said: dict[str, Any] = field(default_factory=dict)
+    has_key: bool = False
 
     def people(self, given: Path | None) -> None:
         """The list: which it is, and which column says who the people are."""
@@ -184,6 +193,7 @@ class _Start:
                     return
         else:
             raise no_answer()
+        self.has_key = True
         if told:  # it was not refused
             console.say(f"Stored in {late.key.store_key(told)}, readable by you only.")
             if known is None:
@@ -250,6 +260,23 @@ def _accounts_of(key: Secret, base_url: str | None) -> list[Account] | None:
 
 def _health(status: str | None) -> str:
     return f", {status.lower()}" if status else ""
+
+
+def _try(asking: Asking, file: Path, base_url: str | None, ledger: str | None) -> None:
+    """Offer to send one message, to the person who is asked."""
+    console = asking.console
+    told = asking.line("Your own profile, to see one message as it arrives (Enter: none)")
+    if not told:
+        return
+    asking.command(words.command("run", words.argument(file), test_to=told))
+    try:
+        person, campaign = late.standing.person_of(told), late.campaign.load(file, {})
+        vendor = vendor_with(late.key.find_key(campaign.key_file, campaign.folder).secret, base_url)
+        with opened_ledger(ledger) as opened, late.asyncio.Runner() as loop:
+            tested = late.trial.send_test(campaign, opened, vendor, person, loop)
+        late.show_trial.show_tested(console, tested)
+    except CampaignError as error:
+        console.error(error)
 
 
 def _rehearse(asking: Asking, file: Path) -> int:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Container
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,14 +18,19 @@ from runner.ledger.noted import Noted, What
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import Stored, from_json, to_json
 
+# What test messages stand under; it is no campaign that people see.
+TESTS: Final = "test messages (--test-to)"
+
 
 def campaigns(connection: Connection) -> list[CampaignRecord]:
-    """All campaigns, the most recently read first."""
+    """All campaigns, the most recently read first; test messages belong to none of them."""
     table = schema.campaign
     return [
         _campaign(found)
         for found in connection.execute(
-            sa.select(table).order_by(table.c.read_at.desc(), table.c.id.desc())
+            sa.select(table)
+            .where(table.c.name != TESTS)
+            .order_by(table.c.read_at.desc(), table.c.id.desc())
         )
     ]
 

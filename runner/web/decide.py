@@ -36,7 +36,7 @@ def show(desk: Desk, request: Request) -> Response:
         with ledger.read() as connection:
             records = {record.id: record for record in campaigns(connection)}
             opened = left_open(connection)
-        for number in opened:
+        for number in records.keys() & opened:
             recover_dead_run(ledger, records[number], now())
         with ledger.read() as connection:
             every = undecided(connection)

@@ -16,6 +16,8 @@ from starlette.responses import Response
 from runner import words
 from runner.action import pause as pauses
 from runner.action import run as runs
+from runner.action.standing import person_of
+from runner.action.trial import send_test
 from runner.campaign.campaign import load
 from runner.campaign.material import gather
 from runner.errors import UsageError
@@ -83,6 +85,16 @@ def begun(desk: Desk, request: Request) -> Response:
     return draw(desk, request, "begun.html", source=source, ended=run.ended())
 
 
+def test(desk: Desk, request: Request, form: FormData) -> Response:
+    """Send one message to a person of one's own choice, to see it as it arrives."""
+    return _tested(desk, _source(desk, request), form, request.url.path)
+
+
+def test_file(desk: Desk, request: Request, form: FormData) -> Response:
+    """The same of a campaign file."""
+    return _tested(desk, _named(desk, request), form, request.url.path)
+
+
 def pause(desk: Desk, request: Request, _form: FormData) -> Response:
     """Hold a campaign back."""
     with desk.ledger() as ledger:
@@ -147,7 +159,11 @@ def _offered(desk: Desk, request: Request, source: Path) -> Response:
         "start.html",
         source=source,
         plan_at=f"{here.removesuffix('start')}plan",
-        commands=[words.command("plan", words.argument(source)), run],
+        commands=[
+            words.command("plan", words.argument(source)),
+            words.command("run", words.argument(source), "--test-to", "PROFILE"),
+            run,
+        ],
     )
 
 
@@ -168,7 +184,21 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
         shown=shown,
         stamp=made.prepared.taken.material.stamp,
         start_at=f"{request.url.path.removesuffix('plan')}start",
+        test_at=f"{request.url.path.removesuffix('plan')}test",
     )
+
+
+def _tested(desk: Desk, source: Path, form: FormData, here: str) -> Response:
+    campaign = load(source, {})
+    person = person_of(str(form.get("person", "")).strip())
+    vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint)
+    with desk.ledger() as ledger, asyncio.Runner() as loop:
+        done = send_test(campaign, ledger, vendor, person, loop)
+    said = {
+        Status.SENT: f"Sent to {done.person}: look at it in LinkedIn.",
+        Status.UNCERTAIN: f"It may or may not have arrived: {done.said}. Look in LinkedIn.",
+    }.get(done.status, f"Not sent to {done.person}: {done.said}.")
+    return go(f"{here.removesuffix('test')}start", desk.say(said))
 
 
 def _first(made: Plan, ledger: Ledger) -> list[tuple[int, str, str]]:

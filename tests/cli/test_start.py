@@ -78,11 +78,12 @@ def test_a_first_campaign_is_ready_to_run(
             "",  # days
             "40",
             "spring",
+            "linkedin.com/in/me-myself",  # one message, to see it
             "y",  # rehearse
             key=KEY,
-            arguments=("--base-url", server.url),
+            arguments=("--base-url", server.url, "--ledger", str(tmp_path / "ledger.db")),
         )
-        assert not server.endpoint.receipts
+        assert [one.recipient for one in server.endpoint.receipts] == ["me-myself"]
     said = capsys.readouterr().out
     assert ended == 0
     told = tomllib.loads((tmp_path / "spring.toml").read_text(encoding="utf-8"))
@@ -97,6 +98,7 @@ def test_a_first_campaign_is_ready_to_run(
     assert "{{ company }}" in (tmp_path / "hello.j2").read_text(encoding="utf-8")
     assert "Hi Ada," in said
     assert "Rehearsed: 1 sent" in said
+    assert "campaign run spring.toml --test-to linkedin.com/in/me-myself" in said
     assert "campaign run spring.toml" in said
     key = default_key_file()
     assert key.read_text(encoding="utf-8").strip() == KEY

@@ -284,6 +284,12 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert "<strong>2</strong> messages today" in plan
         assert "Hello Name1!" in plan
         assert served.endpoint.endpoint.receipts == []
+        me = {**form, "person": "linkedin.com/in/me-myself"}
+        assert "Sent to me-myself" in client.post("/files/spring.toml/test", data=me).text
+        assert (
+            client.post("/files/spring.toml/test", data={**form, "person": "?"}).status_code == 400
+        )
+        served.endpoint.endpoint.receipts.clear()
         unseen = client.post("/files/spring.toml/start", data=form)
         assert unseen.status_code == 400
         stamp = re.findall(r'name="stamp" value="([^"]+)"', plan)[0]

@@ -30,6 +30,17 @@ class Run(Campaign):
     report: NotRequired[str]
 
 
+class Tested(Ended):
+    """A test message: the row it was made of, and what became of it."""
+
+    testedTo: str
+    row: int
+    account: str | None
+    message: str
+    status: str
+    error: str | None
+
+
 class Step(TypedDict):
     """The messages of one step of a sequence, in numbers."""
 

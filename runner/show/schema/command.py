@@ -23,6 +23,7 @@ from runner.show.schema.campaign import (
     Run,
     RunStopped,
     Status,
+    Tested,
 )
 from runner.show.schema.keeping import (
     Accepted,
@@ -51,7 +52,7 @@ from runner.show.schema.row import Checked, Looked, Previewed, Replies, Retried,
 VERSION: Final = 1
 # The answers of each command, by the words that call it; any may fail.
 ANSWERS: Final[dict[str, tuple[type, ...]]] = {
-    "run": (Run, Campaign),
+    "run": (Run, Campaign, Tested),
     "plan": (Campaign,),
     "check": (Checked,),
     "preview": (Previewed,),
