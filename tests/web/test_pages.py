@@ -284,12 +284,6 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert "<strong>2</strong> messages today" in plan
         assert "Hello Name1!" in plan
         assert served.endpoint.endpoint.receipts == []
-        me = {**form, "person": "linkedin.com/in/me-myself"}
-        assert "Sent to me-myself" in client.post("/files/spring.toml/test", data=me).text
-        assert (
-            client.post("/files/spring.toml/test", data={**form, "person": "?"}).status_code == 400
-        )
-        served.endpoint.endpoint.receipts.clear()
         unseen = client.post("/files/spring.toml/start", data=form)
         assert unseen.status_code == 400
         stamp = re.findall(r'name="stamp" value="([^"]+)"', plan)[0]
@@ -301,6 +295,9 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
         until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
         until(lambda: served.totals().sent == 2)
+        me = {**form, "person": "linkedin.com/in/me-myself"}
+        spent = client.post("/files/spring.toml/test", data=me).text
+        assert "Not sent to me-myself: the quota is used up." in spent
     files = {path.name for path in served.folder.iterdir()}
     assert {"leads.csv", "spring.toml", "spring.j2"} <= files
     assert [receipt.message for receipt in served.endpoint.endpoint.receipts] == [
@@ -466,3 +463,20 @@ def test_a_list_that_cannot_be_used_is_not_saved(served: Served) -> None:
         assert "Jürgen" in broken.text
         assert client.post(f"{draft}/save", data={**form, "name": "x"}).status_code == 422
     assert not list(served.folder.glob("*.toml"))
+
+
+def test_one_message_goes_to_oneself_first(served: Served) -> None:
+    """From the plan the first message can be sent to a profile of one's own; it begins no
+    campaign."""
+    served.campaign_file("spring", 2)
+    with let_in(served) as (client, form):
+        assert "Send it to this profile" in client.get("/files/spring.toml/plan").text
+        said = {**form, "person": "linkedin.com/in/me-myself"}
+        assert "Sent to me-myself" in client.post("/files/spring.toml/test", data=said).text
+        wrong = client.post("/files/spring.toml/test", data={**form, "person": "?"})
+        assert wrong.status_code == 400
+        assert "There is no campaign yet" in client.get("/").text
+        assert client.get("/campaigns/1").status_code == 404
+        assert client.get("/decide").status_code == 200
+    (receipt,) = served.endpoint.endpoint.receipts
+    assert (receipt.recipient, receipt.message) == ("me-myself", "Hi Name0")
