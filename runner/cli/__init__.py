@@ -16,6 +16,7 @@ from runner import __version__
 from runner.cli import (
     completion,
     console,
+    digest,
     doctor,
     keeping,
     people,
@@ -59,6 +60,7 @@ for command in (  # --help lists them in this order
     sending.rehearse,
     sending.new,
     standing.status,
+    digest.digest,
     standing.find,
     standing.why,
     doctor.doctor,

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 GROUPS: Final = {
     "Prepare": ("start", "console", "new", "check", "preview", "rehearse", "plan", "doctor"),
     "Send": ("run", "pause", "resume", "stop", "schedule"),
-    "Look": ("status", "list", "why", "find", "replies", "results", "report"),
+    "Look": ("status", "list", "digest", "why", "find", "replies", "results", "report"),
     "Decide": ("settle", "retry"),
     "People": ("suppress", "connections", "import-history", "forget"),
     "Keep": ("ledger", "schema", "completion"),

@@ -19,6 +19,7 @@ __all__ = (
     "column",
     "compare",
     "desk",
+    "digest",
     "evidence",
     "examine",
     "finding",
@@ -34,6 +35,7 @@ __all__ = (
     "log",
     "machine",
     "mend",
+    "notify",
     "pause",
     "people",
     "recipient",
@@ -49,6 +51,7 @@ __all__ = (
     "settle",
     "sheet",
     "show_check",
+    "show_digest",
     "show_doctor",
     "show_keeping",
     "show_people",
@@ -64,6 +67,7 @@ __all__ = (
     "standing",
     "starter",
     "table",
+    "target",
     "time",
     "trial",
     "trust",
@@ -80,6 +84,7 @@ if TYPE_CHECKING:
         barring,
         check,
         compare,
+        digest,
         evidence,
         keep,
         mend,
@@ -94,7 +99,7 @@ if TYPE_CHECKING:
         standing,
         trial,
     )
-    from runner.campaign import campaign, recognise, starter, trust
+    from runner.campaign import campaign, recognise, starter, target, trust
     from runner.doctor import examine, finding
     from runner.intake import blocking, column, firm, recipient, sheet, table
     from runner.ledger import ledger, location, lock
@@ -104,6 +109,7 @@ if TYPE_CHECKING:
     from runner.schedule import install, job, machine
     from runner.sending import client, clock, key, vendor
     from runner.show import check as show_check
+    from runner.show import digest as show_digest
     from runner.show import doctor as show_doctor
     from runner.show import keeping as show_keeping
     from runner.show import people as show_people
@@ -116,7 +122,7 @@ if TYPE_CHECKING:
     from runner.show import starter as show_starter
     from runner.show import trial as show_trial
     from runner.show.schema import command as show_schema
-    from runner.unattended import log, witness
+    from runner.unattended import log, notify, witness
     from runner.web import desk, guard, serve
 else:
     _MODULES = {
@@ -125,6 +131,7 @@ else:
         "barring": "runner.action.barring",
         "check": "runner.action.check",
         "compare": "runner.action.compare",
+        "digest": "runner.action.digest",
         "evidence": "runner.action.evidence",
         "keep": "runner.action.keep",
         "replies": "runner.action.replies",
@@ -163,6 +170,9 @@ else:
         "key": "runner.sending.key",
         "vendor": "runner.sending.vendor",
         "show_check": "runner.show.check",
+        "show_digest": "runner.show.digest",
+        "target": "runner.campaign.target",
+        "notify": "runner.unattended.notify",
         "show_doctor": "runner.show.doctor",
         "show_keeping": "runner.show.keeping",
         "show_people": "runner.show.people",

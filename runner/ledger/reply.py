@@ -180,6 +180,19 @@ def latest_replies(
     ]
 
 
+def answered_since(connection: Connection, campaign_id: int, since: datetime) -> list[str]:
+    """Return who answered a campaign, of those whose answer was read since then."""
+    table, reply = schema.delivery, schema.reply
+    statement = (
+        sa.select(table.c.slug, table.c.urn, table.c.identity)
+        .join(reply, reply.c.delivery_id == table.c.id)
+        .where(table.c.campaign_id == campaign_id, reply.c.noted_at >= since)
+        .order_by(reply.c.replied_at)
+    )
+    found = {one.identity: one.slug or one.urn or "" for one in connection.execute(statement)}
+    return list(found.values())
+
+
 def count_replies(connection: Connection, campaign_id: int) -> int:
     """Count the people who answered a campaign's messages."""
     table, reply = schema.delivery, schema.reply

@@ -109,6 +109,15 @@ def gone(connection: Connection, campaign_id: int) -> Iterator[Gone]:
         yield Gone(_instant(text), sent, shown or 0, told)
 
 
+def sent_since(connection: Connection, campaign_id: int, since: datetime) -> int:
+    """Count a campaign's messages that were sent since then."""
+    table = schema.delivery.c
+    statement = sa.select(sa.func.count()).where(
+        table.campaign_id == campaign_id, table.status == Status.SENT, table.sent_at >= since
+    )
+    return connection.execute(statement).scalar_one()
+
+
 def _ten_minutes(instant: sa.ColumnElement[datetime]) -> sa.ColumnElement[str]:
     """An instant is kept as text: cut before the minute's second digit, it names ten minutes."""
     return sa.func.substr(sa.type_coerce(instant, sa.String), 1, 15)

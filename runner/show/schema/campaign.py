@@ -41,6 +41,28 @@ class Tested(Ended):
     error: str | None
 
 
+class News(TypedDict):
+    """What is new of one campaign. `people` are named only where that is asked for."""
+
+    campaign: str
+    answered: int
+    uncertain: int
+    failed: int
+    invalid: int
+    sent: int
+    waiting: int
+    nextSendAt: str | None
+    people: list[str]
+
+
+class Digest(Ended):
+    """What happened since a while; `text` says it in a line for each campaign."""
+
+    since: str
+    campaigns: list[News]
+    text: str
+
+
 class Step(TypedDict):
     """The messages of one step of a sequence, in numbers."""
 

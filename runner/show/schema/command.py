@@ -17,6 +17,7 @@ from runner.show.schema.base import Failure
 from runner.show.schema.campaign import (
     Campaign,
     Campaigns,
+    Digest,
     Held,
     Report,
     Results,
@@ -59,6 +60,7 @@ ANSWERS: Final[dict[str, tuple[type, ...]]] = {
     "rehearse": (Run,),
     "new": (Written,),
     "status": (Status,),
+    "digest": (Digest,),
     "list": (Campaigns,),
     "find": (Found,),
     "why": (Why,),
