@@ -116,7 +116,7 @@ def test_the_day_of_a_sales_ops_person(served: Served, chromium: Browser) -> Non
         page.wait_for_selector("text=What a run would do now", timeout=60_000)
         assert "5 messages today" in page.inner_text("#plan").replace("\n", " ")
         assert receipts(served) == []
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         page.wait_for_url(re.compile(r"/campaigns/1"), timeout=60_000)
         page.wait_for_selector(".legend >> text=5 sent", timeout=60_000)  # by itself, as it goes
         page.wait_for_selector("#list >> text=sent")
@@ -159,7 +159,7 @@ def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Brow
     path = served.campaign_file("spring", 150)
     with tab(chromium, served) as page:
         page.goto(f"{served.base}/files/{path.name}/start")
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         page.wait_for_url(re.compile(r"/campaigns/1"), timeout=60_000)
         until(lambda: served.totals().sent > 5)
         page.goto("about:blank")  # a page that is open would tell of the end
@@ -174,7 +174,7 @@ def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Brow
         middle = len(receipts(served))
         assert 5 < middle < 150
         page.get_by_role("link", name="Start …").click()
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         page.wait_for_selector(".legend >> text=150 sent", timeout=90_000)
     assert len(receipts(served)) == 150
     assert served.statuses() == ["sent"] * 150
