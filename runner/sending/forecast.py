@@ -94,7 +94,7 @@ class _Model:
         self._later += [(due_at, steps, people) for (due_at, steps), people in dated.items()]
         self._later.sort()
         self._rivals = {rival.campaign: rival for rival in real.rivals()}
-        # When, by which campaign, how many.
+        # When, by which campaign, how many; the latest last.
         self._sent: list[tuple[datetime, int, int]] = []
         self.account: str = real.account
         self.campaign: int = real.campaign
@@ -137,14 +137,16 @@ class _Model:
 
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         later = 0
-        for at, by, count in self._sent:
-            if at > instant and campaign in (None, by):
+        for at, by, count in reversed(self._sent):
+            if at <= instant:
+                break
+            if campaign in (None, by):
                 later += count
         return self._real.charged_after(instant, campaign) + later
 
     def charged_before(self, instant: datetime) -> datetime | None:
-        earlier = [at for at, _, count in self._sent if count and at < instant]
-        return max(earlier, default=None) or self._real.charged_before(instant)
+        latest = (at for at, _, count in reversed(self._sent) if count and at < instant)
+        return next(latest, None) or self._real.charged_before(instant)
 
     def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:  # noqa: ARG002
         return None  # in the long run the gap keeps to the limits a minute

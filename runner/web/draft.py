@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -236,13 +235,9 @@ def take_form(draft: Draft, form: FormData) -> None:
 def _meant(key: str, told: Any) -> Any:
     """A setting as a form has it, as what it means. Raises UsageError."""
     try:
-        return _KINDS.get(key, _as_it_is)(told)
+        return _KINDS[key](told) if key in _KINDS else told
     except ValueError:
         raise UsageError(f"{told!r} is no number.", remedy="Write a number.") from None
-
-
-def _as_it_is(told: Any) -> Any:
-    return told
 
 
 def glance(drafts: Drafts, draft: Draft, skip: int, most: int) -> Glance:
@@ -252,23 +247,27 @@ def glance(drafts: Drafts, draft: Draft, skip: int, most: int) -> Glance:
     try:
         campaign = draft.campaign()
         table, rows = drafts.table(draft.sheet, campaign.reading)
-        bare = [Entry(row, None, None) for row in islice(table.rows(), skip, skip + most)]
+        some = table.part(skip, most)
+        bare = [Entry(row, None, None) for row in some.rows()]
         seen = Glance(table, rows, entries=bare)
-        seen = _checked(seen, check(table, None, campaign.reading), skip, most)
         material = gather(campaign)
         intake = drafts.known(campaign, material)
         whole = intake.checked if intake else None
         if whole is None:
             whole = check(table, material.steps, campaign.reading, campaign.accounts)
-        return replace(_checked(seen, whole, skip, most), intake=intake)
+        return replace(_checked(seen, whole, some), intake=intake)
     except CampaignError as error:
+        with suppress(CampaignError):  # without the text, the list may be judged all the same
+            if seen.table is not None:
+                whole = check(seen.table, None, campaign.reading)
+                seen = _checked(seen, whole, seen.table.part(skip, most))
         return replace(seen, trouble=error)
 
 
-def _checked(seen: Glance, whole: Check, skip: int, most: int) -> Glance:
+def _checked(seen: Glance, whole: Check, some: Table) -> Glance:
     """The same rows, as they are checked."""
-    some = replace(whole, table=whole.table.part(skip, most))
-    return replace(seen, checked=whole, entries=list(some.entries()))
+    entries = list(replace(whole, table=some).entries())
+    return replace(seen, checked=whole, entries=entries)
 
 
 def _first_text(drafts: Drafts, sheet: Path) -> str:
