@@ -25,6 +25,7 @@ from runner.ledger.campaign import campaigns
 from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
+from runner.show.problem import alike, grouped
 from runner.web.campaign import file_of
 from runner.web.desk import now, record_of
 from runner.web.fault import MissingPageError
@@ -182,6 +183,9 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
         summary=made.summary,
         today=dict(made.summary.days).get(today, 0),
         shown=shown,
+        problems=[
+            alike(group) for group in grouped(made.intake.findings.problems if made.intake else ())
+        ],
         stamp=made.prepared.taken.material.stamp,
         start_at=f"{request.url.path.removesuffix('plan')}start",
         test_at=f"{request.url.path.removesuffix('plan')}test",
