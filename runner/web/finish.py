@@ -4,6 +4,7 @@ away."""
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -37,7 +38,10 @@ def rehearse(desk: Desk, request: Request, form: FormData) -> Response:
     if (before := desk.films.get(draft.name)) is not None:
         before.is_replaced = True
     folder = Path(tempfile.mkdtemp(dir=draft.folder, prefix="rehearsal-"))
-    desk.films[draft.name] = play(draft.campaign(), folder, limit=limit, replies=replies)
+    text = folder / draft.text_file.name  # what is typed meanwhile is for another rehearsal
+    put(text, draft.text_file.read_bytes())
+    campaign = replace(draft.campaign(), templates=(text,))
+    desk.films[draft.name] = play(campaign, folder, limit=limit, replies=replies)
     return go(f"/new/{draft.name}/film")
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _LISTS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _ROWS: Final = 10
-_PROBLEMS: Final = 200
+_PLACES: Final = 20
 _READING: Final = ("sheet_name", "hidden", "encoding", "header_row")
 
 
@@ -142,10 +142,7 @@ def checked(desk: Desk, request: Request) -> Response:
         draft=draft,
         intake=intake,
         trouble=trouble,
-        groups=[
-            (alike[: _PROBLEMS // 10], len(alike), {one.row for one in alike[:1]})
-            for alike in grouped(problems)
-        ],
+        groups=[(alike[:_PLACES], len(alike)) for alike in grouped(problems)],
     )
     answer.headers["HX-Trigger-After-Settle"] = "checked"  # the forecast is for those who are ready
     return answer
