@@ -207,9 +207,14 @@ def test_every_expression_is_linear(name: str) -> None:
     ],
 )
 def test_an_expression_that_is_not_linear_is_caught(source: Any, method: str) -> None:
-    """The worst cases show the square in expressions that are known to have it."""
+    """The worst cases show the square in expressions that are known to have it; a busy machine may
+    hide it once."""
     pattern = re.compile(source)
-    assert any(grows(attack_on(pattern, method, shape)) >= MOST for shape in shapes(pattern))
+    assert any(
+        grows(attack_on(pattern, method, shape)) >= MOST
+        for _ in range(3)
+        for shape in shapes(pattern)
+    )
 
 
 def _use(pattern: re.Pattern[Any], method: str, subject: Any) -> object:

@@ -58,5 +58,5 @@ def _names_a_sheet(path: Path) -> bool:
     """Tell a campaign file from what else is written in TOML."""
     with suppress(FileError, UnicodeDecodeError):
         text = read_whole(path, _LONGEST_FILE)[0].decode("utf-8-sig")
-        return re.search(r"(?m)^\s*sheet\s*=", text) is not None
+        return re.search(r"(?m)^[ \t]{0,20}sheet[ \t]{0,20}=", text) is not None
     return False
