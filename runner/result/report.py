@@ -29,7 +29,8 @@ ENDING: Final = ".html"
 _MARK: Final = b'<meta name="generator" content="Campaign Runner">'
 _BEGINNING: Final = 1_000
 _FEWEST_DAYS: Final = 10
-_OUTCOMES: Final = (
+# The outcomes that are shown, in this order.
+OUTCOMES: Final = (
     Status.SENT,
     Status.WAITING,
     Status.UNCERTAIN,
@@ -80,7 +81,7 @@ def page(facts: Facts) -> str:
         has_limit=_drawn_limit(facts.days, summary.limit, by_week=facts.by_week) is not None,
         steps={step: tally_text(tally) for step, tally in summary.steps.items()},
         settings=_settings(summary),
-        outcomes=[(status.value, getattr(summary.totals, status.value)) for status in _OUTCOMES],
+        outcomes=[(status.value, getattr(summary.totals, status.value)) for status in OUTCOMES],
         share=_share,
         hours=[(hour, count) for hour, count in enumerate(facts.hours) if count],
         clock=lambda instant: words.clock(instant, summary.zone),
@@ -193,7 +194,7 @@ def _charts(facts: Facts) -> dict[str, str]:
     if summary.totals.rows:
         parts = [
             Series(status.value, status.value, [getattr(summary.totals, status.value)])
-            for status in _OUTCOMES
+            for status in OUTCOMES
             if getattr(summary.totals, status.value)
         ]
         charts["outcomes"] = lying("How the rows stand", ["rows"], parts)

@@ -41,7 +41,6 @@ _LIST: Final = "list"
 _LONGEST_NOTE: Final = 64_000
 _MOST_KEPT: Final = 4
 
-
 # The settings of the calendar that the page asks for; and those whose words are numbers.
 _PACE: Final = (
     "hours",
@@ -99,9 +98,9 @@ class Draft:
         said = {"sheet": str(self.sheet), "said": self.said}
         put(self.folder / _NOTE, json.dumps(said).encode())
 
-    def campaign(self, more: dict[str, Any] | None = None) -> Campaign:
+    def campaign(self) -> Campaign:
         """The campaign as it is so far. Raises RefusedError, UsageError."""
-        return load(self.sheet, {**self.said, **(more or {}), "template": [self.text_file]})
+        return load(self.sheet, {**self.said, "template": [self.text_file]})
 
     def discard(self) -> None:
         """Remove all of it that is not the list of somebody's folder."""
@@ -170,7 +169,7 @@ class Drafts:
     def intake(self, campaign: Campaign, material: Material) -> Intake:
         """The whole list, checked; it is kept, for a large list takes seconds. Raises
         RefusedError."""
-        key = f"{material.stamp} {campaign.accounts}"
+        key = _key(campaign, material)
         if key not in self._read:
             self._read[key] = take(campaign, material)
         return _kept(self._read, key)
@@ -191,7 +190,11 @@ class Drafts:
 
     def known(self, campaign: Campaign, material: Material) -> Intake | None:
         """The same, where it is known already."""
-        return self._read.get(f"{material.stamp} {campaign.accounts}")
+        return self._read.get(_key(campaign, material))
+
+
+def _key(campaign: Campaign, material: Material) -> str:
+    return f"{material.stamp} {campaign.accounts}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from tzlocal import get_localzone
 
 from runner import __version__, words
 from runner.errors import CampaignError
-from runner.ledger.record import Status
 from runner.result.link import conversation_link, profile_link
+from runner.result.report import OUTCOMES
 from runner.web.desk import now
 
 if TYPE_CHECKING:
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 _LONGEST_NUMBER: Final = 9
 # The parts of a page that are drawn anew when something has changed.
 _REDRAWN: Final = ("now", "list")
-STATUSES: Final = (
-    Status.SENT,
-    Status.WAITING,
-    Status.UNCERTAIN,
-    Status.FAILED,
-    Status.INVALID,
-    Status.SKIPPED,
-)
 
 
 @cache
@@ -48,7 +40,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "version": __version__,
         "words": words,
-        "statuses": [status.value for status in STATUSES],
+        "statuses": [status.value for status in OUTCOMES],
         "parts": parts,
         "profile_link": profile_link,
         "conversation_link": conversation_link,
@@ -109,7 +101,7 @@ def parts(totals: Totals) -> list[tuple[str, int, float, float]]:
     """The statuses that rows have: each one's name and count, where its part of a bar of a hundred
     begins, and how long it is."""
     found, begin = [], 0.0
-    for status in STATUSES:
+    for status in OUTCOMES:
         if count := getattr(totals, status.value):
             length = 100 * count / totals.rows
             found.append((status.value, count, round(begin, 3), round(length, 3)))
