@@ -5,6 +5,7 @@ The codes are those of ECMA-376, part 1, 18.8.31. What cannot be rendered exactl
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -70,7 +71,8 @@ def rendered(value: Value, code: str, language: str | None) -> Rendered | None:
     `language` is the workbook's, where it is known. The codes `short date` and `locale` stand for
     formats that follow the computer's country.
     """
-    if len(code) > _LONGEST or code == "locale":
+    is_huge = isinstance(value, float) and not math.isfinite(value)
+    if len(code) > _LONGEST or code == "locale" or is_huge:
         return None
     if code in ("", "General", "@"):
         return None if isinstance(value, date | time | timedelta) else _general(value, language)

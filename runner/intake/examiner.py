@@ -78,7 +78,7 @@ class Examiner:
         """The row's entry. Problems found between rows (the verdicts) count as well."""
         if self._of_results:
             row = self._as_it_was(row)
-        number, cells, faults, _, hidden, _ = row
+        number, cells, faults, _, hidden, *_ = row
         problems: list[Problem] = []
         recipient = self._whom.find(row, problems)
         earlier = self._status(cells) if self._earlier else ""

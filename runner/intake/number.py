@@ -6,7 +6,7 @@ They are those of the CLDR, through Babel.
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _FIGURES: Final = re.compile(r"[-+−]?\d[\d.,'’\s]*")
 _CURRENCY: Final = re.compile(r"^(?:[A-Z]{3}|[$€£¥₣]|kr|zł) ?|(?:[A-Z]{3}|[$€£¥₣%]|kr|zł)$")
+# The largest number of a workbook has 309 digits, and the longest format adds 200 decimals.
+_LONG: Final = Context(prec=1_000)
 
 
 @cache
@@ -36,9 +38,15 @@ def signs(language: str) -> tuple[str, str]:
 
 
 def fixed(value: float | Decimal, decimals: int) -> str:
-    """Write a number with so many decimals, rounded as spreadsheet programs do: halves up."""
+    """Write a number with so many decimals, rounded as spreadsheet programs do: halves up.
+
+    Raises ValueError for one that no program holds.
+    """
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-    rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    try:
+        rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _LONG)
+    except InvalidOperation:
+        raise ValueError("a number of too many digits") from None
     return f"{rounded or abs(rounded):f}"
 
 

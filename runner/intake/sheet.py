@@ -72,6 +72,18 @@ class Display(NamedTuple):
     is_sure: bool
 
 
+class Figure(NamedTuple):
+    """A cell whose text stands for a number or a truth value of a workbook.
+
+    `value` is as a workbook stores it: a date is the number of its day. `code` is that of its
+    number format (ECMA-376, part 1, 18.8.31).
+    """
+
+    column: int
+    value: float
+    code: str
+
+
 class Row(NamedTuple):
     """One line of a sheet.
 
@@ -79,7 +91,8 @@ class Row(NamedTuple):
     the table, exactly as the sheet has it; behind them stand the cells that a CSV row has too many.
 
     `links` are the hyperlinks behind cells, as (column, target). The spreadsheet program does not
-    show `hidden` rows. `shown` are the cells whose raw value people do not see.
+    show `hidden` rows. `shown` are the cells whose raw value people do not see, `figures` those
+    that are no text in a workbook.
     """
 
     number: int
@@ -88,6 +101,7 @@ class Row(NamedTuple):
     links: Sequence[tuple[int, str]] = ()
     hidden: bool = False
     shown: Sequence[Display] = ()
+    figures: Sequence[Figure] = ()
 
 
 def capped(row: Row) -> Row:

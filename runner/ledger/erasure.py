@@ -201,6 +201,7 @@ def _erase(connection: Connection, trace: _Trace, now: datetime) -> None:
         identity, cells, reason = connection.execute(known).one()
         values = {
             "cells": json.dumps([""] * len(json.loads(cells))),
+            "kinds": None,
             "identity": renamed.get((campaign_id, identity)),
             "reason": REASON if reason else None,
             "person": None,

@@ -4,15 +4,16 @@ message. They are read in pages, so that nobody waits for the whole."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.ledger import schema
+from runner.ledger import kinds, schema
+from runner.ledger.kinds import Kind
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import POSSIBLY_RECEIVED, WITHDRAWN, Status
 from runner.ledger.standing import JOINED, LATER_STEP, STATUS, shown
@@ -57,7 +58,8 @@ class Line:
     `due_at` is the time before which its message does not go. `free_at` is the time from which a
     person who was messaged too recently may be messaged again. `step` is the message that the
     status is about; while it waits, what is told of a sent message is told of the one before.
-    `person` is who stands in the row, also without a delivery.
+    `person` is who stands in the row, also without a delivery. `kinds` are those of the cells that
+    are more than texts, by index.
     """
 
     number: int
@@ -82,6 +84,7 @@ class Line:
     step: int = 1
     variant: str | None = None
     person: str | None = None
+    kinds: Mapping[int, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ def lines(
         schema.row.c.position,
         schema.row.c.number,
         schema.row.c.cells,
+        schema.row.c.kinds,
         STATUS.label("status"),
         sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason).label("reason"),
         schema.row.c.identity,
@@ -223,6 +227,7 @@ def lines(
                 step=row.step or 1,
                 variant=row.variant,
                 person=row.person,
+                kinds=kinds.read(row.kinds),
             )
         if len(found) < size or wanted.most is not None:
             return

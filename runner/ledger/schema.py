@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runner.ledger.record import Status
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -123,6 +123,7 @@ row = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),  # JSON list, one text per header
+    Column("kinds", Text),  # JSON list of [index, number, its format, link], for cells beyond text
     Column(
         "identity", Text
     ),  # identity of the delivery that tells this row's status; else the row's own status holds

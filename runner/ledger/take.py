@@ -35,6 +35,7 @@ from runner.ledger.delivery import (
 )
 from runner.ledger.due import Dates, Days
 from runner.ledger.follow import Before, is_elsewhere
+from runner.ledger.kinds import written
 from runner.ledger.look import rests
 from runner.ledger.person import Spellings, learn
 from runner.ledger.record import ATTEMPTED, Status, TakenIn
@@ -97,6 +98,7 @@ class _Taking:
         self._campaign = campaign_id
         self._columns = columns
         self._last = max(columns, default=-1)
+        self._places = {column: place for place, column in enumerate(columns)}
         self._spellings = Spellings(connection)
         self._barred = Suppressed(connection, self._spellings)
         self._firms = firm_keys(self._barred.keys)
@@ -144,6 +146,7 @@ class _Taking:
                 "position": position,
                 "number": entry.row.number,
                 "cells": json.dumps(cells),
+                "kinds": None if is_forgotten else written(entry.row, self._places),
                 "identity": verdict.identity,
                 "status": verdict.status,
                 "reason": verdict.reason,

@@ -82,9 +82,22 @@ class Style:
         values[coloured] = self._coloured[key]
         return values
 
-    def link(self, worksheet: Any, text: str, target: str) -> Any:
-        """Return a cell with a text that leads somewhere."""
-        cell = self.typed(worksheet, text)
+    def figure(self, worksheet: Any, number: float, code: str) -> Any:
+        """Return a number that is shown by the format `code`."""
+        if code == "General":
+            return number
+        cell: Any = self._cell(worksheet, number)
+        cell.number_format = code
+        return cell
+
+    def link(self, worksheet: Any, value: Any, target: str) -> Any:
+        """Return a cell, made here or a text or a number, that leads somewhere."""
+        if isinstance(value, str):
+            cell = self.typed(worksheet, value)
+        elif isinstance(value, int | float):
+            cell = self._cell(worksheet, value)
+        else:
+            cell = value
         cell.row = cell.column = 1  # where it comes to stand is known when it is written
         cell.hyperlink = target
         cell.font = self._blue

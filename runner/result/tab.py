@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.intake.cell import column_letter
 from runner.intake.sheet import MAX_ROWS
+from runner.ledger.kinds import Kind
 from runner.ledger.record import Status
 from runner.result.style import Style
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MOST_LINKS: Final = 10_000
 # The height of one line, in points: texts of several lines make no row taller.
 _LINE: Final = 15.0
+_NONE: Final[Mapping[int, Kind]] = {}
 
 
 class Tabs:
@@ -67,14 +69,26 @@ class Tabs:
         self,
         cells: Sequence[str | int],
         status: Status,
-        links: Mapping[int, str | None] | None = None,
+        links: Mapping[int, str | None],
+        kinds: Mapping[int, Kind] = _NONE,
     ) -> None:
-        """Write a row, in the colour of its status; `links` are those of its cells, by index."""
+        """Write a row, in the colour of its status.
+
+        `links` are those of its cells, by index, and `kinds` what they are beyond their texts.
+        """
         self._room()
         values = self._style.row(self._sheet, cells, status, self._coloured)
-        for index, target in (links or {}).items():
+        figures = {
+            index: self._style.figure(self._sheet, kind.number, kind.code)
+            for index, kind in kinds.items()
+            if kind.number is not None
+        }
+        for index, figure in figures.items():
+            values[index] = figure
+        for index, target in links.items():
             if target and cells[index] and self._links < _MOST_LINKS:
-                values[index] = self._style.link(self._sheet, str(cells[index]), target)
+                value = figures.get(index, str(cells[index]))
+                values[index] = self._style.link(self._sheet, value, target)
                 self._links += 1
         is_tall = any(isinstance(cell, str) and "\n" in cell for cell in cells)
         if is_tall:

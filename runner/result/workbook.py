@@ -19,6 +19,7 @@ from runner import words
 from runner.intake.cell import CUT, MAX_CELL, guard
 from runner.intake.column import RECIPIENT_ROLES, Column, lay_out
 from runner.intake.result import RESULT_COLUMNS, ROW_COLUMN, STEP_COLUMN, VARIANT_COLUMN
+from runner.ledger.kinds import Kind
 from runner.ledger.line import Line, Sending
 from runner.ledger.record import NEEDS_A_PERSON, POSSIBLY_RECEIVED, Status
 from runner.result.facts import Day
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 _LONGEST_GAP: Final = 1_000
+# "Wednesday" and "September" have five letters more than their codes. Numbers further down may have
+# more digits than the first ones.
+_LONGER_WORD: Final = 5
+_ROOM: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +162,20 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
         found = {talk: conversation_link(line.conversation_urn)}
         if whom is not None:
             found[whom] = profile_link(line.person or line.identity)
-        return found
+        return found | {index: kind.link for index, kind in line.kinds.items() if kind.link}
 
     needy: list[Line] = []
     for line in _aligned(sheet.lines(), top):
         if line is None:
             results.blank()
             continue
-        results.row([*line.cells, *outcome_cells(line, sheet)], line.status, links(line))
+        cells = [*line.cells, *outcome_cells(line, sheet)]
+        results.row(cells, line.status, links(line), line.kinds)
         if line.status in NEEDS_A_PERSON:
             needy.append(line)
     for line in sorted(needy, key=lambda line: line.status is not Status.UNCERTAIN):
         cells = [*line.cells, *outcome_cells(line, sheet), line.number]
-        attention.row(cells, line.status, links(line))
+        attention.row(cells, line.status, links(line), line.kinds)
     results.end()
     attention.end()
     if sheet.sendings is not None:
@@ -191,8 +197,16 @@ def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
         if index == WIDTH_SAMPLE:
             break
         for column, cell in enumerate([*line.cells, *outcome_cells(line, sheet)]):
-            widths[column] = max(widths[column], len(str(cell)))
+            kind = line.kinds.get(column)
+            shown = len(str(cell)) if kind is None else _shown(cell, kind)
+            widths[column] = max(widths[column], shown)
     return [width_of(width) for width in widths]
+
+
+def _shown(cell: str | int, kind: Kind) -> int:
+    """Return at least how many characters a cell shows: a number that is wider is not shown."""
+    words = kind.code.count("mmmm") + kind.code.count("dddd")
+    return max(len(str(cell)), len(kind.code) + _LONGER_WORD * words) + _ROOM
 
 
 _MESSAGE_COLUMNS: Final = (

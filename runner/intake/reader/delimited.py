@@ -240,7 +240,7 @@ def _rows(source: Source, encoding: str, delimiter: str, *, skip: bool) -> Itera
                 )
                 continue
             line = at
-            yield new(Row, (number, record, faults, (), False, ()))
+            yield new(Row, (number, record, faults, (), False, (), ()))
             if number > MAX_ROWS:
                 break
         else:

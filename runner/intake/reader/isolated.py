@@ -16,6 +16,7 @@ from runner.intake.sheet import (
     MAX_ROWS,
     Display,
     Fault,
+    Figure,
     Grid,
     Row,
     Source,
@@ -106,7 +107,7 @@ def _walk(pieces: list[bytes]) -> Iterator[Row]:
     for piece in pieces:
         for number, cells, *rest in json.loads(piece):
             if rest:
-                faults, links, hidden, displays = rest
+                faults, links, hidden, displays, figures = rest
                 yield Row(
                     number,
                     cells,
@@ -114,6 +115,7 @@ def _walk(pieces: list[bytes]) -> Iterator[Row]:
                     [(at, to) for at, to in links],
                     hidden,
                     [Display(*one) for one in displays],
+                    [Figure(*one) for one in figures],
                 )
             else:
                 yield Row(number, cells)
@@ -136,7 +138,8 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
         opened = open_workbook(data, request["kind"], request["sheet"], request["name"])
         width, filled, piece = 0, 0, []
         for row in opened.rows:
-            number, cells, faults, links, hidden, displays = capped(row)
+            number, cells, *rest = capped(row)
+            faults, links, *_ = rest
             end = len(cells)
             while end > width and not cells[end - 1]:
                 end -= 1
@@ -148,11 +151,7 @@ def _answer(request: Mapping[str, Any], data: bytes) -> Iterator[Any]:
             filled += 1
             if filled > _ROWS + len(data) // 2:
                 raise UnreadableError(f"it has more than {filled - 1:,} rows")  # noqa: TRY301
-            piece.append(
-                [number, cells, faults, links, hidden, displays]
-                if faults or links or hidden or displays
-                else [number, cells]
-            )
+            piece.append([number, cells, *rest] if any(rest) else [number, cells])
             if len(piece) >= _PIECE:
                 yield piece
                 piece = []

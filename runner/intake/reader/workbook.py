@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -20,29 +21,33 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from runner.errors import RefusedError
 from runner.intake.cell import ROUNDED, as_text, column_letter, is_padded, is_rounded, unescaped
 from runner.intake.code import Code
-from runner.intake.display import Value, language_of, rendered
+from runner.intake.display import Value
 from runner.intake.reader import ods, xls, xlsb, xlsx
 from runner.intake.reader.archive import LiteralArchive
+from runner.intake.reader.figure import FIRST_YEAR, code_of, display_of, figure_of, form_of
 from runner.intake.reader.marks import UNREAD, DamagedError, Marks, Worksheet, shows_zeros
-from runner.intake.sheet import Display, Fault, Row
+from runner.intake.sheet import Display, Fault, Figure, Row
 
 _OTHERS: Final = {"ods": ods, "xls": xls, "xlsb": xlsb}
 # Date formats that Excel has built in for Chinese, Japanese and Korean only. Files do not spell
 # them out.
 _EAST_ASIAN: Final = dict.fromkeys([*range(27, 37), *range(50, 59)], "yyyy-mm-dd hh:mm")
-_FIRST_YEAR: Final = 1900
-# Built-in formats that show the date, or the currency, of the computer's country.
-_SHORT_DATE: Final = 14
 _TYPED: Final = (float, date, time, timedelta)
-_LOCAL: Final = (22, 41, 42, 43, 44)
 _MERGED: Final = (
     "merged with the cell above or beside it, which alone holds the value; unmerge the cells and "
     "fill each in"
 )
 
 
-# Row numbers, texts, the faults that the reader of values found itself, and what is shown instead.
-Values = Iterator[tuple[int, Sequence[str], list[Fault], list[Display]]]
+class Values(NamedTuple):
+    """A row's number, its texts, the faults that the reader of values found itself, what is shown
+    instead, and the cells that are no text."""
+
+    number: int
+    texts: Sequence[str]
+    faults: list[Fault]
+    shown: list[Display]
+    figures: list[Figure]
 
 
 class Opened(NamedTuple):
@@ -72,7 +77,7 @@ def open_workbook(data: bytes, kind: str, sheet: str | None, name: str) -> Opene
         tabs, active = xlsx.worksheets(data)
         chosen, notices = choose(tabs, active, sheet, name)
         found = xlsx.marks(data, chosen)
-        values: Values = (
+        values = (
             _openpyxl(data, chosen.name, found.language)
             if found.special
             else _calamine_or(data, chosen.name, found.language)
@@ -147,7 +152,7 @@ def choose(
     ]
 
 
-def _rows(values: Values, found: Marks) -> Iterator[Row]:
+def _rows(values: Iterator[Values], found: Marks) -> Iterator[Row]:
     """Give the rows, each with its marks."""
     faults: dict[int, list[tuple[int, Code, str]]] = {}
     for (number, column), (code, text) in found.faults.items():
@@ -158,7 +163,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
     for (number, column), target in found.links.items():
         links.setdefault(number, []).append((column, target))
     last, number = found.last_row, 0
-    for number, texts, own, shown in values:
+    for number, texts, own, shown, figures in values:
         if last is not None and number > last:
             return
         told = {fault.column for fault in own}
@@ -170,7 +175,7 @@ def _rows(values: Values, found: Marks) -> Iterator[Row]:
         if found.shown:
             shown = _as_shown(found, number, texts)
         hidden = number in found.hidden_rows
-        yield Row(number, texts, own, links.get(number, ()), hidden, shown)
+        yield Row(number, texts, own, links.get(number, ()), hidden, shown, figures)
     # A reader of values leaves out the last rows when it sees no values in them.
     for after in sorted({row for row, _ in found.faults if row > number}):
         own = [Fault(*fault) for fault in faults[after]]
@@ -192,52 +197,36 @@ def _as_shown(found: Marks, number: int, texts: Sequence[str]) -> list[Display]:
     ]
 
 
-def _calamine_or(data: bytes, sheet: str, language: str | None) -> Values:
+def _calamine_or(data: bytes, sheet: str, language: str | None) -> Iterator[Values]:
     try:
         yield from _calamine(data, sheet, language)
     except CalamineError:  # calamine fails on some part that openpyxl passes over
         yield from _openpyxl(data, sheet, language)
 
 
-def _calamine(data: bytes, sheet: str, language: str | None) -> Values:
+def _calamine(data: bytes, sheet: str, language: str | None) -> Iterator[Values]:
     worksheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
     left = (
         worksheet.start[1] if worksheet.start else 0
     )  # its rows begin with the first column that holds anything
     for number, values in enumerate(worksheet.iter_rows(), 1):
         values[:0] = [""] * left
-        if any(isinstance(value, _TYPED) for value in values):
+        if any(isinstance(value, (bool, *_TYPED)) for value in values):
             texts = [as_text(value) for value in values]
             shown = [
                 one
                 for index, value in enumerate(values)
                 if isinstance(value, _TYPED)
-                and (one := _display(index, value, texts[index], language, _form(value)))
+                and (one := display_of(index, value, texts[index], language, form_of(value)))
             ]
-            yield number, texts, rounded(values), shown
+            figures = list(filter(None, map(figure_of, count(), values)))
+            yield Values(number, texts, rounded(values), shown, figures)
         else:
             plain = [value if type(value) is str else as_text(value) for value in values]
-            yield number, plain, [], []
+            yield Values(number, plain, [], [], [])
 
 
-def _form(value: object) -> str:
-    """Return the format of a value whose own format is not read: a date's is not known."""
-    return "General" if type(value) is float else "locale"
-
-
-def _display(
-    index: int, value: Value, text: str, language: str | None, code: str = "General"
-) -> Display | None:
-    """Return what a cell shows, where that is not its raw text for sure."""
-    found = rendered(value, code, language or language_of(code))
-    if found is None:
-        return None if code == "General" else Display(index, None, is_sure=False)
-    if found.text == text and found.is_sure:
-        return None
-    return Display(index, found.text, found.is_sure)
-
-
-def _openpyxl(data: bytes, sheet: str, language: str | None) -> Values:
+def _openpyxl(data: bytes, sheet: str, language: str | None) -> Iterator[Values]:
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.styles.numbers import BUILTIN_FORMATS
 
@@ -250,6 +239,7 @@ def _openpyxl(data: bytes, sheet: str, language: str | None) -> Values:
     for number, cells in enumerate(worksheet.iter_rows(), 1):
         texts, own = [], rounded([cell.value for cell in cells])
         shown: list[Display] = []
+        figures: list[Figure] = []
         for index, cell in enumerate(cells):
             value = cell.value
             if isinstance(value, str):
@@ -262,26 +252,19 @@ def _openpyxl(data: bytes, sheet: str, language: str | None) -> Values:
                     own.append(Fault(index, *UNREAD))
             else:
                 texts.append(as_text(value))
-                if isinstance(value, datetime) and value.year < _FIRST_YEAR:
+                if isinstance(value, datetime) and value.year < FIRST_YEAR:
                     own.append(
                         Fault(
                             index, "cell-error", "the cell shows no date: it would lie before 1900"
                         )
                     )
+            if value is not None and (one := figure_of(index, value, cell.number_format)):
+                figures.append(one)
             if isinstance(value, Value) and not isinstance(value, bool):
-                code = _code(cell)
-                if one := _display(index, value, texts[-1], language, code):
-                    shown.append(one)
-        yield number, texts, own, shown
-
-
-def _code(cell: Any) -> str:
-    """Return the code of a cell's number format. The built-in one of short dates depends on the
-    language, so it has no code of its own."""
-    number = cell.style_array.numFmtId
-    if number == _SHORT_DATE:
-        return "short date"
-    return "locale" if number in _LOCAL else str(cell.number_format)
+                code = code_of(cell)
+                if told := display_of(index, value, texts[-1], language, code):
+                    shown.append(told)
+        yield Values(number, texts, own, shown, figures)
 
 
 def rounded(values: Sequence[object]) -> list[Fault]:
