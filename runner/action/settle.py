@@ -18,7 +18,7 @@ from runner.ledger.attempt import recover
 from runner.ledger.campaign import campaigns
 from runner.ledger.contact import last_look
 from runner.ledger.decision import decide, take_back
-from runner.ledger.delivery import delivery_to, is_listed, recipient
+from runner.ledger.delivery import delivery_of, delivery_to, is_listed
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import WITHDRAWN, CampaignRecord, UncertainRow
@@ -173,8 +173,8 @@ def settle_rows(
                 )
             if delivery is None or sent is not False:
                 continue
-            person = recipient(connection, delivery)
-            reason = last_look(connection, record.id, delivery, person, now)
+            mine = delivery_of(connection, delivery)
+            reason = last_look(connection, mine, record.settings, now)
             if reason or not is_listed(connection, delivery):
                 barred[row] = f"{case.label} will not be sent: {reason or WITHDRAWN}."
     return barred

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import FOLLOWS, AccountState, Ahead, Rival, Status, Wait
+from runner.ledger.record import FOLLOWS, Ahead, Rival, Status, Wait
 from runner.ledger.setting import PaceWords, pace_words
 from runner.ledger.told import STEP, told_of
 
@@ -27,6 +27,7 @@ _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this recently is expected to go on: a daily schedule, a
 # little late.
 _EXPECTED: Final = timedelta(hours=26)
+_ALL: Final = 2**31 - 1
 
 
 def is_due(now: sa.ColumnElement[Any] | datetime) -> sa.ColumnElement[bool]:
@@ -49,7 +50,6 @@ _COUNT_OF_CAMPAIGN: Final = _COUNT.where(_ATTEMPT.campaign_id == sa.bindparam("c
 _LAST_CHARGED: Final = sa.select(_LATEST).where(
     _MINE, _ATTEMPT.claimed_at < sa.bindparam("before"), _CHARGED
 )
-_LAST_CLAIM: Final = sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at <= sa.bindparam("now"))
 _NTH: Final = (
     sa.select(_ATTEMPT.claimed_at)
     .where(_ATTEMPT.claimed_at <= sa.bindparam("now"))
@@ -64,7 +64,12 @@ _WAITS: Final = sa.and_(
     _DELIVERY.account == sa.bindparam("account"),
     _DELIVERY.status == Status.WAITING,
 )
-_WAITING: Final = sa.select(sa.func.count()).where(_WAITS, is_due(sa.bindparam("now")))
+_WAITING: Final = sa.select(sa.func.count()).select_from(
+    sa.select(_DELIVERY.id)
+    .where(_WAITS, is_due(sa.bindparam("now")))
+    .limit(sa.bindparam("enough", type_=sa.Integer))
+    .subquery()
+)
 _LATER: Final = (
     sa.select(_DELIVERY.due_at, sa.func.count())
     .where(_WAITS, _DELIVERY.due_at > sa.bindparam("now"))
@@ -112,13 +117,24 @@ _OTHERS: Final = sa.select(
         ),
     ),
 )
-_UNDER_WAY: Final = sa.select(_ATTEMPT.deadline).where(
-    _ATTEMPT.settled_at.is_(None),
-    _MINE,
-    _ATTEMPT.deadline > sa.bindparam("now"),
-    # A deadline beyond any lease was set by a clock that was ahead.
-    _ATTEMPT.deadline < sa.bindparam("latest"),
+_UNDER_WAY: Final = (
+    sa.select(sa.func.min(_ATTEMPT.deadline, type_=schema.Instant()))
+    .where(
+        _ATTEMPT.settled_at.is_(None),
+        _MINE,
+        _ATTEMPT.deadline > sa.bindparam("now"),
+        # A deadline beyond any lease was set by a clock that was ahead.
+        _ATTEMPT.deadline < sa.bindparam("latest"),
+    )
+    .scalar_subquery()
 )
+_LAST_CLAIM: Final = (
+    sa.select(_LATEST).where(_MINE, _ATTEMPT.claimed_at <= sa.bindparam("soon")).scalar_subquery()
+)
+_ONE: Final = sa.select(sa.literal(1).label("one")).subquery()
+_STANDING: Final = sa.select(
+    schema.account, _LAST_CLAIM.label("last_claim"), _UNDER_WAY.label("deadline")
+).select_from(_ONE.outerjoin(schema.account, schema.account.c.account == sa.bindparam("account")))
 
 
 def known_accounts(connection: Connection) -> list[str]:
@@ -134,36 +150,35 @@ def waiting_by_account(connection: Connection) -> dict[str, int]:
     return {account: count for account, count in counted}  # noqa: C416 - rows are not pairs to mypy
 
 
-def under_way(connection: Connection, account: str, now: datetime) -> Wait | None:
-    """Return the wait for another message that is being sent on the account, if there is one."""
-    deadline = connection.execute(
-        _UNDER_WAY, {"account": account, "now": now, "latest": now + _LONGEST_LEASE}
-    ).scalar()
-    if deadline is None:
-        return None
-    return Wait(
-        min(deadline, now + _POLL), "another campaign is sending on this account", stay=True
-    )
-
-
 def account_state(
-    connection: Connection, account: str, campaign_id: int, now: datetime
-) -> AccountState:
+    connection: Connection,
+    account: str,
+    campaign_id: int,
+    now: datetime,
+    enough: int = _ALL,
+) -> Account:
     """Return the account as a claim of this campaign sees it now.
 
-    The ledger is asked within the connection's transaction.
+    The ledger is asked within the connection's transaction. Waiting rows are counted up to `enough`
+    for each campaign.
     """
-    return _Account(connection, account, campaign_id, now)
+    return Account(connection, account, campaign_id, now, enough)
 
 
-class _Account:
-    """The state of an account; it asks the ledger each question once, and only when needed."""
+class Account:
+    """An account's state; it asks the ledger each question once, and most only when needed."""
 
     def __init__(
-        self, connection: Connection, account: str, campaign_id: int, now: datetime
+        self,
+        connection: Connection,
+        account: str,
+        campaign_id: int,
+        now: datetime,
+        enough: int,
     ) -> None:
         self._connection = connection
         self._now = now
+        self._enough = enough
         self._after: dict[tuple[datetime, int | None], int] = {}
         self._before: dict[datetime, datetime | None] = {}
         self._waiting: dict[int, int] = {}
@@ -171,8 +186,19 @@ class _Account:
         self._rivals: tuple[Rival, ...] | None = None
         self.account = account
         self.campaign = campaign_id
-        self.told, self.hold = told_of(connection, account, now)
-        self.last_claim = self._earliest(self._ask(_LAST_CLAIM, now=now + STEP))
+        times = {"now": now, "soon": now + STEP, "latest": now + _LONGEST_LEASE}
+        found = connection.execute(_STANDING, {"account": account, **times}).one()
+        self.told, self.hold = told_of(found if found.account is not None else None, now)
+        self.last_claim = self._earliest(found.last_claim)
+        self._deadline: datetime | None = found.deadline
+
+    @property
+    def under_way(self) -> Wait | None:
+        """The wait for another message that is being sent on the account, if there is one."""
+        if self._deadline is None:
+            return None
+        until = min(self._deadline, self._now + _POLL)
+        return Wait(until, "another campaign is sending on this account", stay=True)
 
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         key = (instant, campaign)
@@ -237,7 +263,8 @@ class _Account:
 
     def _waiting_of(self, campaign: int) -> int:
         if campaign not in self._waiting:
-            self._waiting[campaign] = int(self._ask(_WAITING, campaign=campaign, now=self._now))
+            most = {"campaign": campaign, "now": self._now, "enough": self._enough}
+            self._waiting[campaign] = int(self._ask(_WAITING, **most))
         return self._waiting[campaign]
 
     def _ask(self, statement: sa.Select[Any], **values: object) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.contact import bar
-from runner.ledger.forgotten import is_forgotten
+from runner.ledger.forgotten import IS_SALT, is_forgotten
 from runner.ledger.person import FORMS, answered_as, answered_identity, learn, spellings_of
 from runner.ledger.record import POSSIBLY_RECEIVED, Claim
 
@@ -30,7 +30,8 @@ _IS_NAMED: Final = sa.select(
         sa.exists().where(schema.contact.c.identity == _URN),
         sa.exists().where(schema.delivery.c.urn == _URN),
         sa.exists().where(schema.delivery.c.sent_to_urn.in_(_FORMS)),
-    )
+    ).label("somewhere"),
+    sa.exists().where(IS_SALT).label("salts"),
 )
 
 
@@ -61,8 +62,8 @@ def _known_otherwise(
 ) -> str | None:
     """Return the reason when the ledger knows the person of a URN from somewhere else."""
     named = {f"form{number}": form for number, form in enumerate(answered_as([answered]))}
-    is_named = connection.execute(_IS_NAMED, {"urn": answered, **named}).scalar()
-    if not is_named and not is_forgotten(connection, [answered]):
+    known = connection.execute(_IS_NAMED, {"urn": answered, **named}).one()
+    if not known.somewhere and not (known.salts and is_forgotten(connection, [answered])):
         return None  # as nearly all are
     theirs = spellings_of(connection, [answered])
     others = [key for key in theirs if not key.startswith(URN_PREFIX)]
@@ -70,7 +71,7 @@ def _known_otherwise(
         return f"the answer names the person of another profile ID ({others[0]}): {answered}"
     campaign_id, delivery_id = _where(connection, claim)
     person = Recipient(urn=answered)
-    if reason := bar(connection, campaign_id, delivery_id, person, now, POSSIBLY_RECEIVED):
+    if reason := bar(connection, campaign_id, delivery_id, person, now):
         return f"the answer names somebody else ({reason}): {answered}"
     return None
 

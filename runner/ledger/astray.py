@@ -7,6 +7,8 @@ as having the message, no matter what is said of the row.
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -15,6 +17,27 @@ from runner.errors import ExitCode
 from runner.ledger import schema
 from runner.ledger.record import Status, Stop
 
+_DELIVERY: Final = schema.delivery.c
+# Each claim asks this. The index by campaign, account and status finds a handful of rows, and the
+# first of them is picked afterwards. To sort them, SQLite would go through the whole table.
+_UNCERTAIN: Final = (
+    sa.select(
+        _DELIVERY.id,
+        schema.campaign.c.name,
+        _DELIVERY.row,
+        _DELIVERY.slug,
+        _DELIVERY.urn,
+        _DELIVERY.sent_to_urn,
+        _DELIVERY.error,
+    )
+    .join(schema.campaign, schema.campaign.c.id == _DELIVERY.campaign_id)
+    .where(
+        _DELIVERY.campaign_id.in_(sa.select(schema.campaign.c.id)),
+        _DELIVERY.account == sa.bindparam("account"),
+        _DELIVERY.status == Status.UNCERTAIN,
+    )
+)
+
 
 def alarm(connection: Connection, account: str) -> Stop | None:
     """Return the reason why the account sends nothing now, if there is one.
@@ -22,26 +45,7 @@ def alarm(connection: Connection, account: str) -> Stop | None:
     The reason is an answer to one of its messages that named another person. It stands until a
     person has looked at it.
     """
-    table, campaign = schema.delivery, schema.campaign
-    # Each claim asks this. The index by campaign, account and status finds a handful of rows, and
-    # the first of them is picked here. To sort them, SQLite would go through the whole table.
-    found = connection.execute(
-        sa.select(
-            table.c.id,
-            campaign.c.name,
-            table.c.row,
-            table.c.slug,
-            table.c.urn,
-            table.c.sent_to_urn,
-            table.c.error,
-        )
-        .select_from(table.join(campaign, campaign.c.id == table.c.campaign_id))
-        .where(
-            table.c.campaign_id.in_(sa.select(campaign.c.id)),
-            table.c.account == account,
-            table.c.status == Status.UNCERTAIN,
-        )
-    )
+    found = connection.execute(_UNCERTAIN, {"account": account})
     first = min(
         (one for one in found if one.sent_to_urn is not None), key=lambda one: one.id, default=None
     )

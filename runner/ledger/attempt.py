@@ -30,6 +30,51 @@ from runner.ledger.told import note_outcome
 # The note that the vendor means to take the endpoint away, with the time of the last answer that
 # said so.
 DEPRECATED: Final = "endpoint is deprecated"
+# Each message asks these, so they are built once.
+_ATTEMPT: Final = schema.attempt.c
+_DELIVERY: Final = schema.delivery.c
+_MINE: Final = _ATTEMPT.id == sa.bindparam("attempt")
+_INTENT: Final = (
+    sa.update(schema.attempt)
+    .where(
+        _MINE,
+        _ATTEMPT.wired_at.is_(None),
+        _ATTEMPT.settled_at.is_(None),
+        _ATTEMPT.deadline > sa.bindparam("now"),
+    )
+    .values(wired_at=sa.bindparam("now"))
+)
+_SETTLE: Final = (
+    sa.update(schema.attempt)
+    .where(_MINE, _ATTEMPT.settled_at.is_(None))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in ("settled_at", "status", "http_status", "error", "quota_used")
+        }
+    )
+)
+_NOT_SENT: Final = (
+    sa.update(schema.delivery)
+    .where(
+        _DELIVERY.id == sa.select(_ATTEMPT.delivery_id).where(_MINE).scalar_subquery(),
+        _DELIVERY.status == Status.SENDING,
+    )
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                "status",
+                "error",
+                "http_status",
+                "typing_indicator_sent",
+                "sent_to_urn",
+                "message_urn",
+            )
+        }
+    )
+)
+_SENT: Final = _NOT_SENT.values(sent_at=sa.bindparam("now"))
 
 
 def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
@@ -53,19 +98,9 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
 
 
 def _commit(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
-    table = schema.attempt
     with ledger.write() as connection:
         now = clock()
-        taken = connection.execute(
-            sa.update(table)
-            .where(
-                table.c.id == claim.attempt,
-                table.c.wired_at.is_(None),
-                table.c.settled_at.is_(None),
-                table.c.deadline > now,
-            )
-            .values(wired_at=now)
-        ).rowcount
+        taken = connection.execute(_INTENT, {"attempt": claim.attempt, "now": now}).rowcount
         if taken == 1:
             chain.add(connection, What.INTENT, claim.attempt, now, **_noted(claim))
     if taken != 1:
@@ -142,18 +177,10 @@ def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
 
 
 def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: datetime) -> None:
-    attempt, delivery = schema.attempt, schema.delivery
-    settled = connection.execute(
-        sa.update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.settled_at.is_(None))
-        .values(
-            settled_at=now,
-            status=outcome.status,
-            http_status=outcome.http_status,
-            error=outcome.error,
-            quota_used=outcome.told.used if outcome.told else None,
-        )
-    ).rowcount
+    said = {"status": outcome.status, "error": outcome.error, "http_status": outcome.http_status}
+    used = outcome.told.used if outcome.told else None
+    mine = {"attempt": attempt_id, "settled_at": now, "quota_used": used, **said}
+    settled = connection.execute(_SETTLE, mine).rowcount
     if settled != 1:
         raise StorageError(
             "An attempt has two outcomes; the ledger cannot be trusted.",
@@ -170,19 +197,14 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
         typing=outcome.typing_indicator_sent,
         answered=outcome.recipient_urn,
     )
-    values: dict[str, Any] = {
-        "status": outcome.status,
-        "error": outcome.error,
-        "http_status": outcome.http_status,
-        "typing_indicator_sent": outcome.typing_indicator_sent,
-        "sent_to_urn": outcome.recipient_urn,
-        "message_urn": outcome.message_urn,
-    }
-    if outcome.status is Status.SENT:
-        values["sent_at"] = now
-    which = sa.select(attempt.c.delivery_id).where(attempt.c.id == attempt_id).scalar_subquery()
     connection.execute(
-        sa.update(delivery)
-        .where(delivery.c.id == which, delivery.c.status == Status.SENDING)
-        .values(values)
+        _SENT if outcome.status is Status.SENT else _NOT_SENT,
+        {
+            "attempt": attempt_id,
+            "now": now,
+            "typing_indicator_sent": outcome.typing_indicator_sent,
+            "sent_to_urn": outcome.recipient_urn,
+            "message_urn": outcome.message_urn,
+            **said,
+        },
     )

@@ -24,6 +24,7 @@ _NONE: Final = "0" * 64
 NOTED: Final = "noted"
 _LINK: Final = schema.link.c
 _LAST: Final = sa.select(_LINK.id, _LINK.digest).order_by(_LINK.id.desc()).limit(1)
+_DIGEST: Final = sa.select(_LINK.digest).where(_LINK.id == sa.bindparam("number"))
 _ADD: Final = sa.insert(schema.link)
 # What a link covers, as the tables have it. Instants are texts of one width.
 _COVERED: Final = {
@@ -49,7 +50,7 @@ def head(connection: Connection) -> Link:
 
 def digest_at(connection: Connection, number: int) -> str | None:
     """Return the digest of a link by its number, if the chain has it."""
-    return connection.execute(sa.select(_LINK.digest).where(_LINK.id == number)).scalar()
+    return connection.execute(_DIGEST, {"number": number}).scalar()
 
 
 def digests(connection: Connection) -> dict[int, str]:

@@ -8,22 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.account import account_state, is_due, under_way
+from runner.ledger.account import account_state, is_due
 from runner.ledger.astray import alarm
-from runner.ledger.campaign import note_stamp, settings_of
+from runner.ledger.campaign import note_stamp
+from runner.ledger.change import update
 from runner.ledger.contact import LATELY, free_at, last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
-from runner.ledger.pause import held
-from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
+from runner.ledger.pause import Said, held
+from runner.ledger.record import BELIEVABLE, AccountState, Claim, Status, Stop, Wait
 from runner.ledger.refusal import REFUSED
-from runner.ledger.setting import Stored
+from runner.ledger.setting import Stored, from_json
+
+_DELIVERY: Final = schema.delivery.c
+# Statements are built once: a claim asks them before each message.
+_CAMPAIGN: Final = sa.select(
+    schema.campaign.c.name,
+    schema.campaign.c.settings,
+    schema.campaign.c.paused_at,
+    schema.campaign.c.stop_asked_at,
+).where(schema.campaign.c.id == sa.bindparam("campaign"))
+_ATTEMPT: Final = sa.insert(schema.attempt)
+_TAKE: Final = (
+    sa.update(schema.delivery)
+    .where(_DELIVERY.id == sa.bindparam("delivery"))
+    .values(status=Status.SENDING)
+)
+# More rows than any quota lets go make no difference to who may go now.
+_ENOUGH: Final = 5 * BELIEVABLE
 
 
 def claim(
@@ -52,56 +72,52 @@ def claim(
     as Unseen instead, and nothing is taken. Those in `blind`, which could not be looked at, are
     left out; and without `seen`, where no look is possible, so is every step that follows another.
     """
-    table = schema.delivery
     with ledger.write() as connection:
         now = clock()
-        settings = settings_of(connection, campaign_id)
-        next_one = _next(campaign_id, account, now, aside, blind, settings, looks=seen is not None)
-        found = connection.execute(next_one).first()
-        state = account_state(connection, account, campaign_id, now)
+        campaign = _campaign(connection, campaign_id)
+        settings, looks = campaign.settings, seen is not None
+        next_one = _Next(campaign, account, now, aside, blind, looks)
+        found = next_one.find(connection)
+        state = account_state(connection, account, campaign_id, now, _ENOUGH)
         if found is None and not state.later():
             return None
-        stopped = alarm(connection, account) or held(connection, campaign_id)
+        stopped = alarm(connection, account) or held(campaign.name, campaign.said)
         if stopped is not None:
             return stopped
         if found is None:
             return _until_due(state, decide)
-        wait = under_way(connection, account, now) or decide(state)
+        wait = state.under_way or decide(state)
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; the recipient is looked at then
-        while (
-            reason := last_look(
-                connection, campaign_id, found.id, Recipient(found.slug, found.urn), now
-            )
-        ) is not None:
+        while (reason := last_look(connection, found, settings, now)) is not None:
             values: dict[str, Any] = {"status": Status.SKIPPED, "reason": reason}
             if found.step > 1 and reason.startswith(LATELY):
                 # The sequence is not over: the step waits until it may go.
                 person = Recipient(found.slug, found.urn)
-                values = {"due_at": free_at(connection, campaign_id, person, now)}
-            connection.execute(sa.update(table).where(table.c.id == found.id).values(values))
+                values = {"due_at": free_at(connection, campaign_id, settings, person, now)}
+            update(connection, [{"_id": found.id, **values}])
             # It may be free the next time: the list is then read anew.
             note_stamp(connection, campaign_id, None)
-            found = connection.execute(next_one).first()
+            found = next_one.find(connection)
             if found is None:
-                return _until_due(account_state(connection, account, campaign_id, now), decide)
+                state = account_state(connection, account, campaign_id, now, _ENOUGH)
+                return _until_due(state, decide)
         if wait is not None:
             return wait
         if seen is not None and found.id not in seen:
             return unseen(connection, found, settings)
-        looked = look_of(connection, found.id) if seen is not None else None
+        looked = look_of(connection, found.id) if looks else None
         inserted = connection.execute(
-            sa.insert(schema.attempt).values(
-                delivery_id=found.id,
-                campaign_id=campaign_id,
-                account=account,
-                claimed_at=now,
-                deadline=now + lease,
-            )
+            _ATTEMPT,
+            {
+                "delivery_id": found.id,
+                "campaign_id": campaign_id,
+                "account": account,
+                "claimed_at": now,
+                "deadline": now + lease,
+            },
         )
-        connection.execute(
-            sa.update(table).where(table.c.id == found.id).values(status=Status.SENDING)
-        )
+        connection.execute(_TAKE, {"delivery": found.id})
         attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
     return Claim(
         attempt=attempt_id,
@@ -117,34 +133,64 @@ def claim(
     )
 
 
-def _next(
-    campaign_id: int,
-    account: str,
-    now: datetime,
-    aside: Collection[int],
-    blind: Collection[int],
-    settings: Stored,
-    *,
-    looks: bool,
-) -> sa.Select[Any]:
+class _Campaign(NamedTuple):
+    """What a claim has to know of its campaign."""
+
+    id: int
+    name: str
+    settings: Stored
+    said: Said
+
+
+def _campaign(connection: Connection, campaign_id: int) -> _Campaign:
+    found = connection.execute(_CAMPAIGN, {"campaign": campaign_id}).first()
+    if found is None:
+        return _Campaign(campaign_id, "", Stored(sheet="", results=""), Said(None, None))
+    said = Said(found.paused_at, found.stop_asked_at)
+    return _Campaign(campaign_id, found.name, from_json(found.settings), said)
+
+
+@cache
+def _next(*, new_people_first: bool, looks: bool) -> sa.Select[Any]:
     """Select the account's next delivery. Steps that are due go first, or last if it is so said."""
-    table, attempt = schema.delivery, schema.attempt
-    step = table.c.step if settings.new_people_first else table.c.step.desc()
-    refused = sa.select(attempt.c.delivery_id).where(attempt.c.id.in_(aside))
+    attempt = schema.attempt.c
+    step = _DELIVERY.step if new_people_first else _DELIVERY.step.desc()
+    aside = sa.bindparam("aside", expanding=True, type_=sa.Integer)
+    refused = sa.select(attempt.delivery_id).where(attempt.id.in_(aside))
     return (
-        sa.select(table)
+        sa.select(schema.delivery)
         .where(
-            table.c.campaign_id == campaign_id,
-            table.c.account == account,
-            table.c.status == Status.WAITING,
-            is_due(now),
-            table.c.id.not_in(tuple(blind)),
-            table.c.id.not_in(refused),
-            sa.true() if looks else table.c.step == 1,
+            _DELIVERY.campaign_id == sa.bindparam("campaign"),
+            _DELIVERY.account == sa.bindparam("account"),
+            _DELIVERY.status == Status.WAITING,
+            is_due(sa.bindparam("now")),
+            _DELIVERY.id.not_in(sa.bindparam("blind", expanding=True, type_=sa.Integer)),
+            _DELIVERY.id.not_in(refused),
+            sa.true() if looks else _DELIVERY.step == 1,
         )
-        .order_by(sa.func.coalesce(table.c.http_status.in_(REFUSED), False), step, table.c.position)
+        .order_by(
+            sa.func.coalesce(_DELIVERY.http_status.in_(REFUSED), False), step, _DELIVERY.position
+        )
         .limit(1)
     )
+
+
+class _Next(NamedTuple):
+    """How the account's next delivery is found, as often as one is passed over."""
+
+    campaign: _Campaign
+    account: str
+    now: datetime
+    aside: Collection[int]
+    blind: Collection[int]
+    looks: bool
+
+    def find(self, connection: Connection) -> sa.Row[Any] | None:
+        settings = self.campaign.settings
+        statement = _next(new_people_first=settings.new_people_first, looks=self.looks)
+        mine = {"campaign": self.campaign.id, "account": self.account, "now": self.now}
+        out = {"aside": list(self.aside), "blind": list(self.blind)}
+        return connection.execute(statement, mine | out).first()
 
 
 def peek(
@@ -158,12 +204,11 @@ def peek(
 ) -> Unseen | None:
     """Return the account's next delivery where it has to be looked at; nothing is taken."""
     with ledger.read() as connection:
-        settings = settings_of(connection, campaign_id)
-        next_one = _next(campaign_id, account, now, aside, blind, settings, looks=True)
-        found = connection.execute(next_one).first()
+        campaign = _campaign(connection, campaign_id)
+        found = _Next(campaign, account, now, aside, blind, looks=True).find(connection)
         if found is None or found.id in seen:
             return None
-        return unseen(connection, found, settings)
+        return unseen(connection, found, campaign.settings)
 
 
 def _until_due(state: AccountState, decide: Callable[[AccountState], Wait | None]) -> Wait | None:

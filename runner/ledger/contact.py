@@ -17,16 +17,17 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.astray import source_of
+from runner.ledger.background import Background, background
 from runner.ledger.campaign import settings_of
 from runner.ledger.chain import add_list
 from runner.ledger.follow import before, unmet
 from runner.ledger.forgotten import Forgotten
-from runner.ledger.person import Spellings, answered_identity, learn, means, spellings_of
+from runner.ledger.person import Spellings, answered_identity, learn
 from runner.ledger.received import AT, received
-from runner.ledger.record import ATTEMPTED, Status
+from runner.ledger.record import POSSIBLY_RECEIVED, Status
 from runner.ledger.sequence import prior_to
 from runner.ledger.setting import Stored
-from runner.ledger.suppression import firm_of, listed
+from runner.ledger.suppression import LISTED, LISTED_FORGOTTEN, firm_of
 
 _BATCH: Final = 2_000
 # How the reasons of the rule begin.
@@ -135,7 +136,7 @@ def messaged_since(
     people = [
         ((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent
     ]
-    people += [((one.identity, None, None), _by_other(one)) for one in elsewhere]
+    people += [((one.identity, None, None), _by_other(one.source, one.at)) for one in elsewhere]
     for keys, messaged in people:
         for key in spellings.of(key for key in keys if key):
             if key not in latest or latest[key].at < messaged.at:
@@ -149,71 +150,84 @@ def bar(
     delivery_id: int,
     recipient: Recipient,
     now: datetime,
-    after: Sequence[Status] = ATTEMPTED,
 ) -> str | None:
-    """Return the reason why this delivery must not be sent after all, if there is one.
+    """Return the reason why this delivery was not for the person, if there is one.
 
-    The person may be on the do-not-contact list. The same person may have been messaged in this
-    campaign, under another spelling or by mistake; other rows count in the statuses `after`, and
-    the other steps of a sequence only for an answer that names somebody else. Another campaign or
-    tool may have messaged the person recently.
+    The person may be on the do-not-contact list, or have a message of this campaign in another row,
+    or have got one of another campaign or tool recently.
     """
-    keys = spellings_of(connection, recipient.keys)
+    known, settings = background(connection, recipient), settings_of(connection, campaign_id)
+    mine = [
+        one
+        for one in known.messages
+        if one.campaign_id == campaign_id
+        and one.id != delivery_id
+        and one.status in POSSIBLY_RECEIVED
+    ]
+    latest = _latest(connection, campaign_id, settings, known, now)
     return (
-        listed(connection, keys)
-        or _has_it(connection, campaign_id, delivery_id, keys, after)
-        or _lately(connection, campaign_id, keys, now)
+        _listed(known)
+        or _astray(connection, campaign_id, known)
+        or _twin(known, mine)
+        or (latest.reason(settings.min_days) if latest else None)
     )
 
 
 def last_look(
-    connection: Connection, campaign_id: int, delivery_id: int, person: Recipient, now: datetime
+    connection: Connection, delivery: sa.Row[Any], settings: Stored, now: datetime
 ) -> str | None:
-    """Return the reason why a waiting delivery must not go after all, if there is one: `bar`, the
-    person's company, and the messages that it was to follow."""
-    keys = spellings_of(connection, person.keys)
-    return (
-        bar(connection, campaign_id, delivery_id, person, now)
-        or firm_of(connection, delivery_id)
-        or unmet(connection, settings_of(connection, campaign_id), keys)
-        or prior_to(connection, delivery_id)[1]
-    )
+    """Return the reason why a waiting delivery must not go after all, if there is one.
 
-
-def _has_it(
-    connection: Connection,
-    campaign_id: int,
-    delivery_id: int,
-    keys: tuple[str, ...],
-    after: Sequence[Status],
-) -> str | None:
-    table = schema.delivery
-    sources = set(
-        connection.scalars(
-            sa.select(schema.contact.c.source).where(schema.contact.c.identity.in_(keys))
-        )
+    The person, or the person's company, may be on the do-not-contact list. The same person may have
+    been messaged in this campaign, under another spelling or by mistake; the other steps of a
+    sequence only count for an answer that names somebody else. Another campaign or tool may have
+    messaged the person recently. The messages that it was to follow may be missing, or answered.
+    """
+    known, campaign_id = (
+        background(connection, Recipient(delivery.slug, delivery.urn)),
+        delivery.campaign_id,
     )
-    if sources:  # only few people have a noted contact
-        named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
-        if source_of(connection.execute(named).scalar_one()) in sources:
-            return "may have this message already: an answer named them"
-    others = [
-        means(keys),
-        table.c.campaign_id == campaign_id,
-        table.c.id != delivery_id,
-        table.c.status.in_(after),
+    mine = [
+        one
+        for one in known.messages
+        if one.campaign_id == campaign_id and one.id != delivery.id and one.step == delivery.step
     ]
-    if after is ATTEMPTED:
-        mine = table.alias()
-        step = sa.select(mine.c.step).where(mine.c.id == delivery_id).scalar_subquery()
-        others.append(table.c.step == step)
-    twin = connection.execute(
-        sa.select(table.c.row, table.c.urn, table.c.sent_to_urn).where(*others).limit(1)
-    ).first()
-    if twin is None:
+    latest = _latest(connection, campaign_id, settings, known, now)
+    return (
+        _listed(known)
+        or _astray(connection, campaign_id, known)
+        or _twin(known, mine)
+        or (latest.reason(settings.min_days) if latest else None)
+        or (firm_of(connection, delivery.id) if known.are_firms else None)
+        or unmet(connection, settings, known.keys)
+        or (prior_to(connection, delivery.id)[1] if delivery.step > 1 else None)
+    )
+
+
+def _listed(known: Background) -> str | None:
+    if known.is_listed:
+        return LISTED
+    return LISTED_FORGOTTEN if known.is_forgotten else None
+
+
+def _astray(connection: Connection, campaign_id: int, known: Background) -> str | None:
+    """The reason when an answer to a message of this campaign named the person by mistake."""
+    if not known.contacts:  # only few people have a noted contact
         return None
+    named = sa.select(schema.campaign.c.name).where(schema.campaign.c.id == campaign_id)
+    source = source_of(connection.execute(named).scalar_one())
+    if any(source == one for one, _ in known.contacts):
+        return "may have this message already: an answer named them"
+    return None
+
+
+def _twin(known: Background, mine: Sequence[sa.Row[Any]]) -> str | None:
+    """The reason when the person has the message through another row."""
+    if not mine:
+        return None
+    twin = mine[0]
     answered = answered_identity(twin.sent_to_urn)
-    astray = answered in keys and twin.urn not in (None, answered)
+    astray = answered in known.keys and twin.urn not in (None, answered)
     return (
         f"has this message already: row {twin.row} went to them"
         if astray
@@ -221,22 +235,12 @@ def _has_it(
     )
 
 
-def _lately(
-    connection: Connection, campaign_id: int, keys: tuple[str, ...], now: datetime
-) -> str | None:
-    settings = settings_of(connection, campaign_id)
-    latest = _latest(connection, campaign_id, settings, keys, now)
-    return latest.reason(settings.min_days) if latest else None
-
-
 def free_at(
-    connection: Connection, campaign_id: int, person: Recipient, now: datetime
+    connection: Connection, campaign_id: int, settings: Stored, person: Recipient, now: datetime
 ) -> datetime | None:
     """Return when the rule of one message in so many days lets this person be written to, where it
     does not do so now."""
-    settings = settings_of(connection, campaign_id)
-    keys = spellings_of(connection, person.keys)
-    latest = _latest(connection, campaign_id, settings, keys, now)
+    latest = _latest(connection, campaign_id, settings, background(connection, person), now)
     return latest.at + timedelta(days=settings.min_days) if latest else None
 
 
@@ -244,19 +248,23 @@ def _latest(
     connection: Connection,
     campaign_id: int,
     settings: Stored,
-    keys: tuple[str, ...],
+    known: Background,
     now: datetime,
 ) -> Messaged | None:
     """The latest message that others sent to a person too recently, as the rule counts."""
     if not settings.min_days:
         return None
     since = now - timedelta(days=settings.min_days)
-    others = _by_others(connection, campaign_id, settings, since)
-    found = [_by_campaign(one) for one in connection.execute(received(*others, means(keys)))]
-    found += [
-        _by_other(one)
-        for one in connection.execute(_contacts(since).where(schema.contact.c.identity.in_(keys)))
+    own = (campaign_id, *before(connection, settings))
+    found = [
+        _by_campaign(one)
+        for one in known.messages
+        if one.status in POSSIBLY_RECEIVED
+        and one.campaign_id not in own
+        and one.at is not None
+        and one.at > since
     ]
+    found += [_by_other(source, at) for source, at in known.contacts if at > since]
     return max(found, key=lambda messaged: messaged.at, default=None)
 
 
@@ -280,5 +288,5 @@ def _by_campaign(found: Any) -> Messaged:
     return Messaged(found.at, f"by the campaign {found.name!r}", found.status == Status.SENT)
 
 
-def _by_other(found: sa.Row[tuple[str, datetime, str]]) -> Messaged:
-    return Messaged(found.at, f"according to {found.source}")
+def _by_other(source: str, at: datetime) -> Messaged:
+    return Messaged(at, f"according to {source}")

@@ -179,6 +179,12 @@ def delivery_to(
     return connection.execute(attempted.order_by(table.c.step.desc())).scalar()
 
 
+def delivery_of(connection: Connection, delivery_id: int) -> sa.Row[Any]:
+    """Return a delivery as the ledger has it."""
+    mine = sa.select(schema.delivery).where(schema.delivery.c.id == delivery_id)
+    return connection.execute(mine).one()
+
+
 def recipient(connection: Connection, delivery_id: int) -> Recipient:
     """Return the person that a delivery is for."""
     table = schema.delivery

@@ -21,6 +21,9 @@ from runner.ledger import schema
 REASON: Final = "forgotten"
 SALT: Final = "salt of forgotten people"
 _PREFIX: Final = "hash:"  # no spelling of a person has a colon there
+# Whether a note is a salt: the names of the salts begin alike, and `!` comes just behind a blank.
+IS_SALT: Final = schema.note.c.name.between(SALT, f"{SALT}!")
+_SALTS: Final = sa.select(schema.note.c.value).where(IS_SALT)
 
 
 class Forgotten:
@@ -127,8 +130,7 @@ def salt_name(salt: str) -> str:
 
 def _salts_of(connection: Connection) -> list[str]:
     """The salts of the hashes; each ledger that was merged adds its own."""
-    note = schema.note.c
-    return list(connection.scalars(sa.select(note.value).where(note.name.startswith(SALT))))
+    return list(connection.scalars(_SALTS))
 
 
 def _hash(key: str, salt: str) -> str:

@@ -121,11 +121,10 @@ class Ledger:
         """
         if self.second is None:
             return
-        for seen in (self._seen, self.second.latest(4096)):
-            if seen is None:
-                continue
-            added = any(line.n == seen.n for line in noted)
-            if added or digest_at(connection, seen.n) != seen.head:
+        known = (self._seen, self.second.latest(4096))
+        for number, head_then in {(seen.n, seen.head) for seen in known if seen is not None}:
+            added = any(line.n == number for line in noted)
+            if added or digest_at(connection, number) != head_then:
                 raise StorageError(
                     "The ledger is older than its second record. Nothing was changed.",
                     where=self.place,

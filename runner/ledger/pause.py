@@ -51,9 +51,8 @@ def ask_to_stop(connection: Connection, campaign_id: int, at: datetime) -> None:
     connection.execute(asked)
 
 
-def held(connection: Connection, campaign_id: int) -> Stop | Wait | None:
-    """Return why no message of the campaign may go now by a person's word, if that is so."""
-    word = said(connection, campaign_id)
+def held(name: str, word: Said) -> Stop | Wait | None:
+    """Return why no message of a campaign may go now by a person's word, if that is so."""
     if word.stop_asked_at is not None:
         return Stop(
             scope="run",
@@ -61,15 +60,13 @@ def held(connection: Connection, campaign_id: int) -> Stop | Wait | None:
             reason="A person has asked the run to end (campaign stop).",
             remedy="Run the same command again; it goes on where it stopped.",
         )
-    return paused(connection, campaign_id, word.paused_at)
+    return paused(name, word.paused_at)
 
 
-def paused(connection: Connection, campaign_id: int, since: datetime | None) -> Wait | None:
+def paused(name: str, since: datetime | None) -> Wait | None:
     """Return the wait of a campaign that is paused since then; None for one that is not."""
     if since is None:
         return None
-    table = schema.campaign
-    name = connection.scalar(sa.select(table.c.name).where(table.c.id == campaign_id)) or ""
     resume = words.command("resume", words.argument(name))
     return Wait(
         NO_END, f"the campaign is paused since {since:%Y-%m-%d %H:%M} UTC; {resume}", stay=False

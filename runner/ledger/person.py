@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import sqlalchemy as sa
@@ -25,6 +25,12 @@ _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
 # The number of forms in which an answer can write one URN.
 FORMS: Final = 2 + len(_OTHER_PREFIXES)
+_KEYS: Final[sa.BindParameter[str]] = sa.bindparam("keys", expanding=True)
+_ALIASES: Final = sa.select(schema.alias.c.identity, schema.alias.c.other)
+_FIRST: Final = _ALIASES.where(schema.alias.c.identity.in_(_KEYS))
+_PAIRS: Final = _ALIASES.where(
+    sa.or_(schema.alias.c.identity.in_(_KEYS), schema.alias.c.other.in_(_KEYS))
+)
 
 
 class Spellings:
@@ -59,10 +65,8 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
     ordered = _without_forgotten(connection, ordered, now)
     for start in range(0, len(ordered), _BATCH):
         batch = ordered[start : start + _BATCH]
-        statement = sa.select(table.c.identity, table.c.other).where(
-            table.c.identity.in_([pair[0] for pair in batch])
-        )
-        known = {(identity, other) for identity, other in connection.execute(statement)}
+        asked = connection.execute(_FIRST, {"keys": [pair[0] for pair in batch]})
+        known = {(identity, other) for identity, other in asked}
         rows = [
             {"identity": pair[0], "other": pair[1], "learned_at": now}
             for pair in batch
@@ -95,12 +99,10 @@ def _without_forgotten(
 
 def spellings_of(connection: Connection, keys: Iterable[str]) -> tuple[str, ...]:
     """Do the same as `Spellings.of`, but for one person inside a claim."""
-    table = schema.alias
     found = dict.fromkeys(keys)
     fresh = list(found)
     while fresh:
-        either = sa.or_(table.c.identity.in_(fresh), table.c.other.in_(fresh))
-        pairs = connection.execute(sa.select(table.c.identity, table.c.other).where(either)).all()
+        pairs = connection.execute(_PAIRS, {"keys": fresh}).all()
         fresh = [
             key for key in dict.fromkeys(key for pair in pairs for key in pair) if key not in found
         ]
@@ -132,7 +134,11 @@ def answered_as(keys: Iterable[str]) -> list[str]:
 
 def means(keys: Collection[str]) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery went, or is to go, to a person of these spellings."""
+    return meant(list(keys), answered_as(keys))
+
+
+def meant(keys: Any, forms: Any) -> sa.ColumnElement[bool]:
+    """Do the same as `means`, for a statement that is built once: `keys` are the spellings, and
+    `forms` what `answered_as` makes of them, as values or as parameters."""
     table = schema.delivery
-    return sa.or_(
-        table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(answered_as(keys))
-    )
+    return sa.or_(table.c.slug.in_(keys), table.c.urn.in_(keys), table.c.sent_to_urn.in_(forms))

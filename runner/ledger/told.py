@@ -30,9 +30,9 @@ _OLDEST_UNDER_WAY: Final = sa.select(
 _KNOWN: Final = sa.select(schema.account).where(schema.account.c.account == sa.bindparam("account"))
 
 
-def told_of(connection: Connection, account: str, now: datetime) -> tuple[Told | None, Hold | None]:
-    """Return what the server told of the account, and the pause that it has to make."""
-    found = connection.execute(_KNOWN, {"account": account}).first()
+def told_of(found: sa.Row[Any] | None, now: datetime) -> tuple[Told | None, Hold | None]:
+    """Return what the server told of an account, by its row in the ledger, and the pause that it
+    has to make."""
     told = hold = None
     if found is not None:
         at = found.told_at or _LONG_AGO
@@ -87,8 +87,7 @@ def note_outcome(connection: Connection, account: str, outcome: Outcome) -> None
 def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]:
     # Any number can be missing from an answer. A missing number does not unsay the number that an
     # earlier answer told, unless the window is another one. Only an answer with a count tells that.
-    table = schema.account
-    before = connection.execute(sa.select(table).where(table.c.account == account)).first()
+    before = connection.execute(_KNOWN, {"account": account}).first()
     reset_at = before.quota_reset_at if before else None
     counted = told.remaining is not None or told.used is not None
     is_same = is_over = another = False

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.entry import Message
 from runner.ledger import schema
-from runner.ledger.account import account_state, under_way
+from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
 from runner.ledger.campaign import TESTS, campaign_named, put_campaign
 from runner.ledger.ledger import Ledger
@@ -43,8 +43,8 @@ def claim_test(
             return barred
         if (stopped := alarm(connection, account)) is not None:
             return stopped
-        wait = under_way(connection, account, now)
-        wait = wait or decide(account_state(connection, account, campaign_id, now))
+        state = account_state(connection, account, campaign_id, now)
+        wait = state.under_way or decide(state)
         if wait is not None:
             return wait
         count = sa.select(sa.func.count()).where(table.c.campaign_id == campaign_id)

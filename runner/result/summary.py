@@ -189,7 +189,7 @@ def summarise(
         named = dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts))
         replied = count_replies(connection, campaign.id)
         paused_at = said(connection, campaign.id).paused_at
-        pause = paused(connection, campaign.id, paused_at)
+        pause = paused(campaign.name, paused_at)
         sequence = _sequence(campaign)
         views = []
         for account in named:

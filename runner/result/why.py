@@ -11,7 +11,7 @@ from itertools import islice
 
 from runner import words
 from runner.ledger.contact import last_look
-from runner.ledger.delivery import recipient
+from runner.ledger.delivery import delivery_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line
 from runner.ledger.look import Look, look_of
@@ -70,8 +70,8 @@ def _turn(ledger: Ledger, summary: Summary, line: Line, delivery: int) -> Turn:
     view = next(view for view in summary.accounts if view.account == line.account)
     with ledger.read() as connection:
         ahead = waiting_before(connection, delivery, summary.at)
-        person = recipient(connection, delivery)
-        barred = last_look(connection, summary.campaign.id, delivery, person, summary.at)
+        mine, settings = delivery_of(connection, delivery), summary.campaign.settings
+        barred = last_look(connection, mine, settings, summary.at)
     starts = (start for start, count in view.windows for _ in range(count))
     return Turn(ahead, next(islice(starts, ahead, None), None), barred, view)
 
