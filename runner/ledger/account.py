@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.record import FOLLOWS, Ahead, Rival, Status, Wait
+from runner.ledger.record import BELIEVABLE, FOLLOWS, Ahead, Rival, Status, Wait
 from runner.ledger.setting import PaceWords, pace_words
 from runner.ledger.told import STEP, told_of
 
@@ -28,6 +28,8 @@ _LONGEST_LEASE: Final = timedelta(hours=2)
 # little late.
 _EXPECTED: Final = timedelta(hours=26)
 _ALL: Final = 2**31 - 1
+# What the shares of a quota are reckoned from goes in the window, and what has gone in it.
+_WINDOWS: Final = 4
 
 
 def is_due(now: sa.ColumnElement[Any] | datetime) -> sa.ColumnElement[bool]:
@@ -64,11 +66,17 @@ _WAITS: Final = sa.and_(
     _DELIVERY.account == sa.bindparam("account"),
     _DELIVERY.status == Status.WAITING,
 )
-_WAITING: Final = sa.select(sa.func.count()).select_from(
-    sa.select(_DELIVERY.id)
-    .where(_WAITS, is_due(sa.bindparam("now")))
-    .limit(sa.bindparam("enough", type_=sa.Integer))
-    .subquery()
+
+
+def _count_up_to(which: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    some = sa.select(_DELIVERY.id).where(_WAITS, which)
+    most = some.limit(sa.bindparam("enough", type_=sa.Integer)).subquery()
+    return sa.select(sa.func.count()).select_from(most).scalar_subquery()
+
+
+# Each half is one range of an index, which rows with a later date are no part of.
+_WAITING: Final = sa.select(
+    _count_up_to(_DELIVERY.due_at.is_(None)) + _count_up_to(_DELIVERY.due_at <= sa.bindparam("now"))
 )
 _LATER: Final = (
     sa.select(_DELIVERY.due_at, sa.func.count())
@@ -155,14 +163,15 @@ def account_state(
     account: str,
     campaign_id: int,
     now: datetime,
-    enough: int = _ALL,
+    *,
+    bounded: bool = False,
 ) -> Account:
     """Return the account as a claim of this campaign sees it now.
 
-    The ledger is asked within the connection's transaction. Waiting rows are counted up to `enough`
-    for each campaign.
+    The ledger is asked within the connection's transaction. With `bounded`, waiting rows are not
+    counted beyond what the quota can let go: more of them make no difference to who may go now.
     """
-    return Account(connection, account, campaign_id, now, enough)
+    return Account(connection, account, campaign_id, now, bounded=bounded)
 
 
 class Account:
@@ -174,11 +183,11 @@ class Account:
         account: str,
         campaign_id: int,
         now: datetime,
-        enough: int,
+        *,
+        bounded: bool,
     ) -> None:
         self._connection = connection
         self._now = now
-        self._enough = enough
         self._after: dict[tuple[datetime, int | None], int] = {}
         self._before: dict[datetime, datetime | None] = {}
         self._waiting: dict[int, int] = {}
@@ -190,6 +199,8 @@ class Account:
         found = connection.execute(_STANDING, {"account": account, **times}).one()
         self.told, self.hold = told_of(found if found.account is not None else None, now)
         self.last_claim = self._earliest(found.last_claim)
+        limit = self.told.limit if self.told and self.told.limit else BELIEVABLE
+        self._enough = _WINDOWS * min(limit, BELIEVABLE) if bounded else _ALL
         self._deadline: datetime | None = found.deadline
 
     @property

@@ -15,12 +15,14 @@ from sqlalchemy.engine import Connection
 from runner import words
 from runner.errors import ExitCode
 from runner.ledger import schema
-from runner.ledger.record import Status, Stop
+from runner.ledger.record import Stop
 
 _DELIVERY: Final = schema.delivery.c
-# Each claim asks this. The index by campaign, account and status finds a handful of rows, and the
-# first of them is picked afterwards. To sort them, SQLite would go through the whole table.
-_UNCERTAIN: Final = (
+# An index holds the uncertain deliveries alone; it serves what is written as it is.
+_IS_ASTRAY: Final = sa.and_(
+    _DELIVERY.status == sa.literal_column("'uncertain'"), _DELIVERY.sent_to_urn.is_not(None)
+)
+_FIRST: Final = (
     sa.select(
         _DELIVERY.id,
         schema.campaign.c.name,
@@ -32,11 +34,18 @@ _UNCERTAIN: Final = (
     )
     .join(schema.campaign, schema.campaign.c.id == _DELIVERY.campaign_id)
     .where(
-        _DELIVERY.campaign_id.in_(sa.select(schema.campaign.c.id)),
         _DELIVERY.account == sa.bindparam("account"),
-        _DELIVERY.status == Status.UNCERTAIN,
+        _IS_ASTRAY,
     )
+    .order_by(_DELIVERY.id)
+    .limit(1)
 )
+
+
+def is_alarmed(account: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The condition that a person has to look at an answer to one of the account's messages: each
+    claim asks it."""
+    return sa.exists(sa.select(_DELIVERY.id).where(_DELIVERY.account == account, _IS_ASTRAY))
 
 
 def alarm(connection: Connection, account: str) -> Stop | None:
@@ -45,10 +54,7 @@ def alarm(connection: Connection, account: str) -> Stop | None:
     The reason is an answer to one of its messages that named another person. It stands until a
     person has looked at it.
     """
-    found = connection.execute(_UNCERTAIN, {"account": account})
-    first = min(
-        (one for one in found if one.sent_to_urn is not None), key=lambda one: one.id, default=None
-    )
+    first = connection.execute(_FIRST, {"account": account}).first()
     if first is None:
         return None
     doubt = first.error or f"the answer names another person: {first.sent_to_urn}"

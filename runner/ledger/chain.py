@@ -20,8 +20,10 @@ from runner.ledger.noted import Noted, What
 from runner.ledger.trouble import damaged
 
 _NONE: Final = "0" * 64
-# Where a transaction keeps what is to be noted in the second record once it is committed.
+# Where a transaction keeps what is to be noted in the second record once it is committed, and the
+# last link that it found.
 NOTED: Final = "noted"
+FOUND: Final = "found"
 _LINK: Final = schema.link.c
 _LAST: Final = sa.select(_LINK.id, _LINK.digest).order_by(_LINK.id.desc()).limit(1)
 _DIGEST: Final = sa.select(_LINK.digest).where(_LINK.id == sa.bindparam("number"))
@@ -108,6 +110,7 @@ def link_all(connection: Connection) -> None:
 
 def _link(connection: Connection, what: What, subject: int) -> Link:
     before = head(connection)
+    connection.info.setdefault(FOUND, before)
     covered: tuple[Any, ...] = ()
     if what in _COVERED:
         asked = f"{_COVERED[what]} WHERE id = ?"

@@ -16,15 +16,15 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
-from runner.ledger.account import account_state, is_due
-from runner.ledger.astray import alarm
+from runner.ledger.account import account_state
+from runner.ledger.astray import alarm, is_alarmed
 from runner.ledger.campaign import note_stamp
 from runner.ledger.change import update
 from runner.ledger.contact import LATELY, free_at, last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
 from runner.ledger.pause import Said, held
-from runner.ledger.record import BELIEVABLE, AccountState, Claim, Status, Stop, Wait
+from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
 from runner.ledger.refusal import REFUSED
 from runner.ledger.setting import Stored, from_json
 
@@ -35,6 +35,15 @@ _CAMPAIGN: Final = sa.select(
     schema.campaign.c.settings,
     schema.campaign.c.paused_at,
     schema.campaign.c.stop_asked_at,
+    sa.select(sa.func.max(_DELIVERY.step))
+    .where(
+        _DELIVERY.campaign_id == sa.bindparam("campaign"),
+        _DELIVERY.account == sa.bindparam("account"),
+        _DELIVERY.status == Status.WAITING,
+    )
+    .scalar_subquery()
+    .label("last_step"),
+    is_alarmed(sa.bindparam("account")).label("is_alarmed"),
 ).where(schema.campaign.c.id == sa.bindparam("campaign"))
 _ATTEMPT: Final = sa.insert(schema.attempt)
 _TAKE: Final = (
@@ -42,8 +51,6 @@ _TAKE: Final = (
     .where(_DELIVERY.id == sa.bindparam("delivery"))
     .values(status=Status.SENDING)
 )
-# More rows than any quota lets go make no difference to who may go now.
-_ENOUGH: Final = 5 * BELIEVABLE
 
 
 def claim(
@@ -74,14 +81,15 @@ def claim(
     """
     with ledger.write() as connection:
         now = clock()
-        campaign = _campaign(connection, campaign_id)
+        campaign = _campaign(connection, campaign_id, account)
         settings, looks = campaign.settings, seen is not None
         next_one = _Next(campaign, account, now, aside, blind, looks)
         found = next_one.find(connection)
-        state = account_state(connection, account, campaign_id, now, _ENOUGH)
+        state = account_state(connection, account, campaign_id, now, bounded=True)
         if found is None and not state.later():
             return None
-        stopped = alarm(connection, account) or held(campaign.name, campaign.said)
+        alarmed = alarm(connection, account) if campaign.is_alarmed else None
+        stopped = alarmed or held(campaign.name, campaign.said)
         if stopped is not None:
             return stopped
         if found is None:
@@ -100,7 +108,7 @@ def claim(
             note_stamp(connection, campaign_id, None)
             found = next_one.find(connection)
             if found is None:
-                state = account_state(connection, account, campaign_id, now, _ENOUGH)
+                state = account_state(connection, account, campaign_id, now, bounded=True)
                 return _until_due(state, decide)
         if wait is not None:
             return wait
@@ -134,49 +142,70 @@ def claim(
 
 
 class _Campaign(NamedTuple):
-    """What a claim has to know of its campaign."""
+    """What a claim has to know of its campaign and account: the last step that waits, and whether
+    a message of the account may have gone astray."""
 
     id: int
     name: str
     settings: Stored
     said: Said
+    last_step: int
+    is_alarmed: bool
 
 
-def _campaign(connection: Connection, campaign_id: int) -> _Campaign:
-    found = connection.execute(_CAMPAIGN, {"campaign": campaign_id}).first()
+def _campaign(connection: Connection, campaign_id: int, account: str) -> _Campaign:
+    found = connection.execute(_CAMPAIGN, {"campaign": campaign_id, "account": account}).first()
     if found is None:
-        return _Campaign(campaign_id, "", Stored(sheet="", results=""), Said(None, None))
+        return _Campaign(campaign_id, "", Stored(sheet="", results=""), Said(None, None), 1, True)
     said = Said(found.paused_at, found.stop_asked_at)
-    return _Campaign(campaign_id, found.name, from_json(found.settings), said)
+    settings = from_json(found.settings)
+    last_step, alarmed = found.last_step or 1, found.is_alarmed
+    return _Campaign(campaign_id, found.name, settings, said, last_step, alarmed)
 
 
 @cache
-def _next(*, new_people_first: bool, looks: bool) -> sa.Select[Any]:
-    """Select the account's next delivery. Steps that are due go first, or last if it is so said."""
+def _first(*, refused: bool) -> sa.Select[Any]:
+    """Select the first delivery of a step that may go, in the order of the list.
+
+    Those without a date stand in their order in an index; those whose date has come are few.
+    """
     attempt = schema.attempt.c
-    step = _DELIVERY.step if new_people_first else _DELIVERY.step.desc()
+    is_refused = sa.func.coalesce(_DELIVERY.http_status.in_(REFUSED), False)
     aside = sa.bindparam("aside", expanding=True, type_=sa.Integer)
-    refused = sa.select(attempt.delivery_id).where(attempt.id.in_(aside))
+
+    def first(date: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        mine = (
+            sa.select(_DELIVERY.id, _DELIVERY.position)
+            .where(
+                _DELIVERY.campaign_id == sa.bindparam("campaign"),
+                _DELIVERY.account == sa.bindparam("account"),
+                _DELIVERY.status == Status.WAITING,
+                _DELIVERY.step == sa.bindparam("step"),
+                date,
+                _DELIVERY.id.not_in(sa.bindparam("blind", expanding=True, type_=sa.Integer)),
+                _DELIVERY.id.not_in(sa.select(attempt.delivery_id).where(attempt.id.in_(aside))),
+                is_refused if refused else ~is_refused,
+            )
+            .order_by(_DELIVERY.position)
+            .limit(1)
+        )
+        return sa.select(mine.subquery())
+
+    has_come = _DELIVERY.due_at <= sa.bindparam("now")
+    either = sa.union_all(first(_DELIVERY.due_at.is_(None)), first(has_come)).subquery()
     return (
         sa.select(schema.delivery)
-        .where(
-            _DELIVERY.campaign_id == sa.bindparam("campaign"),
-            _DELIVERY.account == sa.bindparam("account"),
-            _DELIVERY.status == Status.WAITING,
-            is_due(sa.bindparam("now")),
-            _DELIVERY.id.not_in(sa.bindparam("blind", expanding=True, type_=sa.Integer)),
-            _DELIVERY.id.not_in(refused),
-            sa.true() if looks else _DELIVERY.step == 1,
-        )
-        .order_by(
-            sa.func.coalesce(_DELIVERY.http_status.in_(REFUSED), False), step, _DELIVERY.position
-        )
+        .join(either, either.c.id == _DELIVERY.id)
+        .order_by(either.c.position)
         .limit(1)
     )
 
 
 class _Next(NamedTuple):
-    """How the account's next delivery is found, as often as one is passed over."""
+    """How the account's next delivery is found, as often as one is passed over.
+
+    Steps that are due go first, or last if it is so said.
+    """
 
     campaign: _Campaign
     account: str
@@ -186,11 +215,16 @@ class _Next(NamedTuple):
     looks: bool
 
     def find(self, connection: Connection) -> sa.Row[Any] | None:
-        settings = self.campaign.settings
-        statement = _next(new_people_first=settings.new_people_first, looks=self.looks)
         mine = {"campaign": self.campaign.id, "account": self.account, "now": self.now}
         out = {"aside": list(self.aside), "blind": list(self.blind)}
-        return connection.execute(statement, mine | out).first()
+        steps = range(1, 1 + (self.campaign.last_step if self.looks else 1))
+        order = steps if self.campaign.settings.new_people_first else steps[::-1]
+        for refused in (False, True):
+            for step in order:
+                asked = connection.execute(_first(refused=refused), {**mine, **out, "step": step})
+                if (found := asked.first()) is not None:
+                    return found
+        return None
 
 
 def peek(
@@ -204,7 +238,7 @@ def peek(
 ) -> Unseen | None:
     """Return the account's next delivery where it has to be looked at; nothing is taken."""
     with ledger.read() as connection:
-        campaign = _campaign(connection, campaign_id)
+        campaign = _campaign(connection, campaign_id, account)
         found = _Next(campaign, account, now, aside, blind, looks=True).find(connection)
         if found is None or found.id in seen:
             return None

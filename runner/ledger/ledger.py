@@ -24,7 +24,7 @@ from runner.errors import StorageError, UsageError
 from runner.ledger import schema
 from runner.ledger.about import Last, left_as
 from runner.ledger.backup import keep
-from runner.ledger.chain import NOTED, digest_at, head
+from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
 from runner.ledger.file import (
     begin,
@@ -104,6 +104,7 @@ class Ledger:
         """
         with self._translated(), self._engine.begin() as connection:
             connection.info.pop(NOTED, None)
+            connection.info.pop(FOUND, None)
             yield connection
             noted = connection.info.pop(NOTED, ())
             if noted:
@@ -121,10 +122,11 @@ class Ledger:
         """
         if self.second is None:
             return
+        found: Link | None = connection.info.get(FOUND)
         known = (self._seen, self.second.latest(4096))
-        for number, head_then in {(seen.n, seen.head) for seen in known if seen is not None}:
-            added = any(line.n == number for line in noted)
-            if added or digest_at(connection, number) != head_then:
+        for seen in {Link(seen.n, seen.head) for seen in known if seen is not None} - {found}:
+            added = any(line.n == seen.n for line in noted)
+            if added or digest_at(connection, seen.n) != seen.head:
                 raise StorageError(
                     "The ledger is older than its second record. Nothing was changed.",
                     where=self.place,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -57,6 +58,8 @@ metadata = MetaData(
     }
 )
 
+# The rows of an index over some rows alone. It serves a condition that is written out like it.
+_UNCERTAIN: Final = text(f"status = '{Status.UNCERTAIN}'")
 _STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
 
 campaign = Table(
@@ -80,6 +83,7 @@ campaign = Table(
     Column("paused_at", Instant),  # nothing goes since then, until a person lets it go on
     Column("stop_asked_at", Instant),  # the run that is under way has to end
     Index(None, "source"),
+    Index(None, "read_at"),
 )
 
 delivery = Table(
@@ -111,6 +115,8 @@ delivery = Table(
     UniqueConstraint("campaign_id", "identity", "step"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "campaign_id", "account", "status", "due_at", "position"),
+    Index(None, "campaign_id", "account", "status", "step", "due_at", "position"),
+    Index("ix_delivery_uncertain", "account", sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN),
     Index(None, "slug"),
     Index(None, "urn"),
     Index(None, "sent_to_urn"),

@@ -236,6 +236,8 @@ class Turn:
             slot = now
         if pace.velocity:
             for number, everywhere in ((WRITES_A_MINUTE, False), (CALLS_A_MINUTE, True)):
+                if not everywhere and (last is None or last + MINUTE <= slot):
+                    continue  # those before the last one are no later
                 nth = self.state.nth_latest(number, everywhere=everywhere)
                 if nth is not None:
                     slot = max(slot, nth + MINUTE)

@@ -1,5 +1,7 @@
-"""What the cells of a list are beyond their texts: numbers with their formats, and links. What an
-account has sent is counted from an index alone."""
+"""What the cells of a list are beyond their texts: numbers with their formats, and links.
+
+What a claim asks is found in indexes, however many rows wait or were settled.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +19,15 @@ def upgrade() -> None:
         ["account", "claimed_at", "settled_at", "status", "campaign_id"],
         unique=False,
     )
+    waiting = ["campaign_id", "account", "status", "step", "due_at", "position"]
+    op.create_index(op.f(f"ix_delivery_{'_'.join(waiting)}"), "delivery", waiting, unique=False)
+    is_uncertain = sa.text("status = 'uncertain'")
+    op.create_index(
+        "ix_delivery_uncertain",
+        "delivery",
+        ["account"],
+        unique=False,
+        sqlite_where=is_uncertain,
+        postgresql_where=is_uncertain,
+    )
+    op.create_index(op.f("ix_campaign_read_at"), "campaign", ["read_at"], unique=False)
