@@ -22,7 +22,7 @@ def opened_copy(path: Path) -> Iterator[Ledger]:
     copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.look")
     with _gone_at_last(copy):
         copy_ledger(path, copy)
-        with closing(open_ledger(copy, create=False, noted=False)) as ledger:
+        with closing(open_ledger(copy, create=False, noted=False, lasting=False)) as ledger:
             yield ledger
 
 
@@ -39,7 +39,7 @@ def opened_to_plan(path: Path) -> Iterator[Ledger]:
     refuse_lost(path)
     with (
         tempfile.TemporaryDirectory(prefix="plan-") as folder,
-        closing(open_ledger(Path(folder) / "ledger.db", noted=False)) as ledger,
+        closing(open_ledger(Path(folder) / "ledger.db", noted=False, lasting=False)) as ledger,
     ):
         yield ledger
 

@@ -55,6 +55,8 @@ _PRAGMAS: Final = (
 )
 # A new one is in nobody's way, and is synced as a whole.
 _PRAGMAS_OF_A_NEW_ONE: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA foreign_keys = ON")
+# One that is thrown away need not reach the disk.
+_PRAGMAS_OF_A_PASSING_ONE: Final = (*_PRAGMAS_OF_A_NEW_ONE, "PRAGMA synchronous = OFF")
 
 
 class Ledger:
@@ -194,10 +196,13 @@ class Ledger:
                 self.second.note_place(self.place, left_as(self.path), record, last)
 
 
-def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True) -> Ledger:
+def open_ledger(
+    location: str | Path, *, create: bool = True, noted: bool = True, lasting: bool = True
+) -> Ledger:
     """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
 
-    A ledger that is not `noted` has no second record. Without `create`, a missing one raises
+    A ledger that is not `noted` has no second record. One that is not `lasting` is thrown away by
+    who opens it, whatever happens. Without `create`, a missing one raises
     UsageError. One that is missing although messages of it are known is never made anew. Raises
     StorageError.
     """
@@ -217,7 +222,7 @@ def open_ledger(location: str | Path, *, create: bool = True, noted: bool = True
     make_private(path)
     if noted:
         refuse_foreign_journal(path)
-    engine = _engine(url, _PRAGMAS)
+    engine = _engine(url, _PRAGMAS if lasting else _PRAGMAS_OF_A_PASSING_ONE)
     ledger = Ledger(engine, url, is_new=is_new, second=None)
     try:
         with ledger.read() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -98,6 +99,7 @@ def lines_in(data: bytes) -> Iterator[Noted]:
             yield line
 
 
+@lru_cache(maxsize=64)  # each message looks at the last lines, which are nearly all the same
 def _line(text: bytes) -> Noted | None:
     """Read a line; None for one that was cut short or damaged."""
     try:

@@ -129,7 +129,7 @@ def rehearse(
     zone = campaign.pace.calendar.zone if campaign.pace.calendar else start.tzinfo
     diary = _Diary(clock, zone, plan, day)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        ledger = open_ledger(Path(folder) / "ledger.db", noted=False)
+        ledger = open_ledger(Path(folder) / "ledger.db", noted=False, lasting=False)
         try:
             ended = _run_days(campaign, ledger, vendor, clock, diary)
             if people is not None and people.replies:
