@@ -120,6 +120,7 @@ def main() -> None:
     posts: list[float] = []
     runs: list[float] = []
     with tempfile.TemporaryDirectory() as name, endpoint(Path(name)) as url:
+        os.environ["XDG_STATE_HOME"] = str(Path(name) / "state")
         for number in range(arguments.rounds):
             posts.append(bare(url, arguments.messages))
             runs.append(whole(url, arguments.messages, Path(name) / f"round-{number}"))

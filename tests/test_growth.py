@@ -32,6 +32,9 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PACE = pace_of(pace_words({"now": True, "min_gap": 0}))
 MINUTE = timedelta(minutes=1)
 LIMIT = 150
+# The statements of a message, with the beginnings of its three transactions. This bound only falls:
+# who makes it rise has to say why.
+MOST = 28
 
 
 @dataclass(frozen=True)
@@ -211,9 +214,5 @@ def test_a_search_without_its_index_is_caught(tmp_path: Path) -> None:
 
 
 def test_a_message_asks_few_statements(tmp_path: Path) -> None:
-    """A bound that only falls: who makes it rise has to say why."""
     with ledger_of(tmp_path, Size()) as ledger:
         assert cost(ledger).statements_per_message <= MOST
-
-
-MOST = 34
