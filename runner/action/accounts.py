@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from runner.ledger.account import account_state, known_accounts, waiting_by_account
+from runner.ledger.account import NO_CAMPAIGN, account_state, known_accounts, waiting_by_account
 from runner.ledger.astray import alarm
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import Hold, Stop
@@ -18,7 +18,6 @@ from runner.sending.pace import Pace
 from runner.sending.turn import Turn
 
 DAYS: Final = 14
-_NO_CAMPAIGN: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def _now(
     waiting: int,
     days: tuple[tuple[date, int], ...],
 ) -> AccountNow:
-    state = account_state(connection, account, _NO_CAMPAIGN, now)
+    state = account_state(connection, account, NO_CAMPAIGN, now)
     left = Turn(Pace(calendar=None), state, now).allowance()
     return AccountNow(
         account=account,

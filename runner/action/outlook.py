@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from runner.campaign.campaign import Campaign
-from runner.ledger.account import account_state
+from runner.ledger.account import NO_CAMPAIGN, account_state
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Ahead, Hold, Rival, Told
 from runner.sending import forecast
 from runner.sending.turn import Turn
-
-_NO_CAMPAIGN = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def outlook(ledger: Ledger, campaign: Campaign, people: int, now: datetime) -> O
     with ledger.read() as connection:
         for place, account in enumerate(accounts):
             part = people // len(accounts) + (place < people % len(accounts))
-            state = account_state(connection, account, _NO_CAMPAIGN, now)
+            state = account_state(connection, account, NO_CAMPAIGN, now)
             limit += Turn(campaign.pace, state, now).allowance().limit
             for start, count in forecast.windows(campaign.pace, _Planned(state, part), now):
                 counts[start.astimezone(zone).date()] += count

@@ -19,7 +19,7 @@ from runner.campaign.campaign import Campaign
 from runner.errors import RefusedError, StorageError
 from runner.intake.column import normalise
 from runner.intake.earlier import Earlier, read_earlier
-from runner.intake.sheet import Reading, load
+from runner.intake.sheet import ENDINGS, Reading, load
 from runner.result.place import default_path
 from runner.words import argument, command
 
@@ -43,7 +43,6 @@ _PARTS: Final = ("sharedstrings", "worksheets/sheet", "content.xml")
 _LARGEST: Final = 128 * 1024**2
 _MOST_FILES: Final = 2_000
 _REHEARSED: Final = ".rehearsal"
-_SHEETS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
 
 def traces_of(campaign: Campaign, noted: Iterable[Path] = ()) -> list[Path]:
@@ -90,7 +89,7 @@ def is_rehearsed(path: Path) -> bool:
     stem, results, _ = path.name.partition(".results")
     if not results or not stem.endswith(_REHEARSED):
         return False
-    return not any(path.with_name(f"{stem}{ending}").is_file() for ending in _SHEETS)
+    return not any(path.with_name(f"{stem}{ending}").is_file() for ending in ENDINGS)
 
 
 def mentions_results(path: Path) -> bool:
@@ -173,7 +172,7 @@ def named_in(sheet: Path) -> str | None:
 def list_of(sheet: Path) -> Path:
     """Return the list that a results sheet was made from, by its name: it stands beside it."""
     stem, _, _ = sheet.stem.partition(".results")
-    endings = (sheet.suffix, *_SHEETS)
+    endings = (sheet.suffix, *ENDINGS)
     shorter = stem
     while shorter:
         for suffix in endings:
@@ -200,7 +199,7 @@ def _start(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
 
 def _is_sheet(path: Path) -> bool:
     """Tell whether a file under a results name can be a results sheet."""
-    return path.suffix.lower() in (*_SHEETS, ".bak", ".old") and not is_rehearsed(path)
+    return path.suffix.lower() in (*ENDINGS, ".bak", ".old") and not is_rehearsed(path)
 
 
 def _files(folder: Path, stem: str) -> Iterator[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
 from runner.action.compare import look_over
@@ -22,7 +21,6 @@ from runner.ledger.trial import claim_test, let_go
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
 
-_MARGIN: Final = timedelta(seconds=30)
 _EXITS: Final = {Status.SENT: ExitCode.DONE, Status.WAITING: ExitCode.PAUSED}
 
 
@@ -65,8 +63,7 @@ def send_test(
         left = Turn(pace, state, vendor.clock.now()).allowance()
         return None if left.remaining else Wait(left.reset_at, "the quota is used up", stay=False)
 
-    lease = timedelta(seconds=vendor.endpoint.deadline_seconds) + _MARGIN
-    claim = claim_test(ledger, message, account, clock, lease, decide)
+    claim = claim_test(ledger, message, account, clock, vendor.endpoint.lease, decide)
     if not isinstance(claim, Claim):
         return _held(row, person, account, message.text, claim)
     outcome = loop.run(vendor.endpoint.send(claim, lambda: commit_intent(ledger, claim, clock)))

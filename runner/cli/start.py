@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from runner.intake.table import Table
     from runner.sending.lookup import Account
     from runner.sending.secret import Secret
-
-_LISTS: Final = (".csv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".tsv")
 
 
 def start(
@@ -103,7 +101,7 @@ class _Start:
         here = sorted(
             path
             for path in Path().iterdir()
-            if path.suffix.lower() in _LISTS and ".results" not in path.name
+            if path.suffix.lower() in late.sheet.ENDINGS and ".results" not in path.name
         )
         if not here:
             return self._named()

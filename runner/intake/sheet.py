@@ -22,6 +22,8 @@ from runner.system.file import FileError, LargeError, MissingError, read_whole
 MAX_BYTES: Final = 128 * 1024**2
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 1_048_576
+# How the names of lists end.
+ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 # The header is looked for among this many rows.
 HEADER_AMONG: Final = 20
 

@@ -27,6 +27,8 @@ _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this recently is expected to go on: a daily schedule, a
 # little late.
 _EXPECTED: Final = timedelta(hours=26)
+# The number of no campaign: an account as it stands without one.
+NO_CAMPAIGN: Final = 0
 _ALL: Final = 2**31 - 1
 # What the shares of a quota are reckoned from goes in the window, and what has gone in it.
 _WINDOWS: Final = 4

@@ -1,4 +1,5 @@
-"""The ledger's file: its place, and a look at what lies there before anything touches it."""
+"""The ledger's file: its place, a look at what lies there before anything touches it, and how it is
+written."""
 
 from __future__ import annotations
 
@@ -12,6 +13,21 @@ from runner import words
 from runner.errors import StorageError
 from runner.system.file import BINARY, make_folders, sync_folder
 
+BUSY_SECONDS: Final = 60
+# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
+# can undo, WAL carries a race in SQLite before 3.51.3, and only PERSIST could still record an
+# outcome on a full disk. fullfsync matters on macOS.
+PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = PERSIST",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA foreign_keys = ON",
+)
+# A new one is in nobody's way, and is synced as a whole.
+PRAGMAS_OF_A_NEW_ONE: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA foreign_keys = ON")
+# One that is thrown away need not reach the disk.
+PRAGMAS_OF_A_PASSING_ONE: Final = (*PRAGMAS_OF_A_NEW_ONE, "PRAGMA synchronous = OFF")
 _SQLITE: Final = b"SQLite format 3\0"
 HOT_JOURNAL: Final = bytes.fromhex("d9d505f920a163d7")
 # Every version of a ledger has these tables. SQLite keeps their names among the first pages.

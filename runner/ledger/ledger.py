@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 import sqlalchemy as sa
 from filelock import FileLock
@@ -27,6 +26,10 @@ from runner.ledger.backup import keep
 from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
 from runner.ledger.file import (
+    BUSY_SECONDS,
+    PRAGMAS,
+    PRAGMAS_OF_A_NEW_ONE,
+    PRAGMAS_OF_A_PASSING_ONE,
     begin,
     finish,
     has_hot_journal,
@@ -41,22 +44,6 @@ from runner.ledger.noted import Noted
 from runner.ledger.second import SecondRecord, second_record
 from runner.ledger.trouble import unusable
 from runner.ledger.version import identity_of, is_older, upgrade, version_of
-
-BUSY_SECONDS: Final = 60
-# PERSIST ends each commit with a synced write in place: DELETE ends with an unlink that a power cut
-# can undo, WAL carries a race in SQLite before 3.51.3, and only PERSIST could still record an
-# outcome on a full disk. fullfsync matters on macOS.
-_PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
-    "PRAGMA journal_mode = PERSIST",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA fullfsync = ON",
-    "PRAGMA foreign_keys = ON",
-)
-# A new one is in nobody's way, and is synced as a whole.
-_PRAGMAS_OF_A_NEW_ONE: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA foreign_keys = ON")
-# One that is thrown away need not reach the disk.
-_PRAGMAS_OF_A_PASSING_ONE: Final = (*_PRAGMAS_OF_A_NEW_ONE, "PRAGMA synchronous = OFF")
 
 
 class Ledger:
@@ -222,7 +209,7 @@ def open_ledger(
     make_private(path)
     if noted:
         refuse_foreign_journal(path)
-    engine = _engine(url, _PRAGMAS if lasting else _PRAGMAS_OF_A_PASSING_ONE)
+    engine = _engine(url, PRAGMAS if lasting else PRAGMAS_OF_A_PASSING_ONE)
     ledger = Ledger(engine, url, is_new=is_new, second=None)
     try:
         with ledger.read() as connection:
@@ -241,7 +228,7 @@ def open_ledger(
 def as_it_is(path: Path) -> Ledger:
     """Open the ledger of a file without migrating it or making it private, to look at it."""
     url = URL.create("sqlite", database=str(path))
-    return Ledger(_engine(url, _PRAGMAS), url, is_new=False, second=None)
+    return Ledger(_engine(url, PRAGMAS), url, is_new=False, second=None)
 
 
 def _engine(url: URL, pragmas: Sequence[str]) -> Engine:
@@ -272,7 +259,7 @@ def _make(path: Path) -> bool:
                 return False
             part = begin(path)
             url = URL.create("sqlite", database=str(part))
-            ledger = Ledger(_engine(url, _PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
+            ledger = Ledger(_engine(url, PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
             try:
                 _migrate(ledger, None, noted=False)
             finally:

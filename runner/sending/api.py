@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -24,6 +25,8 @@ CONVERSATIONS: Final = "conversations/send"
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 90.0
 WRITE_SECONDS: Final = 30.0
+# A slow machine may need more.
+_LEASE_MARGIN: Final = timedelta(seconds=30)
 
 
 class Endpoint:
@@ -52,6 +55,11 @@ class Endpoint:
         # httpx bounds each step, not the whole. An answer that drips a byte at a time needs an
         # outer deadline.
         self.deadline_seconds = CONNECT_SECONDS + WRITE_SECONDS + read_seconds
+
+    @property
+    def lease(self) -> timedelta:
+        """The longest time that an attempt can be under way."""
+        return timedelta(seconds=self.deadline_seconds) + _LEASE_MARGIN
 
     @property
     def is_local(self) -> bool:

@@ -136,7 +136,7 @@ def _claim(
         traffic.campaign_id,
         account,
         traffic.now,
-        traffic.lease,
+        traffic.vendor.endpoint.lease,
         decide,
         aside,
         traffic.looker.seen(),

@@ -33,7 +33,6 @@ LONGEST_NAP: Final = timedelta(seconds=30)
 TRUSTED: Final = timedelta(minutes=10)
 _ASKED_FOR_TIME: Final = 3
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_LEASE_MARGIN: Final = timedelta(seconds=30)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,11 +64,6 @@ class Traffic:
     def now(self) -> datetime:
         """The time, set right by the server's."""
         return self.vendor.clock.now()
-
-    @property
-    def lease(self) -> timedelta:
-        """The longest time that an attempt can be under way."""
-        return timedelta(seconds=self.vendor.endpoint.deadline_seconds) + _LEASE_MARGIN
 
     def has_heard(self, account: str, *, until: datetime | None) -> bool:
         """Tell whether the account's numbers still hold; for a lane that waits, `until` then."""

@@ -48,9 +48,8 @@ def examine(desk: Desk, request: Request, _form: FormData) -> Response:
 
 
 def _shown(desk: Desk, request: Request, findings: Sequence[Finding]) -> Response:
-    zone = get_localzone()
     with desk.ledger() as ledger:
-        found = accounts(ledger, now(), zone)
+        found = accounts(ledger, now(), get_localzone())
     return draw(
         desk,
         request,
@@ -58,6 +57,5 @@ def _shown(desk: Desk, request: Request, findings: Sequence[Finding]) -> Respons
         accounts=found,
         most=max((count for one in found for _, count in one.days), default=0),
         findings=findings,
-        zone=zone,
         commands=[words.command("doctor"), words.command("status")],
     )

@@ -42,8 +42,7 @@ class Board:
 
     def summary(self, ledger: Ledger, record: CampaignRecord, now: datetime) -> Summary:
         """Where a campaign stands."""
-        with ledger.read() as connection:
-            beat = f"{pulse(connection)} {is_running(ledger, record.id)}"
+        beat = beat_of(ledger, record.id)
         with self._lock:
             kept = self._kept.get(record.id)
         if kept is not None and kept.summary.at <= now < kept.summary.at + _STALE:
@@ -90,6 +89,12 @@ class Board:
 def name_of(state: str) -> str:
     """A short name for the state of a campaign, for an address."""
     return hashlib.sha256(state.encode()).hexdigest()[:16]
+
+
+def beat_of(ledger: Ledger, campaign_id: int) -> str:
+    """A text that changes whenever anything happens in the ledger, or a run begins or ends."""
+    with ledger.read() as connection:
+        return f"{pulse(connection)} {is_running(ledger, campaign_id)}"
 
 
 def mark(ledger: Ledger, campaign_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +15,15 @@ from starlette.responses import FileResponse, Response
 from runner import words
 from runner.action import report as reports
 from runner.action import standing
-from runner.campaign.campaign import is_campaign_file
 from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import EVIDENCE, Status, Verdict
 from runner.result.report import days_chart, default_place
-from runner.web.desk import now, record_of
-from runner.web.view import draw, number_in
+from runner.web.desk import file_of, now, record_of
+from runner.web.view import draw, filled, number_in
 
 if TYPE_CHECKING:
+    from runner.ledger.ledger import Ledger
     from runner.ledger.record import CampaignRecord
     from runner.web.desk import Desk
     from runner.web.process import Started
@@ -84,11 +85,7 @@ def row(desk: Desk, request: Request) -> Response:
         campaign=record,
         reasons=reasons,
         line=reasons.line,
-        cells=[
-            (header, cell)
-            for header, cell in zip(record.headers, reasons.line.cells, strict=False)
-            if cell
-        ],
+        cells=filled(record, reasons.line),
         message=reasons.line.message or text,
         can_undo=can_undo(reasons),
         commands=[words.command("why", str(number), name=record.name)],
@@ -107,42 +104,39 @@ def can_undo(reasons: standing.Reasons) -> bool:
 
 def results(desk: Desk, request: Request) -> Response:
     """The results, written now, to keep."""
-    folder = Path(tempfile.mkdtemp(prefix="campaign-results-"))
-    try:
-        with desk.ledger() as ledger:
-            record = record_of(ledger, request.path_params["number"])
-            place = folder / Path(record.settings.results).name
-            written = standing.results(ledger, record.name, place, now()).written.path
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
-    return _kept(written, folder)
+
+    def make(ledger: Ledger, record: CampaignRecord, place: Path) -> Path:
+        return standing.results(ledger, record.name, place, now()).written.path
+
+    return _made(desk, request, make)
 
 
 def report(desk: Desk, request: Request) -> Response:
     """The report, written now, to keep; with `names` it names people."""
-    folder = Path(tempfile.mkdtemp(prefix="campaign-report-"))
+    names = request.query_params.get("names") == "yes"
+
+    def make(ledger: Ledger, record: CampaignRecord, place: Path) -> Path:
+        place = default_place(place)
+        return reports.report(ledger, record.name, place, now(), names=names).written.path
+
+    return _made(desk, request, make)
+
+
+def _made(
+    desk: Desk, request: Request, make: Callable[[Ledger, CampaignRecord, Path], Path]
+) -> Response:
+    """A file to keep, made beside where the results would be, in a folder that goes once it was
+    sent."""
+    folder = Path(tempfile.mkdtemp(prefix="campaign-made-"))
     try:
         with desk.ledger() as ledger:
             record = record_of(ledger, request.path_params["number"])
-            place = default_place(folder / Path(record.settings.results).name)
-            names = request.query_params.get("names") == "yes"
-            done = reports.report(ledger, record.name, place, now(), names=names)
+            path = make(ledger, record, folder / Path(record.settings.results).name)
     except BaseException:
         shutil.rmtree(folder)
         raise
-    return _kept(done.written.path, folder)
-
-
-def _kept(path: Path, folder: Path) -> Response:
-    """A file to keep, whose folder goes once it was sent."""
     gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     return FileResponse(path, filename=path.name, background=gone)
-
-
-def file_of(record: CampaignRecord) -> Path | None:
-    """The campaign file that a run can be started from, where there is one."""
-    return record.file if is_campaign_file(record.file) and record.file.is_file() else None
 
 
 def run_of(desk: Desk, record: CampaignRecord) -> Started | None:

@@ -19,7 +19,7 @@ from runner.ledger.campaign import campaigns
 from runner.ledger.doubt import Doubt, doubt, left_open, named, undecided
 from runner.web.desk import now, record_of
 from runner.web.fault import MissingPageError
-from runner.web.view import draw, go, number_in
+from runner.web.view import draw, filled, go, number_in
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
@@ -46,8 +46,7 @@ def show(desk: Desk, request: Request) -> Response:
                 found = records[every[place][0]], one
         cells: list[tuple[str, str]] = []
         if found is not None and found[1].row is not None:
-            line = find_line(ledger, found[0], found[1].row)
-            cells = [pair for pair in zip(found[0].headers, line.cells, strict=False) if pair[1]]
+            cells = filled(found[0], find_line(ledger, found[0], found[1].row))
     commands = []
     if found is not None:
         record, one = found

@@ -92,10 +92,9 @@ class Desk:
 
     def vendor_of(self, record: CampaignRecord) -> Vendor:
         """The vendor with the key that a run of the campaign would find. Raises UsageError."""
-        source = record.file
-        is_file = is_campaign_file(source) and source.is_file()
-        key_file = read_campaign_file(source).said.get("key_file") if is_file else None
-        return self.vendor(key_file, source.parent)
+        source = file_of(record)
+        key_file = read_campaign_file(source).said.get("key_file") if source else None
+        return self.vendor(key_file, record.file.parent)
 
     def keep(self, name: str, data: BinaryIO) -> Path:
         """Keep a file that a page was given, for its owner only, until the console ends."""
@@ -108,10 +107,7 @@ class Desk:
             while part := data.read(min(_PART, left + 1)):
                 left -= len(part)
                 if left < 0:
-                    raise RefusedError(
-                        f"{name} is too large for a list.",
-                        remedy="Split it, or leave out the columns that are not needed.",
-                    )
+                    raise too_large(name)
                 file.write(part)
         return place
 
@@ -149,6 +145,19 @@ class Desk:
 def now() -> datetime:
     """This computer's clock."""
     return datetime.now(UTC)
+
+
+def too_large(name: str) -> RefusedError:
+    """The refusal of a file that a page was given."""
+    return RefusedError(
+        f"{name} is too large for a list.",
+        remedy="Split it, or leave out the columns that are not needed.",
+    )
+
+
+def file_of(record: CampaignRecord) -> Path | None:
+    """The campaign file that a run can be started from, where there is one."""
+    return record.file if is_campaign_file(record.file) and record.file.is_file() else None
 
 
 def record_of(ledger: Ledger, number: int) -> CampaignRecord:

@@ -11,10 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from runner.errors import CampaignError
-from runner.ledger.campaign import campaigns
-from runner.ledger.lock import is_running
-from runner.ledger.standing import pulse
-from runner.web.board import mark, name_of
+from runner.web.board import beat_of, mark, name_of
+from runner.web.desk import record_of
+from runner.web.fault import MissingPageError
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
@@ -29,7 +28,9 @@ def stream(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
 
     async def answer(request: Request) -> Response:
         number, since = int(request.path_params["number"]), request.query_params.get("since", "")
-        if not await run_in_threadpool(_is_there, desk, number):
+        try:
+            await run_in_threadpool(_find, desk, number)
+        except MissingPageError:
             return Response(status_code=404)
         return StreamingResponse(_changes(desk, number, since), media_type="text/event-stream")
 
@@ -52,9 +53,9 @@ async def _changes(desk: Desk, number: int, since: str) -> AsyncIterator[str]:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _is_there(desk: Desk, number: int) -> bool:
-    with desk.ledger() as ledger, ledger.read() as connection:
-        return any(record.id == number for record in campaigns(connection))
+def _find(desk: Desk, number: int) -> None:
+    with desk.ledger() as ledger:
+        record_of(ledger, number)
 
 
 class State(NamedTuple):
@@ -69,8 +70,7 @@ def _look(desk: Desk, number: int, before: State) -> State:
     ledger is told by the page itself."""
     try:
         with desk.ledger() as ledger:
-            with ledger.read() as connection:
-                beat = f"{pulse(connection)} {is_running(ledger, number)}"
+            beat = beat_of(ledger, number)
             return before if beat == before.pulse else State(beat, name_of(mark(ledger, number)))
     except CampaignError as error:
         return State("", error.what)

@@ -15,22 +15,21 @@ from runner import words
 from runner.action.outlook import Outlook, outlook
 from runner.campaign.material import gather
 from runner.campaign.starter import UNWRITTEN
-from runner.errors import AccessError, CampaignError, RefusedError, UsageError
+from runner.errors import AccessError, CampaignError, UsageError
 from runner.intake.column import ROLES, Layout
-from runner.intake.sheet import MAX_BYTES
+from runner.intake.sheet import ENDINGS, MAX_BYTES
 from runner.ledger.campaign import free_name
 from runner.result.facts import days_of
 from runner.result.place import plain_name
 from runner.result.report import days_chart
 from runner.show.problem import grouped
-from runner.web.desk import now
+from runner.web.desk import now, too_large
 from runner.web.draft import Draft, Glance, glance, keep, take_form
 from runner.web.view import draft_of, draw, go, number_in
 
 if TYPE_CHECKING:
     from runner.web.desk import Desk
 
-_LISTS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 _ROWS: Final = 10
 _PLACES: Final = 20
 _READING: Final = ("sheet_name", "hidden", "encoding", "header_row")
@@ -41,7 +40,7 @@ def index(desk: Desk, request: Request) -> Response:
     lists = [
         path
         for path in sorted(desk.folder.iterdir())
-        if path.suffix.lower() in _LISTS and ".results" not in path.name and path.is_file()
+        if path.suffix.lower() in ENDINGS and ".results" not in path.name and path.is_file()
     ]
     drafts = desk.drafts.every()
     commands = [words.command("start"), words.command("new", "NAME", "LIST")]
@@ -54,10 +53,7 @@ def begin(desk: Desk, _request: Request, form: FormData) -> Response:
     if isinstance(file, UploadFile) and file.filename:
         data = file.file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise RefusedError(
-                f"{file.filename} is too large for a list.",
-                remedy="Split it, or leave out the columns that the campaign does not need.",
-            )
+            raise too_large(file.filename)
         draft = desk.drafts.begin(None, plain_name(Path(file.filename).name), data)
     else:
         sheet = next((path for path in desk.folder.iterdir() if path.name == chosen), None)

@@ -26,8 +26,7 @@ from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
 from runner.show.problem import alike, grouped
-from runner.web.campaign import file_of
-from runner.web.desk import now, record_of
+from runner.web.desk import file_of, now, record_of
 from runner.web.fault import MissingPageError
 from runner.web.view import draw, go
 

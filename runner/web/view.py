@@ -19,7 +19,8 @@ from runner.result.report import OUTCOMES
 from runner.web.desk import now
 
 if TYPE_CHECKING:
-    from runner.ledger.record import Totals
+    from runner.ledger.line import Line
+    from runner.ledger.record import CampaignRecord, Totals
     from runner.web.desk import Desk
     from runner.web.draft import Draft
 
@@ -61,6 +62,11 @@ def draw(desk: Desk, request: Request, template: str, code: int = 200, **shown: 
         **shown,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), code)
+
+
+def filled(record: CampaignRecord, line: Line) -> list[tuple[str, str]]:
+    """The cells of a row that hold anything, each with its header."""
+    return [pair for pair in zip(record.headers, line.cells, strict=False) if pair[1]]
 
 
 def go(place: str, said: str | None = None) -> Response:
