@@ -29,6 +29,7 @@ from runner.result.copying import copy_of, try_copy
 from runner.result.handback import check_replaceable, results_of_others
 from runner.result.place import check_path, default_path, named_path
 from runner.result.report import check_place
+from runner.sending.pace import calendar_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +76,8 @@ def _take_unchanged(
     record: CampaignRecord,
     copy: tuple[str, list[str]],
 ) -> Taken:
-    said = (
-        f"List and text are as they were on {record.read_at:%a %Y-%m-%d %H:%M} UTC; they were not "
-        "read again."
-    )
+    read_at = words.clock(record.read_at, calendar_of(record.settings).zone)
+    said = f"List and text are as they were on {read_at}; they were not read again."
     campaign, senders = with_senders(campaign, record)
     campaign, follows = with_first(campaign, record)
     ending, loss = copy

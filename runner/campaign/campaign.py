@@ -210,8 +210,9 @@ def _refuse_address(sheet: Path) -> None:
         remedy = (
             "In Google Sheets: File, Download, Microsoft Excel (.xlsx) or CSV; then name that file."
         )
+    address = re.sub(r":/+", "://", str(sheet), count=1)  # a path has no two slashes in a row
     raise RefusedError(
-        f"{str(sheet)[:80]} is an address on the web; lists are read from files.", remedy=remedy
+        f"{address[:80]} is an address on the web; lists are read from files.", remedy=remedy
     )
 
 

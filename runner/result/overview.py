@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Of a chart: the colour of what was sent, and of what is forecast.
 _SENT: Final = "0072B2"
 _FORECAST: Final = "A6CEE3"
+# As many rows as a chart is high.
+_CHART_ROWS: Final = 18
 _STRONG: Final = {
     Status.SENT: _SENT,
     Status.WAITING: _FORECAST,
@@ -32,9 +34,9 @@ def write_summary(
     worksheet: Any = book.create_sheet("Summary")
     for letter, width in (("A", 28), ("B", 60), ("C", 12)):
         worksheet.column_dimensions[letter].width = width
-    # On paper, all of it stands side by side.
+    # On paper, all of it stands on one page.
     worksheet.page_setup.orientation = "landscape"
-    worksheet.page_setup.fitToHeight = 0
+    worksheet.page_setup.fitToHeight = 1
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
     rows = 0
     for label, value in summary:
@@ -60,23 +62,27 @@ def write_summary(
     worksheet.append(style.header(worksheet, ("Status", "Rows")))
     for status, count in outcomes:
         worksheet.append([status.value, count])
-    worksheet.add_chart(_days(worksheet, first, last), "E2")
+    # Below the numbers: beside them they would cover texts that are wider than their column.
+    below = last + len(outcomes) + 4
+    forecast = any(day.forecast for day in days)
+    worksheet.add_chart(_days(worksheet, first, last, forecast=forecast), f"A{below}")
     if outcomes:
-        worksheet.add_chart(_outcomes(worksheet, last + 2, [one for one, _ in outcomes]), "E20")
+        chart = _outcomes(worksheet, last + 2, [one for one, _ in outcomes])
+        worksheet.add_chart(chart, f"A{below + _CHART_ROWS}")
 
 
-def _days(worksheet: Any, first: int, last: int) -> Any:
+def _days(worksheet: Any, first: int, last: int, *, forecast: bool) -> Any:
     """A chart of the messages per day; its numbers stand below the header in row `first`."""
     from openpyxl.chart import Reference
 
     chart = _bars("Messages per day", "col")
     chart.grouping, chart.overlap = "stacked", 100
     chart.add_data(
-        Reference(worksheet, min_col=2, max_col=3, min_row=first, max_row=last),
+        Reference(worksheet, min_col=2, max_col=2 + forecast, min_row=first, max_row=last),
         titles_from_data=True,
     )
     chart.set_categories(Reference(worksheet, min_col=1, min_row=first + 1, max_row=last))
-    for series, colour in zip(chart.series, (_SENT, _FORECAST), strict=True):
+    for series, colour in zip(chart.series, (_SENT, _FORECAST), strict=False):
         series.graphicalProperties.solidFill = colour
     chart.legend.position = "b"
     return chart
@@ -116,4 +122,5 @@ def _bars(title: str, kind: str) -> Any:
         line = LineProperties(solidFill="D9D9D9")
         chart.y_axis.majorGridlines = ChartLines(GraphicalProperties(ln=line))
     chart.y_axis.number_format = "0"
+    chart.y_axis.scaling.min = 0  # else a program may begin where the smallest bar ends
     return chart

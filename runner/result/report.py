@@ -223,7 +223,9 @@ def _settings(summary: Summary) -> list[tuple[str, Any]]:
     """What the campaign was last run with, in words; nothing of the computer it was run on."""
     stored = summary.campaign.settings
     said = [
+        ("List", Path(stored.sheet).name),
         ("Accounts", ", ".join(stored.accounts) or "the key's default"),
+        ("Time zone", str(summary.zone)),
         ("Sending hours", _hours(stored, summary.zone)),
         ("At most a day", stored.daily_limit or stored.ramp or "the quota"),
         ("Left to others", stored.reserve or ""),

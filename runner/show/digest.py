@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tzlocal import get_localzone
+
 from runner import words
 from runner.errors import ExitCode
 from runner.show.answer import finished, instant_of
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 def show_digest(console: Console, digest: Digest) -> ExitCode:
     """A line for each campaign with news."""
-    console.say(f"Since {words.instant(digest.since)}:")
+    console.say(f"Since {words.clock(digest.since, get_localzone())}:")
     for one in digest.news:
         console.say(f"  {line_of(one)}")
     if not digest.news:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from runner.action.standing import find_line
 from runner.errors import UsageError
 from runner.ledger.campaign import campaigns
 from runner.ledger.doubt import Doubt, doubt, left_open, named, undecided
+from runner.sending.pace import calendar_of
 from runner.web.desk import now, record_of
 from runner.web.fault import MissingPageError
 from runner.web.view import draw, filled, go, number_in
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from runner.ledger.record import CampaignRecord
     from runner.web.desk import Desk
 
-_WORDS = {"sent": True, "not-sent": False, "undo": None}
+_WORDS: Final = {"sent": True, "not-sent": False, "undo": None}
 
 
 def show(desk: Desk, request: Request) -> Response:
@@ -64,6 +66,7 @@ def show(desk: Desk, request: Request) -> Response:
         place=place,
         found=found,
         cells=cells,
+        zone=calendar_of(found[0].settings).zone if found else UTC,
         hint=evidence.hint_of(found[1].count) if found else None,
         commands=commands,
     )

@@ -78,7 +78,8 @@ def save(desk: Desk, request: Request, form: FormData) -> Response:
     data = draft.text_file.read_bytes()
     template = _free(place.with_suffix(".j2"), data)
     put(template, data)
-    write(place, sheet, [template], draft.said)
+    # A name that is said begins a campaign of its own, also for people whom another one has.
+    write(place, sheet, [template], {**draft.said, "name": place.stem})
     load(place, {})
     draft.discard()
     desk.films.pop(draft.name, None)

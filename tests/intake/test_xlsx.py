@@ -711,7 +711,7 @@ def _trimmed(found: Iterator[tuple[int, Sequence[str]]]) -> dict[int, list[str]]
 
 def _both_ways(data: bytes) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
     first, second = (
-        _trimmed((at, texts) for at, texts, faults, _ in reader(data, "Sheet", None) if not faults)
+        _trimmed((at, texts) for at, texts, faults, *_ in reader(data, "Sheet", None) if not faults)
         for reader in (_calamine, _openpyxl)
     )
     return first, second
@@ -794,6 +794,6 @@ def test_a_number_of_too_many_digits_has_a_fault_in_both_ways(numbers: list[int]
     for reader in (_calamine, _openpyxl):
         found = [
             [(fault.column, fault.code) for fault in faults]
-            for _, _, faults, _ in reader(data, "Sheet", None)
+            for _, _, faults, *_ in reader(data, "Sheet", None)
         ]
         assert found == [[(0, "rounded-number")]] * len(numbers)

@@ -178,8 +178,8 @@ def prove(scene: str, most: int, *, broken: bool = False, seed: int = 0) -> Tall
     tally, dice = Tally(), random.Random(seed)
     if broken:
         off = "PRAGMA synchronous = OFF"
-        ledgers._PRAGMAS = tuple(  # type: ignore[misc]
-            off if "synchronous" in pragma else pragma for pragma in ledgers._PRAGMAS
+        ledgers.PRAGMAS = tuple(  # type: ignore[misc]
+            off if "synchronous" in pragma else pragma for pragma in ledgers.PRAGMAS
         )
         SecondRecord.append = lambda *_: None  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="power-") as name, endpoint(Path(name)) as (url, told):

@@ -54,7 +54,7 @@ BROKEN = [
     ("kill next-run --broken", 20, "twice"),
     ("power next-run --broken", 30, "twice"),
     ("cut plain --broken", 60, "sent_again"),
-    ("flip --broken", 300, "dangerous"),
+    ("flip --broken", 700, "dangerous"),
 ]
 
 

@@ -307,6 +307,22 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
     assert served.command("run", "spring.toml", "--yes", "--json").returncode == 75
 
 
+def test_another_campaign_is_begun_for_the_same_people(served: Served) -> None:
+    """A name that is said on the page begins a campaign of its own; who was messaged lately is
+    left out of it, with the reason."""
+    served.run("spring", 3)
+    sheet = (served.folder / "spring.csv").read_bytes() + b"Zoe,Firm Z,person-zoe\n"
+    with let_in(served) as (client, form):
+        draft = client.post("/new", data=form, files={"file": ("more.csv", sheet)}).url.path
+        text = {"text": "Hello {{ first_name }}!", "now": "yes", "min_gap": "0", "hours": ""}
+        saved = client.post(f"{draft}/save", data={**form, **text, "name": "more", "then": "start"})
+        assert saved.url.path == "/files/more.toml/start", saved.text
+        plan = client.get("/files/more.toml/plan")
+    assert plan.status_code == 200, plan.text
+    assert "<strong>1</strong> message" in plan.text
+    assert "Hello Zoe!" in plan.text, re.sub(r"(?s)<[^>]*>", "", plan.text)[-1500:]
+
+
 def test_a_list_as_it_was_read(served: Served) -> None:
     """Columns are mapped by choosing, worksheets and hidden rows asked about, each problem stands
     at its cell."""
