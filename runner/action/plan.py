@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from sqlalchemy.engine import Connection
 
@@ -21,15 +22,18 @@ from runner.campaign.stored import store_read, store_unchanged
 from runner.errors import RefusedError
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
-from runner.ledger.delivery import inmails
+from runner.ledger.delivery import inmails, text_of
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import CampaignRecord, TakenIn
+from runner.ledger.line import Wanted, lines
+from runner.ledger.record import CampaignRecord, Status, TakenIn
 from runner.ledger.sequence import advance
 from runner.ledger.standing import waiting
 from runner.ledger.take import take_in
 from runner.result.summary import Summary, summarise
 from runner.sending.api import CONVERSATIONS
 from runner.sending.traffic import Traffic
+
+_FIRST: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +48,22 @@ class Prepared:
     notices: tuple[str, ...]
 
 
+class First(NamedTuple):
+    """A message that would go: the row, the person and the text."""
+
+    row: int
+    person: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The next steps of a run, for a person to agree to."""
+    """The next steps of a run, for a person to agree to; `first` are the first messages that would
+    go, where they were asked for."""
 
     prepared: Prepared
     summary: Summary
+    first: tuple[First, ...] = ()
 
     @property
     def intake(self) -> Intake | None:
@@ -67,6 +81,16 @@ class Plan:
     def notices(self) -> tuple[str, ...]:
         taken = self.prepared.taken
         return (*taken.campaign.notices, *taken.notices, *self.prepared.notices)
+
+
+def first_of(ledger: Ledger, campaign_id: int) -> tuple[First, ...]:
+    """Return the first messages that wait, in the order of the list."""
+    found = list(lines(ledger, campaign_id, wanted=Wanted(Status.WAITING, most=_FIRST)))
+    with ledger.read() as connection:
+        return tuple(
+            First(line.number, line.identity or "", text_of(connection, line.delivery))
+            for line in found
+        )
 
 
 def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:

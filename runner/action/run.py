@@ -18,7 +18,7 @@ from typing import Protocol
 from runner.action.compare import look_over
 from runner.action.draft import opened_to_plan
 from runner.action.listen import hear_before
-from runner.action.plan import Plan, Prepared, make_plan, prepare
+from runner.action.plan import Plan, Prepared, first_of, make_plan, prepare
 from runner.action.take import take_list
 from runner.action.uncounted import refuse_uncounted
 from runner.campaign.campaign import Campaign
@@ -112,7 +112,7 @@ def plan(
     with opened_to_plan(path) as copy:
         planned = _planned(campaign, copy, vendor, lambda _: None, loop, real=ledger)
         with planned as (made, _):
-            return made
+            return replace(made, first=first_of(copy, made.prepared.record.id))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.campaign.kind import Row, rows
 from runner.campaign.setting import CampaignSettings
 from runner.errors import StorageError, UsageError
+from runner.intake.blocking import UNWRITTEN
 from runner.intake.column import lay_out
 from runner.intake.field import meaning
 
@@ -79,8 +80,6 @@ _COMMENTS: Final[Mapping[str, str]] = {
     ),
 }
 _COLUMNS: Final = 100
-# Stands for the message in a template that nobody has written yet.
-UNWRITTEN: Final = "… your message …"
 
 
 def write(

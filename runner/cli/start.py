@@ -148,7 +148,7 @@ class _Start:
                 console.error(error)
                 continue
             late.show_check.show_preview(console, previewed, more=False)
-            if late.starter.UNWRITTEN in self.template.read_text(encoding="utf-8"):
+            if late.blocking.UNWRITTEN in self.template.read_text(encoding="utf-8"):
                 console.say("It still has the line that stands for your message.")
             elif self.asking.yes("Is it as it should be?"):
                 named = words.argument(self.template)

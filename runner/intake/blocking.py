@@ -114,6 +114,8 @@ def _names_profile(cell: str) -> bool:
 
 # A template that fits no column at all is not a misspelling.
 _GUESSES: Final = 10
+# What stands for the message in a template that the program has begun.
+UNWRITTEN: Final = "… your message …"
 _SHOWN: Final = 40
 
 
@@ -199,6 +201,13 @@ def _unfilled(layout: Layout, template: MessageTemplate) -> Iterator[Problem]:
     fields = _fields(layout)
     headers = [column.header.strip() for column in layout.inputs if column.header.strip()]
     for line, text in template.texts:
+        if UNWRITTEN in text:
+            at = line + text.count("\n", 0, text.index(UNWRITTEN))
+            said = (
+                f"{template.path.name}, line {at}: it still has the line that stands for your "
+                "message"
+            )
+            yield Problem("leftover-placeholder", said, remedy="Write your message in its place.")
         for one in placeholders(text, fields):
             if one.is_certain:
                 at = line + text.count("\n", 0, one.start)

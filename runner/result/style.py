@@ -51,6 +51,7 @@ class Style:
         self._cell = WriteOnlyCell
         self._bold = Font(name="Calibri", size=11, bold=True)
         self._left = Alignment(horizontal="left")
+        self._top = Alignment(vertical="top")
         self._blue = Font(name="Calibri", size=11, color="0563C1", underline="single")
         self._fills = {
             status: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()
@@ -81,6 +82,12 @@ class Style:
             self._coloured[key] = cell
         values[coloured] = self._coloured[key]
         return values
+
+    def tall(self, worksheet: Any, text: str) -> Any:
+        """Return a cell with a text of several lines, of which the first one is seen."""
+        cell = self.typed(worksheet, text)
+        cell.alignment = self._top
+        return cell
 
     def figure(self, worksheet: Any, number: float, code: str) -> Any:
         """Return a number that is shown by the format `code`."""

@@ -90,11 +90,14 @@ class Tabs:
                 value = figures.get(index, str(cells[index]))
                 values[index] = self._style.link(self._sheet, value, target)
                 self._links += 1
-        is_tall = any(isinstance(cell, str) and "\n" in cell for cell in cells)
-        if is_tall:
+        tall = [at for at, cell in enumerate(cells) if isinstance(cell, str) and "\n" in cell]
+        for index in tall:
+            if index not in links or not links[index]:
+                values[index] = self._style.tall(self._sheet, str(cells[index]))
+        if tall:
             self._sheet.row_dimensions[self._rows].height = _LINE
         self._sheet.append(values)
-        if is_tall:
+        if tall:
             del self._sheet.row_dimensions[self._rows]  # it is written, and they are many
 
     def end(self) -> None:

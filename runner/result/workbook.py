@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final
 from runner import words
 from runner.intake.cell import CUT, MAX_CELL, guard
 from runner.intake.column import RECIPIENT_ROLES, Column, lay_out
+from runner.intake.display import rendered
 from runner.intake.result import RESULT_COLUMNS, ROW_COLUMN, STEP_COLUMN, VARIANT_COLUMN
 from runner.ledger.kinds import Kind
 from runner.ledger.line import Line, Sending
@@ -36,6 +37,7 @@ _LONGEST_GAP: Final = 1_000
 # "Wednesday" and "September" have five letters more than their codes. Numbers further down may have
 # more digits than the first ones.
 _LONGER_WORD: Final = 5
+_LONGEST_DATE: Final = 24
 _ROOM: Final = 3
 
 
@@ -205,8 +207,17 @@ def _widths(headers: Sequence[str], sheet: Sheet) -> list[int]:
 
 def _shown(cell: str | int, kind: Kind) -> int:
     """Return at least how many characters a cell shows: a number that is wider is not shown."""
-    words = kind.code.count("mmmm") + kind.code.count("dddd")
-    return max(len(str(cell)), len(kind.code) + _LONGER_WORD * words) + _ROOM
+    if kind.number is None:
+        return len(str(cell))
+    from openpyxl.styles.numbers import is_date_format
+
+    if is_date_format(kind.code):
+        words = kind.code.count("mmmm") + kind.code.count("dddd")
+        longest = min(len(kind.code), _LONGEST_DATE) + _LONGER_WORD * words
+    else:
+        shown = rendered(kind.number, kind.code, "en")
+        longest = len(shown.text) if shown else 0
+    return max(len(str(cell)), longest) + _ROOM
 
 
 _MESSAGE_COLUMNS: Final = (

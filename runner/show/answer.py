@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tzlocal import get_localzone
+
 from runner import words
 from runner.errors import CampaignError, ExitCode
 
@@ -150,7 +152,10 @@ def sentence(answer: Mapping[str, Any]) -> str:
         (totals.get("waiting"), "waiting"),
     ]
     said = ", ".join(f"{number} {what}" for number, what in parts if number) or "nothing to send"
-    until = f"; the next goes at {answer['nextSendAt']}" if answer.get("nextSendAt") else ""
+    until = ""
+    if answer.get("nextSendAt"):
+        at = datetime.fromisoformat(answer["nextSendAt"])
+        until = f"; the next goes on {words.clock(at, get_localzone())}"
     why = f" Stopped: {stopped['reason']}" if stopped.get("reason") else ""
     return f"{answer.get('campaign') or 'A campaign'}: {said}{until}.{why}"
 

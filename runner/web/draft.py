@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.material import Intake, Material, gather, take
-from runner.campaign.starter import UNWRITTEN, template_for
+from runner.campaign.starter import template_for
 from runner.errors import CampaignError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
+from runner.intake.blocking import UNWRITTEN
 from runner.intake.check import Check, check
 from runner.intake.entry import Entry
 from runner.intake.sheet import Reading
@@ -274,8 +275,7 @@ def _checked(seen: Glance, whole: Check, some: Table) -> Glance:
 
 
 def _first_text(drafts: Drafts, sheet: Path) -> str:
-    """A text to begin with, of the list's own columns. Raises RefusedError for what is no list, and
-    not for one of which only the encoding has to be said."""
+    """A text to begin with. Raises RefusedError, but not where only the encoding has to be said."""
     try:
         return template_for(drafts.table(sheet, Reading())[0])
     except RefusedError as error:

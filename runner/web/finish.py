@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from runner.campaign.campaign import load
 from runner.campaign.material import gather, refuse_unusable
-from runner.campaign.starter import UNWRITTEN, write
-from runner.errors import RefusedError, UsageError
+from runner.campaign.starter import write
+from runner.errors import UsageError
 from runner.result.place import plain_name
 from runner.web.draft import put, take_form
 from runner.web.fault import MissingPageError
@@ -60,12 +60,6 @@ def save(desk: Desk, request: Request, form: FormData) -> Response:
     take_form(draft, form)
     name = plain_name(str(form.get("name", "")).strip() or draft.sheet.stem)
     campaign = draft.campaign()
-    if UNWRITTEN in draft.text():
-        raise RefusedError(
-            "The text still has the line that stands for your message.",
-            where="the text",
-            remedy="Write your message in its place.",
-        )
     refuse_unusable(desk.drafts.intake(campaign, gather(campaign)))
     place = desk.folder / f"{name.removesuffix('.toml')}.toml"
     if place.exists():

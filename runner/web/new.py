@@ -14,8 +14,8 @@ from starlette.responses import Response
 from runner import words
 from runner.action.outlook import Outlook, outlook
 from runner.campaign.material import gather
-from runner.campaign.starter import UNWRITTEN
 from runner.errors import AccessError, CampaignError, UsageError
+from runner.intake.blocking import UNWRITTEN
 from runner.intake.column import ROLES, Layout
 from runner.intake.sheet import ENDINGS, MAX_BYTES
 from runner.ledger.campaign import free_name

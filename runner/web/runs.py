@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
@@ -22,8 +21,6 @@ from runner.campaign.campaign import load
 from runner.campaign.material import gather
 from runner.errors import UsageError
 from runner.ledger.campaign import campaigns
-from runner.ledger.delivery import text_of
-from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
 from runner.show.problem import alike, grouped
 from runner.web.desk import file_of, now, record_of
@@ -31,11 +28,7 @@ from runner.web.fault import MissingPageError
 from runner.web.view import draw, go
 
 if TYPE_CHECKING:
-    from runner.action.plan import Plan
-    from runner.ledger.ledger import Ledger
     from runner.web.desk import Desk
-
-_SHOWN: Final = 3
 
 
 def offer(desk: Desk, request: Request) -> Response:
@@ -172,7 +165,6 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
     vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint)
     with desk.ledger() as ledger, asyncio.Runner() as loop:
         made = runs.plan(campaign, desk.place, ledger, vendor, loop)
-        shown = _first(made, ledger)
     today = made.summary.at.astimezone(made.summary.zone).date()
     return draw(
         desk,
@@ -181,7 +173,7 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
         plan=made,
         summary=made.summary,
         today=dict(made.summary.days).get(today, 0),
-        shown=shown,
+        shown=made.first,
         problems=[
             alike(group) for group in grouped(made.intake.findings.problems if made.intake else ())
         ],
@@ -202,23 +194,6 @@ def _tested(desk: Desk, source: Path, form: FormData, here: str) -> Response:
         Status.UNCERTAIN: f"It may or may not have arrived: {done.said}. Look in LinkedIn.",
     }.get(done.status, f"Not sent to {done.person}: {done.said}.")
     return go(f"{here.removesuffix('test')}start", desk.say(said))
-
-
-def _first(made: Plan, ledger: Ledger) -> list[tuple[int, str, str]]:
-    """The first messages that would go: the row, the person and the text."""
-    if made.intake is not None:
-        entries = (one for one in made.intake.checked.entries() if one.message is not None)
-        return [
-            (one.row.number, one.message.recipient.identity, one.message.text)
-            for one in islice(entries, _SHOWN)
-            if one.message is not None
-        ]
-    wanted = Wanted(Status.WAITING, most=_SHOWN)
-    found = list(lines(ledger, made.prepared.record.id, wanted=wanted))
-    with ledger.read() as connection:
-        return [
-            (line.number, line.identity or "", text_of(connection, line.delivery)) for line in found
-        ]
 
 
 def _begin(desk: Desk, source: Path, form: FormData) -> str:

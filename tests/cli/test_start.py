@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from runner.campaign.starter import UNWRITTEN
 from runner.cli import call
+from runner.intake.blocking import UNWRITTEN
 from runner.sending.key import default_key_file
 from runner.show.console import Console
 from tests.loopback import KEY, serving
