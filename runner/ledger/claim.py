@@ -245,6 +245,15 @@ def peek(
         return unseen(connection, found, campaign.settings)
 
 
+def upcoming(
+    connection: Connection, campaign_id: int, account: str, now: datetime
+) -> tuple[int, str] | None:
+    """Return the row and the person of the account's next delivery, as far as is known now."""
+    campaign = _campaign(connection, campaign_id, account)
+    found = _Next(campaign, account, now, (), (), looks=True).find(connection)
+    return None if found is None else (found.row, found.slug or found.urn or "")
+
+
 def _until_due(state: AccountState, decide: Callable[[AccountState], Wait | None]) -> Wait | None:
     """The wait for the next date, where only rows with a later date are left."""
     return decide(state) if state.later() and not state.waiting() else None

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 from runner import words
 from runner.action import report as reports
 from runner.action import standing
+from runner.ledger.claim import upcoming
 from runner.ledger.delivery import text_of
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import EVIDENCE, Status, Verdict
@@ -44,7 +45,15 @@ def show(desk: Desk, request: Request) -> Response:
         wanted = Wanted(status, text, below, _ROWS + 1)
         found = list(lines(ledger, record.id, live=summary.live, wanted=wanted))
         days, by_week = desk.board.days(ledger, summary)
-    name = words.argument(record.name)
+        with ledger.read() as connection:
+            queue = {
+                view.account: upcoming(connection, record.id, view.account, now())
+                for view in summary.accounts
+                if view.waiting
+            }
+    name, source = words.argument(record.name), file_of(record)
+    run = [words.command("run", words.argument(source))] if source else []
+    word = "resume" if summary.paused_at else "pause"
     return draw(
         desk,
         request,
@@ -55,15 +64,19 @@ def show(desk: Desk, request: Request) -> Response:
         chart=days_chart(days, summary.limit, by_week=by_week),
         days=[day for day in days if day.sent or day.forecast],
         by_week=by_week,
+        queue=queue,
         lines=found[:_ROWS],
         more=found[_ROWS - 1].number if len(found) > _ROWS else None,
         status=status.value if status else "",
         text=text,
         below=below,
-        source=file_of(record),
+        source=source,
         run=run_of(desk, record),
         commands=[
+            *run,
             words.command("status", name),
+            words.command(word, name),
+            words.command("stop", name),
             words.command("results", name),
             words.command("report", name),
         ],

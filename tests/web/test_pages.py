@@ -295,6 +295,8 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
         until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
         until(lambda: served.totals().sent == 2)
+        now = client.get("/campaigns/1").text
+        assert '/rows/4">Row 4</a>, <span dir="auto">person-2</span>' in now
         me = {**form, "person": "linkedin.com/in/me-myself"}
         spent = client.post("/files/spring.toml/test", data=me).text
         assert "Not sent to me-myself: the quota is used up." in spent
