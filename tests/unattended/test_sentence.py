@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tzlocal import get_localzone
 
+from runner import words
 from runner.show.answer import sentence
 
 
@@ -23,7 +26,8 @@ from runner.show.answer import sentence
             },
             (
                 "spring: 2 answered, 1 uncertain (campaign settle --check), 3 invalid, 40 sent in "
-                "this run, 60 waiting; the next goes at 2026-11-24T08:00:00Z."
+                "this run, 60 waiting; the next goes on "
+                f"{words.clock(datetime(2026, 11, 24, 8, tzinfo=UTC), get_localzone())}."
             ),
         ),
         (
