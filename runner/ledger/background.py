@@ -17,16 +17,13 @@ from runner.ledger.forgotten import IS_SALT, is_forgotten
 from runner.ledger.person import answered_as, meant, spellings_of
 from runner.ledger.received import AT
 from runner.ledger.record import ATTEMPTED
+from runner.ledger.suppression import IS_FIRM
 
 _KEYS: Final[sa.BindParameter[str]] = sa.bindparam("keys", expanding=True)
 _DELIVERY: Final = schema.delivery.c
 _LISTED: Final = schema.do_not_contact.c
 _CONTACT: Final = schema.contact.c
 _NO_TIME: Final = sa.literal(None, schema.Instant()).label("at")
-# `;` comes just behind `:`; so the index finds them.
-_IS_FIRM: Final = sa.or_(
-    _LISTED.identity.between("company:", "company;"), _LISTED.identity.between("domain:", "domain;")
-)
 _NOTES: Final = sa.union_all(
     sa.select(sa.literal("listed").label("what"), _LISTED.identity.label("value"), _NO_TIME).where(
         _LISTED.identity.in_(_KEYS)
@@ -35,7 +32,7 @@ _NOTES: Final = sa.union_all(
         _CONTACT.identity.in_(_KEYS)
     ),
     sa.select(sa.literal("firms"), sa.null(), _NO_TIME).where(
-        sa.exists(sa.select(_LISTED.identity).where(_IS_FIRM))
+        sa.exists(sa.select(_LISTED.identity).where(IS_FIRM))
     ),
     sa.select(sa.literal("salts"), sa.null(), _NO_TIME).where(
         sa.exists(sa.select(schema.note.c.name).where(IS_SALT))

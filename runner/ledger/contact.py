@@ -164,13 +164,7 @@ def bar(
         and one.id != delivery_id
         and one.status in POSSIBLY_RECEIVED
     ]
-    latest = _latest(connection, campaign_id, settings, known, now)
-    return (
-        _listed(known)
-        or _astray(connection, campaign_id, known)
-        or _twin(known, mine)
-        or (latest.reason(settings.min_days) if latest else None)
-    )
+    return _barred(connection, campaign_id, settings, known, mine, now)
 
 
 def last_look(
@@ -183,24 +177,36 @@ def last_look(
     sequence only count for an answer that names somebody else. Another campaign or tool may have
     messaged the person recently. The messages that it was to follow may be missing, or answered.
     """
-    known, campaign_id = (
-        background(connection, Recipient(delivery.slug, delivery.urn)),
-        delivery.campaign_id,
-    )
+    known = background(connection, Recipient(delivery.slug, delivery.urn))
+    campaign_id = delivery.campaign_id
     mine = [
         one
         for one in known.messages
         if one.campaign_id == campaign_id and one.id != delivery.id and one.step == delivery.step
     ]
+    return (
+        _barred(connection, campaign_id, settings, known, mine, now)
+        or (firm_of(connection, delivery.id) if known.are_firms else None)
+        or unmet(connection, settings, known.keys)
+        or (prior_to(connection, delivery.id)[1] if delivery.step > 1 else None)
+    )
+
+
+def _barred(
+    connection: Connection,
+    campaign_id: int,
+    settings: Stored,
+    known: Background,
+    mine: Sequence[sa.Row[Any]],
+    now: datetime,
+) -> str | None:
+    """The reason why the person must get no message; `mine` are those that count as the same."""
     latest = _latest(connection, campaign_id, settings, known, now)
     return (
         _listed(known)
         or _astray(connection, campaign_id, known)
         or _twin(known, mine)
         or (latest.reason(settings.min_days) if latest else None)
-        or (firm_of(connection, delivery.id) if known.are_firms else None)
-        or unmet(connection, settings, known.keys)
-        or (prior_to(connection, delivery.id)[1] if delivery.step > 1 else None)
     )
 
 

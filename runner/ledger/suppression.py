@@ -21,6 +21,11 @@ from runner.ledger.person import Spellings, learn, spellings_of
 
 LISTED: Final = "on the do-not-contact list"
 LISTED_FORGOTTEN: Final = f"{LISTED} ({REASON})"
+# Whether an entry is a company or a domain. `;` comes just behind `:`; so the index finds them.
+IS_FIRM: Final = sa.or_(
+    schema.do_not_contact.c.identity.between("company:", "company;"),
+    schema.do_not_contact.c.identity.between("domain:", "domain;"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,7 @@ def firm_of(connection: Connection, delivery_id: int) -> str | None:
     """Return the reason why nobody at the company of a delivery's row may be messaged, by the row
     as it was last read; None where nothing speaks against it."""
     table, row, campaign = schema.do_not_contact, schema.row, schema.campaign
-    # `;` comes just behind `:`; so the index finds them.
-    named = sa.or_(
-        table.c.identity.between("company:", "company;"),
-        table.c.identity.between("domain:", "domain;"),
-    )
-    barred = firm_keys(connection.scalars(sa.select(table.c.identity).where(named)))
+    barred = firm_keys(connection.scalars(sa.select(table.c.identity).where(IS_FIRM)))
     if not barred:
         return None
     delivery = schema.delivery
