@@ -26,7 +26,7 @@ from runner.rehearsal.rehearse import rehearse
 from runner.result.summary import Summary, summarise
 from runner.result.why import why
 from runner.sending.clock import ServerClock
-from runner.sending.event import ClockOff, ForeignUse, Sent, UnbelievedLimit
+from runner.sending.event import ClockOff, ForeignUse, Sending, Sent, UnbelievedLimit, Waiting
 from runner.sending.pace import pace_of
 from runner.sending.quota import BELIEVABLE, allowance
 from runner.show.console import Console
@@ -73,9 +73,7 @@ def test_an_endpoint_without_quotas_is_asked_once_and_missed_by_nobody(tmp_path:
     assert (report.sent, report.exit_code) == (5, ExitCode.DONE)
     # Each neighbour endpoint is asked once: the quota, the conversation, the connection.
     assert len(world.server.lookups) == 3
-    assert [event for event in world.events if not isinstance(event, Sent)] == [
-        event for event in world.events if type(event).__name__ == "Waiting"
-    ]
+    assert {type(event) for event in world.events} == {Sending, Sent, Waiting}
 
 
 def test_the_quota_is_asked_again_after_a_silence_only(tmp_path: Path) -> None:

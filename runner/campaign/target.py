@@ -46,6 +46,13 @@ Target = Command | Webhook
 def parse_target(text: str) -> Target:
     """Read a command or an `https://` address. Raises UsageError for anything else."""
     if _URL.match(text):
+        scheme = urlsplit(text).scheme
+        if scheme not in ("http", "https"):
+            raise UsageError(
+                f"An address that begins with {scheme}:// is no webhook.",
+                remedy="Give the https:// address of the webhook (Slack and Teams show it where "
+                "they make one), or a command.",
+            )
         if not keeps_secrets(text):
             raise UsageError(
                 "The notification would go out unencrypted.",

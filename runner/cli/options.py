@@ -18,6 +18,9 @@ from runner.campaign.kind import Row, check_role, rows, said_in
 from runner.cli.completion import names, places
 from runner.errors import RefusedError, UsageError
 
+# The settings that name a campaign of the ledger.
+_COMPLETED: Final[dict[str, Callable[[str], list[str]]]] = {"name": names, "after": places}
+
 Source = Annotated[
     Path,
     typer.Argument(
@@ -32,7 +35,6 @@ def option(
     key: str,
     *,
     help: str | None = None,  # noqa: A002 - typer's word
-    autocompletion: Callable[[str], list[str]] | None = None,
 ) -> Any:
     """The option of one setting, for a command that takes it by itself or words its help anew."""
     row = rows(RunSettings)[key]
@@ -45,7 +47,7 @@ def option(
         max=setting.most,
         help=help or setting.help,
         readable=False,
-        autocompletion=autocompletion,
+        autocompletion=_COMPLETED.get(key),
     )
 
 
@@ -64,7 +66,7 @@ Campaign = Annotated[
 ]
 Which = Annotated[
     str | None,
-    option("name", help="The campaign; default: the one last read.", autocompletion=names),
+    option("name", help="The campaign; default: the one last read."),
 ]
 Results = Annotated[Path | None, option("results")]
 Ledger = Annotated[str | None, option("ledger")]

@@ -263,12 +263,20 @@ def _health(status: str | None) -> str:
 def _try(asking: Asking, file: Path, base_url: str | None, ledger: str | None) -> None:
     """Offer to send one message, to the person who is asked."""
     console = asking.console
-    told = asking.line("Your own profile, to see one message as it arrives (Enter: none)")
-    if not told:
-        return
+    for _ in range(MOST_TRIES):
+        told = asking.line("Your own profile, to see one message as it arrives (Enter: none)")
+        if not told:
+            return
+        try:
+            person = late.standing.person_of(told)
+            break
+        except CampaignError as error:
+            console.error(error)
+    else:
+        raise no_answer()
     asking.command(words.command("run", words.argument(file), test_to=told))
     try:
-        person, campaign = late.standing.person_of(told), late.campaign.load(file, {})
+        campaign = late.campaign.load(file, {})
         vendor = vendor_with(late.key.find_key(campaign.key_file, campaign.folder).secret, base_url)
         with opened_ledger(ledger) as opened, late.asyncio.Runner() as loop:
             tested = late.trial.send_test(campaign, opened, vendor, person, loop)

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
+from itertools import chain, islice
 from typing import Final
 
 from runner.intake.suspicion import kind_of
 from runner.ledger.ledger import Ledger
-from runner.ledger.line import lines
-from runner.ledger.record import NEEDS_A_PERSON, Status
+from runner.ledger.line import Wanted, lines
+from runner.ledger.record import Status
 from runner.ledger.standing import skipped_for
 from runner.ledger.tally import Gone, gone
 from runner.result.link import profile_link
@@ -24,6 +25,7 @@ _MOST_DAYS: Final = 62
 _WEEK: Final = timedelta(days=7)
 # A page with more rows that need a person is one to be scrolled for ever.
 _MOST_ROWS: Final = 200
+# What needs a person, the most urgent first.
 _NEXT: Final = {
     Status.UNCERTAIN: "look in LinkedIn whether it arrived, then campaign settle",
     Status.FAILED: "see the column error of the results; campaign retry sends it again",
@@ -84,7 +86,6 @@ def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
     with ledger.read() as connection:
         sent = tuple(gone(connection, campaign.id))
         skipped = skipped_for(connection, campaign.id)
-    needy = sorted(_needy(ledger, summary, names=names), key=_urgency)
     hours = [0] * 24
     for one in sent:
         hours[one.at.astimezone(summary.zone).hour] += one.sent
@@ -98,21 +99,22 @@ def gather(ledger: Ledger, summary: Summary, *, names: bool = False) -> Facts:
         typing_shown=sum(one.typing_shown for one in sent),
         typing_told=sum(one.typing_told for one in sent),
         held=tuple(held_back(skipped, plainly=not names)),
-        needy=tuple(needy[:_MOST_ROWS]),
-        needy_count=len(needy),
+        needy=tuple(_needy(ledger, summary, names=names)),
+        needy_count=sum(getattr(summary.totals, status) for status in _NEXT),
         names=names,
     )
 
 
 def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
-    """Give the rows that need a person."""
+    """Give the first rows that need a person, the most urgent first."""
     called = [index for index, header in enumerate(summary.campaign.headers) if kind_of(header)]
-    counts = summary.totals
-    if not (counts.uncertain or counts.failed or counts.invalid):
-        return
-    for line in lines(ledger, summary.campaign.id, live=summary.live):
-        if line.status not in NEEDS_A_PERSON:
-            continue
+    wanted = (
+        Wanted(status, most=_MOST_ROWS) for status in _NEXT if getattr(summary.totals, status)
+    )
+    found_lines = chain.from_iterable(
+        lines(ledger, summary.campaign.id, live=summary.live, wanted=one) for one in wanted
+    )
+    for line in islice(found_lines, _MOST_ROWS):
         found = Needy(line.number, line.status.value, _NEXT[line.status])
         if names:
             found = replace(
@@ -122,10 +124,6 @@ def _needy(ledger: Ledger, summary: Summary, *, names: bool) -> Iterator[Needy]:
                 reason=line.error or line.reason or "",
             )
         yield found
-
-
-def _urgency(one: Needy) -> tuple[bool, bool, int]:
-    return one.status != Status.UNCERTAIN, one.status != Status.FAILED, one.row
 
 
 def days_of(

@@ -9,6 +9,13 @@ from runner.ledger.record import Claim, Outcome, Wait
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A claimed message goes out now."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One attempt was settled."""
 
@@ -69,7 +76,8 @@ class ClockOff:
 
 
 Event = (
-    Sent
+    Sending
+    | Sent
     | Waiting
     | LookFailed
     | OtherConversation

@@ -14,7 +14,7 @@ from runner.ledger.claim import claim, peek
 from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
 from runner.ledger.record import AccountState, Claim, Stop, Wait
-from runner.sending.event import Event, LookFailed, OtherConversation, Sent, Waiting
+from runner.sending.event import Event, LookFailed, OtherConversation, Sending, Sent, Waiting
 from runner.sending.look import AHEAD, WAITS
 from runner.sending.patience import Patience
 from runner.sending.streak import LaneEnd, Streaks
@@ -68,6 +68,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 await traffic.sleep_until(traffic.now() + then)
             case Claim() as taken:
                 waited = None
+                traffic.report(Sending(taken))
                 outcome = await traffic.send(taken)
                 traffic.report(Sent(taken, outcome))
                 after = streaks.note(taken, outcome, stay=traffic.stay)

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from runner import words
+from runner.intake.recipient import Recipient
 from runner.ledger.pause import NO_END
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.event import (
@@ -18,6 +19,7 @@ from runner.sending.event import (
     Halting,
     LookFailed,
     OtherConversation,
+    Sending,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -26,14 +28,20 @@ from runner.sending.event import (
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+# Without tqdm's own guess at the rate: the calendar says when a message goes.
+_BAR: Final = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
+_WIDEST: Final = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a run is to reach: so many messages `today`, of all that wait; about `until` when today,
-    where that is known. Times are shown in the `zone`, or this computer's."""
+    """What a run is to reach: so many messages `today`; of the `whole` list, so many rows are
+    `done`; about `until` when today, where that is known. Times are shown in the `zone`, or this
+    computer's."""
 
     today: int
     whole: int
+    done: int = 0
     until: datetime | None = None
     zone: tzinfo | None = None
 
@@ -51,44 +59,46 @@ class Goal:
 class Progress:
     """Shows messages sent, quota left, next send and time to finish.
 
-    It is a bar of today's goal on a terminal, and one of the whole where that is more; else a line
-    now and then.
+    It is a bar of today's goal on a terminal, and one of the whole list where that is more; else a
+    line now and then.
     """
 
     def __init__(self, goal: Goal, tell: Callable[[str], None]) -> None:
         self._goal = goal
-        self._total = goal.whole
+        self._total = goal.whole - goal.done
         self._tell = tell
         self._settled = 0
         self._sent = 0
-        self._row: int | None = None
+        self._going: Claim | None = None
         self._left: int | None = None
         self._next: datetime | None = None
         self._is_over = False
         self._bar: tqdm[Any] | None = None
         self._whole: tqdm[Any] | None = None
-        if sys.stderr.isatty() and goal.whole:
+        if sys.stderr.isatty() and self._total:
             self._bar = self._begin("Today" if goal.today < goal.whole else "Sent", goal.today)
             if goal.today < goal.whole:
-                self._whole = self._begin("In all", goal.whole)
+                self._whole = self._begin("In all", goal.whole, goal.done)
             self._write(goal.advice)
 
-    def _begin(self, name: str, total: int) -> tqdm[Any]:
+    def _begin(self, name: str, total: int, done: int = 0) -> tqdm[Any]:
         from tqdm import tqdm
 
         return tqdm(
             total=total,
+            initial=done,
             desc=name,
-            unit="msg",
             file=sys.stderr,
             dynamic_ncols=True,
-            smoothing=0.1,
+            bar_format=_BAR,
             position=0 if self._bar is None else 1,
         )
 
     def event(self, event: Event) -> None:
         """Show an event of the run."""
         match event:
+            case Sending(claim):
+                self._going, self._next = claim, None
             case Sent(claim, outcome):
                 self._attempt(claim, outcome)
             case Waiting(account, wait):
@@ -129,7 +139,9 @@ class Progress:
     def _attempt(self, claim: Claim, outcome: Outcome) -> None:
         if outcome.told and outcome.told.remaining is not None:
             self._left = outcome.told.remaining
-        self._next, self._row = None, claim.row
+        self._next = None
+        if self._going == claim:
+            self._going = None
         is_done = outcome.status is not Status.WAITING
         if self._is_over:
             self._begin_day()
@@ -162,14 +174,14 @@ class Progress:
     def _draw(self) -> None:
         if self._bar is None:
             return
-        shown: dict[str, object] = {"sent": self._sent}
-        if self._row is not None:
-            shown["row"] = self._row
+        shown = [f"{self._sent} sent"]
         if self._left is not None:
-            shown["quota left"] = str(self._left)  # as text: tqdm would write 1e+5
+            shown.append(f"quota left {self._left}")
         if self._next is not None:
-            shown["next"] = self._goal.clock(self._next)
-        self._bar.set_postfix(shown)
+            shown.append(f"next {self._goal.clock(self._next)}")
+        if self._going is not None:
+            shown.append(f"now row {self._going.row}, {_person(self._going.recipient)}")
+        self._bar.set_postfix_str("; ".join(shown))
         if self._whole is not None:
             self._whole.refresh()
 
@@ -183,6 +195,11 @@ class Progress:
         for bar in (self._whole, self._bar):
             if bar is not None:
                 bar.close()
+
+
+def _person(recipient: Recipient) -> str:
+    name = words.visible(recipient.slug or recipient.identity)
+    return name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
 
 
 def _clock_text(ahead: timedelta) -> str:

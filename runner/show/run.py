@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from runner import words
 from runner.errors import ExitCode
 from runner.result.told import in_doubt
-from runner.sending.pace import calendar_of
+from runner.sending.pace import calendar_of, pace_of
 from runner.show.answer import plan_answer, run_answer
 from runner.show.console import Console
 from runner.show.problem import alike, grouped
@@ -80,14 +80,24 @@ class RunScreen:
 
 def _goal(summary: Summary, most: int | None) -> Goal:
     """What a run is to reach today, and in all."""
-    whole = min(summary.totals.waiting, most or summary.totals.waiting)
-    today = dict(summary.days).get(summary.at.astimezone(summary.zone).date(), 0)
-    until, first = None, summary.next_send_at
-    if today and first is not None:
-        settings = summary.campaign.settings
-        calendar = None if settings.now else calendar_of(settings)
-        until = calendar.span(first)[1] if calendar else None
-    return Goal(min(today, whole) or whole, whole, until, summary.zone)
+    totals, zone = summary.totals, summary.zone
+    most = most or totals.waiting
+    today = dict(summary.days).get(summary.at.astimezone(zone).date(), 0)
+    until = _end_of_today(summary, most) if today else None
+    return Goal(min(today or most, most), totals.rows, totals.rows - totals.waiting, until, zone)
+
+
+def _end_of_today(summary: Summary, most: int) -> datetime | None:
+    """When the messages of today will have gone: at the end of the hours over which they are
+    spread, or one shortest gap after another."""
+    first, settings = summary.next_send_at, summary.campaign.settings
+    if first is None:
+        return None
+    if not settings.now:
+        return calendar_of(settings).span(first)[1]
+    gap = pace_of(settings).gap
+    windows = (window for account in summary.accounts for window in account.windows[:1])
+    return max((start + min(count, most) * gap for start, count in windows), default=None)
 
 
 def _not_today(plan: Plan) -> str | None:

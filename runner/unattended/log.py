@@ -31,6 +31,7 @@ from runner.sending.event import (
     Halting,
     LookFailed,
     OtherConversation,
+    Sending,
     Sent,
     UnbelievedLimit,
     Waiting,
@@ -95,6 +96,8 @@ class RunLog:
     def event(self, event: Event) -> None:
         """Write one event of the run."""
         match event:
+            case Sending():
+                pass  # its attempt is written when it is settled
             case Sent(claim, outcome):
                 self._attempt(claim, outcome)
             case Waiting(account, wait):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 10
 _PLACES: Final = 20
+# So many rows are checked within a moment, as the text is typed.
+_AT_ONCE: Final = 2_000
 _READING: Final = ("sheet_name", "hidden", "encoding", "header_row")
 
 
@@ -193,17 +195,19 @@ def _shown(
 
 
 def _ahead(desk: Desk, draft: Draft, seen: Glance) -> Outlook | None:
-    """The forecast, for those who are ready, or for all rows while that is not known."""
+    """The forecast, for those who are ready, or for all rows of a long list that was not checked
+    yet."""
     if seen.table is None or seen.trouble is not None:
         return None
-    blocking = (
-        seen.intake.blocking if seen.intake else seen.checked.blocking if seen.checked else ()
-    )
-    people = seen.intake.findings.ready if seen.intake else seen.rows
+    campaign, intake = draft.campaign(), seen.intake
+    if intake is None and seen.rows <= _AT_ONCE:
+        intake = desk.drafts.intake(campaign, gather(campaign))
+    blocking = intake.blocking if intake else seen.checked.blocking if seen.checked else ()
+    people = intake.findings.ready if intake else seen.rows
     if not people or any(problem.code != "hidden-rows" for problem in blocking):
         return None
     with desk.ledger() as ledger:
-        return outlook(ledger, draft.campaign(), people, now())
+        return outlook(ledger, campaign, people, now())
 
 
 def _free_name(desk: Desk, draft: Draft) -> str:

@@ -423,7 +423,11 @@ def test_a_conversation_of_the_rows_own_that_disagrees_is_told(world: World) -> 
     world.people = [("Name0", "person-0", own)]
     say(world, "person-0", "By hand", -30, ours=True)
     world.run(**OPTIONS)
-    assert [type(event).__name__ for event in world.events] == ["OtherConversation", "Sent"]
+    assert [type(event).__name__ for event in world.events] == [
+        "OtherConversation",
+        "Sending",
+        "Sent",
+    ]
     assert world.server.receipts[0].conversation == own
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.campaign.campaign import load
-from runner.errors import CampaignError, RefusedError
+from runner.campaign.target import parse_target
+from runner.errors import CampaignError, RefusedError, UsageError
 
 STEP = '[[steps]]\ntemplate = "bump.j2"\nafter_days = 4\n'
 
@@ -66,6 +67,7 @@ def test_a_step_outside_the_folder_is_shown(tmp_path: Path) -> None:
     [
         ("https://docs.google.com/spreadsheets/d/abc/edit#gid=0", "File, Download"),
         ("http://example.com/people.csv", "Download it"),
+        ("ftp://example.com/people.csv", "Download it"),
     ],
 )
 def test_an_address_is_told_how_it_becomes_a_file(address: str, remedy: str) -> None:
@@ -73,3 +75,17 @@ def test_an_address_is_told_how_it_becomes_a_file(address: str, remedy: str) -> 
     with pytest.raises(RefusedError, match="address on the web") as caught:
         load(Path(address), {})
     assert remedy in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ("slack://token/channel", "begins with slack:// is no webhook"),
+        ("http://example.com/hook", "unencrypted"),
+        ("'an open quote", "cannot be read"),
+        (" ", "names no command"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(target: str, what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        parse_target(target)

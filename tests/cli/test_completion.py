@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +60,21 @@ def test_campaigns_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.M
     assert places("peo")[:2] == ["people", "people.csv"]
     (tmp_path / "ledger.db").write_bytes(b"no ledger")
     assert names("") == []
+
+
+def test_an_option_that_names_a_campaign_is_completed(tmp_path: Path) -> None:
+    """As a shell asks: wherever a campaign of the ledger may be named."""
+    World(tmp_path, crowd(1)).run(now=True, min_gap=0, name="fair")
+    program = shutil.which("campaign", path=Path(sys.executable).parent)
+    assert program is not None
+    for line in ("settle --name ", "retry --name ", "run --after ", "status "):
+        asked = {
+            "CAMPAIGN_LEDGER": str(tmp_path / "ledger.db"),
+            "_CAMPAIGN_COMPLETE": "complete_fish",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            "_TYPER_COMPLETE_ARGS": f"campaign {line}",
+        }
+        told = subprocess.run(
+            [program], env={**os.environ, **asked}, cwd=tmp_path, capture_output=True, check=False
+        )
+        assert b"fair" in told.stdout, (line, told.stderr)
