@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from runner.web.draft import Draft
 
 _LONGEST_NUMBER: Final = 9
+# The fields of a draft's page, by the options of the same meaning.
+FIELDS: Final = {
+    "--sheet": "Worksheet",
+    "--hidden": "Hidden and filtered-out rows",
+    "--header-row": "Row with the columns' names",
+    "--encoding": "Encoding of a text file",
+    "--column": "the choice below a column's name",
+    "--name": "The campaign's name",
+}
 # The parts of a page that are drawn anew when something has changed.
 _REDRAWN: Final = ("now", "list")
 
@@ -47,6 +57,7 @@ def _environment() -> Environment:
         "conversation_link": conversation_link,
     }
     environment.filters["number"] = "{:,}".format
+    environment.filters["with_fields"] = with_fields
     return environment
 
 
@@ -62,6 +73,14 @@ def draw(desk: Desk, request: Request, template: str, code: int = 200, **shown: 
         **shown,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), code)
+
+
+def with_fields(remedy: str | None) -> str:
+    """A remedy that speaks of options, with the fields of a draft's page that stand for them."""
+    said = remedy or ""
+    named = [field for option, field in FIELDS.items() if re.search(rf"{option}\b", said)]
+    mark = "\n" if "\n" in said else " "
+    return f"{said}{mark}On this page: {' or '.join(named)}." if named else said
 
 
 def filled(record: CampaignRecord, line: Line) -> list[tuple[str, str]]:

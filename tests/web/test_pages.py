@@ -13,9 +13,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from runner.campaign.execution import RunSettings
+from runner.campaign.kind import rows as settings
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
 from runner.rehearsal.endpoint import Answer
+from runner.web.view import FIELDS, with_fields
 from tests.web.served import LIST, Served, place, until
 from tests.world import World, crowd
 
@@ -498,3 +501,21 @@ def test_one_message_goes_to_oneself_first(served: Served) -> None:
         assert client.get("/decide").status_code == 200
     (receipt,) = served.endpoint.endpoint.receipts
     assert (receipt.recipient, receipt.message) == ("me-myself", "Hi Name0")
+
+
+def test_a_remedy_with_options_names_the_fields_of_the_page(served: Served) -> None:
+    """Whoever drops a list knows no options."""
+    bad = "First Name,LinkedIn URL\nJörg,https://www.linkedin.com/in/joerg-x\n".encode("cp1252")
+    (served.folder / "old.csv").write_bytes(bad)
+    with let_in(served) as (client, form):
+        page = client.post("/new", data={**form, "chosen": "old.csv"}).text
+        assert "On this page: Encoding of a text file." in page
+        assert "Encoding of a text file <select" in page
+
+
+@pytest.mark.parametrize("flag", FIELDS)
+def test_every_field_is_one_of_an_option_that_there_is(flag: str) -> None:
+    assert any(flag in row.flags for row in settings(RunSettings).values())
+    assert with_fields(f"Say which: {flag} X").startswith(f"Say which: {flag} X On this page: ")
+    assert with_fields(f"Say which: {flag}s X") == f"Say which: {flag}s X"
+    assert with_fields(None) == ""
