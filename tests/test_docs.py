@@ -134,7 +134,7 @@ def test_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("CONNECTSAFELY_API_KEY", KEY)
     said, names = io.StringIO(), {}
     with serving() as server, redirect_stdout(said):
-        monkeypatch.setattr("runner.sending.client.BASE_URL", server.url)
+        monkeypatch.setattr("runner.sending.address.BASE_URL", server.url)
         for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
             exec(code, names)
     assert said.getvalue().splitlines() == [

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from runner import words
 from runner.action.adopt import adopt_lost, people_of
+from runner.action.behind import day, refuse_behind
 from runner.action.trace import name_in, read_trace, traces_beside, traces_of
 from runner.campaign.campaign import Campaign
 from runner.errors import StorageError
@@ -21,68 +21,13 @@ from runner.intake.earlier import Earlier, Result
 from runner.intake.sheet import Reading
 from runner.ledger import accepted
 from runner.ledger.campaign import campaigns, results_noted
-from runner.ledger.chain import digest_at, digests
 from runner.ledger.file import is_there
 from runner.ledger.health import look_through
-from runner.ledger.holes import is_as_left
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
-from runner.ledger.lost import known_of, missing, refuse_lost, said
-from runner.ledger.second import records_of
+from runner.ledger.lost import known_of, refuse_lost
 from runner.result.left import left
 from runner.system.file import digest_of
-
-
-def refuse_behind(ledger: Ledger, *, fully: bool = False) -> None:
-    """Raise StorageError when a second record knows more than the ledger.
-
-    A record that is as the last run left it was compared then, event by event; `fully` compares
-    it again.
-    """
-    second = ledger.second
-    if second is None:
-        return
-    for record in records_of(ledger.path):
-        if record.identity != second.identity and (told := missing(record, {})):
-            raise _behind(
-                ledger.path,
-                f"Another ledger stood here before. Its second record knows of "
-                f"{said(record, told)}.",
-            )
-    latest = second.latest()  # before the ledger is asked: a run beside this one writes it first
-    noted = [one for one in (latest, second.last()) if one is not None and one.n]
-    with ledger.read() as connection:
-        is_told = all(digest_at(connection, one.n) == one.head for one in noted)
-        if is_told and is_as_left(second) and not fully:
-            return
-        known = digests(connection)
-    told = missing(second, known)
-    if is_told and not told:
-        return
-    count = words.count(max(one.n for one in noted) - len(known), "event")
-    what = f"the last {count}" if not latest else f"what was decided up to {_day(latest.at)}"
-    what = said(second, told) if told else what
-    raise _behind(
-        ledger.path, f"The ledger is older than its second record: it does not know of {what}."
-    )
-
-
-def _behind(path: Path, what: str) -> StorageError:
-    restore, accept = (
-        words.command("ledger restore", ledger=path),
-        words.command("ledger accept", ledger=path),
-    )
-    return StorageError(
-        f"{what} Nothing was sent.",
-        where=str(path),
-        remedy=(
-            f"Mend it: {restore} (it says first what it will do). If you know that the ledger is "
-            f"right as it is: {accept}."
-        ),
-    )
-
-
-# --- results sheets
 
 
 def refuse_unknown_results(campaign: Campaign, ledger: Ledger | None, path: Path) -> None:
@@ -223,7 +168,7 @@ def _untold(
     sheet: Path, path: Path, campaign: Campaign | None, unknown: Sequence[Result], *, is_new: bool
 ) -> StorageError:
     times = [one.at for one in unknown if one.at is not None]
-    since = f", since {_day(min(times))}" if times else ""
+    since = f", since {day(min(times))}" if times else ""
     count = words.count(len(unknown), "message")
     whose = "there is no ledger that knows them" if is_new else "the ledger does not know them"
     named = {"name": campaign.name or ""} if campaign and _is_of(campaign, sheet) else {}
@@ -248,10 +193,6 @@ def _is_of(campaign: Campaign, sheet: Path) -> bool:
         return campaign.results.absolute() == sheet
     others = [one for one in traces_of(campaign) if name_in(one) == campaign.name]
     return sheet in others or not others
-
-
-def _day(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def look_over(campaign: Campaign, ledger: Ledger) -> None:

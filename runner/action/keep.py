@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from runner import words
-from runner.action.compare import refuse_behind, refuse_unknown_sheets
+from runner.action.behind import refuse_behind
+from runner.action.compare import refuse_unknown_sheets
 from runner.action.mend import Agree
 from runner.action.trace import read_trace
 from runner.errors import CampaignError, ExitCode, InterruptedRunError, StorageError, UsageError

@@ -16,8 +16,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from runner import words
+from runner.action.behind import refuse_behind
 from runner.action.change import is_as_it_is, said_base, said_holes, said_lost, said_merged
-from runner.action.compare import refuse_behind
 from runner.action.draft import draft_of, opened_copy
 from runner.action.sheets import add_sheets
 from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageError

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from runner import words
-from runner.action.compare import refuse_behind
+from runner.action.behind import refuse_behind
 from runner.errors import ExitCode, InterruptedRunError, UsageError
 from runner.intake.check import check_people
 from runner.intake.entry import Problem

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from runner.action.compare import refuse_behind
+from runner.action.behind import refuse_behind
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.recipient import Recipient, RecipientError, parse

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
-from runner.campaign.campaign import Campaign
-from runner.campaign.material import Material
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
 from runner.intake.recipient import Recipient
@@ -28,6 +27,10 @@ from runner.ledger.overlap import Overlap, overlaps
 from runner.ledger.record import CampaignRecord
 from runner.ledger.standing import progress
 from runner.ledger.suppression import suppression_state
+
+if TYPE_CHECKING:
+    from runner.campaign.campaign import Campaign
+    from runner.campaign.material import Material
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from runner.errors import UsageError
-from runner.sending.client import keeps_secrets
+from runner.sending.address import keeps_secrets
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 

@@ -62,7 +62,7 @@ def _examine(
         accounts=accounts,
         ledger=ledger,
         log=late.log.log_files(ledger),
-        base_url=base_url or late.client.BASE_URL,
+        base_url=base_url or late.address.BASE_URL,
         now=utc_now,
         computer=late.machine.this_machine(),
     )

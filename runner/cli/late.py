@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = (
+    "address",
     "asyncio",
     "barring",
     "blocking",
     "campaign",
     "check",
-    "client",
     "clock",
     "column",
     "compare",
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from runner.rehearsal import people as rehearsed_people
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
-    from runner.sending import client, clock, key, vendor
+    from runner.sending import address, clock, key, vendor
     from runner.show import check as show_check
     from runner.show import digest as show_digest
     from runner.show import doctor as show_doctor
@@ -165,7 +165,7 @@ else:
         "install": "runner.schedule.install",
         "job": "runner.schedule.job",
         "machine": "runner.schedule.machine",
-        "client": "runner.sending.client",
+        "address": "runner.sending.address",
         "clock": "runner.sending.clock",
         "key": "runner.sending.key",
         "vendor": "runner.sending.vendor",

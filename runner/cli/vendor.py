@@ -33,6 +33,6 @@ def vendor_with(secret: Secret, base_url: str | None, **ways: Unpack[Ways]) -> V
     return late.vendor.Vendor(
         secret,
         late.clock.ServerClock(utc_now, late.clock.WATCH),
-        base_url=base_url or late.client.BASE_URL,
+        base_url=base_url or late.address.BASE_URL,
         **ways,
     )

@@ -20,7 +20,7 @@ from runner.ledger.lock import is_any_running
 from runner.schedule.entry import Entry
 from runner.schedule.install import find
 from runner.schedule.machine import Machine
-from runner.sending.client import checked_base_url
+from runner.sending.address import checked_base_url
 from runner.sending.clock import ServerClock
 from runner.sending.vendor import Vendor
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from runner import words
-from runner.action.compare import refuse_behind, refuse_lost_results, refuse_unknown_results
+from runner.action.behind import refuse_behind
+from runner.action.compare import refuse_lost_results, refuse_unknown_results
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError

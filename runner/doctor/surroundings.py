@@ -15,7 +15,7 @@ from tzlocal import get_localzone_name
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, ok
 from runner.errors import UsageError
-from runner.sending.client import is_loopback
+from runner.sending.address import is_loopback
 from runner.sending.key import Key, find_key
 from runner.words import address
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from runner.intake.code import REMEDIES, Code
 from runner.intake.column import Column
 from runner.intake.firm import Firms
 from runner.intake.recipient import Recipient
 from runner.intake.sheet import Row
-from runner.intake.template import MessageType
+
+if TYPE_CHECKING:
+    from runner.intake.template import MessageType
 
 Severity = Literal["error", "warning"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from runner.intake.cell import clean, unguard
 from runner.intake.column import Layout
@@ -21,13 +20,12 @@ from runner.intake.nobody import FOOTER, Nobody
 from runner.intake.recipient import CURE
 from runner.intake.review import Review
 from runner.intake.script import Script
-from runner.intake.sheet import SHIFTED, Fault, Hidden, Row
+from runner.intake.sheet import HIDDEN, SHIFTED, Fault, Hidden, Row
 from runner.intake.step import Step
 from runner.intake.text import CellText
 from runner.intake.verdict import instant, status_of
 from runner.intake.whom import Whom
 
-HIDDEN: Final = "hidden in the sheet"
 # A NamedTuple's own constructor costs twice as much, and this is done for every row.
 _new = tuple.__new__
 

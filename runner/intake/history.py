@@ -18,10 +18,9 @@ from runner.intake.check import check_people
 from runner.intake.code import Code
 from runner.intake.column import Column, Layout, nearest, normalise
 from runner.intake.entry import Entry, Problem
-from runner.intake.examiner import HIDDEN
 from runner.intake.moment import Order, order_of, readings
 from runner.intake.recipient import RecipientError, parse
-from runner.intake.sheet import Reading, Source
+from runner.intake.sheet import HIDDEN, Reading, Source
 from runner.intake.table import read
 
 # Other tools export the time of a message under these names; the first name in the sheet counts.

@@ -30,6 +30,8 @@ HEADER_AMONG: Final = 20
 # The words for rows that do not fit their header. A results sheet has them in its reasons, where a
 # later reading finds them: among the results, such a row fits its header.
 SHIFTED: Final = "values that may stand in the wrong columns"
+# Why a row is skipped that its author hid.
+HIDDEN: Final = "hidden in the sheet"
 
 Hidden = Literal["include", "skip"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +18,11 @@ from runner.ledger.received import received, received_texts
 from runner.ledger.record import Status
 from runner.ledger.sequence import prior_to
 from runner.ledger.setting import Stored
+
+# How the reasons begin for which a row rests after a look.
+WROTE_LAST: Final = "they wrote last"
+BY_HAND: Final = "you wrote by hand"
+NO_CONNECTION: Final = "is no connection of the account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from runner.python.ledger import opened_ledger, utc_now
 from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Rehearsed
-from runner.sending import client
+from runner.sending import address
 from runner.sending.api import READ_SECONDS
 from runner.sending.clock import WATCH, ServerClock
 from runner.sending.event import Event
@@ -123,7 +123,7 @@ def replies(
     name: str | None = None,
     *,
     key_file: str | os.PathLike[str] | None = None,
-    base_url: str = client.BASE_URL,
+    base_url: str = address.BASE_URL,
     ledger: str | None = None,
 ) -> Replies:
     """Read the inbox now, and list who has answered a campaign, the newest first.
@@ -174,7 +174,7 @@ def _vendor(campaign: Campaign, said: RunKeywords) -> Vendor:
     return Vendor(
         find_key(campaign.key_file, campaign.folder).secret,
         ServerClock(utc_now, WATCH),
-        base_url=said.get("base_url", client.BASE_URL),
+        base_url=said.get("base_url", address.BASE_URL),
         read_seconds=said.get("timeout", READ_SECONDS),
         path=campaign.endpoint,
     )

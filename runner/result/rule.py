@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from runner import words
-from runner.intake.examiner import HIDDEN
+from runner.intake.sheet import HIDDEN
 from runner.ledger.contact import LATELY
 from runner.ledger.follow import ANSWERED, IN_DOUBT, NOT_YET
 from runner.ledger.forgotten import REASON
+from runner.ledger.look import BY_HAND, NO_CONNECTION, WROTE_LAST
 from runner.ledger.suppression import LISTED
-from runner.sending.look import BY_HAND, WROTE_LAST
-from runner.sending.reach import NO_CONNECTION
 
 
 class Rule(NamedTuple):

@@ -14,7 +14,8 @@ import httpx
 
 from runner.errors import CampaignError
 from runner.ledger.record import Claim, Outcome
-from runner.sending.client import BASE_URL, Client
+from runner.sending.address import BASE_URL
+from runner.sending.client import Client
 from runner.sending.clock import ServerClock
 from runner.sending.outcome import read_answer, unanswered
 from runner.sending.secret import Secret

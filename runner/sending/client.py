@@ -1,4 +1,4 @@
-"""The client: the address and the HTTP library's settings for requests to the vendor, and answers.
+"""The client: the HTTP library's settings for requests to the vendor, and answers.
 
 Only the modules beside this one use it.
 
@@ -15,20 +15,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 
-from runner.errors import UsageError
+from runner.sending.address import checked_base_url, is_loopback
 from runner.sending.certificate import trusted
 from runner.sending.quota import read_date
 from runner.sending.secret import Secret, proxy_secrets
-from runner.words import address
 
-BASE_URL: Final = "https://api.connectsafely.ai/linkedin"
 MAX_BODY: Final = 1_000_000
 _SHOWN: Final = 300
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,41 +159,3 @@ async def _read_body(response: httpx.Response) -> bytes | None:
     except (httpx.HTTPError, zlib.error, OSError):
         return None
     return None if unpack and received and not unpack.eof else bytes(body)
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL is one of this machine itself."""
-    try:
-        return urlsplit(url).hostname in _LOOPBACK
-    except ValueError:
-        return False
-
-
-def checked_base_url(text: str) -> str:
-    """Return the base URL without a final slash.
-
-    It must be https, since the key travels to it, or be this machine. Raises UsageError.
-    """
-    shown = address(text)
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.username or parts.query or parts.fragment:
-        raise UsageError(f"{shown!r} is no base URL.", remedy=f"The default is {BASE_URL}.")
-    if not keeps_secrets(text):
-        raise UsageError(
-            f"{shown!r} would send the API key unencrypted.", remedy="Use an https:// address."
-        )
-    return text.rstrip("/")
-
-
-def keeps_secrets(url: str) -> bool:
-    """Tell whether anything sent to `url` is encrypted, or stays on this machine."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    is_encrypted = parts.scheme == "https" and bool(parts.hostname)
-    return is_encrypted or (parts.scheme == "http" and is_loopback(url))

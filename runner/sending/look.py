@@ -14,7 +14,7 @@ from typing import Final
 
 from runner.ledger.follow import ANSWERED
 from runner.ledger.ledger import Ledger
-from runner.ledger.look import Look, Rest, Unseen, messages_to, note_look
+from runner.ledger.look import BY_HAND, WROTE_LAST, Look, Rest, Unseen, messages_to, note_look
 from runner.ledger.pause import NO_END
 from runner.ledger.person import answered_identity
 from runner.sending.lookup import Lookup
@@ -31,8 +31,6 @@ _RESTS: Final = timedelta(days=7)
 _MOST_PAGES: Final = 50
 # A stranger may have accepted an invitation by then.
 _STRANGE: Final = timedelta(days=3)
-WROTE_LAST: Final = "they wrote last"
-BY_HAND: Final = "you wrote by hand"
 _NOT_OFFERED: Final = "the vendor offers no look, without which no step of a sequence goes"
 # With these, a look did not fail: its row has to wait, and others go.
 WAITS: Final = (NO_CREDIT, _NOT_OFFERED)

@@ -21,7 +21,8 @@ import httpx
 from runner.errors import AccessError
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Told
-from runner.sending.client import BASE_URL, Answer, Client
+from runner.sending.address import BASE_URL
+from runner.sending.client import Answer, Client
 from runner.sending.clock import ServerClock
 from runner.sending.feature import of_messages, views_left
 from runner.sending.outcome import KEY_REMEDY, REFUSALS, error_text

@@ -14,10 +14,9 @@ from typing import Final
 from runner.intake.limit import MAX_INMAIL
 from runner.ledger.connected import VENDOR, is_connected, note_connected
 from runner.ledger.ledger import Ledger
-from runner.ledger.look import Unseen
+from runner.ledger.look import NO_CONNECTION, Unseen
 from runner.sending.lookup import Lookup
 
-NO_CONNECTION: Final = "is no connection of the account"
 AFTER_INMAIL: Final = "an InMail that was not answered is followed by nothing"
 NO_CREDIT: Final = "the account has no InMail credit left"
 _NOT_FOUND: Final = 404

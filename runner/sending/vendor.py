@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from runner.sending.address import BASE_URL
 from runner.sending.api import READ_SECONDS, TYPING, Endpoint
-from runner.sending.client import BASE_URL
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import DEADLINE_SECONDS, Lookup
 from runner.sending.secret import Secret

@@ -19,8 +19,8 @@ from typing import Any, Final, assert_never
 import httpx
 
 from runner.campaign.target import Command, Target, Webhook
+from runner.sending.address import is_loopback
 from runner.sending.certificate import trusted
-from runner.sending.client import is_loopback
 from runner.sending.key import VARIABLES
 from runner.show.answer import sentence
 

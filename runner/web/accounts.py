@@ -13,7 +13,7 @@ from runner import words
 from runner.action.accounts import accounts
 from runner.doctor.examine import examine as look_at_all
 from runner.schedule.machine import this_machine
-from runner.sending.client import BASE_URL
+from runner.sending.address import BASE_URL
 from runner.unattended.log import log_files
 from runner.web.desk import now
 from runner.web.view import draw

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runner.action.compare import refuse_behind
+from runner.action.behind import refuse_behind
 from runner.errors import StorageError
 from runner.system.file import FileError, read_whole
 from runner.web.desk import now

@@ -24,8 +24,8 @@ from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.lock import told_as_running
 from runner.ledger.record import CampaignRecord
 from runner.result.place import plain_name
+from runner.sending.address import BASE_URL
 from runner.sending.api import TYPING
-from runner.sending.client import BASE_URL
 from runner.sending.clock import WATCH, ServerClock
 from runner.sending.key import find_key
 from runner.sending.vendor import Vendor

@@ -26,7 +26,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runner.action.compare import refuse_behind
+from runner.action.behind import refuse_behind
 from runner.errors import CampaignError
 from runner.ledger import schema
 from runner.ledger.health import look_through

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from runner.action.compare import refuse_behind
+from runner.action.behind import refuse_behind
 from runner.action.people import suppress as put_on_list
 from runner.action.settle import settle_rows
 from runner.errors import StorageError, UsageError

@@ -20,8 +20,8 @@ import pytest
 from runner.errors import StorageError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Outcome, Status
+from runner.sending.address import checked_base_url
 from runner.sending.api import Endpoint, payload
-from runner.sending.client import checked_base_url
 from runner.sending.clock import ServerClock
 from runner.sending.secret import Secret
 
