@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from runner import words
-from runner.errors import InterruptedRunError
+from runner.errors import CampaignError, InterruptedRunError
 from runner.show.console import Console
 
+T = TypeVar("T")
 # A person who is asked so often without an answer that fits wants something else.
 MOST_TRIES: Final = 5
 
@@ -24,6 +25,17 @@ class Asking:
         """Ask for a text; without one, it is the usual one."""
         shown = f" [{words.visible(usual)}]" if usual else ""
         return self.console.read(f"{question}{shown}: ").strip() or usual
+
+    def fitting(self, question: str, read: Callable[[str], T]) -> T | None:
+        """Ask for a text until it can be read; None for no text. Raises InterruptedRunError."""
+        for _ in range(MOST_TRIES):
+            if not (told := self.line(question)):
+                return None
+            try:
+                return read(told)
+            except CampaignError as error:
+                self.console.error(error)
+        raise no_answer()
 
     def yes(self, question: str, *, usual: bool = True) -> bool:
         """Ask for a yes or a no."""

@@ -263,18 +263,11 @@ def _health(status: str | None) -> str:
 def _try(asking: Asking, file: Path, base_url: str | None, ledger: str | None) -> None:
     """Offer to send one message, to the person who is asked."""
     console = asking.console
-    for _ in range(MOST_TRIES):
-        told = asking.line("Your own profile, to see one message as it arrives (Enter: none)")
-        if not told:
-            return
-        try:
-            person = late.standing.person_of(told)
-            break
-        except CampaignError as error:
-            console.error(error)
-    else:
-        raise no_answer()
-    asking.command(words.command("run", words.argument(file), test_to=told))
+    question = "Your own profile, to see one message as it arrives (Enter: none)"
+    person = asking.fitting(question, late.standing.person_of)
+    if person is None:
+        return
+    asking.command(words.command("run", words.argument(file), test_to=person.identity))
     try:
         campaign = late.campaign.load(file, {})
         vendor = vendor_with(late.key.find_key(campaign.key_file, campaign.folder).secret, base_url)

@@ -6,19 +6,20 @@ It has a line for each problem, by cell, and a count of each kind.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from runner.errors import RefusedError, UsageError
-from runner.intake.cell import column_letter
 from runner.intake.check import Check, Findings
 from runner.intake.entry import Problem
 from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Status
 from runner.result.place import Written, check_path, put
-from runner.result.style import Style
+
+if TYPE_CHECKING:
+    from runner.result.book import Book, Tab
 
 HEADERS: Final = (
     "severity",
@@ -67,13 +68,13 @@ def _worth_keeping(path: Path) -> str:
 
 
 def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
-    from openpyxl import Workbook
+    from runner.result.book import Book
 
     problems = [*checked.blocking, *findings.problems]
     wanted = {problem.row for problem in problems if problem.column is not None}
     cells = {row.number: row.cells for row in checked.table.rows() if row.number in wanted}
-    book, style = Workbook(write_only=True), Style()
-    worksheet = _worksheet(book, "Problems", HEADERS, _WIDTHS, style)
+    book = Book(file)
+    tab = _tab(book, "Problems", HEADERS, _WIDTHS)
     lines = [
         _line(problem, cells)
         for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))
@@ -82,13 +83,14 @@ def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
         ("skipped", "skipped", f"row {row}", row, "", "", reason, "", "")
         for row, reason in findings.skipped
     ]
-    for line in lines:
-        worksheet.append(style.row(worksheet, line, _COLOURS[str(line[0])], 0))
-    worksheet.auto_filter.ref = f"A1:{column_letter(len(HEADERS) - 1)}{len(lines) + 1}"
-    counts = _worksheet(book, "Summary", ("severity", "code", "places"), (10, 24, 10), style)
-    for (severity, code), count in Counter((line[0], line[1]) for line in lines).most_common():
-        counts.append(style.row(counts, (severity, code, count), _COLOURS[str(severity)], 0))
-    book.save(file)
+    for row, line in enumerate(lines, start=1):
+        book.row(tab, row, line, {0: _COLOURS[str(line[0])]})
+    tab.autofilter(0, 0, len(lines), len(HEADERS) - 1)
+    counts = _tab(book, "Summary", ("severity", "code", "places"), (10, 24, 10))
+    kinds = Counter((line[0], line[1]) for line in lines).most_common()
+    for row, ((severity, code), count) in enumerate(kinds, start=1):
+        book.row(counts, row, (severity, code, count), {0: _COLOURS[str(severity)]})
+    book.close()
 
 
 def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int, ...]:
@@ -108,12 +110,7 @@ def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int,
     )
 
 
-def _worksheet(
-    book: Any, title: str, headers: Iterable[str], widths: Iterable[int], style: Style
-) -> Any:
-    worksheet = book.create_sheet(title)
-    worksheet.freeze_panes = "A2"
-    for index, width in enumerate(widths):
-        worksheet.column_dimensions[column_letter(index)].width = width
-    worksheet.append(style.header(worksheet, list(headers)))
-    return worksheet
+def _tab(book: Book, title: str, headers: Sequence[str], widths: Sequence[int]) -> Tab:
+    tab = book.tab(title, widths, below=1)
+    book.header(tab, 0, headers)
+    return tab

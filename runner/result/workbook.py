@@ -27,11 +27,11 @@ from runner.result.facts import Day
 from runner.result.link import conversation_link, profile_link
 from runner.result.overview import write_summary
 from runner.result.place import Written, put
-from runner.result.style import WIDTH_SAMPLE, Style, width_of
+from runner.result.style import WIDTH_SAMPLE, width_of
 from runner.result.tab import Tabs
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
+    from runner.result.book import Book
 
 _LONGEST_GAP: Final = 1_000
 # "Wednesday" and "September" have five letters more than their codes. Numbers further down may have
@@ -148,16 +148,16 @@ def _safe(text: str) -> str:
 
 
 def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
-    from openpyxl import Workbook
+    from runner.result.book import Book
 
-    book = Workbook(write_only=True)
+    book = Book(file)
     headers = [*sheet.headers, *sheet.columns]
     widths = _widths(headers, sheet)
-    style, status = Style(), len(sheet.headers)
+    status = len(sheet.headers)
     top = sheet.header_row if sheet.header_row <= _LONGEST_GAP else 1
-    results = Tabs(book, "Results", headers, widths, style, status, header_row=top)
+    results = Tabs(book, "Results", headers, widths, status, header_row=top)
     numbered = ([*headers, ROW_COLUMN], [*widths, width_of(len(ROW_COLUMN))])
-    attention = Tabs(book, "Needs attention", *numbered, style, status)
+    attention = Tabs(book, "Needs attention", *numbered, status)
     whom, talk = _recipient(sheet.headers), len(sheet.headers) + sheet.columns.index("conversation")
 
     def links(line: Line) -> dict[int, str | None]:
@@ -181,9 +181,9 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     results.end()
     attention.end()
     if sheet.sendings is not None:
-        _write_messages(book, sheet.sendings(), style)
-    write_summary(book, sheet.summary, sheet.days(), style)
-    book.save(file)
+        _write_messages(book, sheet.sendings())
+    write_summary(book, sheet.summary, sheet.days())
+    book.close()
 
 
 def _recipient(headers: Sequence[str]) -> int | None:
@@ -237,11 +237,11 @@ _MESSAGE_COLUMNS: Final = (
 )
 
 
-def _write_messages(book: Workbook, sendings: Iterator[Sending], style: Style) -> None:
+def _write_messages(book: Book, sendings: Iterator[Sending]) -> None:
     """Write every message of a sequence, made or to come."""
     headers = [name for name, _ in _MESSAGE_COLUMNS]
     widths = [width for _, width in _MESSAGE_COLUMNS]
-    tabs = Tabs(book, "Messages", headers, widths, style, headers.index("status"))
+    tabs = Tabs(book, "Messages", headers, widths, headers.index("status"))
     for one in sendings:
         gone = one.status in POSSIBLY_RECEIVED
         typing = one.typing_indicator_sent

@@ -98,7 +98,7 @@ def test_a_first_campaign_is_ready_to_run(
     assert "{{ company }}" in (tmp_path / "hello.j2").read_text(encoding="utf-8")
     assert "Hi Ada," in said
     assert "Rehearsed: 1 sent" in said
-    assert "campaign run spring.toml --test-to linkedin.com/in/me-myself" in said
+    assert "campaign run spring.toml --test-to me-myself" in said
     assert "campaign run spring.toml" in said
     key = default_key_file()
     assert key.read_text(encoding="utf-8").strip() == KEY

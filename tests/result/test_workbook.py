@@ -328,7 +328,7 @@ def test_a_summary_draws_its_numbers(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         charts = [archive.read(name) for name in archive.namelist() if "charts/chart" in name]
     assert len(charts) == 2
-    assert b"'Summary'!$B$6:$B$7" in charts[0]
+    assert b"Summary!$B$6:$B$7" in charts[0]
     write(path, sheet(LINES))
     with zipfile.ZipFile(path) as archive:
         assert not any("charts/" in name for name in archive.namelist())
@@ -353,7 +353,7 @@ def test_rows_link_to_the_profile_and_the_conversation(tmp_path: Path) -> None:
 def test_texts_of_several_lines_make_no_row_taller(tmp_path: Path) -> None:
     path = tmp_path / "r.xlsx"
     write(path, sheet([replace(LINES[0], message="One\n\nTwo\nThree")]))
-    assert load_workbook(path)["Results"].row_dimensions[2].height == 15
+    assert load_workbook(path)["Results"].row_dimensions[2].height < 16
 
 
 def test_rows_that_need_attention_have_their_number_in_the_list(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from typing import Final
 
+_LIBRARY: Final = "<AppVersion>12.0000<"
 _MOST: Final = 64 * 1024
 _WORDS: Final = {
     "Worksheets": "en", "Arbeitsblätter": "de", "Feuilles de calcul": "fr",
@@ -22,7 +23,9 @@ _WORDS: Final = {
 def language(archive: zipfile.ZipFile) -> str | None:
     """Return the workbook's language: en, de and so on; None where the file does not say it."""
     app = _part(archive, "docProps/app.xml")
-    for word in re.findall(r"<vt:lpstr>([^<]{1,40})</vt:lpstr>", app):
+    # Libraries in many languages write files as the English Excel 2007 would.
+    words = "" if _LIBRARY in app else app
+    for word in re.findall(r"<vt:lpstr>([^<]{1,40})</vt:lpstr>", words):
         if word in _WORDS:
             return _WORDS[word]
     told = re.search(r"<dc:language>([a-zA-Z]{2})\b", _part(archive, "docProps/core.xml"))

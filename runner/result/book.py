@@ -1,0 +1,133 @@
+"""A new workbook, written row by row: texts that stay texts, numbers, links, the colours of a
+status.
+
+No row is held in memory but the one that is being written, so a worksheet's rows are written in
+their order. Rows and columns count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from runner.ledger.kinds import Kind
+from runner.ledger.record import Status
+from runner.result.style import COLOURS, escape, fit
+
+if TYPE_CHECKING:
+    from xlsxwriter.chart import Chart
+    from xlsxwriter.format import Format
+
+# The height of one line, in points: a little less than the usual one, which would count as none.
+_LINE: Final = 14.25
+_BLUE: Final = "#0563C1"
+_NONE: Final[Mapping[int, Any]] = {}
+
+
+class Tab(Worksheet):  # type: ignore[misc]  # the library has no types
+    """A worksheet whose texts are read again as they are, whatever they look like."""
+
+    @staticmethod
+    def _escape_control_characters(data: object) -> str:
+        """Escape the content of an element, which may be a number. The library's own way would
+        change `_x0041_x0042_`, and take `<r>…</r>` for markup."""
+        text = escape(str(data))
+        return f"_x003C_{text[1:]}" if text.startswith("<r>") else text
+
+
+class Book:
+    """A workbook that goes to a file as it is made, and is whole once it is closed."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        self._formats: dict[tuple[object, ...], Format] = {}
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._book.close()
+
+    def tab(self, title: str, widths: Sequence[int], below: int = 0) -> Tab:
+        """Begin a worksheet of which the rows above `below` stay in sight."""
+        tab: Any = self._book.add_worksheet(title, Tab)
+        for column, width in enumerate(widths):
+            tab.set_column(column, column, width)
+        if below:
+            tab.freeze_panes(below, 0)
+        return tab  # type: ignore[no-any-return]
+
+    def chart(self, kind: str, subtype: str | None = None) -> Chart:
+        """Begin a chart."""
+        chart: Any = self._book.add_chart({"type": kind, "subtype": subtype})
+        return chart
+
+    def format(
+        self,
+        *,
+        bold: bool = False,
+        left: bool = False,
+        tall: bool = False,
+        link: bool = False,
+        code: str = "General",
+        status: Status | None = None,
+    ) -> Format | None:
+        """The format of a cell, the same one for all alike; None for a plain one."""
+        key = (bold, left, tall, link, code, status)
+        if key not in self._formats:
+            said: dict[str, Any] = {"num_format": code}
+            if bold:
+                said["bold"] = True
+            if left:
+                said["align"] = "left"
+            if tall:
+                said["valign"] = "top"
+            if link:
+                said |= {"font_color": _BLUE, "underline": 1}
+            if status is not None:
+                said["bg_color"] = f"#{COLOURS[status]}"
+            self._formats[key] = self._book.add_format(said)
+        return self._formats[key] if any(key[:4]) or status or code != "General" else None
+
+    def header(self, tab: Tab, row: int, headers: Sequence[str]) -> None:
+        """Write a row of headers."""
+        for column, header in enumerate(headers):
+            tab.write_string(row, column, fit(header), self.format(bold=True))
+
+    def row(
+        self,
+        tab: Tab,
+        row: int,
+        cells: Sequence[str | int],
+        colours: Mapping[int, Status] = _NONE,
+        links: Mapping[int, str] = _NONE,
+        kinds: Mapping[int, Kind] = _NONE,
+    ) -> None:
+        """Write a row; `colours`, `links` and `kinds` are those of its cells, by their columns.
+
+        Of a text of several lines the first one is seen, and the row is no taller.
+        """
+        lines = {at for at, cell in enumerate(cells) if isinstance(cell, str) and "\n" in cell}
+        if lines:
+            tab.set_row(row, _LINE)
+        special = {*lines, *colours, *links, *kinds}
+        for column, cell in enumerate(cells):
+            if column in special:
+                kind, target = kinds.get(column, Kind()), links.get(column)
+                status = colours.get(column)
+                format = self.format(  # noqa: A001 - the library's word
+                    tall=column in lines, link=bool(target), code=kind.code, status=status
+                )
+                if target:
+                    tab.write_url(row, column, target, format, fit(str(cell)))
+                if isinstance(kind.number, bool):
+                    tab.write_boolean(row, column, kind.number, format)
+                elif kind.number is not None:
+                    tab.write_number(row, column, kind.number, format)
+                elif not target:
+                    tab.write_string(row, column, fit(str(cell)), format)
+            elif isinstance(cell, int):
+                tab.write_number(row, column, cell)
+            elif cell:
+                tab.write_string(row, column, fit(cell))
