@@ -7,12 +7,16 @@ their order. Rows and columns count from 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from html import escape as markup
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.worksheet import CellStringTuple, Worksheet
 
+from runner.intake.cell import column_letter
 from runner.ledger.kinds import Kind
 from runner.ledger.record import Status
 from runner.result.style import COLOURS, escape, fit
@@ -21,21 +25,50 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
 
+# A text without any of this stands in XML as it is.
+_SPECIAL: Final = re.compile(r"[&<>_\x00-\x1f\ud800-\udfff\ufffe\uffff]|^\s|\s$")
 # The height of one line, in points: a little less than the usual one, which would count as none.
 _LINE: Final = 14.25
 _BLUE: Final = "#0563C1"
 _NONE: Final[Mapping[int, Any]] = {}
+_letter = lru_cache(maxsize=1024)(column_letter)
 
 
 class Tab(Worksheet):  # type: ignore[misc]  # the library has no types
-    """A worksheet whose texts are read again as they are, whatever they look like."""
+    """A worksheet whose texts are read again as they are, whatever they look like.
 
-    @staticmethod
-    def _escape_control_characters(data: object) -> str:
-        """Escape the content of an element, which may be a number. The library's own way would
-        change `_x0041_x0042_`, and take `<r>…</r>` for markup."""
-        text = escape(str(data))
-        return f"_x003C_{text[1:]}" if text.startswith("<r>") else text
+    The library's own way to write a text would change `_x0041_x0042_`, take `<r>…</r>` for markup,
+    and needs twice the time.
+    """
+
+    def _write_single_row(self, current_row_num: int = 0) -> None:
+        """Write the row that is done, at once, and forget its height."""
+        row = self.previous_row
+        self.previous_row: int = current_row_num
+        cells, height = self.table.pop(row, {}), self.row_info.pop(row, None)
+        if not cells:
+            return
+        self._write_row(row, None, height)
+        texts: list[str] = []
+        for column, cell in sorted(cells.items()):
+            if isinstance(cell, CellStringTuple):
+                texts.append(_text(f"{_letter(column)}{row + 1}", cell))
+                continue
+            self.fh.write("".join(texts))
+            texts.clear()
+            self._write_cell(row, column, cell)
+        self.fh.write("".join(texts))
+        self._xml_end_tag("row")
+
+
+def _text(place: str, cell: CellStringTuple) -> str:
+    text, space, style = cell.string, "", ""
+    if _SPECIAL.search(text):
+        text = markup(escape(text), quote=False)
+        space = ' xml:space="preserve"'
+    if cell.format is not None:
+        style = f' s="{cell.format._get_xf_index()}"'
+    return f'<c r="{place}"{style} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 
 class Book:
@@ -113,6 +146,8 @@ class Book:
             tab.set_row(row, _LINE)
         special = {*lines, *colours, *links, *kinds}
         for column, cell in enumerate(cells):
+            if cell == "" and column not in kinds:
+                continue
             if column in special:
                 kind, target = kinds.get(column, Kind()), links.get(column)
                 status = colours.get(column)
@@ -127,7 +162,7 @@ class Book:
                     tab.write_number(row, column, kind.number, format)
                 elif not target:
                     tab.write_string(row, column, fit(str(cell)), format)
-            elif isinstance(cell, int):
+            elif isinstance(cell, str):
+                tab._write_string(row, column, fit(cell))  # past a look for "A1" as the place
+            else:
                 tab.write_number(row, column, cell)
-            elif cell:
-                tab.write_string(row, column, fit(cell))
