@@ -22,6 +22,7 @@ from runner.ledger import schema
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.campaign import put_campaign
 from runner.ledger.claim import claim
+from runner.ledger.forgotten import Forgotten
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told, Wait
 from runner.ledger.setting import Stored, pace_words
@@ -40,12 +41,13 @@ MOST = 28
 @dataclass(frozen=True)
 class Size:
     """A ledger: rows that wait on one account, rows that wait for a later date, rows that were
-    settled long ago, people on the do-not-contact list, campaigns."""
+    settled long ago, people on the do-not-contact list, forgotten people, campaigns."""
 
     waiting: int = 1_000
     later: int = 20
     settled: int = 100
     listed: int = 20
+    forgotten: int = 0
     campaigns: int = 1
 
 
@@ -115,6 +117,8 @@ def _add(connection: sa.Connection, size: Size) -> None:
     connection.execute(sa.insert(schema.attempt), attempts)
     listed = [{"identity": f"listed-{n}", "added_at": long_ago} for n in range(size.listed)]
     connection.execute(sa.insert(schema.do_not_contact), listed)
+    if size.forgotten:
+        Forgotten(connection).add([f"forgotten-{n}" for n in range(size.forgotten)], long_ago)
     connection.execute(
         sa.insert(schema.account).values(
             account="acc",
@@ -177,7 +181,9 @@ def cost(ledger: Ledger, messages: int = 5) -> Cost:
             assert isinstance(taken, Claim)
             commit_intent(ledger, taken, lambda at=at: at)
             told = Told(at, LIMIT, number + 1, LIMIT - number - 1, NOW + timedelta(hours=12))
-            settle(ledger, taken, Outcome(Status.SENT, http_status=200, told=told), at)
+            named = f"urn:li:fsd_profile:ACoAAB{number:06}"
+            outcome = Outcome(Status.SENT, http_status=200, told=told, recipient_urn=named)
+            settle(ledger, taken, outcome, at)
     finally:
         event.remove(engine, "before_cursor_execute", before)
         event.remove(engine, "after_cursor_execute", after)
@@ -185,15 +191,18 @@ def cost(ledger: Ledger, messages: int = 5) -> Cost:
 
 
 GROWN = {"waiting": 8_000, "later": 4_000, "settled": 8_000, "listed": 5_000, "campaigns": 100}
+# What costs something once there is any: nothing more when it is much.
+ANY = {"forgotten": (1, 3_000)}
 
 
-@pytest.mark.parametrize("what", GROWN)
+@pytest.mark.parametrize("what", [*GROWN, *ANY])
 def test_a_message_costs_the_same_in_a_ledger_that_has_grown(tmp_path: Path, what: str) -> None:
     """However much waits, was settled or is listed, a message takes the same statements and, but
     for the depth of a tree, the same steps."""
-    with ledger_of(tmp_path / "small", Size()) as ledger:
+    few, many = ANY.get(what, (getattr(Size, what), GROWN.get(what)))
+    with ledger_of(tmp_path / "small", replace(Size(), **{what: few})) as ledger:
         small = cost(ledger)
-    with ledger_of(tmp_path / "large", replace(Size(), **{what: GROWN[what]})) as ledger:
+    with ledger_of(tmp_path / "large", replace(Size(), **{what: many})) as ledger:
         large = cost(ledger)
     assert large.statements_per_message == small.statements_per_message
     assert large.steps_per_message < 1.1 * small.steps_per_message, (

@@ -16,13 +16,22 @@ from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.contact import bar
 from runner.ledger.forgotten import IS_SALT, is_forgotten
-from runner.ledger.person import FORMS, answered_as, answered_identity, learn, spellings_of
+from runner.ledger.person import (
+    FORMS,
+    answered_as,
+    answered_identity,
+    learn,
+    learn_first,
+    spellings_of,
+)
 from runner.ledger.record import POSSIBLY_RECEIVED, Claim
 
 _URN: Final = sa.bindparam("urn", type_=sa.String)
 _FORMS: Final = [sa.bindparam(f"form{number}", type_=sa.String) for number in range(FORMS)]
-# Whether the ledger names a URN anywhere at all: each message asks this.
-_IS_NAMED: Final = sa.select(
+_SLUG: Final = sa.bindparam("slug", type_=sa.String)
+# Whether the ledger names a URN anywhere at all, has another spelling of a profile ID, and anybody
+# forgotten: each message asks this.
+_IS_KNOWN: Final = sa.select(
     sa.or_(
         sa.exists().where(schema.alias.c.identity == _URN),
         sa.exists().where(schema.alias.c.other == _URN),
@@ -30,7 +39,11 @@ _IS_NAMED: Final = sa.select(
         sa.exists().where(schema.contact.c.identity == _URN),
         sa.exists().where(schema.delivery.c.urn == _URN),
         sa.exists().where(schema.delivery.c.sent_to_urn.in_(_FORMS)),
-    ).label("somewhere"),
+    ).label("urn"),
+    sa.or_(
+        sa.exists().where(schema.alias.c.identity == _SLUG),
+        sa.exists().where(schema.alias.c.other == _SLUG),
+    ).label("slug"),
     sa.exists().where(IS_SALT).label("salts"),
 )
 
@@ -46,12 +59,21 @@ def take_in(connection: Connection, claim: Claim, urn: str, now: datetime) -> st
     answered = answered_identity(urn)
     if answered is None:
         return _named_before(connection, claim, urn)
+    if answered == claim.recipient.urn:
+        return None
+    slug, own_urn = claim.recipient
+    asked = {f"form{number}": form for number, form in enumerate(answered_as([answered]))}
+    known = connection.execute(_IS_KNOWN, {"urn": answered, "slug": slug, **asked}).one()
+    if own_urn is None and slug is not None and not any(known):  # as nearly all are
+        learn_first(connection, (slug, answered), now)
+        return None
     own = spellings_of(connection, claim.recipient.keys)
     if answered in own:
         return None
     if any(key.startswith(URN_PREFIX) for key in own):
         return f"the answer names another person: {answered}"
-    if doubt := _known_otherwise(connection, claim, answered, now):
+    is_named = known.urn or (known.salts and is_forgotten(connection, [answered]))
+    if is_named and (doubt := _known_otherwise(connection, claim, answered, now)):
         return doubt
     learn(connection, [(key, answered) for key in claim.recipient.keys], now)
     return None
@@ -61,10 +83,6 @@ def _known_otherwise(
     connection: Connection, claim: Claim, answered: str, now: datetime
 ) -> str | None:
     """Return the reason when the ledger knows the person of a URN from somewhere else."""
-    named = {f"form{number}": form for number, form in enumerate(answered_as([answered]))}
-    known = connection.execute(_IS_NAMED, {"urn": answered, **named}).one()
-    if not known.somewhere and not (known.salts and is_forgotten(connection, [answered])):
-        return None  # as nearly all are
     theirs = spellings_of(connection, [answered])
     others = [key for key in theirs if not key.startswith(URN_PREFIX)]
     if others:

@@ -43,6 +43,7 @@ _INTENT: Final = (
         _ATTEMPT.deadline > sa.bindparam("now"),
     )
     .values(wired_at=sa.bindparam("now"))
+    .returning(*chain.INTENT)
 )
 _SETTLE: Final = (
     sa.update(schema.attempt)
@@ -53,6 +54,7 @@ _SETTLE: Final = (
             for name in ("settled_at", "status", "http_status", "error", "quota_used")
         }
     )
+    .returning(*chain.OUTCOME)
 )
 _NOT_SENT: Final = (
     sa.update(schema.delivery)
@@ -100,10 +102,10 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
 def _commit(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
     with ledger.write() as connection:
         now = clock()
-        taken = connection.execute(_INTENT, {"attempt": claim.attempt, "now": now}).rowcount
-        if taken == 1:
-            chain.add(connection, What.INTENT, claim.attempt, now, **_noted(claim))
-    if taken != 1:
+        taken = connection.execute(_INTENT, {"attempt": claim.attempt, "now": now}).first()
+        if taken is not None:
+            chain.add(connection, What.INTENT, claim.attempt, now, taken, **_noted(claim))
+    if taken is None:
         raise StorageError(
             f"The claim on row {claim.row} is no longer valid; its message was not sent.",
             where=ledger.place,
@@ -180,8 +182,8 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
     said = {"status": outcome.status, "error": outcome.error, "http_status": outcome.http_status}
     used = outcome.told.used if outcome.told else None
     mine = {"attempt": attempt_id, "settled_at": now, "quota_used": used, **said}
-    settled = connection.execute(_SETTLE, mine).rowcount
-    if settled != 1:
+    settled = connection.execute(_SETTLE, mine).first()
+    if settled is None:
         raise StorageError(
             "An attempt has two outcomes; the ledger cannot be trusted.",
             remedy="Report this; do not run again.",
@@ -191,6 +193,7 @@ def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: date
         What.OUTCOME,
         attempt_id,
         now,
+        settled,
         attempt=attempt_id,
         status=outcome.status.value,
         http_status=outcome.http_status,

@@ -7,7 +7,7 @@ Its number is the ledger's generation. No link holds anything of a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -34,6 +34,14 @@ _COVERED: Final = {
     What.OUTCOME: "SELECT id, status, settled_at FROM attempt",
     What.DECISION: "SELECT id, delivery_id, verdict, decided_by, decided_at FROM decision",
 }
+# The same of an attempt, as the statement gives it back that changes it.
+INTENT: Final = tuple(
+    sa.type_coerce(schema.attempt.c[name], sa.String)
+    for name in ("id", "delivery_id", "campaign_id", "account", "claimed_at", "wired_at")
+)
+OUTCOME: Final = tuple(
+    sa.type_coerce(schema.attempt.c[name], sa.String) for name in ("id", "status", "settled_at")
+)
 _ALL: Final = "SELECT id, what, subject, digest FROM link ORDER BY id"
 
 
@@ -60,13 +68,20 @@ def digests(connection: Connection) -> dict[int, str]:
     return {number: digest for number, _, _, digest in connection.exec_driver_sql(_ALL)}
 
 
-def add(connection: Connection, what: What, subject: int, at: datetime, **noted: Any) -> None:
-    """Add a link for an attempt or a decision.
+def add(
+    connection: Connection,
+    what: What,
+    subject: int,
+    at: datetime,
+    covered: Sequence[Any] | None = None,
+    **noted: Any,
+) -> None:
+    """Add a link for an attempt or a decision. What it covers is read, where it is not given.
 
     The link is noted in the second record once the transaction is committed, with what is `noted`
     of it besides.
     """
-    link = _link(connection, what, subject)
+    link = _link(connection, what, subject, covered)
     note(connection, Noted(n=link.n, head=link.head, what=what, at=at, **noted))
 
 
@@ -108,14 +123,15 @@ def link_all(connection: Connection) -> None:
         connection.execute(_ADD, values)
 
 
-def _link(connection: Connection, what: What, subject: int) -> Link:
+def _link(
+    connection: Connection, what: What, subject: int, covered: Sequence[Any] | None = None
+) -> Link:
     before = head(connection)
     connection.info.setdefault(FOUND, before)
-    covered: tuple[Any, ...] = ()
-    if what in _COVERED:
+    if covered is None and what in _COVERED:
         asked = f"{_COVERED[what]} WHERE id = ?"
-        covered = tuple(connection.exec_driver_sql(asked, (subject,)).one())
-    link = Link(before.n + 1, _digest(before.head, what, covered))
+        covered = connection.exec_driver_sql(asked, (subject,)).one()
+    link = Link(before.n + 1, _digest(before.head, what, covered or ()))
     connection.execute(_ADD, _values(link, what, subject))
     return link
 
@@ -124,7 +140,7 @@ def _values(link: Link, what: What, subject: int) -> dict[str, Any]:
     return {"id": link.n, "what": what.value, "subject": subject, "digest": link.head}
 
 
-def _digest(before: str, what: str, covered: tuple[Any, ...]) -> str:
+def _digest(before: str, what: str, covered: Sequence[Any]) -> str:
     return sha256("\n".join([before, what, *map(str, covered)]).encode()).hexdigest()
 
 

@@ -164,14 +164,20 @@ def _campaign(connection: Connection, campaign_id: int, account: str) -> _Campai
 
 
 @cache
-def _first(*, refused: bool) -> sa.Select[Any]:
-    """Select the first delivery of a step that may go, in the order of the list.
+def _first(*, refused: bool, left_out: bool) -> sa.Select[Any]:
+    """Select the first delivery of a step that may go, in the order of the list; with `left_out`,
+    without those that are aside or blind.
 
     Those without a date stand in their order in an index; those whose date has come are few.
     """
     attempt = schema.attempt.c
     is_refused = sa.func.coalesce(_DELIVERY.http_status.in_(REFUSED), False)
     aside = sa.bindparam("aside", expanding=True, type_=sa.Integer)
+    blind = sa.bindparam("blind", expanding=True, type_=sa.Integer)
+    out = sa.or_(
+        _DELIVERY.id.in_(blind),
+        _DELIVERY.id.in_(sa.select(attempt.delivery_id).where(attempt.id.in_(aside))),
+    )
 
     def first(date: sa.ColumnElement[bool]) -> sa.Select[Any]:
         mine = (
@@ -182,8 +188,7 @@ def _first(*, refused: bool) -> sa.Select[Any]:
                 _DELIVERY.status == Status.WAITING,
                 _DELIVERY.step == sa.bindparam("step"),
                 date,
-                _DELIVERY.id.not_in(sa.bindparam("blind", expanding=True, type_=sa.Integer)),
-                _DELIVERY.id.not_in(sa.select(attempt.delivery_id).where(attempt.id.in_(aside))),
+                *([sa.not_(out)] if left_out else []),
                 is_refused if refused else ~is_refused,
             )
             .order_by(_DELIVERY.position)
@@ -216,13 +221,15 @@ class _Next(NamedTuple):
 
     def find(self, connection: Connection) -> sa.Row[Any] | None:
         mine = {"campaign": self.campaign.id, "account": self.account, "now": self.now}
-        out = {"aside": list(self.aside), "blind": list(self.blind)}
+        left_out = bool(self.aside or self.blind)
+        out = {"aside": list(self.aside), "blind": list(self.blind)} if left_out else {}
         steps = range(1, 1 + (self.campaign.last_step if self.looks else 1))
         order = steps if self.campaign.settings.new_people_first else steps[::-1]
         for refused in (False, True):
             for step in order:
-                asked = connection.execute(_first(refused=refused), {**mine, **out, "step": step})
-                if (found := asked.first()) is not None:
+                statement = _first(refused=refused, left_out=left_out)
+                found = connection.execute(statement, {**mine, **out, "step": step}).first()
+                if found is not None:
                     return found
         return None
 

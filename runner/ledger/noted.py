@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -72,12 +72,12 @@ class Noted:
         return tuple(key for key in (self.slug, self.urn) if key)
 
     def __str__(self) -> str:
-        said = {name: value for name, value in asdict(self).items() if value is not None}
+        said = {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
         text = json.dumps(said | {"at": self.at.isoformat()})
         return f'{text[:-1]}, "{_SUM}": "{_sum(text)}"}}'
 
 
-_FIELDS: Final = frozenset(field.name for field in fields(Noted))
+_FIELDS: Final = tuple(field.name for field in fields(Noted))
 
 
 # What fits a field that is no text. A number is one that SQLite can hold.

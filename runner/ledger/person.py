@@ -18,15 +18,17 @@ from sqlalchemy.engine import Connection
 
 from runner.intake.recipient import URN_PREFIX
 from runner.ledger import schema
-from runner.ledger.forgotten import Forgotten
+from runner.ledger.forgotten import Forgotten, is_forgotten
 
 _BATCH: Final = 500
+_FEW: Final = 10
 _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
 # The number of forms in which an answer can write one URN.
 FORMS: Final = 2 + len(_OTHER_PREFIXES)
 _KEYS: Final[sa.BindParameter[str]] = sa.bindparam("keys", expanding=True)
 _ALIASES: Final = sa.select(schema.alias.c.identity, schema.alias.c.other)
+_LEARN: Final = sa.insert(schema.alias)
 _FIRST: Final = _ALIASES.where(schema.alias.c.identity.in_(_KEYS))
 _PAIRS: Final = _ALIASES.where(
     sa.or_(schema.alias.c.identity.in_(_KEYS), schema.alias.c.other.in_(_KEYS))
@@ -76,6 +78,13 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
             connection.execute(sa.insert(table), rows)
 
 
+def learn_first(connection: Connection, pair: tuple[str, str], now: datetime) -> None:
+    """Note two identities of one person of whom neither is known as another's, nor anybody as
+    forgotten."""
+    identity, other = sorted(pair)
+    connection.execute(_LEARN, {"identity": identity, "other": other, "learned_at": now})
+
+
 def _without_forgotten(
     connection: Connection, pairs: list[tuple[str, str]], now: datetime
 ) -> list[tuple[str, str]]:
@@ -83,6 +92,8 @@ def _without_forgotten(
 
     A dropped pair links a spelling to a forgotten person. The spelling is forgotten as well.
     """
+    if len(pairs) <= _FEW and not is_forgotten(connection, {key for pair in pairs for key in pair}):
+        return pairs
     forgotten = Forgotten(connection)
     while True:
         kept = []

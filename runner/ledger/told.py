@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -121,12 +122,15 @@ def _numbers(connection: Connection, account: str, told: Told) -> dict[str, Any]
 
 
 def _put(connection: Connection, account: str, values: dict[str, Any]) -> None:
-    table = schema.account
-    if (
-        values
-        and connection.execute(
-            sa.update(table).where(table.c.account == account).values(values)
-        ).rowcount
-        == 0
-    ):
-        connection.execute(sa.insert(table).values(account=account, **values))
+    if not values:
+        return
+    said = {"mine": account, **values}
+    if connection.execute(_update(tuple(values)), said).rowcount == 0:
+        connection.execute(sa.insert(schema.account).values(account=account, **values))
+
+
+@cache
+def _update(names: tuple[str, ...]) -> sa.Update:
+    """The statement that notes these columns of an account."""
+    mine = schema.account.c.account == sa.bindparam("mine")
+    return sa.update(schema.account).where(mine).values({n: sa.bindparam(n) for n in names})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 from urllib.request import getproxies
@@ -21,6 +21,8 @@ HIDDEN: Final = "[key]"
 # characters may be a word of the language.
 _LEAST: Final = 8
 _SHORT: Final = 8_000
+_MOST_KEPT: Final = 256
+_LONGEST_KEPT: Final = 100
 _SIGNS: Final = re.compile(r"[%\\]|&#")
 _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
@@ -34,6 +36,8 @@ class Secret:
     def __init__(self, value: str, others: Iterable[str] = ()) -> None:
         self._value = value
         self._others = tuple(others)
+        # Each answer has the same names, and mostly the same values, of headers.
+        self._hidden = lru_cache(maxsize=_MOST_KEPT)(self._hide)
 
     def reveal(self) -> str:
         return self._value
@@ -45,6 +49,9 @@ class Secret:
         escaped as in JSON, HTML or Python, in hexadecimal digits, and in base64 anywhere in a
         longer text.
         """
+        return self._hidden(text) if len(text) <= _LONGEST_KEPT else self._hide(text)
+
+    def _hide(self, text: str) -> str:
         text = without_userinfo(text)
         found = [span for form in self._forms for span in form.spans(text)]
         shown, end = [], 0
