@@ -6,7 +6,7 @@ at a person before a message goes, inside the claim. Everything that it looks at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -22,6 +22,7 @@ from runner.ledger.campaign import settings_of
 from runner.ledger.chain import add_list
 from runner.ledger.follow import before, unmet
 from runner.ledger.forgotten import Forgotten
+from runner.ledger.overlap import to_people
 from runner.ledger.person import Spellings, answered_identity, learn
 from runner.ledger.received import AT, received
 from runner.ledger.record import POSSIBLY_RECEIVED, Status
@@ -122,23 +123,23 @@ def messaged_since(
     settings: Stored,
     since: datetime,
     spellings: Spellings,
+    keys: Collection[str],
 ) -> dict[str, Messaged]:
-    """Find all people that another campaign or tool messaged after an instant.
+    """Find those of the people of `keys` whom another campaign or tool messaged after an instant.
 
-    Each person is listed under every spelling, with the latest message. The messages of the
-    campaigns that the campaign follows do not count.
+    In a small ledger others may be among them. Each person is listed under every spelling, with the
+    latest message. The messages of the campaigns that the campaign follows do not count.
     """
     latest: dict[str, Messaged] = {}
-    sent, elsewhere = (
-        connection.execute(received(*_by_others(connection, campaign_id, settings, since))),
-        connection.execute(_contacts(since)),
-    )
+    every = received(*_by_others(connection, campaign_id, settings, since))
+    sent = to_people(connection, every, {name for key in keys for name in spellings.of([key])})
+    elsewhere = connection.execute(_contacts(since))
     people = [
         ((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent
     ]
     people += [((one.identity, None, None), _by_other(one.source, one.at)) for one in elsewhere]
-    for keys, messaged in people:
-        for key in spellings.of(key for key in keys if key):
+    for names, messaged in people:
+        for key in spellings.of(name for name in names if name):
             if key not in latest or latest[key].at < messaged.at:
                 latest[key] = messaged
     return latest

@@ -8,8 +8,9 @@ forgotten person is forgotten with the person.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -22,6 +23,8 @@ from runner.ledger.forgotten import Forgotten, is_forgotten
 
 _BATCH: Final = 500
 _FEW: Final = 10
+# A look by a key takes about as long as walking past so many.
+_WALKED: Final = 4
 _TOKEN: Final = re.compile(r"ACo[A-Za-z0-9_-]{8,}")
 _OTHER_PREFIXES: Final = ("urn:li:fs_profile:", "urn:li:fs_miniProfile:", "urn:li:member:")
 # The number of forms in which an answer can write one URN.
@@ -37,13 +40,15 @@ _PAIRS: Final = _ALIASES.where(
 
 class Spellings:
     """Every identity that is known to mean the same person. Loaded once, for work on a whole
-    sheet."""
+    sheet; with `keys`, for the people of these alone."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keys: Collection[str] | None = None) -> None:
         self._others: dict[str, list[str]] = {}
-        for identity, other in connection.execute(
-            sa.select(schema.alias.c.identity, schema.alias.c.other)
-        ):
+        if keys is None or is_read_whole(connection, schema.alias, len(keys)):
+            pairs = {(identity, other) for identity, other in connection.execute(_ALIASES)}
+        else:
+            pairs = _reached(connection, keys)
+        for identity, other in pairs:
             self._others.setdefault(identity, []).append(other)
             self._others.setdefault(other, []).append(identity)
 
@@ -76,6 +81,37 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
         ]
         if rows:
             connection.execute(sa.insert(table), rows)
+
+
+def is_read_whole(connection: Connection, table: sa.Table, count: int) -> bool:
+    """Tell whether a table is read faster as a whole than by so many keys: the work on a list does
+    not grow with all that a large ledger holds besides."""
+    some = sa.select(sa.literal(1)).select_from(table).limit(_WALKED * count + 1).subquery()
+    held = connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+    return int(held) <= _WALKED * count
+
+
+def batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Give the keys in as many at once as a statement takes."""
+    rest = iter(keys)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def _reached(connection: Connection, keys: Iterable[str]) -> set[tuple[str, str]]:
+    """Return all pairs that lead from these identities to others, however far."""
+    pairs: set[tuple[str, str]] = set()
+    seen = fresh = set(keys)
+    while fresh:
+        found = {
+            (identity, other)
+            for batch in batches(fresh)
+            for identity, other in connection.execute(_PAIRS, {"keys": batch})
+        }
+        fresh = {key for pair in found - pairs for key in pair} - seen
+        pairs |= found
+        seen |= fresh
+    return pairs
 
 
 def learn_first(connection: Connection, pair: tuple[str, str], now: datetime) -> None:

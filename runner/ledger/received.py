@@ -22,13 +22,14 @@ _TRIED: Final = (
 AT: Final[sa.ColumnElement[datetime]] = sa.func.coalesce(
     _DELIVERY.sent_at, _TRIED, type_=schema.Instant()
 )
-Received = sa.Select[tuple[datetime, str, str, str, str | None, str | None, str | None]]
+Received = sa.Select[tuple[int, datetime, str, str, str, str | None, str | None, str | None]]
 
 
 def received(*which: sa.ColumnElement[bool]) -> Received:
     """Select the messages that people have, or may have, for which all of `which` holds."""
     return (
         sa.select(
+            _DELIVERY.id,
             AT.label("at"),
             _DELIVERY.status,
             _DELIVERY.account,

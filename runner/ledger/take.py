@@ -8,7 +8,7 @@ as it was sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ def take_in(
     connection: Connection,
     campaign_id: int,
     entries: Iterable[Entry],
-    people: Iterable[Recipient],
+    people: Collection[Recipient],
     columns: Sequence[int],
     accounts: Sequence[str],
     days: Days,
@@ -64,9 +64,9 @@ def take_in(
     are the indexes of the cells to keep; a row may be shorter. Rows that name no account are shared
     evenly among `accounts`; without `accounts` they go to the key's default.
     """
-    known_twice = [(person.slug, person.urn) for person in people if person.slug and person.urn]
-    learn(connection, known_twice, now)
-    taking = _Taking(connection, campaign_id, columns, accounts, days, now)
+    learn(connection, [(slug, urn) for slug, urn in people if slug and urn], now)
+    keys = {key for person in people for key in person.keys}
+    taking = _Taking(connection, campaign_id, keys, columns, accounts, days, now)
     connection.execute(sa.delete(schema.row).where(schema.row.c.campaign_id == campaign_id))
     for position, entry in enumerate(entries):
         taking.add(position, entry)
@@ -89,6 +89,7 @@ class _Taking:
         self,
         connection: Connection,
         campaign_id: int,
+        keys: Collection[str],
         columns: Sequence[int],
         accounts: Sequence[str],
         days: Days,
@@ -99,14 +100,14 @@ class _Taking:
         self._columns = columns
         self._last = max(columns, default=-1)
         self._places = {column: place for place, column in enumerate(columns)}
-        self._spellings = Spellings(connection)
+        self._spellings = spellings = Spellings(connection, keys)
         self._barred = Suppressed(connection, self._spellings)
         self._firms = firm_keys(self._barred.keys)
         self._settings = settings = settings_of(connection, campaign_id)
         self._lately: dict[str, Messaged] = {}
         if settings.min_days:
             since = now - timedelta(days=settings.min_days)
-            self._lately = messaged_since(connection, campaign_id, settings, since, self._spellings)
+            self._lately = messaged_since(connection, campaign_id, settings, since, spellings, keys)
         self._rests = rests(connection, campaign_id, settings.looks, now)
         self._before = Before(connection, settings, self._spellings) if settings.after else None
         self._dates = Dates(days, settings.after_days, now)
