@@ -42,6 +42,7 @@ def settle_all(ledger: Path) -> None:
     import sqlalchemy as sa
 
     from runner.ledger import schema
+    from runner.ledger.chain import link_all
     from runner.ledger.ledger import open_ledger
 
     now, opened = datetime.now(UTC), open_ledger(ledger)
@@ -64,6 +65,7 @@ def settle_all(ledger: Path) -> None:
             sa.insert(schema.attempt),
             [{**sent, "delivery_id": i, "campaign_id": c} for i, c in ids],
         )
+        link_all(connection)
     opened.close()
 
 
@@ -73,6 +75,7 @@ def main() -> None:
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["XDG_STATE_HOME"] = str(folder / "state")
         with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import runner
@@ -40,3 +42,19 @@ def test_every_room_says_what_it_is() -> None:
     for path in ROOT.rglob("*.py"):
         if "migrations" not in path.parts:
             assert path.read_text(encoding="utf-8").startswith('"""'), path
+
+
+def test_every_benchmark_finds_what_it_imports() -> None:
+    """CI does not run the benchmarks; what they take from the program must be there all the same,
+    and each of them is described."""
+    described = (ROOT.parent / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    for path in (ROOT.parent / "benchmarks").glob("*.py"):
+        if path.stem not in ("density", "every"):
+            assert f"**{path.stem}**" in described, path.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("runner"):
+                module = import_module(node.module or "")
+                for name in node.names:
+                    assert hasattr(module, name.name) or import_module(
+                        f"{node.module}.{name.name}"
+                    ), (path.name, name.name)
