@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME: Final = 200
 # A path has taken one of its slashes away.
 # Longer than the letter of a drive.
-_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}:/", re.IGNORECASE)
 DEFAULT_QUIET_DAYS: Final = 7
 DEFAULT_KEEP_REPLIES: Final = 90
 
