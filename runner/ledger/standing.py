@@ -6,9 +6,9 @@ Everything here is a query; nothing changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -60,11 +60,54 @@ def shown(status: Status, *, live: bool = False) -> Status:
     return status
 
 
-def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> tuple[Totals, int]:
+class Deliveries(NamedTuple):
+    """A campaign's deliveries in numbers: those that wait by account, and the `senders`, both in
+    the sheet's order; all by status; the people; the last step."""
+
+    waiting: Mapping[str, int]
+    senders: Sequence[str]
+    by_status: Counter[str]
+    people: int
+    last_step: int
+
+
+def deliveries(connection: Connection, campaign_id: int) -> Deliveries:
+    """Count a campaign's deliveries, in one walk along an index."""
+    table = schema.delivery.c
+    parts = (table.account, table.status, table.step)
+    statement = sa.select(*parts, sa.func.count(), sa.func.min(table.position)).where(
+        table.campaign_id == campaign_id
+    )
+    waiting, by_status = Counter[str](), Counter[str]()
+    people, last_step = 0, 1
+    senders: list[tuple[int, str]] = []
+    waiters: list[tuple[int, str]] = []
+    for account, status, step, count, first in connection.execute(statement.group_by(*parts)):
+        by_status[status] += count
+        people += count if step == 1 else 0
+        last_step = max(last_step, step)
+        if status != Status.SKIPPED:
+            senders.append((first, account))
+        if status == Status.WAITING:
+            waiters.append((first, account))
+            waiting[account] += count
+    in_order = {account: waiting[account] for _, account in sorted(waiters)}
+    sending = list(dict.fromkeys(account for _, account in sorted(senders)))
+    return Deliveries(in_order, sending, by_status, people, last_step)
+
+
+def totals(
+    connection: Connection,
+    campaign_id: int,
+    counted: Deliveries | None = None,
+    *,
+    live: bool = False,
+) -> tuple[Totals, int]:
     """Count the rows by status; and the people who were, or may have been, messaged and are no
-    longer in the sheet."""
-    gone = _gone(connection, campaign_id)
-    by_status = _counted_apart(connection, campaign_id, gone)
+    longer in the sheet. `counted` are the deliveries, where they are counted already."""
+    counted = counted or deliveries(connection, campaign_id)
+    gone = _gone(connection, campaign_id, counted)
+    by_status = _counted_apart(connection, campaign_id, counted, gone)
     if by_status is None:
         joined = sa.select(STATUS, sa.func.count()).select_from(JOINED)
         mine = joined.where(schema.row.c.campaign_id == campaign_id)
@@ -75,16 +118,15 @@ def totals(connection: Connection, campaign_id: int, *, live: bool = False) -> t
     return Totals(**counts), sum(gone[status] for status in POSSIBLY_RECEIVED)
 
 
-def _gone(connection: Connection, campaign_id: int) -> Counter[str]:
+def _gone(connection: Connection, campaign_id: int, counted: Deliveries) -> Counter[str]:
     """Count the people who are no longer in the sheet, by how their first message stands."""
     table, row = schema.delivery, schema.row
-    people = sa.select(sa.func.count()).where(table.c.campaign_id == campaign_id, table.c.step == 1)
     named = sa.select(sa.func.count(row.c.identity.distinct())).where(
         row.c.campaign_id == campaign_id
     )
     # Each row that names a delivery names one that there is. So nobody is gone where all are named,
     # and nobody has to be looked for.
-    if connection.execute(people).scalar() == connection.execute(named).scalar():
+    if connection.execute(named).scalar() == counted.people:
         return Counter()
     statement = sa.select(table.c.status, sa.func.count()).where(
         table.c.campaign_id == campaign_id, table.c.step == 1, ~sa.exists().where(OF_ROW)
@@ -93,20 +135,19 @@ def _gone(connection: Connection, campaign_id: int) -> Counter[str]:
 
 
 def _counted_apart(
-    connection: Connection, campaign_id: int, gone: Mapping[str, int]
+    connection: Connection, campaign_id: int, counted: Deliveries, gone: Mapping[str, int]
 ) -> Counter[str] | None:
     """Count the rows by status without a look at each: the deliveries, less those of people who
     are gone, and the rows that have none. None where there are later steps, or that is not all."""
-    table, row = schema.delivery, schema.row
-    mine = (table.c.campaign_id == campaign_id, row.c.campaign_id == campaign_id)
-    if connection.execute(sa.select(sa.func.max(table.c.step)).where(mine[0])).scalar() != 1:
+    if counted.last_step > 1 or not counted.people:
         return None
-    by_status = sa.select(table.c.status, sa.func.count()).where(mine[0])
-    counts = _counts(connection, by_status.group_by(table.c.status))
+    row = schema.row
+    mine = row.c.campaign_id == campaign_id
+    counts = Counter(counted.by_status)
     counts.subtract(gone)
-    own = sa.select(row.c.status, sa.func.count()).where(mine[1], row.c.identity.is_(None))
+    own = sa.select(row.c.status, sa.func.count()).where(mine, row.c.identity.is_(None))
     counts.update(_counts(connection, own.group_by(row.c.status)))
-    all_rows = connection.execute(sa.select(sa.func.count()).select_from(row).where(mine[1]))
+    all_rows = connection.execute(sa.select(sa.func.count()).select_from(row).where(mine))
     return counts if counts.total() == all_rows.scalar_one() else None
 
 
@@ -146,14 +187,7 @@ def uncertain_rows(
 
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Count the waiting deliveries by account, with the accounts in the sheet's order."""
-    table = schema.delivery
-    statement = (
-        sa.select(table.c.account, sa.func.count())
-        .where(table.c.campaign_id == campaign_id, table.c.status == Status.WAITING)
-        .group_by(table.c.account)
-        .order_by(sa.func.min(table.c.position))
-    )
-    return {account: count for account, count in connection.execute(statement)}  # noqa: C416 - rows are not pairs to mypy
+    return dict(deliveries(connection, campaign_id).waiting)
 
 
 def waiting_before(connection: Connection, delivery_id: int, now: datetime) -> int:
@@ -217,15 +251,7 @@ def pulse(connection: Connection) -> str:
 
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
-    table = schema.delivery
-    statement = sa.select(table.c.account).where(
-        table.c.campaign_id == campaign_id, table.c.status != Status.SKIPPED
-    )
-    return list(
-        connection.execute(
-            statement.group_by(table.c.account).order_by(sa.func.min(table.c.position))
-        ).scalars()
-    )
+    return list(deliveries(connection, campaign_id).senders)
 
 
 def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:

@@ -23,12 +23,7 @@ from runner.ledger.record import (
     Wait,
 )
 from runner.ledger.reply import count_replies
-from runner.ledger.standing import (
-    senders,
-    totals,
-    uncertain_rows,
-    waiting,
-)
+from runner.ledger.standing import deliveries, totals, uncertain_rows
 from runner.ledger.tally import Tally, tallies
 from runner.result.variant import Compared, compare
 from runner.sending import forecast
@@ -185,8 +180,9 @@ def summarise(
     `accounts` are shown beside those of its rows. `live` says that a run of it is active elsewhere.
     """
     with ledger.read() as connection:
-        waits = waiting(connection, campaign.id)
-        named = dict.fromkeys((*waits, *senders(connection, campaign.id), *accounts))
+        counted = deliveries(connection, campaign.id)
+        waits = counted.waiting
+        named = dict.fromkeys((*waits, *counted.senders, *accounts))
         replied = count_replies(connection, campaign.id)
         paused_at = said(connection, campaign.id).paused_at
         pause = paused(campaign.name, paused_at)
@@ -199,13 +195,13 @@ def summarise(
             if pause is not None:
                 view = replace(view, wait=pause if view.waiting else None, windows=())
             views.append(view)
-        counted, gone = totals(connection, campaign.id, live=live)
+        by_status, gone = totals(connection, campaign.id, counted, live=live)
         uncertain = uncertain_rows(connection, campaign.id, live=live)
         has_tallies = campaign.settings.steps or campaign.settings.has_variants
         counts = tallies(connection, campaign.id) if has_tallies else ()
     return Summary(
         campaign=campaign,
-        totals=counted,
+        totals=by_status,
         accounts=tuple(views),
         gone=gone,
         at=now,
