@@ -8,9 +8,11 @@ their order. Rows and columns count from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from html import escape as markup
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import xlsxwriter
@@ -71,11 +73,22 @@ def _text(place: str, cell: CellStringTuple) -> str:
     return f'<c r="{place}"{style} t="inlineStr"><is><t{space}>{text}</t></is></c>'
 
 
-class Book:
-    """A workbook that goes to a file as it is made, and is whole once it is closed."""
+@contextmanager
+def new_book(file: IO[bytes]) -> Iterator[Book]:
+    """Write a workbook to a file. Its rows wait in a folder that nobody else can read, and that is
+    gone afterwards, however it ends."""
+    with TemporaryDirectory(prefix="workbook-", ignore_cleanup_errors=True) as folder:
+        book = Book(file, folder)
+        yield book
+        book.close()
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
+
+class Book:
+    """A workbook, whole in its file once it is closed; `folder` holds its rows until then."""
+
+    def __init__(self, file: IO[bytes], folder: str) -> None:
+        said = {"constant_memory": True, "tmpdir": folder}
+        self._book = xlsxwriter.Workbook(file, said)
         self._formats: dict[tuple[object, ...], Format] = {}
 
     def close(self) -> None:

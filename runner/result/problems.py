@@ -68,29 +68,28 @@ def _worth_keeping(path: Path) -> str:
 
 
 def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
-    from runner.result.book import Book
+    from runner.result.book import new_book
 
     problems = [*checked.blocking, *findings.problems]
     wanted = {problem.row for problem in problems if problem.column is not None}
     cells = {row.number: row.cells for row in checked.table.rows() if row.number in wanted}
-    book = Book(file)
-    tab = _tab(book, "Problems", HEADERS, _WIDTHS)
-    lines = [
-        _line(problem, cells)
-        for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))
-    ]
-    lines += [
-        ("skipped", "skipped", f"row {row}", row, "", "", reason, "", "")
-        for row, reason in findings.skipped
-    ]
-    for row, line in enumerate(lines, start=1):
-        book.row(tab, row, line, {0: _COLOURS[str(line[0])]})
-    tab.autofilter(0, 0, len(lines), len(HEADERS) - 1)
-    counts = _tab(book, "Summary", ("severity", "code", "places"), (10, 24, 10))
-    kinds = Counter((line[0], line[1]) for line in lines).most_common()
-    for row, ((severity, code), count) in enumerate(kinds, start=1):
-        book.row(counts, row, (severity, code, count), {0: _COLOURS[str(severity)]})
-    book.close()
+    with new_book(file) as book:
+        tab = _tab(book, "Problems", HEADERS, _WIDTHS)
+        lines = [
+            _line(problem, cells)
+            for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))
+        ]
+        lines += [
+            ("skipped", "skipped", f"row {row}", row, "", "", reason, "", "")
+            for row, reason in findings.skipped
+        ]
+        for row, line in enumerate(lines, start=1):
+            book.row(tab, row, line, {0: _COLOURS[str(line[0])]})
+        tab.autofilter(0, 0, len(lines), len(HEADERS) - 1)
+        counts = _tab(book, "Summary", ("severity", "code", "places"), (10, 24, 10))
+        kinds = Counter((line[0], line[1]) for line in lines).most_common()
+        for row, ((severity, code), count) in enumerate(kinds, start=1):
+            book.row(counts, row, (severity, code, count), {0: _COLOURS[str(severity)]})
 
 
 def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int, ...]:

@@ -148,9 +148,13 @@ def _safe(text: str) -> str:
 
 
 def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
-    from runner.result.book import Book
+    from runner.result.book import new_book
 
-    book = Book(file)
+    with new_book(file) as book:
+        _fill(book, sheet)
+
+
+def _fill(book: Book, sheet: Sheet) -> None:
     headers = [*sheet.headers, *sheet.columns]
     widths = _widths(headers, sheet)
     status = len(sheet.headers)
@@ -183,7 +187,6 @@ def _write_workbook(file: IO[bytes], sheet: Sheet) -> None:
     if sheet.sendings is not None:
         _write_messages(book, sheet.sendings())
     write_summary(book, sheet.summary, sheet.days())
-    book.close()
 
 
 def _recipient(headers: Sequence[str]) -> int | None:

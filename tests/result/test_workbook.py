@@ -378,3 +378,25 @@ def test_each_row_keeps_its_number_below_a_preamble(tmp_path: Path) -> None:
         found = read(path)
         assert found.header_row == (5 if path.suffix == ".xlsx" else 1)
         assert [row.number for row in found.rows()] == [6, 8]
+
+
+def test_a_workbook_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows name people, and wait in a folder of their own until it is whole."""
+    rest = tmp_path / "rest"
+    rest.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(rest))
+    modes: list[int] = []
+
+    def failing() -> Iterable[Line]:
+        yield from LINES
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in rest.iterdir())
+        if modes:  # the rows are being written; before, only their widths were asked
+            raise StorageError("the ledger failed")
+
+    with pytest.raises(StorageError, match="the ledger failed"):
+        write(tmp_path / "r.xlsx", replace(sheet([]), lines=failing))
+    assert modes == [0o700]
+    assert list(rest.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [rest]
