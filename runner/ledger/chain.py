@@ -35,12 +35,12 @@ _COVERED: Final = {
     What.DECISION: "SELECT id, delivery_id, verdict, decided_by, decided_at FROM decision",
 }
 # The same of an attempt, as the statement gives it back that changes it.
-INTENT: Final = tuple(
-    sa.type_coerce(schema.attempt.c[name], sa.String)
-    for name in ("id", "delivery_id", "campaign_id", "account", "claimed_at", "wired_at")
-)
-OUTCOME: Final = tuple(
-    sa.type_coerce(schema.attempt.c[name], sa.String) for name in ("id", "status", "settled_at")
+INTENT, OUTCOME = (
+    tuple(
+        sa.type_coerce(schema.attempt.c[name], sa.String)
+        for name in _COVERED[what].removeprefix("SELECT ").partition(" FROM ")[0].split(", ")
+    )
+    for what in (What.INTENT, What.OUTCOME)
 )
 _ALL: Final = "SELECT id, what, subject, digest FROM link ORDER BY id"
 

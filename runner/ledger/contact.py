@@ -132,7 +132,7 @@ def messaged_since(
     """
     latest: dict[str, Messaged] = {}
     every = received(*_by_others(connection, campaign_id, settings, since))
-    sent = to_people(connection, every, {name for key in keys for name in spellings.of([key])})
+    sent = to_people(connection, every, spellings.every(keys))
     elsewhere = connection.execute(_contacts(since))
     people = [
         ((one.slug, one.urn, answered_identity(one.sent_to_urn)), _by_campaign(one)) for one in sent

@@ -48,7 +48,7 @@ def overlaps(connection: Connection, people: Iterable[Recipient]) -> list[Overla
     several the oldest."""
     keys = {key for recipient in people for key in recipient.keys}
     spellings = Spellings(connection, keys)
-    wanted = {key for one in keys for key in spellings.of([one])}
+    wanted = spellings.every(keys)
     shared: dict[int, Counter[str]] = {}
     for campaign, status in _met(connection, wanted):
         shared.setdefault(campaign, Counter())[status] += 1

@@ -62,10 +62,13 @@ class Spellings:
             found += [other for other in self._others.get(key, ()) if other not in found]
         return tuple(found)
 
+    def every(self, keys: Iterable[str]) -> set[str]:
+        """Return the same for many people at once, each named by one identity or by several."""
+        return {spelling for key in keys for spelling in self.of([key])}
+
 
 def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     """Note pairs of identities that are one person."""
-    table = schema.alias
     ordered = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
     if not ordered:
         return
@@ -80,7 +83,7 @@ def learn(connection: Connection, pairs: Iterable[tuple[str, str]], now: datetim
             if pair not in known
         ]
         if rows:
-            connection.execute(sa.insert(table), rows)
+            connection.execute(_LEARN, rows)
 
 
 def is_read_whole(connection: Connection, table: sa.Table, count: int) -> bool:

@@ -6,7 +6,7 @@ Everything here is a query; nothing changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -64,8 +64,8 @@ class Deliveries(NamedTuple):
     """A campaign's deliveries in numbers: those that wait by account, and the `senders`, both in
     the sheet's order; all by status; the people; the last step."""
 
-    waiting: Mapping[str, int]
-    senders: Sequence[str]
+    waiting: dict[str, int]
+    senders: list[str]
     by_status: Counter[str]
     people: int
     last_step: int
@@ -187,7 +187,7 @@ def uncertain_rows(
 
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Count the waiting deliveries by account, with the accounts in the sheet's order."""
-    return dict(deliveries(connection, campaign_id).waiting)
+    return deliveries(connection, campaign_id).waiting
 
 
 def waiting_before(connection: Connection, delivery_id: int, now: datetime) -> int:
@@ -251,7 +251,7 @@ def pulse(connection: Connection) -> str:
 
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
-    return list(deliveries(connection, campaign_id).senders)
+    return deliveries(connection, campaign_id).senders
 
 
 def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:

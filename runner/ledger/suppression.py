@@ -48,7 +48,7 @@ class Suppressed:
         listed = connection.execute(
             sa.select(table.c.identity).where(table.c.forgotten.is_(None))
         ).scalars()
-        self.keys = frozenset(key for identity in listed for key in spellings.of([identity]))
+        self.keys = frozenset(spellings.every(listed))
         self._forgotten = Forgotten(connection)
 
     def has(self, keys: Iterable[str]) -> bool:

@@ -95,13 +95,16 @@ class Book:
         """Write what is left."""
         self._book.close()
 
-    def tab(self, title: str, widths: Sequence[int], below: int = 0) -> Tab:
-        """Begin a worksheet of which the rows above `below` stay in sight."""
+    def tab(
+        self, title: str, widths: Sequence[int], headers: Sequence[str] = (), header_row: int = 0
+    ) -> Tab:
+        """Begin a worksheet; its `headers`, and what stands above them, stay in sight."""
         tab: Any = self._book.add_worksheet(title, Tab)
         for column, width in enumerate(widths):
             tab.set_column(column, column, width)
-        if below:
-            tab.freeze_panes(below, 0)
+        if headers:
+            tab.freeze_panes(header_row + 1, 0)
+            self.header(tab, header_row, headers)
         return tab  # type: ignore[no-any-return]
 
     def chart(self, kind: str, subtype: str | None = None) -> Chart:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from runner.errors import RefusedError, UsageError
 from runner.intake.check import Check, Findings
@@ -17,9 +17,6 @@ from runner.intake.sheet import Reading
 from runner.intake.table import read
 from runner.ledger.record import Status
 from runner.result.place import Written, check_path, put
-
-if TYPE_CHECKING:
-    from runner.result.book import Book, Tab
 
 HEADERS: Final = (
     "severity",
@@ -74,7 +71,7 @@ def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
     wanted = {problem.row for problem in problems if problem.column is not None}
     cells = {row.number: row.cells for row in checked.table.rows() if row.number in wanted}
     with new_book(file) as book:
-        tab = _tab(book, "Problems", HEADERS, _WIDTHS)
+        tab = book.tab("Problems", _WIDTHS, HEADERS)
         lines = [
             _line(problem, cells)
             for problem in sorted(problems, key=lambda found: (found.severity, found.row or 0))
@@ -86,7 +83,7 @@ def _fill(file: IO[bytes], checked: Check, findings: Findings) -> None:
         for row, line in enumerate(lines, start=1):
             book.row(tab, row, line, {0: _COLOURS[str(line[0])]})
         tab.autofilter(0, 0, len(lines), len(HEADERS) - 1)
-        counts = _tab(book, "Summary", ("severity", "code", "places"), (10, 24, 10))
+        counts = book.tab("Summary", (10, 24, 10), ("severity", "code", "places"))
         kinds = Counter((line[0], line[1]) for line in lines).most_common()
         for row, ((severity, code), count) in enumerate(kinds, start=1):
             book.row(counts, row, (severity, code, count), {0: _COLOURS[str(severity)]})
@@ -107,9 +104,3 @@ def _line(problem: Problem, cells: dict[int, Sequence[str]]) -> tuple[str | int,
         problem.advice or "",
         "",
     )
-
-
-def _tab(book: Book, title: str, headers: Sequence[str], widths: Sequence[int]) -> Tab:
-    tab = book.tab(title, widths, below=1)
-    book.header(tab, 0, headers)
-    return tab

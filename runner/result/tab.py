@@ -44,8 +44,7 @@ class Tabs:
     def _open(self, header_row: int = 1) -> None:
         self._count += 1
         title = self._title if self._count == 1 else f"{self._title} {self._count}"
-        self._tab = self._book.tab(title, self._widths, below=header_row)
-        self._book.header(self._tab, header_row - 1, self._headers)
+        self._tab = self._book.tab(title, self._widths, self._headers, header_row - 1)
         self._header_row = self._rows = header_row
         self._links = 0
 
