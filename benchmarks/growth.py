@@ -139,7 +139,7 @@ def message_ms(ledger: Ledger) -> float:
             lambda state, at=at: Turn(PACE, state, at).wait(),
         )
         assert isinstance(taken, Claim)
-        commit_intent(ledger, taken, lambda at=at: at)
+        taken = commit_intent(ledger, taken, lambda at=at: at)
         told = Told(at, 150, number, 150 - number, NOW + timedelta(hours=12))
         named = f"urn:li:fsd_profile:ACoAAB{number:06}"
         outcome = Outcome(Status.SENT, http_status=200, told=told, recipient_urn=named)

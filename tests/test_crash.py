@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection
 from runner.ledger.ledger import Ledger
 from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
 from runner.sending import traffic
+from tests.broken import without_intent
 from tests.loopback import KEY, serving
 from tests.world import World, crowd, read_results
 
@@ -164,7 +165,8 @@ def test_the_harness_catches_a_sender_without_intent(
 ) -> None:
     """A sender that records a message only after sending it messages people twice under the same
     deaths. The harness must see it."""
-    monkeypatch.setattr(traffic, "commit_intent", lambda *_: None)
+    for name, broken in without_intent().items():
+        monkeypatch.setattr(traffic, name, broken)
     monkeypatch.setattr(World, "check_receipts", lambda _: None)
     twice = 0
     for step in range(1, 45):

@@ -15,7 +15,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
+from runner.ledger.record import AccountState, Claim, OvertakenError, Status, Stop, Wait
 from runner.ledger.told import note_told
 from runner.ledger.trial import claim_test, let_go
 from runner.sending.turn import Turn
@@ -66,9 +66,20 @@ def send_test(
     claim = claim_test(ledger, message, account, clock, vendor.endpoint.lease, decide)
     if not isinstance(claim, Claim):
         return _held(row, person, account, message.text, claim)
-    outcome = loop.run(vendor.endpoint.send(claim, lambda: commit_intent(ledger, claim, clock)))
-    outcome = settle(ledger, claim, outcome, vendor.clock.now())
-    let_go(ledger, claim)
+    taken = claim
+
+    def take() -> None:
+        nonlocal taken
+        taken = commit_intent(ledger, claim, clock)
+
+    try:
+        outcome = loop.run(vendor.endpoint.send(claim, take))
+        outcome = settle(ledger, taken, outcome, vendor.clock.now())
+    except OvertakenError:
+        why = Wait(clock(), "another message went on this account first", stay=True)
+        return _held(row, person, account, message.text, why)
+    finally:
+        let_go(ledger, claim)
     exit_code = _EXITS.get(outcome.status, ExitCode.NEEDS_A_PERSON)
     return Tested(
         row=row,

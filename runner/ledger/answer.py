@@ -87,9 +87,8 @@ def _known_otherwise(
     others = [key for key in theirs if not key.startswith(URN_PREFIX)]
     if others:
         return f"the answer names the person of another profile ID ({others[0]}): {answered}"
-    campaign_id, delivery_id = _where(connection, claim)
     person = Recipient(urn=answered)
-    if reason := bar(connection, campaign_id, delivery_id, person, now):
+    if reason := bar(connection, claim.campaign, claim.delivery, person, now):
         return f"the answer names somebody else ({reason}): {answered}"
     return None
 
@@ -100,10 +99,9 @@ def _named_before(connection: Connection, claim: Claim, urn: str) -> str | None:
     An answer in a form that is not known can still be compared with the others.
     """
     table = schema.delivery
-    _, delivery_id = _where(connection, claim)
     own = spellings_of(connection, claim.recipient.keys)
     heard = sa.select(table.c.row, table.c.slug, table.c.urn, table.c.sent_to_urn).where(
-        table.c.id != delivery_id,
+        table.c.id != claim.delivery,
         table.c.status.in_(POSSIBLY_RECEIVED),
         table.c.sent_to_urn.is_not(None),
         ~table.c.sent_to_urn.contains("ACo"),
@@ -116,12 +114,3 @@ def _named_before(connection: Connection, claim: Claim, urn: str) -> str | None:
 
 def _folded(urn: str) -> str:
     return urn.strip().casefold().rpartition(":")[2]
-
-
-def _where(connection: Connection, claim: Claim) -> tuple[int, int]:
-    """Return the campaign and the delivery of a claim, by their numbers."""
-    table = schema.attempt
-    found = connection.execute(
-        sa.select(table.c.campaign_id, table.c.delivery_id).where(table.c.id == claim.attempt)
-    ).one()
-    return found.campaign_id, found.delivery_id

@@ -1,14 +1,13 @@
 """Attempts: commit the intent on the wire, settle the outcome, recover.
 
-This is the at-most-once rule. A claim takes one waiting delivery out of waiting. The intent is
-durable before the first request byte. An outcome is recorded once. Recovery settles the attempts
-that a dead run left open. Such an attempt is uncertain if its intent was committed, and certainly
-not sent if not.
+This is the at-most-once rule. The intent takes one waiting delivery out of waiting, if its claim
+holds, and is durable before the first request byte. An outcome is recorded once. Recovery settles
+the attempts that a dead run left open: each is uncertain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +23,7 @@ from runner.ledger.astray import stop
 from runner.ledger.ledger import Ledger
 from runner.ledger.note import set_note
 from runner.ledger.noted import What
-from runner.ledger.record import Claim, Outcome, Status
+from runner.ledger.record import Claim, Outcome, OvertakenError, Status
 from runner.ledger.told import note_outcome
 
 # The note that the vendor means to take the endpoint away, with the time of the last answer that
@@ -34,17 +33,13 @@ DEPRECATED: Final = "endpoint is deprecated"
 _ATTEMPT: Final = schema.attempt.c
 _DELIVERY: Final = schema.delivery.c
 _MINE: Final = _ATTEMPT.id == sa.bindparam("attempt")
-_INTENT: Final = (
-    sa.update(schema.attempt)
-    .where(
-        _MINE,
-        _ATTEMPT.wired_at.is_(None),
-        _ATTEMPT.settled_at.is_(None),
-        _ATTEMPT.deadline > sa.bindparam("now"),
-    )
-    .values(wired_at=sa.bindparam("now"))
-    .returning(*chain.INTENT)
+_INTENT: Final = sa.insert(schema.attempt).returning(*chain.INTENT)
+_TAKE: Final = (
+    sa.update(schema.delivery)
+    .where(_DELIVERY.id == sa.bindparam("taken"), _DELIVERY.status == Status.WAITING)
+    .values(status=Status.SENDING)
 )
+_UNWIRED: Final = sa.insert(schema.attempt).returning(*chain.OUTCOME)
 _SETTLE: Final = (
     sa.update(schema.attempt)
     .where(_MINE, _ATTEMPT.settled_at.is_(None))
@@ -58,10 +53,7 @@ _SETTLE: Final = (
 )
 _NOT_SENT: Final = (
     sa.update(schema.delivery)
-    .where(
-        _DELIVERY.id == sa.select(_ATTEMPT.delivery_id).where(_MINE).scalar_subquery(),
-        _DELIVERY.status == Status.SENDING,
-    )
+    .where(_DELIVERY.id == sa.bindparam("delivery"), _DELIVERY.status == sa.bindparam("before"))
     .values(
         {
             name: sa.bindparam(name)
@@ -79,44 +71,58 @@ _NOT_SENT: Final = (
 _SENT: Final = _NOT_SENT.values(sent_at=sa.bindparam("now"))
 
 
-def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
-    """Make it durable, in both records, that the request is about to leave. If this raises, no byte
-    of it may leave.
+def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> Claim:
+    """Take the claimed delivery, and make it durable, in both records, that its request is about to
+    leave. If this raises, no byte of it may leave. Returns the claim with its attempt.
 
     `clock` is asked within the transaction: while this waits for the ledger, the claim's time may
     run out.
 
-    Raises StorageError when the claim is no longer ours or its time has run out, and when one of
-    the records cannot be written.
+    Raises OvertakenError when the claim does not hold any more or its time has run out, and
+    StorageError when one of the records cannot be written.
     """
+    attempt = None
     try:
-        _commit(ledger, claim, clock)
-    except UnnotedError:
-        # The ledger has the intent. No byte has left, and none will.
         with ledger.write() as connection:
-            unsent = Outcome(Status.WAITING, error="the second record could not be written")
-            _settle(connection, claim.attempt, unsent, clock())
+            attempt = _take(connection, claim, clock())
+    except UnnotedError:
+        if attempt is not None:
+            # The ledger has the intent. No byte has left, and none will.
+            with ledger.write() as connection:
+                unsent = Outcome(Status.WAITING, error="the second record could not be written")
+                _settle(connection, attempt, claim.delivery, unsent, clock())
         raise
+    return replace(claim, attempt=attempt)
 
 
-def _commit(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> None:
-    with ledger.write() as connection:
-        now = clock()
-        taken = connection.execute(_INTENT, {"attempt": claim.attempt, "now": now}).first()
-        if taken is not None:
-            chain.add(connection, What.INTENT, claim.attempt, now, taken, **_noted(claim))
-    if taken is None:
-        raise StorageError(
-            f"The claim on row {claim.row} is no longer valid; its message was not sent.",
-            where=ledger.place,
-            remedy="Run the same command again.",
-        )
+def _take(connection: Connection, claim: Claim, now: datetime) -> int:
+    terms = claim.terms
+    if terms is None or not terms.at <= now < terms.at + terms.lease:
+        raise OvertakenError
+    if not terms.holds(connection):
+        raise OvertakenError
+    values = {"wired_at": now, "deadline": now + terms.lease}
+    wired = connection.execute(_INTENT, _attempt(claim, now) | values).one()
+    if connection.execute(_TAKE, {"taken": claim.delivery}).rowcount != 1:
+        raise OvertakenError
+    attempt = int(wired[0])
+    chain.add(connection, What.INTENT, attempt, now, wired, **_noted(claim, attempt))
+    return attempt
 
 
-def _noted(claim: Claim) -> dict[str, Any]:
+def _attempt(claim: Claim, claimed_at: datetime) -> dict[str, Any]:
+    return {
+        "delivery_id": claim.delivery,
+        "campaign_id": claim.campaign,
+        "account": claim.account,
+        "claimed_at": claimed_at,
+    }
+
+
+def _noted(claim: Claim, attempt: int) -> dict[str, Any]:
     return {
         "campaign": claim.campaign,
-        "attempt": claim.attempt,
+        "attempt": attempt,
         "slug": claim.recipient.slug,
         "urn": claim.recipient.urn,
         "account": claim.account,
@@ -126,7 +132,8 @@ def _noted(claim: Claim) -> dict[str, Any]:
 
 
 def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Outcome:
-    """Record the outcome of an attempt, and return it as it was recorded.
+    """Record the outcome of an attempt, and return it as it was recorded. A claim whose request
+    never reached the wire has no attempt before.
 
     One transaction notes it for the attempt, the delivery, the account and the person's spellings.
     An answer that may name another person than was asked for also stops the account. In that case
@@ -138,19 +145,22 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
             # Somebody has the message, but not surely the recipient. Only a person can say what
             # that means.
             asked = claim.recipient.identity
-            stopped = stop(_campaign_of(connection, claim), claim.row, asked, doubt)
+            stopped = stop(_name_of(connection, claim.campaign), claim.row, asked, doubt)
             outcome = replace(outcome, status=Status.UNCERTAIN, error=doubt, stop=stopped)
-        _settle(connection, claim.attempt, outcome, now)
+        if claim.attempt is None:
+            _note_unwired(connection, claim, outcome, now)
+        else:
+            _settle(connection, claim.attempt, claim.delivery, outcome, now)
         if outcome.is_deprecated:
             set_note(connection, DEPRECATED, now.isoformat())
         note_outcome(connection, claim.account, outcome)
     return outcome
 
 
-def _campaign_of(connection: Connection, claim: Claim) -> str:
-    table, campaign = schema.attempt, schema.campaign
-    mine = sa.select(campaign.c.name).join(table, table.c.campaign_id == campaign.c.id)
-    return str(connection.execute(mine.where(table.c.id == claim.attempt)).scalar_one())
+def _name_of(connection: Connection, campaign_id: int) -> str:
+    table = schema.campaign
+    named = sa.select(table.c.name).where(table.c.id == campaign_id)
+    return str(connection.execute(named).scalar_one())
 
 
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
@@ -162,11 +172,11 @@ def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
     table = schema.attempt
     uncertain = released = 0
     with ledger.write() as connection:
-        statement = sa.select(table.c.id, table.c.wired_at).where(
+        statement = sa.select(table.c.id, table.c.delivery_id, table.c.wired_at).where(
             table.c.campaign_id == campaign_id, table.c.settled_at.is_(None)
         )
-        for attempt_id, wired_at in connection.execute(statement).all():
-            if wired_at is None:
+        for attempt, delivery, wired_at in connection.execute(statement).all():
+            if wired_at is None:  # older versions took a delivery before its intent
                 released += 1
                 outcome = Outcome(Status.WAITING, error="the run ended before the request left")
             else:
@@ -174,40 +184,79 @@ def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
                 outcome = Outcome(
                     Status.UNCERTAIN, error="the run ended while the request was under way"
                 )
-            _settle(connection, attempt_id, outcome, now)
+            _settle(connection, attempt, delivery, outcome, now)
     return uncertain, released
 
 
-def _settle(connection: Connection, attempt_id: int, outcome: Outcome, now: datetime) -> None:
-    said = {"status": outcome.status, "error": outcome.error, "http_status": outcome.http_status}
-    used = outcome.told.used if outcome.told else None
-    mine = {"attempt": attempt_id, "settled_at": now, "quota_used": used, **said}
-    settled = connection.execute(_SETTLE, mine).first()
+def _settle(
+    connection: Connection, attempt: int, delivery: int, outcome: Outcome, now: datetime
+) -> None:
+    settled = connection.execute(_SETTLE, {"attempt": attempt} | _settled(outcome, now)).first()
     if settled is None:
         raise StorageError(
             "An attempt has two outcomes; the ledger cannot be trusted.",
             remedy="Report this; do not run again.",
         )
+    _note(connection, attempt, settled, outcome, now)
+    _end(connection, delivery, Status.SENDING, outcome, now)
+
+
+def _note_unwired(connection: Connection, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Note an attempt that never reached the wire: its delivery was not taken, and waits."""
+    if outcome.status is not Status.WAITING:
+        raise StorageError(
+            "A message has an outcome, and no intent; the ledger cannot be trusted.",
+            remedy="Report this; do not run again.",
+        )
+    claimed_at = claim.terms.at if claim.terms else now
+    values = _attempt(claim, claimed_at) | {"deadline": now} | _settled(outcome, now)
+    settled = connection.execute(_UNWIRED, values).one()
+    _note(connection, int(settled[0]), settled, outcome, now)
+    _end(connection, claim.delivery, Status.WAITING, outcome, now)
+
+
+def _settled(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What an attempt keeps of its outcome."""
+    return {
+        "settled_at": now,
+        "status": outcome.status,
+        "http_status": outcome.http_status,
+        "error": outcome.error,
+        "quota_used": outcome.told.used if outcome.told else None,
+    }
+
+
+def _note(
+    connection: Connection, attempt: int, settled: Sequence[Any], outcome: Outcome, now: datetime
+) -> None:
     chain.add(
         connection,
         What.OUTCOME,
-        attempt_id,
+        attempt,
         now,
         settled,
-        attempt=attempt_id,
+        attempt=attempt,
         status=outcome.status.value,
         http_status=outcome.http_status,
         typing=outcome.typing_indicator_sent,
         answered=outcome.recipient_urn,
     )
+
+
+def _end(
+    connection: Connection, delivery: int, before: Status, outcome: Outcome, now: datetime
+) -> None:
     connection.execute(
         _SENT if outcome.status is Status.SENT else _NOT_SENT,
         {
-            "attempt": attempt_id,
+            "delivery": delivery,
+            "before": before,
             "now": now,
+            "status": outcome.status,
+            "error": outcome.error,
+            "http_status": outcome.http_status,
             "typing_indicator_sent": outcome.typing_indicator_sent,
             "sent_to_urn": outcome.recipient_urn,
             "message_urn": outcome.message_urn,
-            **said,
         },
     )

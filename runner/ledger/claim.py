@@ -1,12 +1,14 @@
-"""The claim: the account's next delivery is taken for sending, or it is said why none may go.
+"""The claim: the account's next delivery is chosen for sending, or it is said why none may go.
 
-One transaction holds everything that is decided per account, so that several campaigns, in several
-processes, can share an account.
+Everything that is decided per account is decided here, in one view of the ledger, so that several
+campaigns, in several processes, can share an account. The choice is made in a read. It holds when
+the intent is committed if nothing of the ledger changed in between, or if it would be made again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -24,7 +26,7 @@ from runner.ledger.contact import LATELY, free_at, last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
 from runner.ledger.pause import Said, held
-from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
+from runner.ledger.record import AccountState, Claim, Status, Stop, Terms, Wait
 from runner.ledger.refusal import REFUSED
 from runner.ledger.setting import Stored, from_json
 
@@ -45,12 +47,6 @@ _CAMPAIGN: Final = sa.select(
     .label("last_step"),
     is_alarmed(sa.bindparam("account")).label("is_alarmed"),
 ).where(schema.campaign.c.id == sa.bindparam("campaign"))
-_ATTEMPT: Final = sa.insert(schema.attempt)
-_TAKE: Final = (
-    sa.update(schema.delivery)
-    .where(_DELIVERY.id == sa.bindparam("delivery"))
-    .values(status=Status.SENDING)
-)
 
 
 def claim(
@@ -62,83 +58,124 @@ def claim(
     decide: Callable[[AccountState], Wait | None],
     aside: Collection[int] = (),
     seen: Collection[int] | None = None,
-    blind: Collection[int] = (),
 ) -> Claim | Unseen | Wait | Stop | None:
-    """Take the account's next delivery, in one transaction.
+    """Choose the account's next delivery; nothing is taken before the commit of the intent.
 
     Otherwise return a Wait until a delivery may go, a Stop that says why no delivery may go at all,
     or None when no delivery waits. `decide` judges spacing, quota and calendar on the account as
-    all campaigns left it. `lease` bounds how long the attempt can be under way; until then nobody
-    else sends on the account. The deliveries of the attempts `aside` are left out, and those that
-    were refused before come last: a row that is always refused keeps nobody else waiting.
+    all campaigns left it. `lease` bounds how long the claim is good, and from the intent on how
+    long the attempt can be under way; until then nobody else sends on the account. The deliveries
+    `aside` are left out, and those that were refused before come last: a row that is always refused
+    keeps nobody else waiting.
 
     `clock` is asked within the transaction. Others may send while this waits for the ledger: by an
     earlier time, their messages would be counted again beside the numbers that the server told.
 
     With `seen`, the deliveries whose conversation was just looked at, one that was not is returned
-    as Unseen instead, and nothing is taken. Those in `blind`, which could not be looked at, are
-    left out; and without `seen`, where no look is possible, so is every step that follows another.
+    as Unseen instead. Without `seen`, where no look is possible, every step that follows another is
+    left out.
     """
-    with ledger.write() as connection:
-        now = clock()
-        campaign = _campaign(connection, campaign_id, account)
-        settings, looks = campaign.settings, seen is not None
-        next_one = _Next(campaign, account, now, aside, blind, looks)
-        found = next_one.find(connection)
-        state = account_state(connection, account, campaign_id, now, bounded=True)
+    choice = _Choice(campaign_id, account, clock, decide, aside, seen)
+    mark, found = choice.look(ledger)
+    while isinstance(found, _Passed):
+        with ledger.write() as connection:
+            choice.pass_over(connection)
+        mark, found = choice.look(ledger)
+    if not isinstance(found, Claim):
+        return found
+    chosen = found
+
+    def holds(connection: Connection) -> bool:
+        return ledger.mark(connection) == mark or choice.make(connection) == chosen
+
+    return replace(chosen, terms=Terms(choice.at, lease, holds))
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A delivery that is passed over, and what becomes of it."""
+
+    values: dict[str, Any]
+
+
+_Choosable = Claim | Unseen | Wait | Stop | _Passed | None
+
+
+@dataclass(slots=True)
+class _Choice:
+    """How an account's next delivery is chosen, as often as it is asked: each time by what the
+    ledger holds then, `at` that time."""
+
+    campaign_id: int
+    account: str
+    clock: Callable[[], datetime]
+    decide: Callable[[AccountState], Wait | None]
+    aside: Collection[int]
+    seen: Collection[int] | None
+    at: datetime = field(init=False)
+
+    def look(self, ledger: Ledger) -> tuple[object, _Choosable]:
+        """Choose in a read, with the ledger's mark."""
+        with ledger.read() as connection:
+            return ledger.mark(connection), self.make(connection)
+
+    def make(self, connection: Connection) -> _Choosable:
+        """Choose, without changing anything."""
+        now = self.at = self.clock()
+        campaign = _campaign(connection, self.campaign_id, self.account)
+        looks = self.seen is not None
+        found = _Next(campaign, self.account, now, self.aside, looks).find(connection)
+        state = account_state(connection, self.account, self.campaign_id, now, bounded=True)
         if found is None and not state.later():
             return None
-        alarmed = alarm(connection, account) if campaign.is_alarmed else None
+        alarmed = alarm(connection, self.account) if campaign.is_alarmed else None
         stopped = alarmed or held(campaign.name, campaign.said)
         if stopped is not None:
             return stopped
         if found is None:
-            return _until_due(state, decide)
-        wait = state.under_way or decide(state)
+            return _until_due(state, self.decide)
+        wait = state.under_way or self.decide(state)
         if wait is not None and wait.stay:
             return wait  # this is asked again soon; the recipient is looked at then
-        while (reason := last_look(connection, found, settings, now)) is not None:
-            values: dict[str, Any] = {"status": Status.SKIPPED, "reason": reason}
-            if found.step > 1 and reason.startswith(LATELY):
-                # The sequence is not over: the step waits until it may go.
-                person = Recipient(found.slug, found.urn)
-                values = {"due_at": free_at(connection, campaign_id, settings, person, now)}
-            update(connection, [{"_id": found.id, **values}])
-            # It may be free the next time: the list is then read anew.
-            note_stamp(connection, campaign_id, None)
-            found = next_one.find(connection)
-            if found is None:
-                state = account_state(connection, account, campaign_id, now, bounded=True)
-                return _until_due(state, decide)
+        reason = last_look(connection, found, campaign.settings, now)
+        if reason is not None:
+            return _Passed(self._passed(connection, found, campaign.settings, reason))
         if wait is not None:
             return wait
-        if seen is not None and found.id not in seen:
-            return unseen(connection, found, settings)
+        if self.seen is not None and found.id not in self.seen:
+            return unseen(connection, found, campaign.settings)
         looked = look_of(connection, found.id) if looks else None
-        inserted = connection.execute(
-            _ATTEMPT,
-            {
-                "delivery_id": found.id,
-                "campaign_id": campaign_id,
-                "account": account,
-                "claimed_at": now,
-                "deadline": now + lease,
-            },
+        urn = found.conversation_urn or (looked.conversation_urn if looked else None)
+        return Claim(
+            delivery=found.id,
+            campaign=self.campaign_id,
+            row=found.row,
+            step=found.step,
+            account=self.account,
+            recipient=Recipient(found.slug, found.urn),
+            text=found.message,
+            subject=found.subject,
+            message_type="inmail" if looked and looked.as_inmail else found.message_type,
+            conversation_urn=urn,
         )
-        connection.execute(_TAKE, {"delivery": found.id})
-        attempt_id = inserted.inserted_primary_key.id  # type: ignore[union-attr]  # SQLite and PostgreSQL both answer it
-    return Claim(
-        attempt=attempt_id,
-        campaign=campaign_id,
-        row=found.row,
-        step=found.step,
-        account=account,
-        recipient=Recipient(found.slug, found.urn),
-        text=found.message,
-        subject=found.subject,
-        message_type="inmail" if looked and looked.as_inmail else found.message_type,
-        conversation_urn=found.conversation_urn or (looked.conversation_urn if looked else None),
-    )
+
+    def _passed(
+        self, connection: Connection, found: sa.Row[Any], settings: Stored, reason: str
+    ) -> dict[str, Any]:
+        values: dict[str, Any] = {"_id": found.id, "status": Status.SKIPPED, "reason": reason}
+        if found.step > 1 and reason.startswith(LATELY):
+            # The sequence is not over: the step waits until it may go.
+            person = Recipient(found.slug, found.urn)
+            due_at = free_at(connection, self.campaign_id, settings, person, self.at)
+            values = {"_id": found.id, "due_at": due_at}
+        return values
+
+    def pass_over(self, connection: Connection) -> None:
+        """Pass over those that are next and may not go, as far as one that may."""
+        while isinstance(found := self.make(connection), _Passed):
+            update(connection, [found.values])
+            # It may be free the next time: the list is then read anew.
+            note_stamp(connection, self.campaign_id, None)
 
 
 class _Campaign(NamedTuple):
@@ -166,18 +203,12 @@ def _campaign(connection: Connection, campaign_id: int, account: str) -> _Campai
 @cache
 def _first(*, refused: bool, left_out: bool) -> sa.Select[Any]:
     """Select the first delivery of a step that may go, in the order of the list; with `left_out`,
-    without those that are aside or blind.
+    without those that are aside.
 
     Those without a date stand in their order in an index; those whose date has come are few.
     """
-    attempt = schema.attempt.c
     is_refused = sa.func.coalesce(_DELIVERY.http_status.in_(REFUSED), False)
     aside = sa.bindparam("aside", expanding=True, type_=sa.Integer)
-    blind = sa.bindparam("blind", expanding=True, type_=sa.Integer)
-    out = sa.or_(
-        _DELIVERY.id.in_(blind),
-        _DELIVERY.id.in_(sa.select(attempt.delivery_id).where(attempt.id.in_(aside))),
-    )
 
     def first(date: sa.ColumnElement[bool]) -> sa.Select[Any]:
         mine = (
@@ -188,7 +219,7 @@ def _first(*, refused: bool, left_out: bool) -> sa.Select[Any]:
                 _DELIVERY.status == Status.WAITING,
                 _DELIVERY.step == sa.bindparam("step"),
                 date,
-                *([sa.not_(out)] if left_out else []),
+                *([_DELIVERY.id.not_in(aside)] if left_out else []),
                 is_refused if refused else ~is_refused,
             )
             .order_by(_DELIVERY.position)
@@ -216,13 +247,12 @@ class _Next(NamedTuple):
     account: str
     now: datetime
     aside: Collection[int]
-    blind: Collection[int]
     looks: bool
 
     def find(self, connection: Connection) -> sa.Row[Any] | None:
         mine = {"campaign": self.campaign.id, "account": self.account, "now": self.now}
-        left_out = bool(self.aside or self.blind)
-        out = {"aside": list(self.aside), "blind": list(self.blind)} if left_out else {}
+        left_out = bool(self.aside)
+        out = {"aside": list(self.aside)} if left_out else {}
         steps = range(1, 1 + (self.campaign.last_step if self.looks else 1))
         order = steps if self.campaign.settings.new_people_first else steps[::-1]
         for refused in (False, True):
@@ -241,12 +271,11 @@ def peek(
     now: datetime,
     aside: Collection[int],
     seen: Collection[int],
-    blind: Collection[int],
 ) -> Unseen | None:
     """Return the account's next delivery where it has to be looked at; nothing is taken."""
     with ledger.read() as connection:
         campaign = _campaign(connection, campaign_id, account)
-        found = _Next(campaign, account, now, aside, blind, looks=True).find(connection)
+        found = _Next(campaign, account, now, aside, looks=True).find(connection)
         if found is None or found.id in seen:
             return None
         return unseen(connection, found, campaign.settings)
@@ -257,7 +286,7 @@ def upcoming(
 ) -> tuple[int, str] | None:
     """Return the row and the person of the account's next delivery, as far as is known now."""
     campaign = _campaign(connection, campaign_id, account)
-    found = _Next(campaign, account, now, (), (), looks=True).find(connection)
+    found = _Next(campaign, account, now, (), looks=True).find(connection)
     return None if found is None else (found.row, found.slug or found.urn or "")
 
 

@@ -62,7 +62,7 @@ class Ledger:
         self.is_whole = is_new
         self.is_as_left = is_new or second is None
         self.second = second
-        self._changed = False
+        self._writes = 0
         # The last event that this process, or the second record, has seen in the chain.
         self._seen: Noted | None = None
 
@@ -98,7 +98,7 @@ class Ledger:
             noted = connection.info.pop(NOTED, ())
             if noted:
                 self._compare(connection, noted)
-        self._changed = True
+        self._writes += 1
         if noted and self.second is not None:
             events = (line for line in noted if line.n)
             self._seen = max(events, key=lambda line: line.n, default=self._seen)
@@ -131,6 +131,19 @@ class Ledger:
             connection.begin(),
         ):
             yield connection
+
+    def mark(self, connection: Connection) -> tuple[object, ...]:
+        """Return what another mark differs from, if anything of the ledger changed in between.
+
+        Each is asked for within a transaction.
+        """
+        # SQLite counts the commits of others for each connection by itself; ours it leaves out.
+        # It is asked directly, since each message does so twice.
+        mine = connection.info.setdefault("itself", object())
+        cursor = connection.connection.cursor()
+        others = cursor.execute("PRAGMA data_version").fetchone()
+        cursor.close()
+        return mine, others, self._writes
 
     def scrub(self) -> None:
         """Write the file anew without its deleted content, and empty its journal.
@@ -172,7 +185,7 @@ class Ledger:
     def close(self) -> None:
         """Close the file; note how it was left, when it is whole."""
         last = None
-        if self.is_whole and self._changed and self.second is not None:
+        if self.is_whole and self._writes and self.second is not None:
             with suppress(StorageError), self.read() as connection:
                 last = Last(*head(connection))
         self._engine.dispose()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
 from runner.ledger.setting import PaceWords, Stored, file_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 # The vendor has no window that is longer than a week. An end beyond that is a mistake, and would
 # silence an account.
@@ -188,12 +192,24 @@ class Wait:
     stay: bool
 
 
+class Terms(NamedTuple):
+    """The terms of a claim: it was made `at` a time, is good for a `lease` from then, and `holds`,
+    asked within a later transaction, as long as it would be made again."""
+
+    at: datetime
+    lease: timedelta
+    holds: Callable[[Connection], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery taken for sending: everything the request needs. `step` says which of the
-    campaign's messages it is."""
+    """A delivery chosen for sending: everything the request needs. `step` says which of the
+    campaign's messages it is.
 
-    attempt: int
+    The commit of its intent takes it and gives it its `attempt`; until then it is nobody's.
+    """
+
+    delivery: int
     campaign: int
     row: int
     account: str
@@ -203,6 +219,13 @@ class Claim:
     message_type: str
     conversation_urn: str | None
     step: int = 1
+    attempt: int | None = None
+    terms: Terms | None = field(default=None, compare=False, repr=False)
+
+
+class OvertakenError(Exception):
+    """A claim does not hold any more, since others were faster: no byte of its message may leave.
+    It is to be made anew."""
 
 
 @dataclass(frozen=True, slots=True)

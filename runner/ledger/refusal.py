@@ -18,23 +18,20 @@ from runner.ledger.record import Status
 REFUSED: Final = (400, 402, 403, 404, 409, 422)
 
 
-def reject(connection: Connection, attempts: Collection[int]) -> None:
-    """Let the deliveries of these attempts be failed: they were refused, and others were not."""
-    _become(connection, attempts, Status.WAITING, {"status": Status.FAILED})
+def reject(connection: Connection, deliveries: Collection[int]) -> None:
+    """Let these deliveries be failed: they were refused, and others were not."""
+    _become(connection, deliveries, Status.WAITING, {"status": Status.FAILED})
 
 
-def release(connection: Connection, attempts: Collection[int], reason: str) -> None:
-    """Let the deliveries of these attempts wait again: all others are refused like them."""
-    _become(connection, attempts, Status.FAILED, {"status": Status.WAITING, "reason": reason})
+def release(connection: Connection, deliveries: Collection[int], reason: str) -> None:
+    """Let these deliveries wait again: all others are refused like them."""
+    _become(connection, deliveries, Status.FAILED, {"status": Status.WAITING, "reason": reason})
 
 
 def _become(
-    connection: Connection, attempts: Collection[int], before: Status, values: dict[str, Any]
+    connection: Connection, deliveries: Collection[int], before: Status, values: dict[str, Any]
 ) -> None:
-    delivery, attempt = schema.delivery, schema.attempt
-    which = sa.select(attempt.c.delivery_id).where(attempt.c.id.in_(attempts))
+    table = schema.delivery
     connection.execute(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(which), delivery.c.status == before)
-        .values(values)
+        sa.update(table).where(table.c.id.in_(deliveries), table.c.status == before).values(values)
     )

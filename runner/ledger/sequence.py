@@ -113,21 +113,19 @@ def advance(
     campaign_id: int,
     settings: Stored,
     days_after: Callable[[datetime, int], datetime],
-    attempt: int | None = None,
+    delivery: int | None = None,
 ) -> None:
     """Let the steps wait whose message before is sent, each for its date, and end the sequences of
-    those who have answered; of the person of one `attempt` alone, where that is given.
+    those who have answered; of the person of one `delivery` alone, where that is given.
 
     `days_after` gives the beginning of the sending day so many days after that of an instant.
     """
     if not settings.steps:
         return
     which = [_DELIVERY.campaign_id == campaign_id]
-    if attempt is not None:
-        mine = sa.select(_DELIVERY.identity).join(
-            schema.attempt, schema.attempt.c.delivery_id == _DELIVERY.id
-        )
-        person = mine.where(schema.attempt.c.id == attempt).scalar_subquery()
+    if delivery is not None:
+        mine = schema.delivery.alias().c
+        person = sa.select(mine.identity).where(mine.id == delivery).scalar_subquery()
         which.append(_DELIVERY.identity == person)
     changed: list[dict[str, Any]] = []
     found = (StepRow(*one) for one in connection.execute(_steps(*which)))

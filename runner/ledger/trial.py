@@ -20,7 +20,7 @@ from runner.ledger.account import account_state
 from runner.ledger.astray import alarm
 from runner.ledger.campaign import TESTS, campaign_named, put_campaign
 from runner.ledger.ledger import Ledger
-from runner.ledger.record import AccountState, Claim, Status, Stop, Wait
+from runner.ledger.record import AccountState, Claim, Status, Stop, Terms, Wait
 from runner.ledger.setting import Stored
 from runner.ledger.suppression import listed
 
@@ -33,20 +33,23 @@ def claim_test(
     lease: timedelta,
     decide: Callable[[AccountState], Wait | None],
 ) -> Claim | Wait | Stop | str:
-    """Take a test message for sending, in one transaction; else say why it may not go: until when,
-    what has to be settled, or that its person is not to be contacted."""
+    """Choose a test message for sending; else say why it may not go: until when, what has to be
+    settled, or that its person is not to be contacted."""
     table, person = schema.delivery, message.recipient
-    with ledger.write() as connection:
-        now = clock()
-        campaign_id = _tests(connection, now)
+
+    def held(connection: Connection, campaign_id: int, now: datetime) -> Wait | Stop | str | None:
         if (barred := listed(connection, person.keys)) is not None:
             return barred
         if (stopped := alarm(connection, account)) is not None:
             return stopped
         state = account_state(connection, account, campaign_id, now)
-        wait = state.under_way or decide(state)
-        if wait is not None:
-            return wait
+        return state.under_way or decide(state)
+
+    with ledger.write() as connection:
+        now = clock()
+        campaign_id = _tests(connection, now)
+        if (why := held(connection, campaign_id, now)) is not None:
+            return why
         count = sa.select(sa.func.count()).where(table.c.campaign_id == campaign_id)
         number = connection.execute(count).scalar_one() + 1
         inserted = connection.execute(
@@ -62,22 +65,13 @@ def claim_test(
                 message=message.text,
                 subject=message.subject,
                 message_type=message.message_type,
-                status=Status.SENDING,
+                status=Status.WAITING,
             )
         )
         delivery = int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
-        made = connection.execute(
-            sa.insert(schema.attempt).values(
-                delivery_id=delivery,
-                campaign_id=campaign_id,
-                account=account,
-                claimed_at=now,
-                deadline=now + lease,
-            )
-        )
-        attempt = int(made.inserted_primary_key[0])  # type: ignore[index]  # as above
+    holds = Terms(now, lease, lambda connection: held(connection, campaign_id, clock()) is None)
     return Claim(
-        attempt=attempt,
+        delivery=delivery,
         campaign=campaign_id,
         row=number,
         account=account,
@@ -86,14 +80,14 @@ def claim_test(
         subject=message.subject,
         message_type=message.message_type,
         conversation_urn=None,
+        terms=holds,
     )
 
 
 def let_go(ledger: Ledger, claim: Claim) -> None:
     """Let a test message rest that certainly did not leave: it is not tried again by itself."""
-    table, attempt = schema.delivery, schema.attempt
-    mine = sa.select(attempt.c.delivery_id).where(attempt.c.id == claim.attempt).scalar_subquery()
-    rests = sa.update(table).where(table.c.id == mine, table.c.status == Status.WAITING)
+    table = schema.delivery
+    rests = sa.update(table).where(table.c.id == claim.delivery, table.c.status == Status.WAITING)
     with ledger.write() as connection:
         connection.execute(rests.values(status=Status.SKIPPED, reason="a test that did not leave"))
 

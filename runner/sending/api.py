@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 
 from runner.errors import CampaignError
-from runner.ledger.record import Claim, Outcome
+from runner.ledger.record import Claim, Outcome, OvertakenError
 from runner.sending.address import BASE_URL
 from runner.sending.client import Client
 from runner.sending.clock import ServerClock
@@ -83,7 +83,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(self.deadline_seconds):
                 return await self._exchange(claim, wire)
-        except CampaignError:
+        except (CampaignError, OvertakenError):
             raise
         except TimeoutError:
             return unanswered("no answer in time", on_wire=wire.reached)

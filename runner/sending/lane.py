@@ -13,8 +13,8 @@ from runner.errors import AccessError, ExitCode
 from runner.ledger.claim import claim, peek
 from runner.ledger.look import Unseen
 from runner.ledger.pause import NO_END
-from runner.ledger.record import AccountState, Claim, Stop, Wait
-from runner.sending.event import Event, LookFailed, OtherConversation, Sending, Sent, Waiting
+from runner.ledger.record import AccountState, Claim, OvertakenError, Stop, Wait
+from runner.sending.event import LookFailed, OtherConversation, Sending, Sent, Waiting
 from runner.sending.look import AHEAD, WAITS
 from runner.sending.patience import Patience
 from runner.sending.streak import LaneEnd, Streaks
@@ -59,7 +59,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 waited = wait
                 until = min(wait.until, traffic.now() + LONGEST_SLEEP)
                 if wait.stay:
-                    await _look_ahead(traffic, account, until, streaks.aside, patience.aside)
+                    await _look_ahead(traffic, account, until, streaks.aside | patience.aside)
                 await traffic.sleep_until(until, paused=wait.until == NO_END)
             case Unseen() as unseen:
                 then = await _look(traffic, unseen, patience)
@@ -69,7 +69,10 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
             case Claim() as taken:
                 waited = None
                 traffic.report(Sending(taken))
-                outcome = await traffic.send(taken)
+                try:
+                    outcome = await traffic.send(taken)
+                except OvertakenError:
+                    continue
                 traffic.report(Sent(taken, outcome))
                 after = streaks.note(taken, outcome, stay=traffic.stay)
                 traffic.reject(after.failed)
@@ -98,9 +101,7 @@ async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd
     return timedelta()
 
 
-async def _look_ahead(
-    traffic: Traffic, account: str, until: datetime, aside: set[int], blind: set[int]
-) -> None:
+async def _look_ahead(traffic: Traffic, account: str, until: datetime, aside: set[int]) -> None:
     """In the pause before a message, sleep until shortly before its time, and look then. One that
     fails is made again at that time."""
     await traffic.sleep_until(until - AHEAD)
@@ -108,7 +109,7 @@ async def _look_ahead(
     if seen is None or until - traffic.now() > AHEAD:
         return
     now = traffic.now()
-    unseen = peek(traffic.ledger, traffic.campaign_id, account, now, aside, seen, blind)
+    unseen = peek(traffic.ledger, traffic.campaign_id, account, now, aside, seen)
     if unseen is not None:
         with suppress(AccessError):
             await traffic.looker.look(unseen)
@@ -117,19 +118,18 @@ async def _look_ahead(
 def _claim(
     traffic: Traffic, account: str, aside: set[int], patience: Patience
 ) -> Claim | Unseen | Wait | LaneEnd:
-    """Take the account's next delivery, or say why no delivery may go now.
+    """Choose the account's next delivery, or say why no delivery may go now.
 
-    The rows of the attempts `aside` are left for another run, and so are those that the patience
-    with looks has set aside.
+    The deliveries `aside` are left for another run, and so are those that the patience with looks
+    has set aside.
     """
     if not traffic.vendor.clock.is_believable:
         return _lost_clock(traffic.vendor.clock.ahead)
     if traffic.budget is not None and traffic.budget <= 0:
         return LaneEnd("paused", traffic.now(), "this run has sent as many as --max allows")
-    noticed: list[Event] = []
 
     def decide(state: AccountState) -> Wait | None:
-        noticed.extend(traffic.notice(state))
+        traffic.notice(state)
         return Turn(traffic.pace, state, traffic.now()).wait(traffic.budget)
 
     taken = claim(
@@ -139,12 +139,10 @@ def _claim(
         traffic.now,
         traffic.vendor.endpoint.lease,
         decide,
-        aside,
+        aside | patience.aside,
         traffic.looker.seen(),
-        patience.aside,
     )
-    for event in noticed:  # told only now: the claim's transaction must not wait for a terminal
-        traffic.report(event)
+    traffic.tell_noticed()
     if taken is None and aside:
         return LaneEnd("paused", traffic.now(), _ASIDE)
     if taken is None and traffic.holds_steps(account):

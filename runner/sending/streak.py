@@ -45,7 +45,7 @@ class LaneEnd:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows an answer: a pause or the lane's end; and the attempts whose rows have `failed`
+    """What follows an answer: a pause or the lane's end; and the deliveries that have `failed`
     after all, or `wait` after all."""
 
     then: LaneEnd | timedelta
@@ -55,14 +55,14 @@ class After:
 
 @dataclass(slots=True)
 class Streaks:
-    """The outcomes of a lane so far. The rows of the attempts `aside` are not its turn any more."""
+    """The outcomes of a lane so far. The deliveries `aside` are not its turn any more."""
 
     aside: set[int] = field(default_factory=set)
     _has_passed: bool = False
     _unreachable: int = 0
     _uncertain: int = 0
     _slowed: int = 0
-    _slowed_rows: Counter[int] = field(default_factory=Counter)
+    _slowed_ones: Counter[int] = field(default_factory=Counter)
     _postponed: set[int] = field(default_factory=set)
     _refused: list[int] = field(default_factory=list)
     _failed: list[int] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Streaks:
         return After(self._then(claim, outcome, stay=stay))
 
     def settled(self) -> tuple[int, ...]:
-        """Return the attempts whose refusals were about one person, now that the lane ends or
+        """Return the deliveries whose refusals were about one person, now that the lane ends or
         another row has passed."""
         failed, self._refused, self._failed = tuple(self._refused), [], []
         return failed
@@ -98,11 +98,11 @@ class Streaks:
         return self.settled() if len(self._refused) == 1 else ()
 
     def _note_refused(self, claim: Claim, outcome: Outcome) -> After:
-        self.aside.add(claim.attempt)
+        self.aside.add(claim.delivery)
         if outcome.refusal != self._kind:
             self._refused = []
         self._kind = outcome.refusal
-        self._refused.append(claim.attempt)
+        self._refused.append(claim.delivery)
         if len(self._refused) < REFUSED_IN_A_ROW or outcome.stop is None:
             return After(timedelta())
         self._refused = []
@@ -113,7 +113,7 @@ class Streaks:
         if kind != self._kind:
             self._failed = []
         self._kind = kind
-        self._failed.append(claim.attempt)
+        self._failed.append(claim.delivery)
         if len(self._failed) < FAILED_IN_A_ROW:
             return After(timedelta())
         waiting, self._failed = tuple(self._failed), []
@@ -138,16 +138,16 @@ class Streaks:
             return timedelta()
         if self._slowed >= SLOWED_IN_A_ROW:
             return BRIEF if stay else LaneEnd("paused", hold.until, hold.reason)
-        self._slowed_rows[claim.row] += 1
-        if self._slowed_rows[claim.row] >= SLOWED_FOR_ONE:
-            self._postponed.add(claim.attempt)
-            self.aside.add(claim.attempt)
+        self._slowed_ones[claim.delivery] += 1
+        if self._slowed_ones[claim.delivery] >= SLOWED_FOR_ONE:
+            self._postponed.add(claim.delivery)
+            self.aside.add(claim.delivery)
         return timedelta()
 
     def take_back(self) -> bool:
         """Let the rows that were only slowed down have their turn again, when no other is left."""
         self.aside -= self._postponed
-        self._slowed_rows.clear()
+        self._slowed_ones.clear()
         has_some = bool(self._postponed)
         self._postponed = set()
         return has_some

@@ -13,7 +13,7 @@ from runner.errors import AccessError
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.ledger import Ledger
 from runner.ledger.pause import said
-from runner.ledger.record import AccountState, Claim, Outcome, Status, Told
+from runner.ledger.record import AccountState, Claim, Outcome, OvertakenError, Status, Told
 from runner.ledger.refusal import reject, release
 from runner.ledger.sequence import advance
 from runner.ledger.setting import Stored
@@ -60,6 +60,7 @@ class Traffic:
     _foreign: dict[str, int] = field(default_factory=dict)
     _unbelieved: dict[str, int | None] = field(default_factory=dict)
     _ahead: timedelta = timedelta()
+    _noticed: list[Event] = field(default_factory=list)
 
     def now(self) -> datetime:
         """The time, set right by the server's."""
@@ -107,19 +108,31 @@ class Traffic:
             await self.vendor.lookup.tell_time()
 
     async def send(self, claim: Claim) -> Outcome:
-        """Send a message that was claimed, and settle it; charge the run's budget."""
+        """Send a message that was claimed, and settle it; charge the run's budget.
+
+        Raises OvertakenError when the claim does not hold any more.
+        """
         if self.budget is not None:
             self.budget -= 1
+        taken = claim
         # The claim holds by the clock that it was made by, whatever answers change it meanwhile.
         now = self.vendor.clock.steady()
-        outcome = await self.vendor.endpoint.send(
-            claim, lambda: commit_intent(self.ledger, claim, now)
-        )
-        outcome = settle(self.ledger, claim, outcome, self.now())
+
+        def take() -> None:
+            nonlocal taken
+            taken = commit_intent(self.ledger, claim, now)
+
+        try:
+            outcome = await self.vendor.endpoint.send(claim, take)
+        except OvertakenError:
+            if self.budget is not None:
+                self.budget += 1
+            raise
+        outcome = settle(self.ledger, taken, outcome, self.now())
         if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:
             days_after = calendar_of(self.settings).days_after
             with self.ledger.write() as connection:
-                advance(connection, claim.campaign, self.settings, days_after, claim.attempt)
+                advance(connection, claim.campaign, self.settings, days_after, claim.delivery)
         self._heard[claim.account] = self.now()
         if self.budget is not None and outcome.status is Status.WAITING:
             self.budget += 1
@@ -132,17 +145,17 @@ class Traffic:
         with self.ledger.read() as connection:
             return account in waiting(connection, self.campaign_id)
 
-    def reject(self, attempts: Collection[int]) -> None:
-        """Let the rows of refused attempts be failed: the refusals were about their people."""
-        if attempts:
+    def reject(self, deliveries: Collection[int]) -> None:
+        """Let refused deliveries be failed: the refusals were about their people."""
+        if deliveries:
             with self.ledger.write() as connection:
-                reject(connection, attempts)
+                reject(connection, deliveries)
 
-    def release(self, attempts: Collection[int]) -> None:
-        """Let the rows of refused attempts wait again: the refusals were about everybody."""
-        if attempts:
+    def release(self, deliveries: Collection[int]) -> None:
+        """Let refused deliveries wait again: the refusals were about everybody."""
+        if deliveries:
             with self.ledger.write() as connection:
-                release(connection, attempts, "others were refused like it")
+                release(connection, deliveries, "others were refused like it")
 
     async def sleep_until(self, until: datetime, *, paused: bool = False) -> None:
         """Sleep until then, or until the halt signal, in naps: a clock that jumps is noticed.
@@ -163,9 +176,18 @@ class Traffic:
             word = said(connection, self.campaign_id)
         return word.stop_asked_at is not None or (word.paused_at is not None) is not paused
 
-    def notice(self, state: AccountState) -> Iterator[Event]:
-        """Tell what the server's numbers and clock show besides: use of the account by others, a
+    def tell_noticed(self) -> None:
+        """Tell what was noticed: later, since no transaction must wait for a terminal."""
+        noticed, self._noticed = self._noticed, []
+        for event in noticed:
+            self.report(event)
+
+    def notice(self, state: AccountState) -> None:
+        """Notice what the server's numbers and clock show besides: use of the account by others, a
         limit that is none, and a clock that is off."""
+        self._noticed.extend(self._news(state))
+
+    def _news(self, state: AccountState) -> Iterator[Event]:
         left = Turn(self.pace, state, self.now()).allowance()
         if left.foreign > self._foreign.get(state.account, 0):
             yield ForeignUse(state.account, left.foreign)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from runner.ledger.attempt import commit_intent
+from runner.ledger.record import Claim
 from runner.rehearsal.endpoint import Answer
 from tests.proof.place import Place
 
@@ -98,9 +99,9 @@ def test_without_its_intent_no_byte_leaves(place: Place, monkeypatch: pytest.Mon
     """It is noted before it leaves, as every message is."""
     noted: list[str] = []
 
-    def watched(*arguments: Any) -> None:
+    def watched(*arguments: Any) -> Claim:
         noted.append("intent" if not place.received() else "late")
-        commit_intent(*arguments)
+        return commit_intent(*arguments)
 
     monkeypatch.setattr("runner.action.trial.commit_intent", watched)
     tried(place)

@@ -19,22 +19,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import runner.ledger
 from runner.errors import AlreadyRunningError, ExitCode, StorageError, UsageError
 from runner.intake.recipient import Recipient
-from runner.ledger import schema
+from runner.ledger import chain, schema
 from runner.ledger.account import account_state
 from runner.ledger.attempt import commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.claim import claim
 from runner.ledger.health import check_health
-from runner.ledger.ledger import open_ledger
+from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import Spellings, learn, spellings_of
-from runner.ledger.record import Outcome, Status, Told, Wait
+from runner.ledger.record import Claim, Outcome, OvertakenError, Status, Told, Wait
 from runner.ledger.share import Shares
 from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
 from runner.ledger.told import note_told
@@ -244,27 +244,136 @@ def begun(folder: Path, people: int = 2) -> tuple[World, int]:
     return world, record.id
 
 
+def claimed(ledger: Ledger, campaign: int, now: datetime) -> Claim:
+    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
+    assert isinstance(taken, Claim)
+    return taken
+
+
 def test_an_intent_is_committed_once_and_in_time(tmp_path: Path) -> None:
-    """A second commit, a commit after the outcome, and one after the deadline are refused: no byte
-    may leave."""
+    """A second commit, a commit after the outcome, and one after the claim's time are refused: no
+    byte may leave."""
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
-    assert taken is not None
-    assert not isinstance(taken, Wait)
-    commit_intent(ledger, taken, lambda: now)
-    with pytest.raises(StorageError):
-        commit_intent(ledger, taken, lambda: now)
+    chosen = claimed(ledger, campaign, now)
+    taken = commit_intent(ledger, chosen, lambda: now)
+    for again in (chosen, taken):
+        with pytest.raises(OvertakenError):
+            commit_intent(ledger, again, lambda: now)
     settle(ledger, taken, Outcome(Status.SENT), now)
     with pytest.raises(StorageError, match="two outcomes"):
         settle(ledger, taken, Outcome(Status.FAILED), now)
-    late = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
-    assert late is not None
-    assert not isinstance(late, Wait)
-    with pytest.raises(StorageError):
-        commit_intent(ledger, late, lambda: now + LEASE)
+    for again in (chosen, taken):
+        with pytest.raises(OvertakenError):
+            commit_intent(ledger, again, lambda: now)
+    late = claimed(ledger, campaign, now)
+    for at in (now + LEASE, now - timedelta(seconds=1)):
+        with pytest.raises(OvertakenError):
+            commit_intent(ledger, late, lambda at=at: at)
+    assert world.statuses() == ["sent", "sent", "waiting", "waiting"]
     ledger.close()
+
+
+def test_an_outcome_needs_an_intent(tmp_path: Path) -> None:
+    """A request that never reached the wire leaves its row waiting, with the error and the time.
+    Any other outcome without an intent is refused."""
+    world, campaign = begun(tmp_path)
+    ledger = world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    chosen = claimed(ledger, campaign, now)
+    for status in Status:
+        if status is not Status.WAITING:
+            with pytest.raises(StorageError, match="no intent"):
+                settle(ledger, chosen, Outcome(status), now)
+    settle(ledger, chosen, Outcome(Status.WAITING, error="no route"), now)
+    with ledger.read() as connection:
+        chain.verify(connection)
+        last = connection.execute(sa.select(schema.attempt)).all()[-1]
+        state = account_state(connection, "", campaign, now)
+        assert state.last_claim == now  # the next one keeps its distance
+        assert state.charged_after(MONDAY - timedelta(days=1)) == 1
+    assert (last.wired_at, last.status, last.error) == (None, "waiting", "no route")
+    assert [(line.status, line.error) for line in world.lines()] == [
+        ("sent", None),
+        ("waiting", "no route"),
+    ]
+    ledger.close()
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_a_claim_holds_as_long_as_it_would_be_made_again(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever others change in between, the intent is committed just where a new claim would
+    choose the same message again. An account never has two under way."""
+    world, campaign = begun(tmp_path_factory.mktemp("w"), 4)
+    mine, theirs = world.ledger(), world.ledger()
+    now = MONDAY + timedelta(hours=1)
+    chosen = claimed(mine, campaign, now)
+    for change in data.draw(st.lists(st.sampled_from(CHANGES), max_size=3)):
+        change(data.draw(st.sampled_from([mine, theirs])), campaign, now)
+    again = claim(theirs, campaign, "", lambda: now, LEASE, lambda _: None)
+    try:
+        commit_intent(mine, chosen, lambda: now)
+    except OvertakenError:
+        assert again != chosen
+    else:
+        assert again == chosen
+    is_open = schema.attempt.c.settled_at.is_(None)
+    with mine.read() as connection:
+        assert len(connection.execute(sa.select(schema.attempt).where(is_open)).all()) <= 1
+    mine.close()
+    theirs.close()
+
+
+def _another_sends(ledger: Ledger, campaign: int, now: datetime) -> None:
+    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
+    if isinstance(taken, Claim):
+        commit_intent(ledger, taken, lambda: now)
+
+
+def _another_is_refused(ledger: Ledger, campaign: int, now: datetime) -> None:
+    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
+    if isinstance(taken, Claim):
+        settle(ledger, taken, Outcome(Status.WAITING, error="no route"), now)
+
+
+def _one_is_barred(ledger: Ledger, _campaign: int, now: datetime) -> None:
+    with ledger.write() as connection:
+        suppress(connection, [("person-1",)], None, now)
+
+
+def _one_is_paused(ledger: Ledger, campaign: int, now: datetime) -> None:
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(schema.campaign).where(schema.campaign.c.id == campaign).values(paused_at=now)
+        )
+
+
+def _a_text_changes(ledger: Ledger, campaign: int, _now: datetime) -> None:
+    with ledger.write() as connection:
+        connection.execute(
+            sa.update(schema.delivery)
+            .where(schema.delivery.c.campaign_id == campaign, schema.delivery.c.status == "waiting")
+            .values(message="Something else")
+        )
+
+
+def _numbers_are_told(ledger: Ledger, _campaign: int, now: datetime) -> None:
+    with ledger.write() as connection:
+        note_told(connection, "", Told(now, 100, 1, 99))
+
+
+CHANGES = (
+    _another_sends,
+    _another_is_refused,
+    _one_is_barred,
+    _one_is_paused,
+    _a_text_changes,
+    _numbers_are_told,
+)
 
 
 def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
@@ -275,8 +384,7 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
     world, campaign = begun(tmp_path, 4)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    first = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
-    assert first is not None
+    commit_intent(ledger, claimed(ledger, campaign, now), lambda: now)
     second = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
     assert isinstance(second, Wait)
     assert second.stay
@@ -289,18 +397,22 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("wired", "status"), [(False, "waiting"), (True, "uncertain")])
 def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, status: str) -> None:
-    """An open attempt without intent waits again, and one with intent is uncertain.
-
-    Recovering twice changes nothing.
-    """
+    """An open attempt with intent is uncertain. One without, as older versions left them, waits
+    again. Recovering twice changes nothing."""
     world, campaign = begun(tmp_path)
     ledger = world.ledger()
     now = MONDAY + timedelta(hours=1)
-    taken = claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None)
-    assert taken is not None
-    assert not isinstance(taken, Wait)
+    taken = claimed(ledger, campaign, now)
     if wired:
         commit_intent(ledger, taken, lambda: now)
+    else:
+        with ledger.write() as connection:
+            mine = {"delivery_id": taken.delivery, "campaign_id": campaign, "account": ""}
+            times = {"claimed_at": now, "deadline": now + LEASE}
+            connection.execute(sa.insert(schema.attempt).values(**mine, **times))
+            table = schema.delivery
+            takes = sa.update(table).where(table.c.id == taken.delivery)
+            connection.execute(takes.values(status=Status.SENDING))
     assert recover(ledger, campaign, now) == ((1, 0) if wired else (0, 1))
     assert recover(ledger, campaign, now) == (0, 0)
     assert world.statuses() == ["sent", status]
@@ -378,7 +490,7 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
     now = MONDAY + timedelta(hours=1)
     for under_way, left in ((False, 60), (True, 59)):
         if under_way:
-            assert claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None) is not None
+            commit_intent(ledger, claimed(ledger, campaign, now), lambda: now)
         later = now + timedelta(seconds=5)
         with ledger.write() as connection:
             note_told(connection, "", Told(later, 100, 40, 60))
@@ -400,7 +512,7 @@ def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_i
     now = MONDAY + timedelta(hours=1)
     with ledger.write() as connection:
         note_told(connection, "", Told(now, 100, 99, 1))
-    assert claim(ledger, campaign, "", lambda: now, LEASE, lambda _: None) is not None
+    commit_intent(ledger, claimed(ledger, campaign, now), lambda: now)
     with ledger.read() as connection:
         state = account_state(connection, "", campaign, now + timedelta(minutes=1))
         assert allowance(state.told, state.charged_after, now + timedelta(minutes=1)).remaining == 0

@@ -31,6 +31,7 @@ from runner.ledger.health import check_tables
 from runner.ledger.line import lines
 from runner.ledger.record import Status
 from runner.rehearsal.endpoint import Answer
+from tests.broken import without_intent
 from tests.test_crash import Dead, Reaper, mortal
 from tests.world import World
 
@@ -249,7 +250,8 @@ class TestPromisesAtLength(Machine.TestCase):  # type: ignore[misc, name-defined
 
 def test_the_machine_catches_a_sender_without_intent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same machine finds people who are messaged twice when no intent is committed."""
-    monkeypatch.setattr("runner.sending.traffic.commit_intent", lambda *_: None)
+    for name, broken in without_intent().items():
+        monkeypatch.setattr(f"runner.sending.traffic.{name}", broken)
     monkeypatch.setattr(Machine, "the_ledger_is_whole_and_says_the_truth", lambda _: None)
 
     class Broken(Machine):
