@@ -8,14 +8,11 @@ still true when it commits.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import sqlalchemy as sa
 from filelock import FileLock
-from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
@@ -25,8 +22,8 @@ from runner.ledger.about import Last, left_as
 from runner.ledger.backup import keep
 from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
+from runner.ledger.engine import engine_of
 from runner.ledger.file import (
-    BUSY_SECONDS,
     PRAGMAS,
     PRAGMAS_OF_A_NEW_ONE,
     PRAGMAS_OF_A_PASSING_ONE,
@@ -222,7 +219,7 @@ def open_ledger(
     make_private(path)
     if noted:
         refuse_foreign_journal(path)
-    engine = _engine(url, PRAGMAS if lasting else PRAGMAS_OF_A_PASSING_ONE)
+    engine = engine_of(url, PRAGMAS if lasting else PRAGMAS_OF_A_PASSING_ONE)
     ledger = Ledger(engine, url, is_new=is_new, second=None)
     try:
         with ledger.read() as connection:
@@ -241,25 +238,7 @@ def open_ledger(
 def as_it_is(path: Path) -> Ledger:
     """Open the ledger of a file without migrating it or making it private, to look at it."""
     url = URL.create("sqlite", database=str(path))
-    return Ledger(_engine(url, PRAGMAS), url, is_new=False, second=None)
-
-
-def _engine(url: URL, pragmas: Sequence[str]) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    def connected(connection: sqlite3.Connection, _record: object) -> None:
-        # We begin transactions ourselves: Python's own way would begin them too late.
-        connection.isolation_level = None
-        try:
-            for pragma in pragmas:
-                connection.execute(pragma).close()
-        except sqlite3.Error:
-            connection.close()
-            raise
-
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", _on_begin)
-    return engine
+    return Ledger(engine_of(url, PRAGMAS), url, is_new=False, second=None)
 
 
 def _make(path: Path) -> bool:
@@ -272,7 +251,7 @@ def _make(path: Path) -> bool:
                 return False
             part = begin(path)
             url = URL.create("sqlite", database=str(part))
-            ledger = Ledger(_engine(url, PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
+            ledger = Ledger(engine_of(url, PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
             try:
                 _migrate(ledger, None, noted=False)
             finally:
@@ -298,9 +277,3 @@ def _migrate(ledger: Ledger, version: str | None, *, noted: bool) -> None:
     with ledger.write() as connection:
         if version_of(connection) != schema.HEAD:
             upgrade(connection, identity)
-
-
-def _on_begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("bare"):  # VACUUM refuses to be part of a transaction
-        connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")

@@ -27,8 +27,9 @@ from runner.sending.pace import Pace, calendar_of
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
 
-# A laptop sleeps through long waits: wake often and look at the clock.
-LONGEST_NAP: Final = timedelta(seconds=30)
+# A laptop sleeps through long waits: wake and look at the clock, also where no word of a person is
+# watched for, as on a simulated clock.
+LONGEST_NAP: Final = timedelta(minutes=10)
 # Numbers that the server told this lately still hold; after a longer silence it is asked again.
 TRUSTED: Final = timedelta(minutes=10)
 _ASKED_FOR_TIME: Final = 3
