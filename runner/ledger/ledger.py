@@ -142,6 +142,11 @@ class Ledger:
         cursor.close()
         return mine, others, self._writes
 
+    def mark_now(self) -> tuple[object, ...]:
+        """Return the mark of this moment. Raises StorageError."""
+        with self.read() as connection:
+            return self.mark(connection)
+
     def scrub(self) -> None:
         """Write the file anew without its deleted content, and empty its journal.
 

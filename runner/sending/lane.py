@@ -42,6 +42,7 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
         if not traffic.has_heard(account, until=waited.until if waited else None):
             await traffic.read_quota(account)
         await traffic.settle_clock()
+        mark = traffic.ledger.mark_now()
         # Nothing is awaited from here to the request. So no more lanes begin a message than the
         # budget has left.
         match _claim(traffic, account, streaks.aside, patience):
@@ -57,10 +58,11 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 if wait != waited:
                     traffic.report(Waiting(account, wait))
                 waited = wait
-                until = min(wait.until, traffic.now() + LONGEST_SLEEP)
-                if wait.stay:
-                    await _look_ahead(traffic, account, until, streaks.aside | patience.aside)
-                await traffic.sleep_until(until, paused=wait.until == NO_END)
+                if not wait.stay:
+                    await _rest(traffic, wait, wait.until, mark)
+                elif await _rest(traffic, wait, wait.until - AHEAD, mark):
+                    await _look_ahead(traffic, account, streaks.aside | patience.aside)
+                    await traffic.sleep_until(wait.until)
             case Unseen() as unseen:
                 then = await _look(traffic, unseen, patience)
                 if isinstance(then, LaneEnd):
@@ -101,12 +103,20 @@ async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd
     return timedelta()
 
 
-async def _look_ahead(traffic: Traffic, account: str, until: datetime, aside: set[int]) -> None:
-    """In the pause before a message, sleep until shortly before its time, and look then. One that
-    fails is made again at that time."""
-    await traffic.sleep_until(until - AHEAD)
+async def _rest(traffic: Traffic, wait: Wait, until: datetime, mark: object) -> bool:
+    """Sleep until then, as long as nothing of the ledger changes; tell whether it is then."""
+    while (now := traffic.now()) < until:
+        step = min(until, now + LONGEST_SLEEP)
+        await traffic.sleep_until(step, paused=wait.until == NO_END)
+        if traffic.now() < step or traffic.ledger.mark_now() != mark:
+            return False
+    return True
+
+
+async def _look_ahead(traffic: Traffic, account: str, aside: set[int]) -> None:
+    """Look shortly before a message. A look that fails is made again at the message's time."""
     seen = traffic.looker.seen()
-    if seen is None or until - traffic.now() > AHEAD:
+    if seen is None:
         return
     now = traffic.now()
     unseen = peek(traffic.ledger, traffic.campaign_id, account, now, aside, seen)
