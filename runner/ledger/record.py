@@ -284,28 +284,6 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request made, or possibly made, for a delivery."""
-
-    claimed_at: datetime
-    wired_at: datetime | None
-    settled_at: datetime | None
-    account: str
-    status: str | None
-    http_status: int | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A decision about a delivery: the verdict, who took it, and when."""
-
-    decided_at: datetime
-    decided_by: str
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True)
 class TakenIn:
     """The changes that a reading of the sheet made.
 

@@ -90,7 +90,11 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column(
+        "campaign_id",
+        ForeignKey("campaign.id", name="fk_delivery_campaign_id_campaign"),
+        nullable=False,
+    ),
     Column("identity", Text, nullable=False),
     Column("step", Integer, nullable=False, default=1),  # which of the campaign's messages it is
     Column("slug", Text),
@@ -222,7 +226,11 @@ note = Table(
 look = Table(
     "look",
     metadata,
-    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column(
+        "delivery_id",
+        ForeignKey("delivery.id", name="fk_look_delivery_id_delivery"),
+        primary_key=True,
+    ),
     Column("looked_at", Instant, nullable=False),
     Column("conversation_urn", Text),  # NULL: there was none
     Column("last_at", Instant),
@@ -238,7 +246,11 @@ look = Table(
 reply = Table(
     "reply",
     metadata,
-    Column("delivery_id", ForeignKey("delivery.id"), primary_key=True),
+    Column(
+        "delivery_id",
+        ForeignKey("delivery.id", name="fk_reply_delivery_id_delivery"),
+        primary_key=True,
+    ),
     Column("replied_at", Instant, nullable=False),
     Column("text", Text),
     Column("conversation_urn", Text, nullable=False),

@@ -18,8 +18,6 @@ from runner.ledger.account import is_due
 from runner.ledger.campaign import settings_of
 from runner.ledger.record import (
     POSSIBLY_RECEIVED,
-    Attempt,
-    Decision,
     Status,
     Totals,
     UncertainRow,
@@ -252,29 +250,3 @@ def pulse(connection: Connection) -> str:
 def senders(connection: Connection, campaign_id: int) -> list[str]:
     """The accounts of the campaign's rows, in the sheet's order."""
     return deliveries(connection, campaign_id).senders
-
-
-def history(connection: Connection, delivery_id: int) -> tuple[list[Attempt], list[Decision]]:
-    """Every attempt of a delivery, and every decision a person took about it, oldest first."""
-    attempt, decision = schema.attempt, schema.decision
-    attempts = [
-        Attempt(
-            claimed_at=row.claimed_at,
-            wired_at=row.wired_at,
-            settled_at=row.settled_at,
-            account=row.account,
-            status=row.status,
-            http_status=row.http_status,
-            error=row.error,
-        )
-        for row in connection.execute(
-            sa.select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.id)
-        )
-    ]
-    decisions = [
-        Decision(row.decided_at, row.decided_by, row.verdict)
-        for row in connection.execute(
-            sa.select(decision).where(decision.c.delivery_id == delivery_id).order_by(decision.c.id)
-        )
-    ]
-    return attempts, decisions

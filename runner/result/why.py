@@ -11,13 +11,14 @@ from itertools import islice
 
 from runner import words
 from runner.ledger.contact import last_look
+from runner.ledger.course import Attempt, Decision, history
 from runner.ledger.delivery import delivery_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line
 from runner.ledger.look import Look, look_of
-from runner.ledger.record import Attempt, Decision, Status, Verdict
+from runner.ledger.record import Status, Verdict
 from runner.ledger.sequence import StepRow, steps_of
-from runner.ledger.standing import history, waiting_before
+from runner.ledger.standing import waiting_before
 from runner.result.summary import AccountView, Summary
 
 

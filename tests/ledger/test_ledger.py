@@ -6,6 +6,7 @@ A file that is not a ledger is refused, and a ledger is never begun anew over a 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine import Connection
 
 import runner.ledger
 from runner.errors import AlreadyRunningError, ExitCode, StorageError, UsageError
@@ -38,6 +40,7 @@ from runner.ledger.record import Claim, Outcome, OvertakenError, Status, Told, W
 from runner.ledger.share import Shares
 from runner.ledger.suppression import Suppressed, suppress, suppressions, unsuppress
 from runner.ledger.told import note_told
+from runner.ledger.version import migrate, version_of
 from runner.sending.quota import allowance
 from tests.world import MONDAY, World, crowd
 
@@ -45,24 +48,38 @@ LEASE = timedelta(minutes=2)
 
 
 def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
-    """The migrations make the schema that the code believes in.
+    """The migrations make the schema that the code believes in, and a new ledger is made with it:
+    the same columns, conditions, names and indexes. The order of columns alone may differ.
 
     The newest migration is the one that the code expects.
     """
     ledger = open_ledger(tmp_path / "ledger.db")
-    with ledger.read() as connection:
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, schema.metadata) == []
-        constraints = connection.execute(
-            sa.text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")
-        ).scalar_one()
-        assert "CHECK (status IN ('waiting'" in constraints
+    migrated = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with ledger.read() as connection, migrated.begin() as other:
+        migrate(other)
+        assert compare_metadata(MigrationContext.configure(other), schema.metadata) == []
+        made = _parts(connection)
+        assert "CONSTRAINT ck_delivery_status CHECK" in str(made["table delivery"])
+        assert made == _parts(other)
+        assert version_of(connection) == version_of(other) == schema.HEAD
     ledger.close()
     config = Config()
     config.set_main_option(
         "script_location", str(Path(runner.ledger.__file__).with_name("migrations"))
     )
     assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
+
+
+def _parts(connection: Connection) -> dict[str, list[str]]:
+    """What each table and index of a ledger is made of, by its name."""
+    found = connection.exec_driver_sql(
+        "SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    ).all()
+    outer = re.compile(r",(?![^(]*\))")
+    return {
+        name: sorted(" ".join(part.split()) for part in outer.split(sql.partition("(")[2][:-1]))
+        for name, sql in found
+    }
 
 
 def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
