@@ -166,19 +166,31 @@ def skipped_for(connection: Connection, campaign_id: int) -> dict[str, int]:
 
 
 def uncertain_rows(
-    connection: Connection, campaign_id: int, *, live: bool = False
+    connection: Connection,
+    campaign_id: int,
+    counted: Deliveries | None = None,
+    *,
+    live: bool = False,
 ) -> tuple[UncertainRow, ...]:
     """Return the rows that may or may not have been delivered, in the sheet's order.
 
-    The people who have left the sheet since come last.
+    The people who have left the sheet since come last. `counted` are the deliveries, where they are
+    counted already.
     """
     table = schema.delivery
+    counted = counted or deliveries(connection, campaign_id)
     doubtful = (Status.UNCERTAIN,) if live else (Status.UNCERTAIN, Status.SENDING)
+    if not any(counted.by_status[status] for status in doubtful):
+        return ()
     person = sa.func.coalesce(table.c.slug, table.c.urn, "")
     statement = sa.select(schema.row.c.number, person).select_from(
         table.outerjoin(schema.row, SAME)
     )
-    found = statement.where(table.c.campaign_id == campaign_id, table.c.status.in_(doubtful))
+    found = statement.where(
+        table.c.campaign_id == campaign_id,
+        table.c.account.in_(counted.senders),  # by accounts, an index has them by status
+        table.c.status.in_(doubtful),
+    )
     order = (schema.row.c.position.is_(None), schema.row.c.position, table.c.id)
     return tuple(UncertainRow(*row) for row in connection.execute(found.order_by(*order)))
 

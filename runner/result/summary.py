@@ -196,7 +196,7 @@ def summarise(
                 view = replace(view, wait=pause if view.waiting else None, windows=())
             views.append(view)
         by_status, gone = totals(connection, campaign.id, counted, live=live)
-        uncertain = uncertain_rows(connection, campaign.id, live=live)
+        uncertain = uncertain_rows(connection, campaign.id, counted, live=live)
         has_tallies = campaign.settings.steps or campaign.settings.has_variants
         counts = tallies(connection, campaign.id) if has_tallies else ()
     return Summary(
