@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from runner.ledger.record import EVIDENCE, CampaignRecord, Status
 from runner.ledger.reply import (
     Awaited,
     awaited,
+    awaiting,
     let_go,
     note_reply,
     note_thread,
@@ -53,15 +54,11 @@ def listen(
     The inbox is read since the first message of the campaigns; nothing is asked when there is none.
     """
     with ledger.read() as connection:
-        people = awaited(connection, [record.id for record in records])
+        since = awaiting(connection, [record.id for record in records])
         read = read_threads(connection)
-    if not people:
+    if not since:
         return Listened()
-    messages = [one for found in people.values() for one in found]
-    first = min(one.at for one in messages)
-    accounts = tuple(dict.fromkeys(one.account for one in messages if one.account))
-    inbox = Inbox(lookup)
-    listened = loop.run(_listen(ledger, inbox, accounts, first, people, read, now))
+    listened = loop.run(_listen(ledger, Inbox(lookup), records, since, read, now))
     with ledger.write() as connection:
         let_go(connection, now(), keep)
         if listened.new or listened.settled:
@@ -73,18 +70,23 @@ def listen(
 async def _listen(
     ledger: Ledger,
     inbox: Inbox,
-    accounts: Sequence[str],
-    first: datetime,
-    people: dict[str, list[Awaited]],
-    read: dict[str, datetime],
+    records: Sequence[CampaignRecord],
+    since: Mapping[str, datetime],
+    read: Mapping[str, datetime],
     now: Callable[[], datetime],
 ) -> Listened:
     new = settled = 0
     trouble = None
+    campaigns = {record.id for record in records}
+
+    def known(keys: Collection[str]) -> dict[str, list[Awaited]]:
+        with ledger.read() as connection:
+            return awaited(connection, campaigns, keys)
+
+    accounts = [account for account in since if account]
     try:
-        async for thread, named in inbox.threads(accounts, first, people, read):
-            mine = {one.delivery: one for key in named for one in people[key]}
-            heard = await inbox.hear(thread, list(mine.values()))
+        async for thread, messages in inbox.threads(accounts, min(since.values()), known, read):
+            heard = await inbox.hear(thread, messages)
             if heard is None:
                 continue
             with ledger.write() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
-from runner.ledger.person import Spellings, answered_identity
+from runner.ledger.person import Spellings, answered_identity, means
 from runner.ledger.received import AT
 from runner.ledger.record import POSSIBLY_RECEIVED
 
@@ -52,10 +52,25 @@ class Answered(NamedTuple):
     is_listed: bool = True
 
 
-def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[Awaited]]:
-    """Return the messages of the campaigns that may be answered, by person under every spelling."""
+def awaiting(connection: Connection, campaigns: Sequence[int]) -> dict[str, datetime]:
+    """Return the accounts whose messages of the campaigns may be answered, with the time of each
+    one's first."""
     table = schema.delivery
-    spellings = Spellings(connection)
+    statement = sa.select(table.c.account, sa.func.min(AT, type_=schema.Instant())).where(
+        table.c.campaign_id.in_(campaigns), table.c.status.in_(POSSIBLY_RECEIVED)
+    )
+    found = connection.execute(statement.group_by(table.c.account))
+    return {account: first for account, first in found if first is not None}
+
+
+def awaited(
+    connection: Connection, campaigns: Collection[int], keys: Collection[str]
+) -> dict[str, list[Awaited]]:
+    """Return the messages of the campaigns that these people may answer, by person under every
+    spelling."""
+    table = schema.delivery
+    spellings = Spellings(connection, keys)
+    every = spellings.every(keys)
     statement = sa.select(
         table.c.id,
         table.c.campaign_id,
@@ -66,14 +81,14 @@ def awaited(connection: Connection, campaigns: Sequence[int]) -> dict[str, list[
         table.c.slug,
         table.c.urn,
         table.c.sent_to_urn,
-    ).where(table.c.campaign_id.in_(campaigns), table.c.status.in_(POSSIBLY_RECEIVED))
+    ).where(means(every), table.c.status.in_(POSSIBLY_RECEIVED))
     found: dict[str, list[Awaited]] = {}
-    for one in connection.execute(statement):
-        if one.at is None:
+    for one in connection.execute(statement.order_by(table.c.id)):
+        if one.at is None or one.campaign_id not in campaigns:
             continue
         message = Awaited(one.id, one.campaign_id, one.account, one.at, one.message, one.status)
-        keys = (one.slug, one.urn, answered_identity(one.sent_to_urn))
-        for key in spellings.of(key for key in keys if key):
+        named = (one.slug, one.urn, answered_identity(one.sent_to_urn))
+        for key in spellings.of(key for key in named if key):
             found.setdefault(key, []).append(message)
     return found
 

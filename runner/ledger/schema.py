@@ -29,8 +29,7 @@ _FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime as UTC text of one width: it sorts as time does, on every database, and
-    reads plainly."""
+    """An aware datetime as UTC text of one width: it sorts as time does, on every database."""
 
     impl = String(27)
     cache_ok = True
@@ -45,7 +44,9 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         del dialect
-        return None if value is None else datetime.strptime(value, _FORMAT).replace(tzinfo=UTC)
+        if value is not None and value[26:] != "Z":
+            raise ValueError(f"no instant: {value!r}")
+        return None if value is None else datetime.fromisoformat(value)  # quicker than a format
 
 
 metadata = MetaData(

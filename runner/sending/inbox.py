@@ -7,7 +7,7 @@ the vendor's word on who sent it decides.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -45,11 +45,12 @@ class Inbox:
         self,
         accounts: Sequence[str],
         since: datetime,
-        people: Collection[str],
+        awaited: Callable[[Collection[str]], Mapping[str, Sequence[Awaited]]],
         read: Mapping[str, datetime],
-    ) -> AsyncIterator[tuple[Thread, set[str]]]:
-        """Give the conversations with `people` that were active since then, and since they were
-        `read`: each with the spellings that it names. Raises UnreadError, AccessError."""
+    ) -> AsyncIterator[tuple[Thread, list[Awaited]]]:
+        """Give the conversations with people whose answers are `awaited` that were active since
+        then, and since they were `read`: each with the messages that they may answer. `awaited` is
+        asked for all people of a page at once. Raises UnreadError, AccessError."""
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
             page = await self.lookup.inbox(accounts, cursor)
@@ -57,11 +58,12 @@ class Inbox:
                 if (unanswered := self.lookup.unanswered("inbox")) is None:
                     return
                 raise UnreadError(unanswered)
-            for thread in page.threads:
-                named = {key for person in thread.people for key in person.keys}
-                known = named.intersection(people)
-                if known and (thread.active_at is None or thread.active_at != read.get(thread.urn)):
-                    yield thread, known
+            named = [[key for one in thread.people for key in one.keys] for thread in page.threads]
+            messages = awaited({key for keys in named for key in keys})
+            for thread, keys in zip(page.threads, named, strict=True):
+                mine = {one.delivery: one for key in keys for one in messages.get(key, ())}
+                if mine and (thread.active_at is None or thread.active_at != read.get(thread.urn)):
+                    yield thread, list(mine.values())
             times = [thread.active_at for thread in page.threads if thread.active_at]
             cursor = page.cursor
             if cursor is None or not page.threads or (times and max(times) < since):
