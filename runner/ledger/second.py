@@ -86,22 +86,24 @@ class SecondRecord(About):
 
     def latest(self, tail: int = _TAIL) -> Noted | None:
         """Return the last event of the chain that is noted, among the last `tail` bytes if there
-        is one; None when none is.
+        is one, or else among ever more of them; None when none is.
 
         Raises StorageError when the record cannot be read.
         """
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - tail))
-                found = list(lines_in(file.read()))
+                events: list[Noted] = []
+                while not events:
+                    file.seek(max(0, size - tail))
+                    events = [line for line in lines_in(file.read()) if line.n]
+                    if tail >= size:
+                        break
+                    tail *= 4
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _unreadable(self.path, error) from None
-        events = [line for line in found if line.n]
-        if not events and size > tail:
-            events = [line for line in self.lines() if line.n]
         # Runs of several campaigns write side by side: the last line need not be the last event.
         return max(events, key=lambda line: line.n, default=None)
 

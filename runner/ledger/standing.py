@@ -155,6 +155,13 @@ def _counts(connection: Connection, statement: sa.Executable) -> Counter[str]:
 
 def skipped_for(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Count the skipped rows by their reasons."""
+    row = schema.row
+    own = sa.select(row.c.position).where(
+        row.c.campaign_id == campaign_id, row.c.identity.is_(None), row.c.status == Status.SKIPPED
+    )
+    is_any = deliveries(connection, campaign_id).by_status[Status.SKIPPED]
+    if not is_any and connection.execute(own.limit(1)).first() is None:
+        return {}  # mostly so, and then no row has to be looked at
     reason = sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason, "")
     statement = (
         sa.select(reason, sa.func.count())

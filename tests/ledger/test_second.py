@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +63,28 @@ def test_the_latest_event_is_found_behind_many_other_lines(tmp_path: Path) -> No
     latest = record.latest()
     assert latest is not None
     assert latest.n == 7
+
+
+def test_the_latest_event_costs_what_lies_behind_it_not_the_whole_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign that is looked at each day, and has nothing to send, adds lines that are no events
+    behind a hundred thousand that are."""
+    record = SecondRecord(tmp_path / "identity")
+    record.append([line(number) for number in range(1, 5_001)], "here")
+    record.append([line(0, What.CAMPAIGN, name="x" * 200) for _ in range(40)], "here")
+    read = 0
+
+    def counted(data: bytes) -> Iterator[Noted]:
+        nonlocal read
+        read += len(data)
+        return lines_in(data)
+
+    monkeypatch.setattr("runner.ledger.second.lines_in", counted)
+    latest = record.latest(4096)
+    assert latest is not None
+    assert latest.n == 5_000
+    assert read < record.path.stat().st_size / 5
 
 
 def test_a_message_that_cannot_be_noted_does_not_leave(
