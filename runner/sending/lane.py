@@ -137,10 +137,11 @@ def _claim(
         return _lost_clock(traffic.vendor.clock.ahead)
     if traffic.budget is not None and traffic.budget <= 0:
         return LaneEnd("paused", traffic.now(), "this run has sent as many as --max allows")
+    budget = traffic.budget  # also where the claim is asked again, when its message is counted off
 
     def decide(state: AccountState) -> Wait | None:
         traffic.notice(state)
-        return Turn(traffic.pace, state, traffic.now()).wait(traffic.budget)
+        return Turn(traffic.pace, state, traffic.now()).wait(budget)
 
     taken = claim(
         traffic.ledger,
