@@ -52,6 +52,28 @@ def _tls(told: dict[str, Any]) -> Iterator[Row]:
     )
 
 
+def _taking(told: dict[str, Any]) -> Iterator[Row]:
+    rows, read = f"{told['rows']:,} rows", f"{told['read_seconds']} s"
+    bare = f"bare inserts, {told['bare_seconds']} s"
+    ratio, full, edit = told["taking_ratio"], told["full_ratio"], told["edit_ratio"]
+    yield Row(f"taking {rows} into a new ledger", bare, f"ratio {ratio}", 3, ratio)
+    beside = "a new ledger"
+    yield Row("taking them into one that holds as many", beside, f"ratio {full}", 1.5, full)
+    beside = f"reading and rendering, {read}"
+    yield Row("one row edited, and taken again", beside, f"ratio {edit}", 2, edit)
+
+
+def _rehearsal(told: dict[str, Any]) -> Iterator[Row]:
+    found, beside = told["message_ms"], f"a bare request, {told['bare_request_ms']} ms"
+    yield Row("a message of a rehearsal, processor ms", beside, str(found), 2.5, found)
+
+
+def _lanes(told: dict[str, Any]) -> Iterator[Row]:
+    beside = f"one account, {told['one_ms']} ms a message"
+    found = f"{told['many_ms']} ms a message: {told['times']} times as many"
+    yield Row(f"{told['accounts']} accounts in one process", beside, found)
+
+
 def _sheets(told: dict[str, Any]) -> Iterator[Row]:
     what, _, beside = told["what"].partition(" / ")
     number = told.get("ratio", told.get("bytes", told.get("seconds")))
@@ -90,7 +112,10 @@ def _growth(told: dict[str, Any]) -> Iterator[Row]:
 # Each benchmark: its arguments at a scale of one, and how its lines are read.
 EVERY: dict[str, tuple[dict[str, int], Callable[[dict[str, Any]], Iterator[Row]] | None]] = {
     "per_message": ({"messages": 600, "rounds": 3}, _messages),
+    "lanes": ({"messages": 300}, _lanes),
     "tls": ({"requests": 300}, _tls),
+    "taking": ({"rows": 100_000}, _taking),
+    "rehearsal": ({"rows": 2_000}, _rehearsal),
     "large_list": ({"rows": 100_000}, _large_list),
     "sheets": ({"rows": 100_000}, _sheets),
     "ledger": ({"deliveries": 100_000}, _ledger),

@@ -62,7 +62,7 @@ def take_list(campaign: Campaign, ledger: Ledger, now: datetime) -> Taken:
     if record is not None:
         with ledger.write() as connection:
             return _take_unchanged(connection, campaign, material, record, copy)
-    intake = take(campaign, material)
+    intake = take(campaign, material, keep=True)
     refuse_unusable(intake)
     _try_copy(campaign, material, intake)
     with ledger.write() as connection:
@@ -110,7 +110,7 @@ def _take_read(
     campaign, senders = with_senders(campaign, record)
     campaign, follows = with_first(campaign, record)
     if senders:  # a conversation has one sender: it is judged by the senders there are
-        intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts)))
+        intake = Intake(*judge(replace(intake.checked, accounts=campaign.accounts), keep=True))
         refuse_unusable(intake)
     ending, loss = copy
     is_workbook = intake.is_workbook

@@ -145,15 +145,16 @@ def _digest(frame: pandas.DataFrame) -> str:
     return whole.hexdigest()
 
 
-def take(campaign: Campaign, material: Material | None = None) -> Intake:
-    """Read the campaign's list and check it against its text.
+def take(campaign: Campaign, material: Material | None = None, *, keep: bool = False) -> Intake:
+    """Read the campaign's list and check it against its text; `keep` what is found of its rows
+    where they are walked again.
 
     Raises RefusedError for a list that cannot be read at all.
     """
     material = material or gather(campaign)
     table = read(material.source, campaign.reading)
     checked = check(table, material.steps, campaign.reading, campaign.accounts)
-    return Intake(*judge(checked))
+    return Intake(*judge(checked, keep=keep))
 
 
 def refuse_unusable(intake: Intake) -> None:

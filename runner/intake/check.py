@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from runner.errors import RefusedError
 from runner.intake.blocking import (
@@ -35,13 +35,16 @@ from runner.intake.template import MessageTemplate
 
 # A list with more problems is mended by its kinds, not by its cells.
 MOST_PROBLEMS: Final = 100_000
+# What is found of so many rows fits into a few hundred megabytes.
+MOST_KEPT: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """A sheet's layout, the problems that stop the whole campaign, and the entries.
 
-    Every call of `entries` walks the rows anew. `verdicts` are the problems that only show between
+    Every call of `entries` walks the rows anew; what was found of each is `kept` where it is to be
+    walked again soon. `verdicts` are the problems that only show between
     rows; they are known once `judge` has walked over all rows. `order` is the one that dates in
     figures have in the column that says when a row may be sent. A row that does not fulfil the
     `conditions` is skipped; one that does not fulfil those `of_steps` has no message of that step.
@@ -57,6 +60,7 @@ class Check:
     of_steps: tuple[tuple[Condition, ...], ...] = ()
     order: Order | None = None
     verdicts: Mapping[int, Sequence[Problem]] = field(default_factory=dict)
+    kept: Sequence[tuple[Any, ...]] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -68,6 +72,9 @@ class Check:
 
     def entries(self, review: Review | None = None) -> Iterator[Entry]:
         """Give every row after its check; `review` is told what to compare between rows."""
+        if self.kept and review is None:
+            again = zip(self.table.rows(), self.kept, strict=True)
+            return (Entry(row, *found) for row, found in again)
         render = not any(
             problem.code in ("template-variable", "no-template") for problem in self.blocking
         )
@@ -154,11 +161,11 @@ def check(
     )
 
 
-def judge(checked: Check) -> tuple[Check, Findings]:
+def judge(checked: Check, *, keep: bool = False) -> tuple[Check, Findings]:
     """Walk over all rows once.
 
     The returned check knows the problems that only show between rows. Its entries can be walked
-    again to get them.
+    again to get them. With `keep`, up to MOST_KEPT rows need not be examined again for that.
 
     Raises RefusedError when the file turns out to be damaged.
     """
@@ -168,8 +175,13 @@ def judge(checked: Check) -> tuple[Check, Findings]:
     skipped: list[tuple[int, str]] = []
     problems: list[Problem] = []
     people: list[Recipient] = []
-    for row, recipient, message, found, reason, *_ in checked.entries(review):
+    # Rows of a results sheet are mended while they are examined.
+    keeps, kept = keep and not checked.layout.is_results, list[tuple[Any, ...]]()
+    for entry in checked.entries(review):
+        row, recipient, message, found, reason, *_ = entry
         rows += 1
+        if keeps and rows <= MOST_KEPT:
+            kept.append(entry[1:])
         ready += message is not None
         if recipient is not None:
             people.append(recipient)
@@ -213,7 +225,9 @@ def judge(checked: Check) -> tuple[Check, Findings]:
         surplus=surplus,
         unlisted=unlisted,
     )
-    return replace(checked, blocking=blocking, verdicts=verdicts), findings
+    if verdicts or len(kept) < rows:
+        kept = []
+    return replace(checked, blocking=blocking, verdicts=verdicts, kept=kept), findings
 
 
 def check_people(table: Table, reading: Reading) -> tuple[Check, Findings]:

@@ -73,7 +73,7 @@ _SENT: Final = _NOT_SENT.values(sent_at=sa.bindparam("now"))
 
 def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> Claim:
     """Take the claimed delivery, and make it durable, in both records, that its request is about to
-    leave. If this raises, no byte of it may leave. Returns the claim with its attempt.
+    leave. If this raises, no byte of it may leave. Returns the claim with its attempt, as of now.
 
     `clock` is asked within the transaction: while this waits for the ledger, the claim's time may
     run out.
@@ -81,21 +81,21 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
     Raises OvertakenError when the claim does not hold any more or its time has run out, and
     StorageError when one of the records cannot be written.
     """
-    attempt = None
+    taken = claim
     try:
         with ledger.write() as connection:
-            attempt = _take(connection, claim, clock())
+            taken = _take(connection, claim, clock())
     except UnnotedError:
-        if attempt is not None:
+        if taken.attempt is not None:
             # The ledger has the intent. No byte has left, and none will.
             with ledger.write() as connection:
                 unsent = Outcome(Status.WAITING, error="the second record could not be written")
-                _settle(connection, attempt, claim.delivery, unsent, clock())
+                _settle(connection, taken.attempt, claim.delivery, unsent, clock())
         raise
-    return replace(claim, attempt=attempt)
+    return taken
 
 
-def _take(connection: Connection, claim: Claim, now: datetime) -> int:
+def _take(connection: Connection, claim: Claim, now: datetime) -> Claim:
     terms = claim.terms
     if terms is None or not terms.at <= now < terms.at + terms.lease:
         raise OvertakenError
@@ -107,7 +107,7 @@ def _take(connection: Connection, claim: Claim, now: datetime) -> int:
         raise OvertakenError
     attempt = int(wired[0])
     chain.add(connection, What.INTENT, attempt, now, wired, **_noted(claim, attempt))
-    return attempt
+    return replace(claim, attempt=attempt, terms=terms._replace(at=now))
 
 
 def _attempt(claim: Claim, claimed_at: datetime) -> dict[str, Any]:
@@ -139,6 +139,10 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
     An answer that may name another person than was asked for also stops the account. In that case
     the knowledge of people is wrong, either ours or the vendor's own.
     """
+    told, terms = outcome.told, claim.terms
+    if told is not None and terms is not None and told.at < terms.at:
+        # An answer counts its own message, also where its time has set this clock back meanwhile.
+        outcome = replace(outcome, told=replace(told, at=terms.at))
     with ledger.write() as connection:
         urn = outcome.recipient_urn
         if urn and (doubt := take_in(connection, claim, urn, now)):

@@ -49,8 +49,10 @@ def told_of(found: sa.Row[Any] | None, now: datetime) -> tuple[Told | None, Hold
             told = Told(_LONG_AGO, found.quota_limit) if found.quota_limit is not None else None
         elif any(number is not None for number in known_numbers):
             reset_at = found.quota_reset_at
+            # An answer can set the clock back by less than a second. Its own message, from before
+            # that, is in its numbers all the same.
             told = Told(
-                min(at, now),
+                at if at <= now + _JITTER else now,
                 *known_numbers[:3],
                 reset_at if reset_at and reset_at <= now + _FARTHEST else None,
                 found.window_opened_at,

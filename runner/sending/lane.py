@@ -23,6 +23,8 @@ from runner.sending.turn import Turn
 
 # Other campaigns and people change the ledger, so a lane looks there now and then.
 LONGEST_SLEEP: Final = timedelta(minutes=10)
+# Time alone changes little: that another campaign is no longer expected, say.
+LONGEST_REST: Final = timedelta(hours=1)
 _UNAUTHORIZED: Final = 401
 _BLIND: Final = "the conversations of some people could not be looked at; the next run looks again"
 _UNSEEN: Final = (
@@ -105,7 +107,10 @@ async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd
 
 async def _rest(traffic: Traffic, wait: Wait, until: datetime, mark: object) -> bool:
     """Sleep until then, as long as nothing of the ledger changes; tell whether it is then."""
+    begun = traffic.now()
     while (now := traffic.now()) < until:
+        if now - begun >= LONGEST_REST:
+            return False
         step = min(until, now + LONGEST_SLEEP)
         await traffic.sleep_until(step, paused=wait.until == NO_END)
         if traffic.now() < step or traffic.ledger.mark_now() != mark:
