@@ -17,7 +17,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.per_message import KEY, Nobody, endpoint
+from per_message import KEY, Nobody, endpoint
+
 from runner.action.run import run
 from runner.campaign.campaign import load
 from runner.ledger.ledger import open_ledger
