@@ -29,9 +29,9 @@ def test_an_unchanged_list_is_not_read_again(
     reads: list[int] = []
     real = judge
 
-    def counting(*given: Any) -> Any:
+    def counting(*given: Any, **more: Any) -> Any:
         reads.append(1)
-        return real(*given)
+        return real(*given, **more)
 
     monkeypatch.setattr("runner.campaign.material.judge", counting)
     world.run(most=1)

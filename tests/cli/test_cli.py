@@ -623,7 +623,7 @@ def test_a_bug_is_told_without_a_traceback(shell: Shell, monkeypatch: pytest.Mon
     """An unforeseen error leaves through the same door, as exit 7, without the values of any
     row."""
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **_more: Any) -> None:
         raise ZeroDivisionError("Jo jo-doe")
 
     monkeypatch.setattr("runner.campaign.material.judge", broken)

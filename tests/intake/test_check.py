@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import RefusedError
-from runner.intake.check import Check, check
+from runner.intake.check import Check, check, judge
 from runner.intake.column import Column, lay_out, nearest, normalise, variable_names
 from runner.intake.entry import Entry
 from runner.intake.result import RESULT_COLUMNS
@@ -302,3 +302,32 @@ def test_faults_count_where_the_cell_is_used(write: Write) -> None:
     assert codes(write("x.csv", "first name,profile,note\nJo,jo-doe\n")) == [
         ("row 2", "ragged-row")
     ]
+
+
+@pytest.mark.parametrize("most", [0, 3, 200_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        (SAMPLES / "recipients.csv").read_text(encoding="utf-8"),
+        "First Name,LinkedIn URL\nJo,jo-doe\n,ann\nJo,jo-doe\n",
+        "LinkedIn URL,message,name\njo-doe,Hi Ann,Jo\nann,Hi Ann,Ann\n",
+        f"First Name,LinkedIn URL,{','.join(RESULT_COLUMNS)}\nJo,jo-doe,2,failed\n",
+        "First Name,LinkedIn URL\n",
+    ],
+)
+def test_what_is_kept_of_the_rows_is_what_another_walk_finds(
+    write: Write, monkeypatch: pytest.MonkeyPatch, text: str, most: int
+) -> None:
+    """A walk over rows of which everything is kept gives the same entries, however many it is."""
+    monkeypatch.setattr("runner.intake.check.MOST_KEPT", most)
+    template = None if "message" in text else "Hi {{ first_name }}"
+    checked = examine(write("people.csv", text), template)
+    kept, findings = judge(checked, keep=True)
+    anew, same = judge(checked)
+    assert findings == same
+    assert list(map(_plain, kept.entries())) == list(map(_plain, anew.entries()))
+
+
+def _plain(entry: Entry) -> tuple[object, ...]:
+    firms = entry.firms.of(entry.row.cells) if entry.firms else None
+    return (*entry._replace(firms=None, problems=tuple(entry.problems)), firms)
