@@ -112,7 +112,7 @@ def _growth(told: dict[str, Any]) -> Iterator[Row]:
 # Each benchmark: its arguments at a scale of one, and how its lines are read.
 EVERY: dict[str, tuple[dict[str, int], Callable[[dict[str, Any]], Iterator[Row]] | None]] = {
     "per_message": ({"messages": 600, "rounds": 3}, _messages),
-    "lanes": ({"messages": 300}, _lanes),
+    "lanes": ({"messages": 1_000, "accounts": 100}, _lanes),
     "tls": ({"requests": 300}, _tls),
     "taking": ({"rows": 100_000}, _taking),
     "rehearsal": ({"rows": 2_000}, _rehearsal),
