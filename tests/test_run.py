@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +34,7 @@ from runner.errors import (
 from runner.intake.sheet import Reading
 from runner.ledger.ledger import Ledger, open_ledger
 from runner.ledger.lock import run_lock
-from runner.ledger.record import Status
+from runner.ledger.record import Claim, Outcome, Status
 from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from runner.rehearsal.receipt import urn_of
@@ -827,3 +828,27 @@ def test_results_that_cannot_be_written_are_told_before_sending(tmp_path: Path) 
     with pytest.raises(UsageError):
         world.run(results=world.path)
     assert world.server.requests == 0
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_what_changes_before_the_first_byte_is_heeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int | None
+) -> None:
+    """Somebody is put on the do-not-contact list while the connection for the message is made: no
+    byte of it leaves, the row is skipped, and the run has sent none the less for it."""
+    world = World(tmp_path, crowd(4))
+    send, told = Traffic.send, []
+
+    async def late(traffic: Traffic, claim: Claim) -> Outcome:
+        if not told:
+            told.append(claim.row)
+            with closing(world.ledger()) as other, other.write() as connection:
+                suppress(connection, [claim.recipient.keys], None, traffic.now())
+        return await send(traffic, claim)
+
+    monkeypatch.setattr(Traffic, "send", late)
+    report = world.run(now=True, min_gap=0, most=most)
+    sent = most or 3
+    assert world.received() == [f"person-{number}" for number in range(1, 1 + sent)]
+    assert world.statuses() == ["skipped", *["sent"] * sent, *["waiting"] * (3 - sent)]
+    assert report.sent == sent
