@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,8 +86,8 @@ class Nobody:
         pass
 
 
-def whole(url: str, messages: int, folder: Path) -> float:
-    """Return the seconds for a whole run of that many rows.
+def whole(url: str, messages: int, folder: Path, accounts: Sequence[str] = ()) -> float:
+    """Return the seconds for a whole run of that many rows, from these accounts.
 
     It goes from reading the sheet to the results.
     """
@@ -96,7 +96,7 @@ def whole(url: str, messages: int, folder: Path) -> float:
     rows = [f"Name{number},{folder.name}-person-{number}" for number in range(messages)]
     sheet.write_text("\n".join(["First Name,recipientProfileId", *rows]) + "\n", encoding="utf-8")
     template.write_text("Hi {{ first_name }}", encoding="utf-8")
-    campaign = load(sheet, {"template": template, "now": True, "min_gap": 0})
+    campaign = load(sheet, {"template": template, "now": True, "min_gap": 0, "accounts": accounts})
     ledger = open_ledger(folder / "ledger.db")
 
     def now() -> datetime:

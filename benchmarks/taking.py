@@ -37,12 +37,12 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def written(folder: Path, name: str, rows: int) -> Campaign:
-    """A list, with the campaign that writes to it."""
+def written(folder: Path, name: str, rows: int, company: str = "Acme") -> Campaign:
+    """A list, with the campaign that writes to it; `company` is that of one of its people."""
     template, sheet = folder / "hello.j2", folder / f"{name}.csv"
     template.write_text("Hi {{ first_name }}, how is {{ company }}?", encoding="utf-8")
     lines = [f"Ana,{name}-person-{number},Acme" for number in range(rows)]
-    lines[rows // 2] = f"Ben,{name}-person-{rows // 2},Other"
+    lines[rows // 2] = f"Ben,{name}-person-{rows // 2},{company}"
     head = "First Name,LinkedIn URL,Company"
     sheet.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     return load(sheet, {"template": template, "now": True})
@@ -86,7 +86,7 @@ def main() -> None:
             into_new = taken(first, ledger) - read
             bare = inserted(folder / "ledger.db", folder / "bare.db")
             into_full = taken(second, ledger) - read
-            edited = written(folder, "second", rows - 1)
+            edited = written(folder, "second", rows, "Another")
             again = taken(edited, ledger)
     result = {
         "rows": rows,

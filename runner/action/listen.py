@@ -53,31 +53,31 @@ def listen(
 
     The inbox is read since the first message of the campaigns; nothing is asked when there is none.
     """
+    campaigns = [record.id for record in records]
     with ledger.read() as connection:
-        since = awaiting(connection, [record.id for record in records])
+        since = awaiting(connection, campaigns)
         read = read_threads(connection)
     if not since:
         return Listened()
-    listened = loop.run(_listen(ledger, Inbox(lookup), records, since, read, now))
+    listened = loop.run(_listen(ledger, Inbox(lookup), campaigns, since, read, now))
     with ledger.write() as connection:
         let_go(connection, now(), keep)
         if listened.new or listened.settled:
-            for record in records:
-                outdate_results(connection, record.id)
+            for campaign in campaigns:
+                outdate_results(connection, campaign)
     return listened
 
 
 async def _listen(
     ledger: Ledger,
     inbox: Inbox,
-    records: Sequence[CampaignRecord],
+    campaigns: Collection[int],
     since: Mapping[str, datetime],
     read: Mapping[str, datetime],
     now: Callable[[], datetime],
 ) -> Listened:
     new = settled = 0
     trouble = None
-    campaigns = {record.id for record in records}
 
     def known(keys: Collection[str]) -> dict[str, list[Awaited]]:
         with ledger.read() as connection:

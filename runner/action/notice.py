@@ -15,14 +15,15 @@ from runner.ledger.delivery import inmails
 from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import DEFAULT_MIN_DAYS
-from runner.ledger.standing import skipped_for, waiting
+from runner.ledger.standing import deliveries, skipped_for, waiting
 from runner.result.rule import left_out
 from runner.sending.traffic import Traffic
 
 
 def told(connection: Connection, campaign: Campaign, record: CampaignRecord) -> Iterator[str]:
     """Give the notices on a list that was taken in."""
-    waits, skipped = waiting(connection, record.id), skipped_for(connection, record.id)
+    counted = deliveries(connection, record.id)
+    waits, skipped = counted.waiting, skipped_for(connection, record.id, counted)
     yield from _other_senders(campaign, waits)
     # Where nobody is left, the rules are told together, at the end.
     yield from _frequency(campaign, resting(connection, record.id)[0] if waits else 0)

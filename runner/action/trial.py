@@ -12,12 +12,12 @@ from runner.campaign.material import refuse_unusable, take
 from runner.errors import ExitCode, RefusedError
 from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
-from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, OvertakenError, Status, Stop, Wait
 from runner.ledger.told import note_told
 from runner.ledger.trial import claim_test, let_go
+from runner.sending.traffic import exchange
 from runner.sending.turn import Turn
 from runner.sending.vendor import Vendor
 
@@ -66,15 +66,8 @@ def send_test(
     claim = claim_test(ledger, message, account, clock, vendor.endpoint.lease, decide)
     if not isinstance(claim, Claim):
         return _held(row, person, account, message.text, claim)
-    taken = claim
-
-    def take() -> None:
-        nonlocal taken
-        taken = commit_intent(ledger, claim, clock)
-
     try:
-        outcome = loop.run(vendor.endpoint.send(claim, take))
-        outcome = settle(ledger, taken, outcome, vendor.clock.now())
+        outcome = loop.run(exchange(ledger, vendor, claim, clock))
     except OvertakenError:
         why = Wait(clock(), "another message went on this account first", stay=True)
         return _held(row, person, account, message.text, why)

@@ -23,7 +23,7 @@ from runner.ledger.lock import is_running
 from runner.ledger.lost import refuse_lost
 from runner.ledger.note import noted
 from runner.ledger.record import UncertainRow
-from runner.ledger.standing import senders, uncertain_rows
+from runner.ledger.standing import deliveries, uncertain_rows
 from runner.result.told import settling
 
 # A campaign of a few thousand people needs LITTLE_BYTES, with its results. No run can end well with
@@ -130,8 +130,9 @@ def known(path: Path, campaign: Campaign) -> Known | None:
             if record is None:
                 return None
             live = is_running(ledger, record.id)
-            rows = uncertain_rows(connection, record.id, live=live)
-            accounts = tuple(account for account in senders(connection, record.id) if account)
+            counted = deliveries(connection, record.id)
+            rows = uncertain_rows(connection, record.id, counted, live=live)
+            accounts = tuple(account for account in counted.senders if account)
             return Known(record.name, accounts, rows, live, noted(connection, DEPRECATED))
     finally:
         ledger.close()

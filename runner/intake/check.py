@@ -43,11 +43,11 @@ MOST_KEPT: Final = 200_000
 class Check:
     """A sheet's layout, the problems that stop the whole campaign, and the entries.
 
-    Every call of `entries` walks the rows anew; what was found of each is `kept` where it is to be
-    walked again soon. `verdicts` are the problems that only show between
-    rows; they are known once `judge` has walked over all rows. `order` is the one that dates in
-    figures have in the column that says when a row may be sent. A row that does not fulfil the
-    `conditions` is skipped; one that does not fulfil those `of_steps` has no message of that step.
+    Every call of `entries` walks the rows anew; what was found of each is `kept` where they are to
+    be walked again soon. `verdicts` are the problems that only show between rows; they are known
+    once `judge` has walked over all rows. `order` is the one that dates in figures have in the
+    column that says when a row may be sent. A row that does not fulfil the `conditions` is skipped;
+    one that does not fulfil those `of_steps` has no message of that step.
     """
 
     table: Table

@@ -97,9 +97,8 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
 
 def _take(connection: Connection, claim: Claim, now: datetime) -> Claim:
     terms = claim.terms
-    if terms is None or not terms.at <= now < terms.at + terms.lease:
-        raise OvertakenError
-    if not terms.holds(connection):
+    is_in_time = terms is not None and terms.at <= now < terms.at + terms.lease
+    if terms is None or not is_in_time or not terms.holds(connection):
         raise OvertakenError
     values = {"wired_at": now, "deadline": now + terms.lease}
     wired = connection.execute(_INTENT, _attempt(claim, now) | values).one()

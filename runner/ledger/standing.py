@@ -153,14 +153,17 @@ def _counts(connection: Connection, statement: sa.Executable) -> Counter[str]:
     return Counter({status: count for status, count in connection.execute(statement)})  # noqa: C416 - rows are not pairs to mypy
 
 
-def skipped_for(connection: Connection, campaign_id: int) -> dict[str, int]:
-    """Count the skipped rows by their reasons."""
+def skipped_for(
+    connection: Connection, campaign_id: int, counted: Deliveries | None = None
+) -> dict[str, int]:
+    """Count the skipped rows by their reasons. `counted` are the deliveries, where they are counted
+    already."""
+    counted = counted or deliveries(connection, campaign_id)
     row = schema.row
     own = sa.select(row.c.position).where(
         row.c.campaign_id == campaign_id, row.c.identity.is_(None), row.c.status == Status.SKIPPED
     )
-    is_any = deliveries(connection, campaign_id).by_status[Status.SKIPPED]
-    if not is_any and connection.execute(own.limit(1)).first() is None:
+    if not counted.by_status[Status.SKIPPED] and connection.execute(own.limit(1)).first() is None:
         return {}  # mostly so, and then no row has to be looked at
     reason = sa.func.coalesce(schema.delivery.c.reason, schema.row.c.reason, "")
     statement = (
@@ -264,8 +267,3 @@ def pulse(connection: Connection) -> str:
     told = (campaign.id, campaign.read_at, campaign.paused_at, campaign.stop_asked_at)
     found += connection.execute(sa.select(*told, campaign.running_since)).all()
     return " ".join(map(str, found))
-
-
-def senders(connection: Connection, campaign_id: int) -> list[str]:
-    """The accounts of the campaign's rows, in the sheet's order."""
-    return deliveries(connection, campaign_id).senders

@@ -69,7 +69,7 @@ def claim_test(
             )
         )
         delivery = int(inserted.inserted_primary_key[0])  # type: ignore[index]  # SQLite and PostgreSQL both answer it
-    holds = Terms(now, lease, lambda connection: held(connection, campaign_id, clock()) is None)
+    terms = Terms(now, lease, lambda connection: held(connection, campaign_id, clock()) is None)
     return Claim(
         delivery=delivery,
         campaign=campaign_id,
@@ -80,7 +80,7 @@ def claim_test(
         subject=message.subject,
         message_type=message.message_type,
         conversation_urn=None,
-        terms=holds,
+        terms=terms,
     )
 
 

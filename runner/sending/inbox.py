@@ -50,7 +50,7 @@ class Inbox:
     ) -> AsyncIterator[tuple[Thread, list[Awaited]]]:
         """Give the conversations with people whose answers are `awaited` that were active since
         then, and since they were `read`: each with the messages that they may answer. `awaited` is
-        asked for all people of a page at once. Raises UnreadError, AccessError."""
+        asked for all people of a page's conversations at once. Raises UnreadError, AccessError."""
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
             page = await self.lookup.inbox(accounts, cursor)
@@ -58,11 +58,15 @@ class Inbox:
                 if (unanswered := self.lookup.unanswered("inbox")) is None:
                     return
                 raise UnreadError(unanswered)
-            named = [[key for one in thread.people for key in one.keys] for thread in page.threads]
-            messages = awaited({key for keys in named for key in keys})
-            for thread, keys in zip(page.threads, named, strict=True):
+            changed = [
+                (thread, [key for person in thread.people for key in person.keys])
+                for thread in page.threads
+                if thread.active_at is None or thread.active_at != read.get(thread.urn)
+            ]
+            messages = awaited({key for _, keys in changed for key in keys}) if changed else {}
+            for thread, keys in changed:
                 mine = {one.delivery: one for key in keys for one in messages.get(key, ())}
-                if mine and (thread.active_at is None or thread.active_at != read.get(thread.urn)):
+                if mine:
                     yield thread, list(mine.values())
             times = [thread.active_at for thread in page.threads if thread.active_at]
             cursor = page.cursor

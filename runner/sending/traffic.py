@@ -115,21 +115,14 @@ class Traffic:
         """
         if self.budget is not None:
             self.budget -= 1
-        taken = claim
         # The claim holds by the clock that it was made by, whatever answers change it meanwhile.
         now = self.vendor.clock.steady()
-
-        def take() -> None:
-            nonlocal taken
-            taken = commit_intent(self.ledger, claim, now)
-
         try:
-            outcome = await self.vendor.endpoint.send(claim, take)
+            outcome = await exchange(self.ledger, self.vendor, claim, now)
         except OvertakenError:
             if self.budget is not None:
                 self.budget += 1
             raise
-        outcome = settle(self.ledger, taken, outcome, self.now())
         if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:
             days_after = calendar_of(self.settings).days_after
             with self.ledger.write() as connection:
@@ -201,3 +194,21 @@ class Traffic:
         if abs(ahead - self._ahead) > TOLERATED:
             yield ClockOff(ahead)
             self._ahead = ahead
+
+
+async def exchange(
+    ledger: Ledger, vendor: Vendor, claim: Claim, clock: Callable[[], datetime]
+) -> Outcome:
+    """Send a message that was claimed, with its intent before and its outcome settled after.
+
+    `clock` is the one that the claim was made by. Raises OvertakenError when the claim does not
+    hold any more.
+    """
+    taken = claim
+
+    def take() -> None:
+        nonlocal taken
+        taken = commit_intent(ledger, claim, clock)
+
+    outcome = await vendor.endpoint.send(claim, take)
+    return settle(ledger, taken, outcome, vendor.clock.now())

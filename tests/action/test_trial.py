@@ -103,7 +103,7 @@ def test_without_its_intent_no_byte_leaves(place: Place, monkeypatch: pytest.Mon
         noted.append("intent" if not place.received() else "late")
         return commit_intent(*arguments)
 
-    monkeypatch.setattr("runner.action.trial.commit_intent", watched)
+    monkeypatch.setattr("runner.sending.traffic.commit_intent", watched)
     tried(place)
     assert noted == ["intent"]
 
