@@ -6,9 +6,9 @@ Only this module knows its path and its payload.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -17,8 +17,10 @@ from runner.ledger.record import Claim, Outcome, OvertakenError
 from runner.sending.address import BASE_URL
 from runner.sending.client import Client
 from runner.sending.clock import ServerClock
+from runner.sending.fuse import Fuse
 from runner.sending.outcome import read_answer, unanswered
 from runner.sending.secret import Secret
+from runner.sending.wire import Wire
 
 # The endpoint of the contract, and the one that the vendor names as its replacement.
 TYPING: Final = "messaging/send-with-typing"
@@ -79,7 +81,8 @@ class Endpoint:
         Raises what `commit_intent` raises, and CancelledError. Every other error becomes an
         outcome.
         """
-        wire = _Wire(commit_intent)
+        bound = self.deadline_seconds
+        wire = Wire(commit_intent, Fuse(bound + _LEASE_MARGIN.total_seconds() / 2), bound)
         try:
             async with asyncio.timeout(self.deadline_seconds):
                 return await self._exchange(claim, wire)
@@ -89,8 +92,10 @@ class Endpoint:
             return unanswered("no answer in time", on_wire=wire.reached)
         except Exception as error:  # noqa: BLE001 - the phase, not the class, tells whether the message may have left
             return unanswered(self._client.say(error), on_wire=wire.reached)
+        finally:
+            wire.close()
 
-    async def _exchange(self, claim: Claim, wire: _Wire) -> Outcome:
+    async def _exchange(self, claim: Claim, wire: Wire) -> Outcome:
         answer = await self._client.ask(
             "POST",
             f"/{self._path}",
@@ -98,24 +103,6 @@ class Endpoint:
             extensions={"trace": wire.trace},
         )
         return read_answer(answer, self.clock.now())
-
-
-class _Wire:
-    """Watches one request for the moment before its first byte, and commits the intent there."""
-
-    def __init__(self, commit_intent: Callable[[], None]) -> None:
-        self._commit_intent = commit_intent
-        self.reached = False
-
-    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        # Through a proxy the same event announces the CONNECT request, which carries no message.
-        if (
-            event.endswith(".send_request_headers.started")
-            and info["request"].method == b"POST"
-            and not self.reached
-        ):
-            self._commit_intent()
-            self.reached = True
 
 
 def payload(claim: Claim, path: str = TYPING) -> dict[str, str]:
