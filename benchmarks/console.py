@@ -32,7 +32,7 @@ import sqlalchemy as sa
 from runner.ledger import schema
 from runner.ledger.campaign import put_campaign
 from runner.ledger.chain import link_all
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.ledger.setting import Stored
 
 NOW = datetime.now(UTC) - timedelta(days=3)

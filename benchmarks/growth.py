@@ -29,7 +29,8 @@ from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.campaign import put_campaign
 from runner.ledger.chain import link_all
 from runner.ledger.claim import claim
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.record import Claim, Outcome, Status, Told
 from runner.ledger.setting import Stored, pace_words
 from runner.sending.pace import pace_of

@@ -43,7 +43,7 @@ def settle_all(ledger: Path) -> None:
 
     from runner.ledger import schema
     from runner.ledger.chain import add_list, link_all
-    from runner.ledger.ledger import open_ledger
+    from runner.ledger.door import open_ledger
 
     now, opened = datetime.now(UTC), open_ledger(ledger)
     sent = {

@@ -24,8 +24,8 @@ from runner.ledger import schema
 from runner.ledger.backup import keep
 from runner.ledger.campaign import put_campaign
 from runner.ledger.chain import link_all
+from runner.ledger.door import open_ledger
 from runner.ledger.health import check_tables, look_through
-from runner.ledger.ledger import open_ledger
 from runner.ledger.noted import Noted, What
 from runner.ledger.setting import Stored
 

@@ -28,7 +28,7 @@ import httpx
 
 from runner.action.run import run
 from runner.campaign.campaign import load
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.sending.clock import ServerClock
 from runner.sending.secret import Secret
 from runner.sending.vendor import Vendor

@@ -235,7 +235,7 @@ def unchanged_list(folder: Path) -> Any:
     from runner.campaign.campaign import load
     from runner.campaign.material import gather
     from runner.campaign.recognise import unchanged
-    from runner.ledger.ledger import open_ledger
+    from runner.ledger.door import open_ledger
 
     ledger = open_ledger(folder / "ledger.db")
     campaign = load(folder / "people.csv", {})
@@ -252,7 +252,7 @@ def _take_in(folder: Path) -> None:
     from runner.action.plan import prepare
     from runner.action.take import take_list
     from runner.campaign.campaign import load
-    from runner.ledger.ledger import open_ledger
+    from runner.ledger.door import open_ledger
 
     ledger = open_ledger(folder / "ledger.db")
     taken = take_list(load(folder / "people.csv", {}), ledger, datetime.now(UTC))

@@ -25,7 +25,8 @@ from runner.action.plan import prepare
 from runner.action.take import take_list
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.material import take
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 
 TABLES = ("row", "delivery")
 

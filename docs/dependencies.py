@@ -47,7 +47,13 @@ Only with `requirements-keyring.lock`.
 Only with `requirements-console.lock`. It also has a copy of [htmx](https://htmx.org) 2.0.11, under
 the licence 0BSD, in `runner/web/static`.
 
-{console}"""
+{console}
+## A ledger on a server
+
+Only with `requirements-postgres.lock`. Its library holds a copy of PostgreSQL's own, libpq, and of
+OpenSSL.
+
+{postgres}"""
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -125,13 +131,14 @@ def render(page: str) -> str:
     old = {name: (version, terms, words) for name, version, terms, words in rows}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     usual, more = locked("requirements.lock"), locked("requirements-keyring.lock")
-    console = locked("requirements-console.lock")
+    console, server = locked("requirements-console.lock"), locked("requirements-postgres.lock")
     program = closure(names(project["dependencies"]), needs(usual))
     return TEXT.format(
         program=table({one: usual[one] for one in usual if one in program}, old),
         build=table({one: usual[one] for one in usual if one not in program}, old),
         keyring=table({one: more[one] for one in more if one not in usual}, old),
         console=table({one: console[one] for one in console if one not in usual}, old),
+        postgres=table({one: server[one] for one in server if one not in usual}, old),
     )
 
 

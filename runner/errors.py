@@ -79,6 +79,10 @@ class BusyError(StorageError):
     """Another program holds the ledger, for longer than is waited for."""
 
 
+class UnreachableError(StorageError):
+    """The server that keeps the ledger cannot be reached, for now."""
+
+
 class InterruptedRunError(CampaignError):
     """A person interrupted before anything was under way."""
 

@@ -20,9 +20,11 @@ from hypothesis import settings
 from pydantic import TypeAdapter, ValidationError
 
 import runner.cli
+from runner.ledger import door
 from runner.show.console import Console
 from runner.show.schema.base import Failure
 from runner.show.schema.command import ANSWERS
+from tests.postgres import cluster
 
 settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("default")
@@ -30,8 +32,39 @@ settings.load_profile("default")
 _SEND = socket.socket.connect
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="where the tests keep their ledgers",
+    )
+
+
+@pytest.fixture(autouse=True)
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The store of this test's ledgers. On PostgreSQL, each path stands for a database."""
+    name: str = getattr(request, "param", None) or request.config.getoption("--store")
+    if name == "postgresql":
+        on_server = cluster()
+        monkeypatch.setattr(door, "place_of", on_server.place_of)
+    return name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the contract of a ledger on both stores."""
+    is_asked = metafunc.config.getoption("--store") == "sqlite"
+    if is_asked and metafunc.definition.get_closest_marker("stores"):
+        metafunc.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes hours, unless it is asked for by its marker."""
+    """Leave out what takes hours, unless it is asked for by its marker; and what is about a
+    ledger's file, where the ledgers are none."""
+    if config.getoption("--store") == "postgresql":
+        files = [item for item in items if item.get_closest_marker("file")]
+        config.hook.pytest_deselected(items=files)
+        items[:] = [item for item in items if item not in files]
     if "proof" in config.option.markexpr:
         return
     hours = [item for item in items if item.get_closest_marker("proof")]

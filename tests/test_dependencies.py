@@ -20,6 +20,7 @@ LOCKS = {
     "requirements-dev.lock": EXTRAS["dev"],
     "requirements-keyring.lock": EXTRAS["keyring"],
     "requirements-console.lock": EXTRAS["console"],
+    "requirements-postgres.lock": EXTRAS["postgres"],
 }
 
 

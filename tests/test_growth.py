@@ -22,8 +22,9 @@ from runner.ledger import schema
 from runner.ledger.attempt import commit_intent, settle
 from runner.ledger.campaign import put_campaign
 from runner.ledger.claim import claim
+from runner.ledger.door import open_ledger
 from runner.ledger.forgotten import Forgotten
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.record import AccountState, Claim, Outcome, Status, Told, Wait
 from runner.ledger.setting import Stored, pace_words
 from runner.sending.pace import pace_of
@@ -169,7 +170,7 @@ def cost(ledger: Ledger, messages: int = 5) -> Cost:
     def decide(at: datetime, state: AccountState) -> Wait | None:
         return Turn(PACE, state, at).wait()
 
-    engine = ledger._engine
+    engine = ledger._store.engine
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)
     try:

@@ -32,7 +32,8 @@ from runner.errors import (
     UsageError,
 )
 from runner.intake.sheet import Reading
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.record import Claim, Outcome, Status
 from runner.ledger.suppression import suppress
@@ -765,11 +766,11 @@ def test_a_claim_that_waited_for_the_ledger_counts_no_message_twice(
             late.append(threading.Thread(target=other.run, kwargs=HASTE))
         return claim(*arguments)
 
-    def write_after_the_other(self: Ledger) -> Any:
+    def write_after_the_other(self: Ledger, *hold: Any) -> Any:
         if late and late[0].ident is None:
             late[0].start()
             late[0].join()
-        return write(self)
+        return write(self, *hold)
 
     monkeypatch.setattr(lane, "claim", third)
     monkeypatch.setattr(Ledger, "write", write_after_the_other)

@@ -18,7 +18,8 @@ from runner.action.plan import Plan
 from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign, load
 from runner.ledger.campaign import campaign_named
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line, lines
 from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.transport import JumpingClock, SimulatedTransport

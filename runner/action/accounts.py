@@ -9,11 +9,11 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from runner.ledger.account import NO_CAMPAIGN, account_state, known_accounts, waiting_by_account
+from runner.ledger.account import NO_CAMPAIGN, account_state
 from runner.ledger.astray import alarm
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import Hold, Stop
-from runner.ledger.tally import used
+from runner.ledger.tally import known_accounts, used, waiting_by_account
 from runner.sending.pace import Pace
 from runner.sending.turn import Turn
 

@@ -13,10 +13,11 @@ from runner import words
 from runner.errors import StorageError
 from runner.ledger import schema
 from runner.ledger.chain import digest_at, head
+from runner.ledger.door import open_ledger
 from runner.ledger.health import is_whole
 from runner.ledger.holes import holes
 from runner.ledger.knowledge import Knowledge
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.lost import missing
 from runner.ledger.merge import Merged
 from runner.ledger.noted import What

@@ -25,7 +25,9 @@ from runner.ledger.file import is_there
 from runner.ledger.health import look_through
 from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, Server
 from runner.ledger.lost import known_of, refuse_lost
+from runner.ledger.move import moved_to
 from runner.result.left import left
 from runner.system.file import digest_of
 
@@ -104,8 +106,13 @@ def _unknown_in(sheet: Path, reading: Reading, ledger: Ledger | None) -> list[Re
     return list(_unknown(earlier, knowledge, texts_count=str(sheet) not in places))
 
 
-def refuse_lost_results(campaign: Campaign, path: Path) -> None:
-    """Raise StorageError when a ledger is missing at a path of which anything tells of messages."""
+def refuse_lost_results(campaign: Campaign, path: Place) -> None:
+    """Raise StorageError when a ledger is missing at a path of which anything tells of messages.
+
+    One on a server is asked once it is open.
+    """
+    if isinstance(path, Server):
+        return
     try:
         if is_there(path):
             return
@@ -200,10 +207,19 @@ def look_over(campaign: Campaign, ledger: Ledger) -> None:
 
     Raises StorageError when it does not know all that was sent.
     """
+    with ledger.read() as connection:
+        elsewhere = moved_to(connection)
+    if elsewhere is not None:
+        raise StorageError(
+            f"This ledger was moved to {elsewhere}. Nothing was sent.",
+            where=ledger.place,
+            remedy="Name that one with --ledger.",
+        )
     try:
         look_through(ledger)
     except StorageError as error:
         raise in_full(error, campaign, ledger.path) from None
-    adopt_lost(campaign, ledger.path, ledger)
+    if not ledger.is_shared:
+        adopt_lost(campaign, ledger.path, ledger)
     refuse_behind(ledger)
     refuse_unknown_results(campaign, ledger, ledger.path)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from runner.ledger import move
 from runner.ledger.backup import copy_ledger
+from runner.ledger.door import open_ledger
 from runner.ledger.file import begin, is_there, journal_of
-from runner.ledger.ledger import Ledger, open_ledger
-from runner.ledger.location import lock_folder
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, Server, lock_folder
 from runner.ledger.lost import refuse_lost
 from runner.ledger.version import take_identity
 
@@ -27,16 +29,30 @@ def opened_copy(path: Path) -> Iterator[Ledger]:
 
 
 @contextmanager
-def opened_to_plan(path: Path) -> Iterator[Ledger]:
+def opened_to_plan(path: Place, ledger: Ledger | None) -> Iterator[Ledger]:
     """A copy of a ledger to plan in; a new one where there is none.
 
     Raises StorageError where there was one that is lost.
     """
+    if isinstance(path, Server):
+        with _opened_passing() as copy:
+            if ledger is not None:
+                with ledger.read() as there, copy.write() as here:
+                    move.copy(there, here, lambda _: None)
+            yield copy
+        return
     if is_there(path):
         with opened_copy(path) as copy:
             yield copy
         return
     refuse_lost(path)
+    with _opened_passing() as ledger:
+        yield ledger
+
+
+@contextmanager
+def _opened_passing() -> Iterator[Ledger]:
+    """A new ledger that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="plan-") as folder,
         closing(open_ledger(Path(folder) / "ledger.db", noted=False, lasting=False)) as ledger,

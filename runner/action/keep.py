@@ -19,14 +19,15 @@ from runner.ledger.accepted import accept_others, accept_sheet
 from runner.ledger.backup import copy_ledger, keep
 from runner.ledger.campaign import campaigns
 from runner.ledger.chain import head
+from runner.ledger.door import open_ledger
 from runner.ledger.file import is_there, set_aside
 from runner.ledger.health import check_health, check_tables, is_whole
-from runner.ledger.ledger import Ledger, open_ledger
-from runner.ledger.location import lock_folder
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, Server, ledger_path, lock_folder
 from runner.ledger.lock import refuse_while_running
 from runner.ledger.lost import known_of
 from runner.ledger.replay import lines_of, write_anew
-from runner.ledger.second import records_of
+from runner.ledger.second import SecondRecord, records_of
 from runner.system.file import digest_of
 
 
@@ -34,7 +35,7 @@ from runner.system.file import digest_of
 class Looked:
     """One look at a ledger: what was looked at, and what is wrong with it, if anything."""
 
-    name: Literal["file", "chain", "second record", "results", "copies"]
+    name: Literal["file", "server", "chain", "second record", "results", "copies"]
     says: str
     trouble: CampaignError | None = None
 
@@ -70,51 +71,63 @@ class Accepted:
     exit_code: ExitCode = ExitCode.DONE
 
 
-def verify(path: Path) -> Verified:
+def verify(place: Place) -> Verified:
     """Look through a ledger and compare it with what else knows of its messages; nothing changes.
 
     Raises UsageError when there is none, and nothing knows of one.
     """
+    kind: Literal["file", "server"] = "server" if isinstance(place, Server) else "file"
     try:
-        if not is_there(path):
-            open_ledger(path, create=False)  # says whether one is known
-        check_health(path)
+        if isinstance(place, Path):
+            if not is_there(place):
+                open_ledger(place, create=False)  # says whether one is known
+            check_health(place)
+        ledger = open_ledger(place, create=False)
     except StorageError as error:
-        return Verified(str(path), (Looked("file", "damaged or gone", error),))
-    ledger = open_ledger(path, create=False)
+        return Verified(str(place), (Looked(kind, "damaged or gone", error),))
     try:
-        return Verified(str(path), tuple(_looks(ledger)))
+        if ledger.is_shared:
+            check_tables(ledger)
+        return Verified(str(place), tuple(_looks(ledger)))
+    except StorageError as error:
+        return Verified(str(place), (Looked(kind, "damaged", error),))
     finally:
         ledger.close()
 
 
 def _looks(ledger: Ledger) -> list[Looked]:
-    size = ledger.path.stat().st_size / 1e6
-    looks = [Looked("file", f"whole, {size:.1f} MB")]
+    if ledger.is_shared:
+        looks = [Looked("server", "keeps what it has confirmed")]
+    else:
+        looks = [Looked("file", f"whole, {ledger.path.stat().st_size / 1e6:.1f} MB")]
     with ledger.read() as connection:
         last = head(connection)
         records = campaigns(connection)
     looks.append(Looked("chain", f"{words.count(last.n, 'event')}, all of them as they were noted"))
     second = ledger.second
-    try:
-        refuse_behind(ledger, fully=True)
-        latest = second.latest() if second else None
-        says = (
-            f"knows nothing that the ledger does not ({latest.n} noted)" if latest else "none yet"
-        )
-        looks.append(Looked("second record", says))
-    except StorageError as error:
-        looks.append(Looked("second record", "knows more", error))
+    if second is not None:
+        looks.append(_look_beside(ledger, second))
     sheets = [Path(record.settings.results) for record in records if record.settings.results]
     try:
         refuse_unknown_sheets(ledger, sheets)
         looks.append(Looked("results", "tell of nothing that the ledger does not know"))
     except StorageError as error:
         looks.append(Looked("results", "know more", error))
-    copies = second.copies() if second else []
-    newest = f", the newest {copies[0].name}" if copies else ""
-    looks.append(Looked("copies", f"{len(copies)} kept{newest}"))
+    if second is not None:
+        copies = second.copies()
+        newest = f", the newest {copies[0].name}" if copies else ""
+        looks.append(Looked("copies", f"{len(copies)} kept{newest}"))
     return looks
+
+
+def _look_beside(ledger: Ledger, second: SecondRecord) -> Looked:
+    try:
+        refuse_behind(ledger, fully=True)
+    except StorageError as error:
+        return Looked("second record", "knows more", error)
+    latest = second.latest()
+    says = f"knows nothing that the ledger does not ({latest.n} noted)" if latest else "none yet"
+    return Looked("second record", says)
 
 
 def back_up(path: Path, target: Path | None, now: datetime) -> BackedUp:
@@ -141,7 +154,7 @@ def back_up(path: Path, target: Path | None, now: datetime) -> BackedUp:
 
 
 def accept(
-    path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
+    place: Place, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
 ) -> Accepted:
     """Take a person's word that the ledger is right as it is, whatever other records tell.
 
@@ -150,7 +163,8 @@ def accept(
     may then be begun anew. Raises InterruptedRunError, StorageError, UsageError.
     """
     if sheets or shared:
-        return _accept_some(path, sheets, shared, agree, now)
+        return _accept_some(place, sheets, shared, agree, now)
+    path = ledger_path(place)
     refuse_while_running(lock_folder(path))
     has_ledger = is_whole(path)
     if not has_ledger:
@@ -196,13 +210,13 @@ def _disowned(sheet: Path) -> str:
 
 
 def _accept_some(
-    path: Path, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
+    place: Place, sheets: Sequence[Path], shared: Sequence[str], agree: Agree, now: datetime
 ) -> Accepted:
     steps = [_disowned(sheet) for sheet in sheets]
     steps += [f"Others send from {account} through ConnectSafely as well." for account in shared]
     if not agree(steps):
         raise InterruptedRunError("Nothing was changed.", remedy="Run it again when you are ready.")
-    ledger = open_ledger(path)
+    ledger = open_ledger(place)
     try:
         with ledger.write() as connection:
             for sheet in sheets:
@@ -211,4 +225,4 @@ def _accept_some(
                 accept_others(connection, account, now)
     finally:
         ledger.close()
-    return Accepted(str(path), tuple(steps))
+    return Accepted(str(place), tuple(steps))

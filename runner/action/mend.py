@@ -24,6 +24,7 @@ from runner.errors import ExitCode, InterruptedRunError, StorageError, UsageErro
 from runner.ledger.accepted import accept_sheet
 from runner.ledger.backup import clear
 from runner.ledger.chain import head
+from runner.ledger.door import open_ledger
 from runner.ledger.file import (
     aside_of,
     finish,
@@ -32,7 +33,7 @@ from runner.ledger.file import (
     set_aside,
 )
 from runner.ledger.health import check_health, check_tables, is_whole
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.location import lock_folder
 from runner.ledger.lock import refuse_alive, refuse_while_running
 from runner.ledger.lost import missing

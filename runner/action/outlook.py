@@ -40,6 +40,9 @@ class _Planned:
     def charged_after(self, instant: datetime, campaign: int | None = None) -> int:
         return self._real.charged_after(instant, campaign)
 
+    def charged_in(self, opened: datetime) -> int:
+        return self._real.charged_in(opened)
+
     def charged_before(self, instant: datetime) -> datetime | None:
         return self._real.charged_before(instant)
 

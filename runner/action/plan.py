@@ -22,10 +22,11 @@ from runner.campaign.stored import store_read, store_unchanged
 from runner.errors import RefusedError
 from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
+from runner.ledger.change import TakenIn
 from runner.ledger.delivery import inmails, text_of
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Wanted, lines
-from runner.ledger.record import CampaignRecord, Status, TakenIn
+from runner.ledger.record import CampaignRecord, Status
 from runner.ledger.sequence import advance
 from runner.ledger.standing import waiting
 from runner.ledger.take import take_in

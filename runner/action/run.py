@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from runner.action.compare import look_over
@@ -27,6 +26,7 @@ from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running
 from runner.ledger.holes import fill
 from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place
 from runner.ledger.lock import run_lock
 from runner.ledger.record import CampaignRecord, Status, Stop
 from runner.result.facts import gather
@@ -102,14 +102,14 @@ def run(
 
 
 def plan(
-    campaign: Campaign, path: Path, ledger: Ledger | None, vendor: Vendor, loop: asyncio.Runner
+    campaign: Campaign, path: Place, ledger: Ledger | None, vendor: Vendor, loop: asyncio.Runner
 ) -> Plan:
     """Take the list and say what a run would do: with the ledger, the do-not-contact list, quota
     and calendar. Nothing is sent, and nothing is kept: it is done in a copy of the ledger at
     `path`, where there is one. Raises what `run` raises before it sends."""
-    if ledger is not None and ledger.second is not None:
+    if ledger is not None and ledger.is_lasting:
         look_over(campaign, ledger)
-    with opened_to_plan(path) as copy:
+    with opened_to_plan(path, ledger) as copy:
         planned = _planned(campaign, copy, vendor, lambda _: None, loop, real=ledger)
         with planned as (made, _):
             return replace(made, first=first_of(copy, made.prepared.record.id))
@@ -132,7 +132,9 @@ def _planned(
     `real` is the ledger that `ledger` is a copy of, where it is one.
     """
     now = vendor.clock.now
-    if ledger.second is not None:
+    if ledger.is_shared:
+        vendor.clock.follow(ledger.now)
+    if ledger.is_lasting:
         look_over(campaign, ledger)
         fill(ledger, now())
     heard = hear_before(campaign, ledger, vendor, loop)
@@ -171,7 +173,7 @@ def _planned(
 
 def _refuse_uncounted(plan: Plan, traffic: Traffic, loop: asyncio.Runner) -> None:
     """Raise StorageError when the server counts messages that only this ledger can have sent."""
-    if traffic.ledger.second is None or traffic.pace.reserve:  # a reserve says: others send as well
+    if not traffic.ledger.is_lasting or traffic.pace.reserve:  # a reserve says: others send as well
         return
     for view in plan.summary.accounts:
         if view.waiting and (count := traffic.surplus.get(view.account, 0)):

@@ -46,8 +46,10 @@ def send_test(
     It counts in the account's quota, and waits for no calendar. Raises RefusedError for a list that
     cannot be used, StorageError.
     """
+    if ledger.is_shared:
+        vendor.clock.follow(ledger.now)
     clock = vendor.clock.steady()
-    if ledger.second is not None:
+    if ledger.is_lasting:
         look_over(campaign, ledger)
         fill(ledger, vendor.clock.now())
     row, message = _first(campaign)

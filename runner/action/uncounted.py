@@ -40,7 +40,7 @@ def refuse_uncounted(
     sender = f"account {account}" if account else "the default account"
     found = next((finding for finding in findings if finding.verdict == "sent"), None)
     if found is not None:
-        restore = words.command("ledger restore", "--look", ledger=ledger.path)
+        restore = words.command("ledger restore", "--look", ledger=ledger.place)
         raise StorageError(
             f"{found.said} The ledger does not know of it. Nothing was sent.",
             where=ledger.place,
@@ -50,7 +50,7 @@ def refuse_uncounted(
         with ledger.write() as connection:
             explain_surplus(connection, account)
         return
-    accept = words.command("ledger accept", ledger=ledger.path, shared=account)
+    accept = words.command("ledger accept", ledger=ledger.place, shared=account)
     raise StorageError(
         f"The server counts {words.count(surplus, 'message')} from {sender} that the ledger does "
         "not know. Nothing was sent.",
@@ -58,6 +58,6 @@ def refuse_uncounted(
         remedy=(
             f"If others send from it through ConnectSafely: {accept}. If not, the ledger is "
             "older than the truth: look for its messages in the conversations with "
-            f"{words.command('ledger restore', '--look', ledger=ledger.path)}."
+            f"{words.command('ledger restore', '--look', ledger=ledger.place)}."
         ),
     )

@@ -11,7 +11,7 @@ import typer
 
 from runner import words
 from runner.cli import late
-from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
+from runner.cli.ledger import ledger_place, opened_ledger, tell_new, utc_now
 from runner.cli.options import BaseUrl, Ledger
 from runner.errors import CampaignError, ExitCode, UsageError
 from runner.show.console import Console
@@ -36,7 +36,7 @@ def console(
             f"The console needs {words.some(lacking)}, which is not installed.",
             remedy="Install it: python -m pip install 'campaign-runner[console]'",
         )
-    place = ledger_file(ledger)
+    place = ledger_place(ledger)
     if (known := late.serve.found(place)) is not None:
         screen.say(f"The console is open already: {known[0]}")
         _open(known[1], no_browser=no_browser)
@@ -83,7 +83,7 @@ def _end_runs(desk: Desk, screen: Console) -> None:
 def _ended(desk: Desk, source: Path) -> str:
     """End the run of a campaign file; say how that went."""
     try:
-        with opened_ledger(str(desk.place), create=False) as opened:
+        with opened_ledger(desk.place, create=False) as opened:
             stopped = late.pause.stop(opened, str(source), utc_now, late.time.sleep)
     except CampaignError as error:  # it has not taken its list in yet
         return f"it goes on: {error.what}"

@@ -10,7 +10,7 @@ import typer
 
 from runner.campaign.setting import KeySettings, ListSettings
 from runner.cli import late
-from runner.cli.ledger import ledger_file, utc_now
+from runner.cli.ledger import ledger_place, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, command
 from runner.errors import CampaignError
 from runner.show.console import Console
@@ -18,6 +18,7 @@ from runner.show.console import Console
 if TYPE_CHECKING:
     from runner.campaign.campaign import Campaign
     from runner.doctor.finding import Finding
+    from runner.ledger.location import Place
 
 
 class DoctorSettings(ListSettings, KeySettings, total=False):
@@ -41,12 +42,12 @@ def doctor(
 ) -> int:
     """Look at all that a run needs: list, key, endpoint, accounts, quota, ledger, clock, schedule;
     nothing is sent."""
-    found = _examine(source, ledger_file(ledger), base_url, said)
+    found = _examine(source, ledger_place(ledger), base_url, said)
     return late.show_doctor.show_findings(Console(as_json=as_json), found)
 
 
 def _examine(
-    source: Path | None, ledger: Path, base_url: str | None, said: DoctorSettings
+    source: Path | None, ledger: Place, base_url: str | None, said: DoctorSettings
 ) -> Iterator[Finding]:
     campaign: Campaign | None = None
     key_file, accounts = said.get("key_file"), said.get("accounts", ())
@@ -61,7 +62,7 @@ def _examine(
         key_file=key_file,
         accounts=accounts,
         ledger=ledger,
-        log=late.log.log_files(ledger),
+        log=late.log.log_files(late.location.beside(ledger)),
         base_url=base_url or late.address.BASE_URL,
         now=utc_now,
         computer=late.machine.this_machine(),

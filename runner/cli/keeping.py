@@ -9,7 +9,7 @@ import typer
 
 from runner.campaign.setting import KeySettings
 from runner.cli import late
-from runner.cli.ledger import ledger_file, utc_now
+from runner.cli.ledger import ledger_file, ledger_place, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, command, output
 from runner.cli.vendor import found_vendor
 from runner.errors import UsageError
@@ -36,7 +36,7 @@ def verify(ledger: Ledger = None, as_json: AsJson = False) -> int:
 
     It is also compared with its second record and the results sheets of its campaigns.
     """
-    verified = late.keep.verify(ledger_file(ledger))
+    verified = late.keep.verify(ledger_place(ledger))
     return late.show_keeping.show_verified(Console(as_json=as_json), verified)
 
 
@@ -151,6 +151,26 @@ def merge(
     return late.show_keeping.show_mended(console, mended)
 
 
+@ledger_app.command("move")
+def move(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The ledger: a path or URL.")],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="Where it goes: a new file, or a new database.")
+    ],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> int:
+    """Take a ledger to a PostgreSQL server that a team shares, or back to a file.
+
+    The old one stays, and sends nothing any more.
+    """
+    console = Console(as_json=as_json)
+    agree = console.agreement("Move it so?", yes=yes)
+    places = late.location.place_of(source), late.location.place_of(target)
+    moved = late.move.move(*places, agree, late.show_keeping.copying(console))
+    return late.show_keeping.show_moved(console, moved)
+
+
 @ledger_app.command("accept")
 def accept(
     sheets: Annotated[
@@ -177,5 +197,5 @@ def accept(
     """
     console = Console(as_json=as_json)
     agree = console.agreement("Is that so?", yes=yes)
-    accepted = late.keep.accept(ledger_file(ledger), sheets or [], shared or [], agree, utc_now())
+    accepted = late.keep.accept(ledger_place(ledger), sheets or [], shared or [], agree, utc_now())
     return late.show_keeping.show_accepted(console, accepted)

@@ -20,6 +20,7 @@ __all__ = (
     "compare",
     "desk",
     "digest",
+    "door",
     "evidence",
     "examine",
     "finding",
@@ -29,12 +30,12 @@ __all__ = (
     "job",
     "keep",
     "key",
-    "ledger",
     "location",
     "lock",
     "log",
     "machine",
     "mend",
+    "move",
     "notify",
     "pause",
     "people",
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
         evidence,
         keep,
         mend,
+        move,
         pause,
         people,
         relook,
@@ -102,7 +104,7 @@ if TYPE_CHECKING:
     from runner.campaign import campaign, recognise, starter, target, trust
     from runner.doctor import examine, finding
     from runner.intake import blocking, column, firm, recipient, sheet, table
-    from runner.ledger import ledger, location, lock
+    from runner.ledger import door, location, lock
     from runner.ledger import trust as trusted
     from runner.rehearsal import people as rehearsed_people
     from runner.rehearsal import rehearse
@@ -137,6 +139,7 @@ else:
         "replies": "runner.action.replies",
         "report": "runner.action.report",
         "mend": "runner.action.mend",
+        "move": "runner.action.move",
         "pause": "runner.action.pause",
         "people": "runner.action.people",
         "relook": "runner.action.relook",
@@ -156,7 +159,7 @@ else:
         "sheet": "runner.intake.sheet",
         "column": "runner.intake.column",
         "table": "runner.intake.table",
-        "ledger": "runner.ledger.ledger",
+        "door": "runner.ledger.door",
         "location": "runner.ledger.location",
         "lock": "runner.ledger.lock",
         "trusted": "runner.ledger.trust",

@@ -13,21 +13,28 @@ from runner.show.console import Console
 
 if TYPE_CHECKING:
     from runner.ledger.ledger import Ledger
+    from runner.ledger.location import Place
+
+
+def ledger_place(place: str | Place | None) -> Place:
+    """The place of the ledger that --ledger names; without it, the user's own. Raises
+    UsageError."""
+    return late.location.place_of(place or late.location.default_path())
 
 
 def ledger_file(place: str | None) -> Path:
-    """The file of the ledger that --ledger names; without it, the user's own. Raises UsageError."""
+    """The same of one that is a file. Raises UsageError for another."""
     return late.location.ledger_path(place or late.location.default_path())
 
 
 @contextmanager
-def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
+def opened_ledger(place: str | Place | None, *, create: bool = True) -> Iterator[Ledger]:
     """The ledger for as long as a command needs it; without `create`, one that is there already."""
-    path = ledger_file(place)
-    with late.lock.told_as_running(path):
-        opened = late.ledger.open_ledger(path, create=create)
+    at = ledger_place(place)
+    with late.lock.told_as_running(at):
+        opened = late.door.open_ledger(at, create=create)
     try:
-        with late.lock.told_as_running(path):
+        with late.lock.told_as_running(at):
             yield opened
     finally:
         opened.close()

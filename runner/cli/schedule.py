@@ -11,7 +11,7 @@ import typer
 from runner import words
 from runner.campaign.setting import KeySettings
 from runner.cli import late
-from runner.cli.ledger import ledger_file, utc_now
+from runner.cli.ledger import ledger_place, utc_now
 from runner.cli.options import AsJson, Ledger, command
 from runner.errors import UsageError
 from runner.show.console import Console
@@ -54,7 +54,7 @@ def schedule_install(
         source,
         late.job.parse_at(at),
         utc_now(),
-        ledger_file(ledger),
+        ledger_place(ledger),
         said.get("key_file"),
         os.environ,
     )

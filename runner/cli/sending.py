@@ -10,7 +10,7 @@ import typer
 from runner.campaign.execution import PlanSettings, RunSettings
 from runner.campaign.setting import ListSettings, RehearsalSettings, TemplateSettings
 from runner.cli import late
-from runner.cli.ledger import ledger_file, opened_ledger, tell_new, utc_now
+from runner.cli.ledger import ledger_place, opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Source, command
 from runner.cli.vendor import found_vendor
 from runner.show.console import Console
@@ -36,12 +36,12 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
     witness = late.witness.Witness(screen, said.get("notify"), source)
     with late.witness.witnessed(witness, console.tell):
         if unattended:
-            log = late.log.log_path(late.location.look(ledger_file(said.get("ledger"))))
+            log = late.log.log_path(late.location.look(ledger_place(said.get("ledger"))))
             witness.log = late.log.RunLog(log, said.get("name") or source.stem)
         campaign = late.campaign.load(source, said)
         witness.loaded(campaign)
         vendor = _vendor(campaign, said)
-        late.compare.refuse_lost_results(campaign, ledger_file(said.get("ledger")))
+        late.compare.refuse_lost_results(campaign, ledger_place(said.get("ledger")))
         with opened_ledger(said.get("ledger")) as ledger, late.asyncio.Runner() as loop:
             asks = not (unattended or said.get("yes", False))
             witness.refused = _refused(campaign, ledger, console, asks=asks)
@@ -112,10 +112,10 @@ def _plan(source: Path, said: PlanSettings) -> int:
     console = Console(as_json=said.get("json", False))
     campaign = late.campaign.load(source, said)
     vendor = _vendor(campaign, said)
-    path = ledger_file(said.get("ledger"))
+    path = ledger_place(said.get("ledger"))
     late.compare.refuse_lost_results(campaign, path)
     with late.asyncio.Runner() as loop:
-        if not path.exists():
+        if not late.door.is_begun(path):
             console.tell(f"Note: there is no ledger at {path} yet; nobody is known before.")
             made = late.run.plan(campaign, path, None, vendor, loop)
         else:

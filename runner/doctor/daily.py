@@ -17,6 +17,7 @@ from runner import words
 from runner.campaign.campaign import Campaign
 from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import ExitCode, StorageError, UsageError
+from runner.ledger.location import Place
 from runner.schedule.entry import Entry
 
 # One day, plus the hours that a run may be late or may take.
@@ -25,7 +26,7 @@ _MARKS: Final = ("begin", "end", "error")
 _WELL: Final = (ExitCode.DONE, ExitCode.PAUSED)
 
 
-def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -> Finding:
+def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Place) -> Finding:
     """Judge whether the campaign is run every day without anybody, as it would be run here.
 
     Only a campaign file can be run so.
@@ -53,7 +54,7 @@ def judge_schedule(campaign: Campaign, entries: Sequence[Entry], ledger: Path) -
             )
             return bad("schedule", UsageError(what, remedy=again))
         other = entry.option("--ledger")
-        if other is not None and Path(other) != ledger:
+        if other is not None and other != str(ledger):
             says = (
                 f"the daily run has another ledger ({other}): each does not know whom the other "
                 "has messaged"

@@ -15,7 +15,7 @@ from runner.campaign.campaign import Campaign
 from runner.doctor import daily, material, storage, surroundings, vendor
 from runner.doctor.finding import Finding, bad, look
 from runner.errors import CampaignError
-from runner.ledger.location import lock_folder
+from runner.ledger.location import Place, beside, lock_folder
 from runner.ledger.lock import is_any_running
 from runner.schedule.entry import Entry
 from runner.schedule.install import find
@@ -30,7 +30,7 @@ def examine(
     *,
     key_file: Path | None,
     accounts: Sequence[str],
-    ledger: Path,
+    ledger: Place,
     log: Sequence[Path],
     base_url: str,
     now: Callable[[], datetime],
@@ -80,6 +80,6 @@ def examine(
         yield storage.judge_endpoint(known.deprecated)
     if campaign is not None:
         yield from troubles or [daily.judge_schedule(campaign, entries, ledger)]
-    running = known.is_running if known else is_any_running(lock_folder(ledger))
+    running = known.is_running if known else is_any_running(lock_folder(beside(ledger)))
     name = known.name if known else campaign.name or campaign.source.stem if campaign else None
     yield daily.judge_log(log, name, scheduled=bool(entries), running=running, now=now())

@@ -17,8 +17,10 @@ from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
 from runner.ledger.attempt import DEPRECATED
 from runner.ledger.campaign import campaigns
+from runner.ledger.door import is_begun, open_ledger
 from runner.ledger.health import check_health
-from runner.ledger.ledger import open_ledger
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, Server
 from runner.ledger.lock import is_running
 from runner.ledger.lost import refuse_lost
 from runner.ledger.note import noted
@@ -57,8 +59,29 @@ def judge_endpoint(since: str) -> Finding:
     return look("endpoint", said, remedy)
 
 
-def judge_ledger(path: Path) -> Finding:
+def judge_ledger(place: Place) -> Finding:
     """Judge whether the ledger is whole, is private, can be written, and has room to grow."""
+    return _judge_server(place) if isinstance(place, Server) else _judge_file(place)
+
+
+def _judge_server(place: Server) -> Finding:
+    """Judge whether the ledger's server answers, and keeps what it has confirmed."""
+    try:
+        ledger = _opened(place)
+    except CampaignError as error:
+        return bad("ledger", error)
+    if ledger is None:
+        return ok("ledger", f"none yet; the first run makes it on {place}")
+    ledger.close()
+    return ok("ledger", f"{place}: answers, and keeps what it has confirmed")
+
+
+def _opened(place: Place) -> Ledger | None:
+    """The ledger, where there is one. Raises StorageError."""
+    return open_ledger(place, create=False) if is_begun(place) else None
+
+
+def _judge_file(path: Path) -> Finding:
     folder = next(parent for parent in path.parents if parent.exists())
     try:
         free = shutil.disk_usage(folder).free
@@ -104,15 +127,15 @@ def judge_ledger(path: Path) -> Finding:
     return ok("ledger", f"{path}: whole, {path.stat().st_size / 1e6:.1f} MB{shown}; {room}")
 
 
-def known(path: Path, campaign: Campaign) -> Known | None:
+def known(place: Place, campaign: Campaign) -> Known | None:
     """Return what a whole ledger knows of the campaign.
 
     The campaign is found by its name, or by the list that it was last read from. None for a
     campaign that is new to the ledger. Raises StorageError.
     """
-    if not path.exists():
+    ledger = _opened(place)
+    if ledger is None:
         return None
-    ledger = open_ledger(path, create=False)
     try:
         with ledger.read() as connection:
             record = next(
@@ -138,18 +161,18 @@ def known(path: Path, campaign: Campaign) -> Known | None:
         ledger.close()
 
 
-def compare(path: Path, campaign: Campaign | None) -> CampaignError | None:
+def compare(place: Place, campaign: Campaign | None) -> CampaignError | None:
     """Return what a run would refuse with when another record knows more than a whole ledger."""
     try:
         if campaign is not None:
-            refuse_lost_results(campaign, path)
-        if not path.exists():
+            refuse_lost_results(campaign, place)
+        ledger = _opened(place)
+        if ledger is None:
             return None
-        ledger = open_ledger(path, create=False)
         try:
             refuse_behind(ledger)
             if campaign is not None:
-                refuse_unknown_results(campaign, ledger, path)
+                refuse_unknown_results(campaign, ledger, ledger.path)
         finally:
             ledger.close()
     except CampaignError as error:

@@ -1,8 +1,5 @@
-"""An account as all campaigns of the ledger left it.
-
-It covers the numbers that the server told, who sent how much, and which other campaigns have rows
-for the account.
-"""
+"""An account as all campaigns of the ledger left it: the numbers that the server told, who sent how
+much, and which other campaigns have rows for it."""
 
 from __future__ import annotations
 
@@ -27,8 +24,7 @@ _LONGEST_LEASE: Final = timedelta(hours=2)
 # A campaign that was run, or has sent, this recently is expected to go on: a daily schedule, a
 # little late.
 _EXPECTED: Final = timedelta(hours=26)
-# The number of no campaign: an account as it stands without one.
-NO_CAMPAIGN: Final = 0
+NO_CAMPAIGN: Final = 0  # an account as it stands without one
 _ALL: Final = 2**31 - 1
 # What the shares of a quota are reckoned from goes in the window, and what has gone in it.
 _WINDOWS: Final = 4
@@ -51,6 +47,18 @@ _COUNT: Final = sa.select(sa.func.count()).where(
     _MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED
 )
 _COUNT_OF_CAMPAIGN: Final = _COUNT.where(_ATTEMPT.campaign_id == sa.bindparam("campaign"))
+_IN_WINDOW: Final = sa.select(sa.func.count()).where(
+    _MINE,
+    _ATTEMPT.claimed_at > sa.bindparam("before"),
+    _CHARGED,
+    sa.or_(
+        _ATTEMPT.claimed_at >= sa.bindparam("opened"),
+        sa.and_(
+            _ATTEMPT.deadline > sa.bindparam("opened"),
+            sa.or_(_ATTEMPT.settled_at.is_(None), _ATTEMPT.status == Status.UNCERTAIN),
+        ),
+    ),
+)
 _LAST_CHARGED: Final = sa.select(_LATEST).where(
     _MINE, _ATTEMPT.claimed_at < sa.bindparam("before"), _CHARGED
 )
@@ -147,19 +155,6 @@ _STANDING: Final = sa.select(
 ).select_from(_ONE.outerjoin(schema.account, schema.account.c.account == sa.bindparam("account")))
 
 
-def known_accounts(connection: Connection) -> list[str]:
-    """Return the accounts that have, or had, a message of any campaign."""
-    statement = sa.select(_DELIVERY.account).where(_DELIVERY.status != Status.SKIPPED)
-    return list(connection.scalars(statement.distinct()))
-
-
-def waiting_by_account(connection: Connection) -> dict[str, int]:
-    """Count the rows of all campaigns that wait, by account."""
-    statement = sa.select(_DELIVERY.account, sa.func.count()).where(_IS_WAITING)
-    counted = connection.execute(statement.group_by(_DELIVERY.account))
-    return {account: count for account, count in counted}  # noqa: C416 - rows are not pairs to mypy
-
-
 def account_state(
     connection: Connection,
     account: str,
@@ -191,6 +186,7 @@ class Account:
         self._connection = connection
         self._now = now
         self._after: dict[tuple[datetime, int | None], int] = {}
+        self._in: dict[datetime, int] = {}
         self._before: dict[datetime, datetime | None] = {}
         self._waiting: dict[int, int] = {}
         self._later: tuple[tuple[datetime, int], ...] | None = None
@@ -232,6 +228,12 @@ class Account:
             not count and before <= instant and of in (None, campaign)
             for (before, of), count in self._after.items()
         )
+
+    def charged_in(self, opened: datetime) -> int:
+        if opened not in self._in:
+            before = opened - _LONGEST_LEASE
+            self._in[opened] = int(self._ask(_IN_WINDOW, opened=opened, before=before))
+        return self._in[opened]
 
     def charged_before(self, instant: datetime) -> datetime | None:
         if instant not in self._before:

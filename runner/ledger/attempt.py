@@ -20,9 +20,11 @@ from runner.ledger import chain, schema
 from runner.ledger.about import UnnotedError
 from runner.ledger.answer import take_in
 from runner.ledger.astray import stop
+from runner.ledger.held import held
 from runner.ledger.ledger import Ledger
 from runner.ledger.note import set_note
 from runner.ledger.noted import What
+from runner.ledger.person import answered_identity
 from runner.ledger.record import Claim, Outcome, OvertakenError, Status
 from runner.ledger.told import note_outcome
 
@@ -71,6 +73,16 @@ _NOT_SENT: Final = (
 _SENT: Final = _NOT_SENT.values(sent_at=sa.bindparam("now"))
 
 
+class SettledError(StorageError):
+    """An attempt has an outcome already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An attempt has two outcomes; the ledger cannot be trusted.",
+            remedy="Report this; do not run again.",
+        )
+
+
 def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> Claim:
     """Take the claimed delivery, and make it durable, in both records, that its request is about to
     leave. If this raises, no byte of it may leave. Returns the claim with its attempt, as of now.
@@ -83,7 +95,7 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
     """
     taken = claim
     try:
-        with ledger.write() as connection:
+        with held(ledger, claim.account, claim.recipient.keys, is_paced=True) as connection:
             taken = _take(connection, claim, clock())
     except UnnotedError:
         if taken.attempt is not None:
@@ -142,7 +154,7 @@ def settle(ledger: Ledger, claim: Claim, outcome: Outcome, now: datetime) -> Out
     if told is not None and terms is not None and told.at < terms.at:
         # An answer counts its own message, also where its time has set this clock back meanwhile.
         outcome = replace(outcome, told=replace(told, at=terms.at))
-    with ledger.write() as connection:
+    with held(ledger, claim.account, keys_of(claim, outcome)) as connection:
         urn = outcome.recipient_urn
         if urn and (doubt := take_in(connection, claim, urn, now)):
             # Somebody has the message, but not surely the recipient. Only a person can say what
@@ -166,11 +178,19 @@ def _name_of(connection: Connection, campaign_id: int) -> str:
     return str(connection.execute(named).scalar_one())
 
 
+def keys_of(claim: Claim, outcome: Outcome) -> tuple[str, ...]:
+    """The spellings of the person that an outcome is about, as asked for and as answered."""
+    answered = answered_identity(outcome.recipient_urn)
+    return (*claim.recipient.keys, answered) if answered else claim.recipient.keys
+
+
 def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
     """Settle the attempts that a dead run of this campaign left open.
 
-    Only the holder of the campaign's run lock may call this. Returns how many attempts became
-    uncertain, and how many wait again because they never reached the wire.
+    Only the holder of the campaign's run lock may call this. On a server the dead run may be one
+    on another machine, whose request is still under way: there an attempt is left until its
+    deadline. Returns how many attempts became uncertain, and how many wait again because they never
+    reached the wire.
     """
     table = schema.attempt
     uncertain = released = 0
@@ -178,6 +198,8 @@ def recover(ledger: Ledger, campaign_id: int, now: datetime) -> tuple[int, int]:
         statement = sa.select(table.c.id, table.c.delivery_id, table.c.wired_at).where(
             table.c.campaign_id == campaign_id, table.c.settled_at.is_(None)
         )
+        if ledger.is_shared:
+            statement = statement.where(table.c.deadline <= now)
         for attempt, delivery, wired_at in connection.execute(statement).all():
             if wired_at is None:  # older versions took a delivery before its intent
                 released += 1
@@ -196,10 +218,7 @@ def _settle(
 ) -> None:
     settled = connection.execute(_SETTLE, {"attempt": attempt} | _settled(outcome, now)).first()
     if settled is None:
-        raise StorageError(
-            "An attempt has two outcomes; the ledger cannot be trusted.",
-            remedy="Report this; do not run again.",
-        )
+        raise SettledError
     _note(connection, attempt, settled, outcome, now)
     _end(connection, delivery, Status.SENDING, outcome, now)
 

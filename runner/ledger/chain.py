@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.noted import Noted, What
+from runner.ledger.store.store import queue_for_chain
 from runner.ledger.trouble import damaged
 
 _NONE: Final = "0" * 64
@@ -126,11 +127,12 @@ def link_all(connection: Connection) -> None:
 def _link(
     connection: Connection, what: What, subject: int, covered: Sequence[Any] | None = None
 ) -> Link:
+    queue_for_chain(connection)
     before = head(connection)
     connection.info.setdefault(FOUND, before)
     if covered is None and what in _COVERED:
-        asked = f"{_COVERED[what]} WHERE id = ?"
-        covered = connection.exec_driver_sql(asked, (subject,)).one()
+        asked = sa.text(f"{_COVERED[what]} WHERE id = :subject")
+        covered = connection.execute(asked, {"subject": subject}).one()
     link = Link(before.n + 1, _digest(before.head, what, covered or ()))
     connection.execute(_ADD, _values(link, what, subject))
     return link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,6 +11,23 @@ from sqlalchemy.engine import Connection
 from runner.ledger import schema
 
 _BATCH: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """The changes that a reading of the sheet made.
+
+    `added` are the rows new to the campaign. `rewritten` are the rows whose waiting message was
+    rewritten or can no longer go. `vanished` counts the people who are no longer listed. `outdated`
+    are the rows that changed after they were sent. `again` is true when the sheet had been read
+    before.
+    """
+
+    added: tuple[int, ...] = ()
+    rewritten: tuple[int, ...] = ()
+    vanished: int = 0
+    outdated: tuple[int, ...] = ()
+    again: bool = False
 
 
 class Changes:

@@ -88,7 +88,7 @@ def forget(ledger: Ledger, people: Iterable[tuple[str, ...]], now: datetime) -> 
                 ledger, record.id, now
             )  # an attempt that a dead run left open would fill a delivery again
         with ledger.write() as connection:
-            connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
+            ledger.begin_erasing(connection)
             traces = [_trace(connection, keys) for keys in people]
             if any(trace.campaigns - concerned for trace in traces):
                 raise AlreadyRunningError(

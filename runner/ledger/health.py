@@ -15,9 +15,9 @@ from runner.errors import StorageError
 from runner.ledger import chain, schema
 from runner.ledger.about import left_as
 from runner.ledger.content import check_content
+from runner.ledger.door import as_it_is
 from runner.ledger.file import is_there, mend
-from runner.ledger.ledger import Ledger, as_it_is
-from runner.ledger.trouble import damaged
+from runner.ledger.ledger import Ledger
 from runner.ledger.version import version_of
 
 
@@ -31,7 +31,7 @@ def look_through(ledger: Ledger) -> None:
     if ledger.second is not None:
         left = ledger.second.left()
         ledger.is_as_left = left is not None and left_as(ledger.path) == left
-    if ledger.second is None or not ledger.is_as_left:
+    if not ledger.is_shared and (ledger.second is None or not ledger.is_as_left):
         check_tables(ledger)
     ledger.is_whole = True
 
@@ -39,26 +39,19 @@ def look_through(ledger: Ledger) -> None:
 def check_tables(ledger: Ledger) -> None:
     """Go through everything that the ledger holds. Raises StorageError."""
     with ledger.read() as connection:
-        _check(connection, ledger.place)
+        _check(ledger, connection)
 
 
-def _check(connection: Connection, place: str, *, is_old: bool = False) -> None:
+def _check(ledger: Ledger, connection: Connection, *, is_old: bool = False) -> None:
     try:
-        _check_file(connection)
+        ledger.check(connection)
         if not is_old:
-            check_content(connection)
+            if not ledger.is_shared:  # a server keeps each value of the kind that its column has
+                check_content(connection)
             chain.verify(connection)
     except StorageError as error:
-        raise StorageError(error.what, where=place, remedy=mend(place)) from None
-
-
-def _check_file(connection: Connection) -> None:
-    found = connection.exec_driver_sql("PRAGMA integrity_check(3)").scalars().all()
-    if found != ["ok"]:
-        raise damaged(str(found[0]))
-    orphan = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if orphan is not None:
-        raise damaged(f"a line of {orphan[0]} belongs to none of {orphan[2]}")
+        place = ledger.place
+        raise StorageError(error.what, where=place, remedy=error.remedy or mend(place)) from None
 
 
 def is_whole(path: Path) -> bool:
@@ -80,6 +73,6 @@ def check_health(path: Path) -> None:
     try:
         with ledger.read() as connection:
             is_old = version_of(connection) != schema.HEAD
-            _check(connection, ledger.place, is_old=is_old)
+            _check(ledger, connection, is_old=is_old)
     finally:
         ledger.close()

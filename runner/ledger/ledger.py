@@ -1,46 +1,31 @@
 """The ledger's door: opening it safely, and its two kinds of transaction.
 
 A ledger is never recreated over a damaged one, and never written by a version that does not know
-its tables. On SQLite a write transaction takes the write lock at once, so that what it read is
-still true when it commits.
+its tables.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock
-from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
-from runner.errors import StorageError, UsageError
-from runner.ledger import schema
+from runner.errors import StorageError
 from runner.ledger.about import Last, left_as
-from runner.ledger.backup import keep
 from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
-from runner.ledger.engine import engine_of
 from runner.ledger.file import (
-    PRAGMAS,
-    PRAGMAS_OF_A_NEW_ONE,
-    PRAGMAS_OF_A_PASSING_ONE,
-    begin,
-    finish,
     has_hot_journal,
-    is_there,
-    make_folder,
-    make_private,
     mend,
 )
-from runner.ledger.location import lock_folder, url_of
-from runner.ledger.lost import refuse_foreign_journal, refuse_lost
+from runner.ledger.location import lock_folder
 from runner.ledger.noted import Noted
-from runner.ledger.second import SecondRecord, second_record
-from runner.ledger.trouble import unusable
-from runner.ledger.version import identity_of, is_older, upgrade, version_of
+from runner.ledger.second import SecondRecord
+from runner.ledger.store.store import Hold, Store
 
 
 class Ledger:
@@ -50,45 +35,50 @@ class Ledger:
     is set once it was looked through, `is_as_left` when its file is as the last run left it.
     """
 
-    def __init__(
-        self, engine: Engine, url: URL, *, is_new: bool, second: SecondRecord | None
-    ) -> None:
-        self._engine = engine
-        self._url = url
+    def __init__(self, store: Store, path: Path, *, is_new: bool) -> None:
+        self._store = store
+        # Its own path; for one on a server, that of what lies beside it on this machine.
+        self.path = path
         self.is_new = is_new
         self.is_whole = is_new
-        self.is_as_left = is_new or second is None
-        self.second = second
+        self.second: SecondRecord | None = None
+        self.is_as_left = is_new or store.is_shared
         self._writes = 0
         # The last event that this process, or the second record, has seen in the chain.
         self._seen: Noted | None = None
 
     @property
     def place(self) -> str:
-        """The file's path, or the URL without its password."""
-        return (
-            self._url.database or ""
-            if self._url.drivername == "sqlite"
-            else self._url.render_as_string()
-        )
+        """The file's path, or the server's address without a password."""
+        return self._store.place
 
     @property
-    def path(self) -> Path:
-        """The ledger's file."""
-        return Path(self.place)
+    def is_shared(self) -> bool:
+        """Tell whether several machines may share it."""
+        return self._store.is_shared
+
+    @property
+    def is_lasting(self) -> bool:
+        """Tell whether it outlives its process, and other records are compared with it."""
+        return self.is_shared or self.second is not None
 
     @property
     def lock_folder(self) -> Path:
         """The folder of its run locks."""
         return lock_folder(self.path)
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its start and is durable at its end.
+    def now(self, own: datetime) -> datetime:
+        """The time by the clock of all who share the ledger; `own` is this computer's."""
+        return self._store.now(own)
 
-        What it adds to the chain is then noted in the second record. Raises StorageError.
+    @contextmanager
+    def write(self, hold: Hold | None = None) -> Iterator[Connection]:
+        """A transaction that nobody else changes anything beside, and that is durable at its end.
+
+        With a `hold`, others may change what has nothing to do with it, where the ledger is shared.
+        What is added to the chain is then noted in the second record. Raises StorageError.
         """
-        with self._translated(), self._engine.begin() as connection:
+        with self._translated(), self._store.write(hold) as connection:
             connection.info.pop(NOTED, None)
             connection.info.pop(FOUND, None)
             yield connection
@@ -122,11 +112,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; it keeps others from writing while it lasts. Raises StorageError."""
-        with (
-            self._translated(),
-            self._engine.connect().execution_options(read_only=True) as connection,
-            connection.begin(),
-        ):
+        with self._translated(), self._store.read() as connection:
             yield connection
 
     def mark(self, connection: Connection) -> tuple[object, ...]:
@@ -134,40 +120,41 @@ class Ledger:
 
         Each is asked for within a transaction.
         """
-        # SQLite counts the commits of others for each connection by itself; ours it leaves out.
-        # It is asked directly, since each message does so twice.
-        mine = connection.info.setdefault("itself", object())
-        cursor = connection.connection.cursor()
-        others = cursor.execute("PRAGMA data_version").fetchone()
-        cursor.close()
-        return mine, others, self._writes
+        return self._store.mark(connection), self._writes  # of its own commits it may know nothing
 
     def mark_now(self) -> tuple[object, ...]:
         """Return the mark of this moment. Raises StorageError."""
         with self.read() as connection:
             return self.mark(connection)
 
-    def scrub(self) -> None:
-        """Write the file anew without its deleted content, and empty its journal.
+    def run_lock(self, campaign_id: int) -> AbstractContextManager[bool]:
+        """The lock of a campaign's run, for as long as it lasts; False where another run has it."""
+        return self._store.run_lock(campaign_id)
 
-        The journal keeps the pages of the last transactions. The call waits until nobody else reads
-        or writes. Raises StorageError; then the call can be repeated.
-        """
-        with self._translated(), self._engine.connect().execution_options(bare=True) as connection:
-            # Only the end of a transaction under TRUNCATE empties the journal; VACUUM is one.
-            for statement in (
-                "PRAGMA journal_mode = TRUNCATE",
-                "VACUUM",
-                "PRAGMA journal_mode = PERSIST",
-            ):
-                connection.exec_driver_sql(statement).close()
+    def is_running(self, campaign_id: int) -> bool:
+        """Tell whether a run of the campaign has its lock, in any process."""
+        return self._store.is_running(campaign_id)
+
+    def scrub(self) -> None:
+        """Make what was deleted irrecoverable. Raises StorageError; the call can be repeated."""
+        with self._translated():
+            self._store.scrub()
+
+    def check(self, connection: Connection) -> None:
+        """Raise StorageError where the database contradicts itself, or would forget what it has
+        confirmed."""
+        self._store.check(connection)
+
+    def begin_erasing(self, connection: Connection) -> None:
+        """Let what is deleted from now on in this transaction leave no trace."""
+        self._store.begin_erasing(connection)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
-            raise unusable(self.place, str(error.orig)) from None
+        except DBAPIError as error:
+            raise self._store.explain(error) from None
         except (ValueError, TypeError, LookupError, AttributeError):
             self._look_for_damage()
             raise
@@ -175,12 +162,13 @@ class Ledger:
     def _look_for_damage(self) -> None:
         """Raise StorageError when the ledger holds what it cannot hold: then nothing else is to
         blame."""
+        if self.is_shared:
+            return  # a server keeps each value of the kind that its column has
         try:
-            with self._engine.connect().execution_options(read_only=True) as connection:
+            with self._store.read() as connection:
                 check_content(connection)
         except (DatabaseError, UnicodeDecodeError) as error:
-            reason = str(getattr(error, "orig", "malformed text"))
-            raise unusable(self.place, reason) from None
+            raise self._store.explain(error) from None
         except StorageError as error:
             raise StorageError(error.what, where=self.place, remedy=mend(self.place)) from None
 
@@ -190,95 +178,9 @@ class Ledger:
         if self.is_whole and self._writes and self.second is not None:
             with suppress(StorageError), self.read() as connection:
                 last = Last(*head(connection))
-        self._engine.dispose()
+        self._store.engine.dispose()
         # A change that is half done will be undone. Else it is only looked through once more.
         if last and self.second and not has_hot_journal(self.path):
             with suppress(StorageError):
                 record = left_as(self.second.path)
                 self.second.note_place(self.place, left_as(self.path), record, last)
-
-
-def open_ledger(
-    location: str | Path, *, create: bool = True, noted: bool = True, lasting: bool = True
-) -> Ledger:
-    """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
-
-    A ledger that is not `noted` has no second record. One that is not `lasting` is thrown away by
-    who opens it, whatever happens. Without `create`, a missing one raises
-    UsageError. One that is missing although messages of it are known is never made anew. Raises
-    StorageError.
-    """
-    url = url_of(location)
-    path = Path(url.database or "")
-    is_new = False
-    if not is_there(path):
-        if noted:
-            refuse_lost(path)
-        if not create:
-            remedy = (
-                "Begin one: campaign run SHEET -t TEMPLATE. If there is one, see whether --ledger "
-                "names its ledger."
-            )
-            raise UsageError("There is no campaign yet.", where=str(path), remedy=remedy)
-        is_new = _make(path)
-    make_private(path)
-    if noted:
-        refuse_foreign_journal(path)
-    engine = engine_of(url, PRAGMAS if lasting else PRAGMAS_OF_A_PASSING_ONE)
-    ledger = Ledger(engine, url, is_new=is_new, second=None)
-    try:
-        with ledger.read() as connection:
-            version = version_of(connection)
-        if version != schema.HEAD:
-            _migrate(ledger, version, noted=noted)
-        if noted:
-            with ledger.read() as connection:
-                ledger.second = second_record(identity_of(connection))
-    except BaseException:
-        ledger.close()
-        raise
-    return ledger
-
-
-def as_it_is(path: Path) -> Ledger:
-    """Open the ledger of a file without migrating it or making it private, to look at it."""
-    url = URL.create("sqlite", database=str(path))
-    return Ledger(engine_of(url, PRAGMAS), url, is_new=False, second=None)
-
-
-def _make(path: Path) -> bool:
-    """Make a new ledger, in one step; False when another process was first. Raises StorageError."""
-    make_folder(path)
-    try:
-        lock_folder(path).mkdir(mode=0o700, exist_ok=True)
-        with FileLock(lock_folder(path) / "new.lock", mode=0o600):
-            if is_there(path):
-                return False
-            part = begin(path)
-            url = URL.create("sqlite", database=str(part))
-            ledger = Ledger(engine_of(url, PRAGMAS_OF_A_NEW_ONE), url, is_new=True, second=None)
-            try:
-                _migrate(ledger, None, noted=False)
-            finally:
-                ledger.close()
-            finish(part, path)
-    except OSError as error:
-        raise StorageError(
-            f"The ledger cannot be made ({error.strerror}).",
-            where=str(path),
-            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
-        ) from None
-    return True
-
-
-def _migrate(ledger: Ledger, version: str | None, *, noted: bool) -> None:
-    """Bring the tables up to this version; an old ledger is copied first. Raises StorageError."""
-    identity = secrets.token_hex(16)
-    if version is not None and noted and is_older(version):
-        second = second_record(identity)
-        keep(ledger.path, second, f"before-{schema.HEAD}")
-        second.note_place(ledger.place)
-    # Another process that opens an old ledger waits here, and then finds it migrated.
-    with ledger.write() as connection:
-        if version_of(connection) != schema.HEAD:
-            upgrade(connection, identity)

@@ -2,30 +2,100 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from platformdirs import user_data_path
+from platformdirs import user_data_path, user_state_path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from runner.errors import UsageError
 from runner.ledger.file import is_there, real_path
 
+_POSTGRES: Final = ("postgresql", "postgres")
+# What libpq takes in an address and nobody may read there.
+_SECRETS: Final = ("password", "sslpassword", "passfile")
+_REMEDY: Final = "Give a path, sqlite:////absolute/path.db, or postgresql://user@host/database."
 
-def ledger_path(location: str | Path) -> Path:
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A ledger in a database of PostgreSQL. As text it is its address, without any password."""
+
+    url: URL
+
+    def __str__(self) -> str:
+        query = {name: value for name, value in self.url.query.items() if name not in _SECRETS}
+        shown = self.url._replace(drivername="postgresql", password=None)
+        return shown.set(query=query).render_as_string()
+
+
+Place = Path | Server
+
+
+def place_of(location: str | Place) -> Place:
+    """The place that a path or URL names: a file's path, behind every link, or a server.
+
+    Raises UsageError and StorageError.
+    """
+    if isinstance(location, Server):
+        return location
+    text = str(location)
+    if isinstance(location, Path) or "://" not in text:
+        return real_path(Path(location))
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UsageError("This is no ledger URL.", remedy=_REMEDY) from None
+    if url.get_backend_name() in _POSTGRES:
+        if importlib.util.find_spec("psycopg") is None:
+            raise UsageError(
+                "A ledger on PostgreSQL needs a library that is not installed.",
+                remedy="pip install 'campaign-runner[postgres]'",
+            )
+        return Server(url)
+    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
+        what = f"A ledger on {url.drivername} is not supported by this version."
+        raise UsageError(what, remedy=_REMEDY)
+    return real_path(Path(url.database))
+
+
+def ledger_path(location: str | Place) -> Path:
     """The file of the ledger that a path or URL names, behind every link. Raises UsageError and
     StorageError."""
-    return Path(url_of(location).database or "")
+    place = place_of(location)
+    if isinstance(place, Server):
+        raise UsageError(
+            "This is done with a ledger that is a file.",
+            where=str(place),
+            remedy="On PostgreSQL, the server's own tools do it; docs/team.md says how.",
+        )
+    return place
 
 
-def look(location: str | Path) -> Path:
+def beside(place: Place) -> Path:
+    """The path whose neighbours are the files about a ledger on this machine: its own, or for one
+    on a server, one in the user's state folder."""
+    if isinstance(place, Path):
+        return place
+    folder = user_state_path("campaign-runner", appauthor=False) / "servers"
+    return (
+        folder / f"{place.url.database or 'ledger'}-{sha256(str(place).encode()).hexdigest()[:8]}"
+    )
+
+
+def look(location: str | Place) -> Path:
     """Return the file of the ledger that a path or URL names, once it is known that no other file
-    is there. Raises UsageError, StorageError."""
-    path = ledger_path(location)
-    is_there(path)
-    return path
+    is there; for one on a server, what stands for it. Raises UsageError, StorageError."""
+    place = place_of(location)
+    if isinstance(place, Path):
+        is_there(place)
+    return beside(place)
 
 
 def lock_folder(path: Path) -> Path:
@@ -36,25 +106,6 @@ def lock_folder(path: Path) -> Path:
 def default_path() -> Path:
     """The user's own ledger, in the operating system's data directory."""
     return user_data_path("campaign-runner", appauthor=False) / "ledger.db"
-
-
-def url_of(location: str | Path) -> URL:
-    """The URL of the ledger that a path or URL names. Raises UsageError and StorageError."""
-    text = str(location)
-    if "://" not in text:
-        return URL.create("sqlite", database=str(real_path(Path(text))))
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise UsageError(
-            f"{text!r} is no ledger URL.", remedy="Give a path, or sqlite:////absolute/path.db."
-        ) from None
-    if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
-        raise UsageError(
-            f"A ledger on {url.drivername} is not supported by this version.",
-            remedy="Give a path, or sqlite:////absolute/path.db.",
-        )
-    return url.set(database=str(real_path(Path(url.database))))
 
 
 def names_at(path: Path) -> list[str]:

@@ -4,50 +4,36 @@ dies, however it dies."""
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 import psutil
-from filelock import FileLock, Timeout
 
 from runner.errors import AlreadyRunningError, BusyError, StorageError
 from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.ledger import Ledger
-from runner.ledger.location import lock_folder
+from runner.ledger.location import Place, lock_folder
 from runner.ledger.record import CampaignRecord
+from runner.ledger.store.sqlite import is_held
 
 # `is_running` holds the lock for an instant. A look at the ledger between two tries outlasts that
 # instant.
 _TRIES: Final = 3
-_LOOKING: Final = threading.Lock()
 # Seconds by which the clock of the note and that of the system may be apart.
 _CLOCKS_APART: Final = 5
 
 
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
     """Tell whether a run of the campaign is active now, in any process."""
-    path = _path(ledger, campaign_id)
-    return path.exists() and _is_held(path)
-
-
-def _is_held(path: Path) -> bool:
-    lock = FileLock(path, timeout=0, mode=0o600)
-    with _LOOKING:  # two looks at once would take one another for a run
-        try:
-            lock.acquire()
-        except (Timeout, OSError):
-            return True
-        lock.release()
-    return False
+    return ledger.is_running(campaign_id)
 
 
 def refuse_while_running(folder: Path) -> None:
     """Raise AlreadyRunningError when a run of any campaign holds its lock in a ledger's folder."""
     for path in folder.glob("[0-9]*.lock"):
-        if _is_held(path):
+        if is_held(path):
             raise AlreadyRunningError(
                 "A run of this ledger is active, or it was halted and holds the ledger.",
                 where=str(path),
@@ -57,21 +43,18 @@ def refuse_while_running(folder: Path) -> None:
 
 def is_any_running(folder: Path) -> bool:
     """Tell whether a run of any campaign holds its lock in a ledger's folder."""
-    return any(_is_held(path) for path in folder.glob("[0-9]*.lock"))
+    return any(is_held(path) for path in folder.glob("[0-9]*.lock"))
 
 
 @contextmanager
-def told_as_running(path: Path) -> Iterator[None]:
+def told_as_running(place: Place) -> Iterator[None]:
     """Tell that a run is active, where it is a run that holds the ledger for too long."""
     try:
         yield
     except BusyError:
-        refuse_while_running(lock_folder(path))
+        if isinstance(place, Path):
+            refuse_while_running(lock_folder(place))
         raise
-
-
-def _path(ledger: Ledger, campaign_id: int) -> Path:
-    return ledger.lock_folder / f"{campaign_id}.lock"
 
 
 @contextmanager
@@ -80,32 +63,32 @@ def run_lock(ledger: Ledger, name: str, campaign_id: int) -> Iterator[None]:
 
     Raises AlreadyRunningError, which says since when another run holds the lock.
     """
-    try:
-        ledger.lock_folder.mkdir(mode=0o700, exist_ok=True)
-        lock = FileLock(_path(ledger, campaign_id), timeout=0, mode=0o600)
-        for _ in range(_TRIES):
-            with suppress(Timeout):
-                lock.acquire()
-                break
-            with ledger.read() as connection:
-                record = campaign_named(connection, name)
-        else:
-            raise _already_running(name, record)
-    except OSError as error:
-        raise StorageError(
-            f"The run lock cannot be made ({error.strerror}).",
-            where=str(ledger.lock_folder),
-            remedy="Check the folder's permissions, or choose another place with --ledger PATH.",
-        ) from None
-    try:
-        with ledger.read() as connection:
-            record = campaign_named(connection, name)
-        if record is not None and _is_alive(record):
+    with ExitStack() as held:
+        try:
+            record = _acquire(ledger, name, campaign_id, held)
+        except OSError as error:
+            raise StorageError(
+                f"The run lock cannot be made ({error.strerror}).",
+                where=str(ledger.lock_folder),
+                remedy=(
+                    "Check the folder's permissions, or choose another place with --ledger PATH."
+                ),
+            ) from None
+        if record is not None and not ledger.is_shared and _is_alive(record):
             # Somebody has deleted the folder of the locks under that run.
             raise _already_running(name, record)
         yield
-    finally:
-        lock.release()
+
+
+def _acquire(ledger: Ledger, name: str, campaign_id: int, held: ExitStack) -> CampaignRecord | None:
+    """Take the lock, to be let go with `held`; return the campaign as it stands then."""
+    for _ in range(_TRIES):
+        is_ours = held.enter_context(ledger.run_lock(campaign_id))
+        with ledger.read() as connection:
+            record = campaign_named(connection, name)
+        if is_ours:
+            return record
+    raise _already_running(name, record)
 
 
 def _is_alive(record: CampaignRecord) -> bool:

@@ -164,6 +164,10 @@ class AccountState(Protocol):
         """The messages claimed after `instant` that count against the quota; of one campaign, when
         it is named."""
 
+    def charged_in(self, opened: datetime) -> int:
+        """Those that count in the window that opened then: claimed since, or before and not known
+        to have been over by then. The latter count on both sides."""
+
     def charged_before(self, instant: datetime) -> datetime | None:
         """The claim of the last such message before `instant`."""
 
@@ -281,20 +285,3 @@ class Totals:
     @property
     def rows(self) -> int:
         return self.sent + self.uncertain + self.failed + self.skipped + self.invalid + self.waiting
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """The changes that a reading of the sheet made.
-
-    `added` are the rows new to the campaign. `rewritten` are the rows whose waiting message was
-    rewritten or can no longer go. `vanished` counts the people who are no longer listed. `outdated`
-    are the rows that changed after they were sent. `again` is true when the sheet had been read
-    before.
-    """
-
-    added: tuple[int, ...] = ()
-    rewritten: tuple[int, ...] = ()
-    vanished: int = 0
-    outdated: tuple[int, ...] = ()
-    again: bool = False

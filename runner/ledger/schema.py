@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -49,6 +50,9 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)  # quicker than a format
 
 
+# SQLite has one kind of number, which counts by itself under this name alone.
+Id: Final = BigInteger().with_variant(Integer, "sqlite")
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -66,7 +70,7 @@ _STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
 campaign = Table(
     "campaign",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("source", Text, nullable=False),  # where the list was last read from
     Column("template_hash", String(64), nullable=False),
@@ -75,9 +79,7 @@ campaign = Table(
     Column("settings", Text, nullable=False),  # JSON object
     Column("created_at", Instant, nullable=False),
     Column("read_at", Instant, nullable=False),
-    Column(
-        "stamp", Text
-    ),  # the state of list and text as they were taken in: the same state need not be read again
+    Column("stamp", Text),  # state of list and text as taken in: the same is not read again
     Column("running_since", Instant),
     Column("running_pid", Integer),
     Column("results_written", Text),  # state of the results file, and of the campaign then
@@ -90,7 +92,7 @@ campaign = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column(
         "campaign_id",
         ForeignKey("campaign.id", name="fk_delivery_campaign_id_campaign"),
@@ -121,7 +123,7 @@ delivery = Table(
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "campaign_id", "account", "status", "due_at", "position"),
     Index(None, "campaign_id", "account", "status", "step", "due_at", "position"),
-    Index("ix_delivery_uncertain", "account", sqlite_where=_UNCERTAIN),
+    Index("ix_delivery_uncertain", "account", sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN),
     Index(None, "slug"),
     Index(None, "urn"),
     Index(None, "sent_to_urn"),
@@ -135,9 +137,7 @@ row = Table(
     Column("number", Integer, nullable=False),
     Column("cells", Text, nullable=False),  # JSON list, one text per header
     Column("kinds", Text),  # JSON list of [index, number, its format, link], for cells beyond text
-    Column(
-        "identity", Text
-    ),  # identity of the delivery that tells this row's status; else the row's own status holds
+    Column("identity", Text),  # of the delivery that tells the row's status; else its own holds
     Column("status", String(10)),
     Column("reason", Text),
     Column("person", Text),  # the person in the row, also when no delivery tells its status
@@ -149,7 +149,7 @@ row = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("account", Text, nullable=False),
@@ -281,7 +281,7 @@ thread = Table(
 decision = Table(
     "decision",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("verdict", String(10), nullable=False),
     Column("decided_by", Text, nullable=False),
@@ -293,8 +293,8 @@ decision = Table(
 link = Table(
     "link",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("what", String(10), nullable=False),
-    Column("subject", Integer, nullable=False),
+    Column("subject", Id, nullable=False),
     Column("digest", String(64), nullable=False),
 )

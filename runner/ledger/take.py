@@ -20,7 +20,7 @@ from runner.intake.firm import firm_keys
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import settings_of
-from runner.ledger.change import Changes
+from runner.ledger.change import Changes, TakenIn
 from runner.ledger.connected import Connections
 from runner.ledger.contact import Messaged, messaged_since
 from runner.ledger.delivery import (
@@ -38,7 +38,7 @@ from runner.ledger.follow import Before, is_elsewhere
 from runner.ledger.kinds import written
 from runner.ledger.look import rests
 from runner.ledger.person import Spellings, learn
-from runner.ledger.record import ATTEMPTED, Status, TakenIn
+from runner.ledger.record import ATTEMPTED, Status
 from runner.ledger.sender import Senders
 from runner.ledger.sequence import advance
 from runner.ledger.share import Shares

@@ -1,4 +1,4 @@
-"""Tallies: how the messages of each step, and of each variant, stand, who answered them, and when
+"""Tallies: how the messages of each step, variant and account stand, who answered them, and when
 they went."""
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def gone(connection: Connection, campaign_id: int) -> Iterator[Gone]:
     begin = _ten_minutes(table.sent_at)
     typing = table.typing_indicator_sent
     statement = (
-        sa.select(begin, sa.func.count(), sa.func.sum(typing.is_(True)), sa.func.count(typing))
+        sa.select(begin, sa.func.count(), sa.func.sum(sa.case((typing, 1))), sa.func.count(typing))
         .where(
             table.campaign_id == campaign_id,
             table.status == Status.SENT,
@@ -125,3 +125,20 @@ def _ten_minutes(instant: sa.ColumnElement[datetime]) -> sa.ColumnElement[str]:
 
 def _instant(ten_minutes: str) -> datetime:
     return datetime.fromisoformat(f"{ten_minutes}0:00+00:00")
+
+
+def known_accounts(connection: Connection) -> list[str]:
+    """Return the accounts that have, or had, a message of any campaign."""
+    statement = sa.select(schema.delivery.c.account).where(
+        schema.delivery.c.status != Status.SKIPPED
+    )
+    return list(connection.scalars(statement.distinct()))
+
+
+def waiting_by_account(connection: Connection) -> dict[str, int]:
+    """Count the rows of all campaigns that wait, by account."""
+    statement = sa.select(schema.delivery.c.account, sa.func.count()).where(
+        schema.delivery.c.status == Status.WAITING
+    )
+    counted = connection.execute(statement.group_by(schema.delivery.c.account))
+    return {account: count for account, count in counted}  # noqa: C416 - rows are not pairs to mypy

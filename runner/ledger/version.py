@@ -15,7 +15,6 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.ledger import schema
-from runner.ledger.file import mend
 from runner.ledger.note import note_once, noted, set_note
 
 if TYPE_CHECKING:
@@ -27,17 +26,14 @@ _IDENTITY: Final = "identity"
 def version_of(connection: Connection) -> str | None:
     """Return the migration that the ledger stands at; None for a new ledger.
 
-    Raises StorageError for a file that is not a ledger.
+    Raises StorageError for a database that is not a ledger.
     """
-    tables = set(
-        connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars()
-    )
+    tables = set(sa.inspect(connection).get_table_names())
     if "alembic_version" in tables:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     if tables:
         raise StorageError(
-            "The file is a database, but not a ledger.",
-            where=connection.engine.url.database,
+            "This is a database, but not a ledger.",
             remedy="Choose another place with --ledger PATH.",
         )
     return None
@@ -47,10 +43,7 @@ def identity_of(connection: Connection) -> str:
     """Return the identity that a ledger was made with. Raises StorageError."""
     found = noted(connection, _IDENTITY)
     if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{32}", found):
-        place = str(connection.engine.url.database)
-        raise StorageError(
-            "The ledger is damaged: it has no identity.", where=place, remedy=mend(place)
-        )
+        raise StorageError("The ledger is damaged: it has no identity.")
     return found
 
 
@@ -101,7 +94,6 @@ def migrate(connection: Connection) -> None:
     except CommandError:
         raise StorageError(
             "The ledger was written by a newer version of Campaign Runner.",
-            where=connection.engine.url.database,
             remedy="Update: pip install --upgrade campaign-runner.",
         ) from None
 

@@ -31,7 +31,8 @@ from runner.campaign.recognise import find_campaign
 from runner.campaign.setting import ListSettings, NameSettings, RehearsalSettings, SaidSettings
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
-from runner.ledger.location import default_path, ledger_path
+from runner.ledger.door import is_begun
+from runner.ledger.location import default_path, place_of
 from runner.python.ledger import opened_ledger, utc_now
 from runner.rehearsal import rehearse as rehearsing
 from runner.rehearsal.people import People
@@ -97,7 +98,7 @@ def run(
     campaign = _campaign(sheet, RunKeywords, said)
     vendor, watcher = _vendor(campaign, said), _Watcher(agree, see)
     stay, most = said.get("wait", False), said.get("max")
-    refuse_lost_results(campaign, ledger_path(said.get("ledger") or default_path()))
+    refuse_lost_results(campaign, place_of(said.get("ledger") or default_path()))
     with opened_ledger(said.get("ledger")) as ledger:
         return _in_a_loop(
             lambda loop: running.run(campaign, ledger, vendor, watcher, loop, stay=stay, most=most)
@@ -111,9 +112,9 @@ def plan(sheet: Sheet, **said: Unpack[RunKeywords]) -> Plan:
     """
     campaign = _campaign(sheet, RunKeywords, said)
     vendor = _vendor(campaign, said)
-    path = ledger_path(said.get("ledger") or default_path())
+    path = place_of(said.get("ledger") or default_path())
     refuse_lost_results(campaign, path)
-    if not path.exists():
+    if not is_begun(path):
         return _in_a_loop(lambda loop: running.plan(campaign, path, None, vendor, loop))
     with opened_ledger(said.get("ledger"), create=False) as ledger:
         return _in_a_loop(lambda loop: running.plan(campaign, path, ledger, vendor, loop))

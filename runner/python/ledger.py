@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from runner.ledger.ledger import Ledger, open_ledger
-from runner.ledger.location import default_path, ledger_path
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import default_path, place_of
 from runner.ledger.lock import told_as_running
 
 
 @contextmanager
 def opened_ledger(place: str | None, *, create: bool = True) -> Iterator[Ledger]:
     """The ledger for as long as an act needs it; without `create`, one that is there already."""
-    path = ledger_path(place or default_path())
-    with told_as_running(path):
-        ledger = open_ledger(path, create=create)
+    at = place_of(place or default_path())
+    with told_as_running(at):
+        ledger = open_ledger(at, create=create)
     try:
-        with told_as_running(path):
+        with told_as_running(at):
             yield ledger
     finally:
         ledger.close()

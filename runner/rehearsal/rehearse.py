@@ -21,7 +21,8 @@ from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode
 from runner.intake.sheet import load as load_sheet
 from runner.intake.table import read
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line, lines
 from runner.ledger.record import Status
 from runner.rehearsal.endpoint import SimulatedEndpoint

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import UsageError
+from runner.ledger.location import Place
 
 _AT: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
@@ -76,14 +77,15 @@ def daily(
     campaign: Path,
     at: time,
     now: datetime,
-    ledger: Path,
+    ledger: Place,
     key_file: Path | None,
     environment: Mapping[str, str],
 ) -> Job:
     """Return the daily run of a campaign file by the Python that runs now.
 
     The ledger is always named. A scheduled run may see another default than a person's shell, and
-    another ledger would not know who has been written to.
+    another ledger would not know who has been written to. The address of a server stands there
+    without its password.
     """
     # -P: a file of the campaign's folder never takes a module's place.
     arguments = [

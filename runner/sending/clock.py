@@ -32,6 +32,11 @@ class ServerClock:
         self.has_heard = False
         self._doubt: timedelta | None = None
 
+    def follow(self, shared: Callable[[datetime], datetime]) -> None:
+        """Go by a clock that others go by as well; `shared` tells its time by this computer's."""
+        own = self._own
+        self._own = lambda: shared(own())
+
     def now(self) -> datetime:
         """Return the best known time. A difference too large to be believed corrects nothing."""
         return self.steady()()

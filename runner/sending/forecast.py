@@ -144,6 +144,10 @@ class _Model:
                 later += count
         return self._real.charged_after(instant, campaign) + later
 
+    def charged_in(self, opened: datetime) -> int:
+        later = sum(count for at, _, count in self._sent if at >= opened)
+        return self._real.charged_in(opened) + later
+
     def charged_before(self, instant: datetime) -> datetime | None:
         latest = (at for at, _, count in reversed(self._sent) if count and at < instant)
         return next(latest, None) or self._real.charged_before(instant)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from runner.ledger.follow import ANSWERED
+from runner.ledger.held import held
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import BY_HAND, WROTE_LAST, Look, Rest, Unseen, messages_to, note_look
 from runner.ledger.pause import NO_END
@@ -151,7 +152,7 @@ class Looker:
         if urn and unseen.conversation_urn and urn != unseen.conversation_urn:
             self._others.append(unseen.row)
         profile_urn = found.profile_urn if found is not None else None
-        with self.ledger.write() as connection:
+        with held(self.ledger, unseen.account, unseen.keys) as connection:
             other = other_member(unseen.keys, profile_urn)
             rest = Rest(other, look.at + _RESTS) if other else None
             if rest is None:

@@ -68,16 +68,19 @@ def allowance(
     charged_after: Callable[[datetime], int],
     now: datetime,
     reserve: int = 0,
+    charged_in: Callable[[datetime], int] | None = None,
 ) -> Allowance:
     """Return what is left at `now`.
 
-    `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota.
+    `charged_after(t)` counts our own attempts claimed after `t` that may have cost quota, and
+    `charged_in(t)` those of the window that opened then; without it, all since then.
 
     `reserve` messages of the window are left to others. The part of it that they
     have used already need not be kept.
     """
     opened, reset_at = _window(told, now)
-    ours = used = charged_after(opened - timedelta(microseconds=1))
+    before = opened - timedelta(microseconds=1)
+    ours = used = charged_in(opened) if charged_in else charged_after(before)
     current = told if told and told.at >= opened else None
     since = charged_after(current.at) if current else 0
     if told and told.limit is not None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from runner.errors import AccessError
-from runner.ledger.attempt import commit_intent, settle
+from runner.errors import AccessError, BusyError, UnreachableError
+from runner.ledger.attempt import SettledError, commit_intent, settle
+from runner.ledger.held import held
+from runner.ledger.late import settle_late
 from runner.ledger.ledger import Ledger
 from runner.ledger.pause import said
 from runner.ledger.record import AccountState, Claim, Outcome, OvertakenError, Status, Told
@@ -33,6 +35,8 @@ LONGEST_NAP: Final = timedelta(minutes=10)
 # Numbers that the server told this lately still hold; after a longer silence it is asked again.
 TRUSTED: Final = timedelta(minutes=10)
 _ASKED_FOR_TIME: Final = 3
+# While the ledger's server is away, an outcome is tried to be recorded for a quarter of an hour.
+_PAUSES: Final = (1.0,) * 30 + (5.0,) * 174
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -85,7 +89,7 @@ class Traffic:
             await self.settle_clock()
             told = await self._quota(account)
         if told is not None:
-            with self.ledger.write() as connection:
+            with held(self.ledger, account, ()) as connection:
                 if account not in self._heard:
                     more = surplus(connection, account, told)
                     self.surplus[account] = note_surplus(connection, account, more)
@@ -211,4 +215,15 @@ async def exchange(
         taken = commit_intent(ledger, claim, clock)
 
     outcome = await vendor.endpoint.send(claim, take)
+    for pause in _PAUSES:
+        try:
+            return settle(ledger, taken, outcome, vendor.clock.now())
+        except SettledError:
+            if not ledger.is_shared:
+                raise
+            return settle_late(ledger, taken, outcome, vendor.clock.now())
+        except (BusyError, UnreachableError):
+            if not ledger.is_shared:
+                raise
+            await asyncio.sleep(pause)  # an answer that has come is not given up
     return settle(ledger, taken, outcome, vendor.clock.now())

@@ -111,7 +111,9 @@ class Turn:
 
     def _window(self) -> Allowance:
         state = self.state
-        return allowance(state.told, state.charged_after, self.now, self.pace.reserve)
+        return allowance(
+            state.told, state.charged_after, self.now, self.pace.reserve, state.charged_in
+        )
 
     def _gone_since(self, instant: datetime, campaign: int | None = None) -> int:
         return self.state.charged_after(instant - MOMENT, campaign)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner import words
 from runner.errors import ExitCode
 from runner.show.answer import finished
 from runner.show.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.action.keep import Accepted, BackedUp, Verified
     from runner.action.mend import Mended
+    from runner.action.move import Moved
 
 
 def show_verified(console: Console, verified: Verified) -> ExitCode:
@@ -60,6 +64,23 @@ def show_mended(console: Console, mended: Mended) -> ExitCode:
     }
     console.answer(finished(answer, mended.exit_code))
     return mended.exit_code
+
+
+def copying(console: Console) -> Callable[[int], object]:
+    """Return what is told, at a terminal, of each part that was copied."""
+    from tqdm import tqdm
+
+    return tqdm(unit=" lines", leave=False, disable=True if console.as_json else None).update
+
+
+def show_moved(console: Console, moved: Moved) -> ExitCode:
+    """Where the ledger is now, and what to do with it."""
+    console.say(f"Moved to {moved.ledger}: {words.count(moved.lines, 'line')}, compared.")
+    console.say("Name it with --ledger from now on, or in CAMPAIGN_LEDGER.")
+    console.say(f"{moved.source} stays for looking up; it sends nothing any more.")
+    answer = {"ledger": moved.ledger, "source": moved.source, "lines": moved.lines}
+    console.answer(finished(answer, moved.exit_code))
+    return moved.exit_code
 
 
 def show_accepted(console: Console, accepted: Accepted) -> ExitCode:

@@ -18,7 +18,8 @@ from runner.show.progress import Goal, Progress
 if TYPE_CHECKING:
     from runner.action.plan import Plan
     from runner.action.run import Report
-    from runner.ledger.record import TakenIn, Totals
+    from runner.ledger.change import TakenIn
+    from runner.ledger.record import Totals
     from runner.result.place import Written
     from runner.result.summary import Summary
     from runner.sending.event import Event

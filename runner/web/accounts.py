@@ -12,6 +12,7 @@ from tzlocal import get_localzone
 from runner import words
 from runner.action.accounts import accounts
 from runner.doctor.examine import examine as look_at_all
+from runner.ledger.location import beside
 from runner.schedule.machine import this_machine
 from runner.sending.address import BASE_URL
 from runner.unattended.log import log_files
@@ -39,7 +40,7 @@ def examine(desk: Desk, request: Request, _form: FormData) -> Response:
         key_file=None,
         accounts=known,
         ledger=desk.place,
-        log=log_files(desk.place),
+        log=log_files(beside(desk.place)),
         base_url=desk.base_url or BASE_URL,
         now=now,
         computer=this_machine(),

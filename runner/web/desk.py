@@ -20,7 +20,9 @@ from runner.campaign.file import read_campaign_file
 from runner.errors import CampaignError, RefusedError
 from runner.intake.sheet import MAX_BYTES
 from runner.ledger.campaign import campaigns
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, beside
 from runner.ledger.lock import told_as_running
 from runner.ledger.record import CampaignRecord
 from runner.result.place import plain_name
@@ -55,10 +57,10 @@ class Said:
 
 @dataclass(slots=True)
 class Desk:
-    """`place` is the ledger's file, `folder` where the console was started: lists and campaign
+    """`place` is the ledger's, `folder` where the console was started: lists and campaign
     files are looked for, and put, there."""
 
-    place: Path
+    place: Place
     folder: Path
     badge: Badge
     base_url: str | None = None
@@ -71,7 +73,7 @@ class Desk:
     _said: OrderedDict[str, Said] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        self.drafts = Drafts(self.place)
+        self.drafts = Drafts(beside(self.place))
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

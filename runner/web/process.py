@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ExitCode
+from runner.ledger.location import Place, Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Runs:
     _started: dict[Path, Started] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, source: Path, ledger: Path, base_url: str | None, *, wait: bool) -> bool:
+    def start(self, source: Path, ledger: Place, base_url: str | None, *, wait: bool) -> bool:
         """Start a run of a campaign file, which a person has agreed to; False where one that was
         started here is under way."""
         with self._lock:
@@ -95,6 +96,7 @@ class Runs:
                 process = subprocess.Popen(  # noqa: S603 - it is this program itself
                     command,
                     cwd=source.parent,
+                    env=_environment(ledger),
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=subprocess.DEVNULL,
@@ -132,3 +134,9 @@ def _answer(output: Path) -> dict[str, Any]:
     except (OSError, ValueError, IndexError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _environment(ledger: Place) -> dict[str, str]:
+    """What a run needs to reach the ledger; a password is in nobody's command line."""
+    password = ledger.url.password if isinstance(ledger, Server) else None
+    return {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}

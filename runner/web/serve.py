@@ -19,6 +19,7 @@ import psutil
 import uvicorn
 
 from runner.errors import StorageError, UsageError
+from runner.ledger.location import Place, beside
 from runner.system.file import FileError, read_whole, replace_whole
 from runner.web.app import application
 from runner.web.desk import Desk
@@ -31,7 +32,7 @@ _GRACE_SECONDS: Final = 3
 _ASKING_SECONDS: Final = 3
 
 
-def found(place: Path) -> tuple[str, str] | None:
+def found(place: Place) -> tuple[str, str] | None:
     """The address of the console that is served for a ledger already, and one to open once."""
     try:
         said = json.loads(read_whole(_note(place), _LONGEST)[0])
@@ -118,5 +119,6 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _note(place: Path) -> Path:
-    return place.with_name(f"{place.name}.console")
+def _note(place: Place) -> Path:
+    path = beside(place)
+    return path.with_name(f"{path.name}.console")

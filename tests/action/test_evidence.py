@@ -26,9 +26,9 @@ from runner.ledger import schema
 from runner.ledger.campaign import campaign_named
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.course import history
+from runner.ledger.door import open_ledger
 from runner.ledger.doubt import Count, doubts
 from runner.ledger.health import check_tables
-from runner.ledger.ledger import open_ledger
 from runner.ledger.person import learn
 from runner.ledger.record import Status
 from runner.ledger.replay import lines_of, replay

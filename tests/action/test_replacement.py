@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from runner.ledger import schema
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.rehearsal.endpoint import Answer
 from tests.proof.place import Place
 

@@ -20,8 +20,8 @@ from runner.action.sheets import add_sheets
 from runner.campaign.campaign import load
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, RefusedError
+from runner.ledger.door import open_ledger
 from runner.ledger.erasure import forget
-from runner.ledger.ledger import open_ledger
 from runner.ledger.merge import merge
 from runner.ledger.record import Status
 from runner.ledger.replay import replay

@@ -159,7 +159,7 @@ def test_the_whole_day_of_a_user(shell: Shell) -> None:
         (["people.csv", "-t", "hello.j2", "--base-url", "http://example.com"], 2, "https"),
         (["people.csv", "-t", "hello.j2", "--ledger", "."], 7, "--ledger PATH"),
         (["people.csv", "-t", "hello.j2", "--ledger", "garbage.db"], 7, "backup"),
-        (["people.csv", "-t", "hello.j2", "--ledger", "postgresql://h/d"], 2, "not supported"),
+        (["people.csv", "-t", "hello.j2", "--ledger", "mysql://h/d"], 2, "not supported"),
         (["people.csv", "-t", "hello.j2", "--nonsense"], 2, "nonsense"),
         (["misspelt.toml"], 3, "Did you mean 'template'"),
         (["broken.toml"], 3, "broken.toml"),

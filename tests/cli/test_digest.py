@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.ledger.reply import Reply, note_reply
 from runner.rehearsal.endpoint import Answer
 from tests.proof.place import Place

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from runner.cli import call
 from runner.doctor import daily, storage, surroundings, vendor
 from runner.doctor.finding import Finding, exit_code
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.rehearsal.endpoint import Answer
 from runner.schedule import machine as machine_module
 from runner.sending.clock import ServerClock

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.ledger.account import account_state
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.told import note_told
 from runner.sending.quota import DEFAULT_LIMIT, allowance, read_headers
 

@@ -23,7 +23,7 @@ from runner.ledger.attempt import commit_intent
 from runner.ledger.campaign import campaign_named
 from runner.ledger.claim import claim
 from runner.ledger.contact import Contact, bar, note_contacts
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.ledger.person import learn
 from runner.ledger.record import Claim, OvertakenError
 from runner.ledger.suppression import suppress

@@ -22,8 +22,9 @@ from runner.ledger.attempt import commit_intent
 from runner.ledger.campaign import campaign_named
 from runner.ledger.claim import claim
 from runner.ledger.contact import Contact, note_contacts
+from runner.ledger.door import open_ledger
 from runner.ledger.erasure import Erased, forget
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import learn, spellings_of
 from runner.ledger.record import Claim

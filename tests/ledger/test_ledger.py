@@ -32,8 +32,9 @@ from runner.ledger.account import account_state
 from runner.ledger.attempt import commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.claim import claim
+from runner.ledger.door import open_ledger
 from runner.ledger.health import check_health
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import Spellings, learn, spellings_of
 from runner.ledger.record import Claim, Outcome, OvertakenError, Status, Told, Wait
@@ -226,7 +227,7 @@ def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
     """A folder, another database server and nonsense are refused, each with its own sentence."""
     with pytest.raises(StorageError):
         open_ledger(tmp_path)
-    for url in ("postgresql://localhost/x", "sqlite://", "://"):
+    for url in ("mysql://localhost/x", "sqlite://", "://"):
         with pytest.raises(UsageError):
             open_ledger(url)
 
@@ -513,6 +514,29 @@ def test_a_quota_that_is_read_while_a_message_is_under_way_counts_that_message(
             note_told(connection, "", Told(later, 100, 40, 60))
             state = account_state(connection, "", campaign, later)
             assert allowance(state.told, state.charged_after, later).remaining == left
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after"),
+    [(None, 1, 1), (Status.UNCERTAIN, 1, 1), (Status.SENT, 1, 0), (Status.WAITING, 0, 0)],
+)
+def test_a_message_over_the_reset_counts_in_both_windows_unless_it_is_known_to_be_over(
+    tmp_path: Path, status: Status | None, before: int, after: int
+) -> None:
+    """Nobody knows in which window the vendor counts a request that was under way at the reset."""
+    world, campaign = begun(tmp_path, 4)
+    ledger = world.ledger()
+    reset = MONDAY + timedelta(hours=2)
+    now = reset - timedelta(seconds=20)
+    taken = commit_intent(ledger, claimed(ledger, campaign, now), lambda: now)
+    if status is not None:
+        settle(ledger, taken, Outcome(status), now + timedelta(seconds=5))
+    with ledger.read() as connection:
+        state = account_state(connection, "", campaign, reset + timedelta(hours=1))
+        assert state.charged_in(now - timedelta(minutes=1)) == before
+        assert state.charged_in(reset) == after
+        assert state.charged_in(reset + LEASE) == 0
     ledger.close()
 
 

@@ -16,7 +16,8 @@ from runner.intake.recipient import Recipient
 from runner.ledger import person, schema
 from runner.ledger.campaign import put_campaign
 from runner.ledger.contact import messaged_since
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.overlap import overlaps
 from runner.ledger.person import Spellings
 from runner.ledger.record import Status
@@ -120,9 +121,9 @@ def steps(ledger: Ledger, people: list[str]) -> int:
     def before(connection: sa.Connection, *_: object) -> None:
         connection.connection.driver_connection.set_progress_handler(tick, 1)  # type: ignore[union-attr]
 
-    event.listen(ledger._engine, "before_cursor_execute", before)
+    event.listen(ledger._store.engine, "before_cursor_execute", before)
     found(ledger, people)
-    event.remove(ledger._engine, "before_cursor_execute", before)
+    event.remove(ledger._store.engine, "before_cursor_execute", before)
     return ticks
 
 

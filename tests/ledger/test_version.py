@@ -12,10 +12,10 @@ from alembic import command
 
 from runner.ledger import schema, version
 from runner.ledger.chain import head
+from runner.ledger.door import open_ledger
 from runner.ledger.file import begin, finish
 from runner.ledger.forgotten import _hash, is_forgotten
 from runner.ledger.health import check_tables
-from runner.ledger.ledger import open_ledger
 from runner.ledger.second import records_of
 
 OLD = "0003"

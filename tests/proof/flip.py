@@ -29,8 +29,9 @@ import sqlalchemy as sa
 from runner.action.behind import refuse_behind
 from runner.errors import CampaignError
 from runner.ledger import schema
+from runner.ledger.door import open_ledger
 from runner.ledger.health import look_through
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.person import Spellings
 from runner.ledger.suppression import Suppressed
 from tests.proof.place import Place

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.ledger import ledger as ledgers
+from runner.ledger import door as ledgers
 from runner.ledger.second import SecondRecord
 from tests.proof.kill import SCENES, Folder, Proof, Zygote, endpoint
 

@@ -21,7 +21,7 @@ from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign, load
 from runner.errors import ExitCode
 from runner.ledger.campaign import campaign_named
-from runner.ledger.ledger import open_ledger
+from runner.ledger.door import open_ledger
 from runner.ledger.line import Line, lines
 from runner.ledger.record import Status
 from runner.rehearsal.transport import SimulatedTransport

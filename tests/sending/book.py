@@ -93,6 +93,9 @@ class _State:
         later = sent[bisect_right(sent, (instant, 10**9)) :]
         return sum(campaign in (None, by) for _, by in later)
 
+    def charged_in(self, opened: datetime) -> int:
+        return len(self.book.sent) - bisect_left(self.book.sent, (opened, 0))
+
     def charged_before(self, instant: datetime) -> datetime | None:
         at = bisect_left(self.book.sent, (instant, 0))
         return self.book.sent[at - 1][0] if at else None

@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import httpx
@@ -78,7 +78,8 @@ class Peer:
                 connection.settimeout(5)
                 self._take(connection)
                 if self._answer:
-                    connection.sendall(self._answer)
+                    with suppress(OSError):  # the client may be gone
+                        connection.sendall(self._answer)
                 if self._reset:
                     connection.setsockopt(
                         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)

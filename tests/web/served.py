@@ -21,7 +21,8 @@ import pytest
 
 from runner.action.standing import summary_of
 from runner.campaign.recognise import find_campaign
-from runner.ledger.ledger import Ledger, open_ledger
+from runner.ledger.door import open_ledger
+from runner.ledger.ledger import Ledger
 from runner.ledger.line import lines
 from runner.web.desk import now
 from tests.loopback import KEY, Server, serving

@@ -32,6 +32,7 @@ from runner.show.schema.keeping import (
     Doctor,
     Entries,
     Mended,
+    Moved,
     Planned,
     Removed,
     Verified,
@@ -88,6 +89,7 @@ ANSWERS: Final[dict[str, tuple[type, ...]]] = {
     "ledger restore": (Mended,),
     "ledger rebuild": (Mended,),
     "ledger merge": (Mended,),
+    "ledger move": (Moved,),
     "ledger accept": (Accepted,),
 }
 

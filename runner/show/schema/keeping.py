@@ -94,6 +94,14 @@ class Mended(Ended):
     aside: str | None
 
 
+class Moved(Ended):
+    """Where a ledger is now, where it was, and of how many lines."""
+
+    ledger: str
+    source: str
+    lines: int
+
+
 class Accepted(Ended):
     """What counts from now on."""
 

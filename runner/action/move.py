@@ -1,0 +1,79 @@
+"""A ledger moves: from a file to a server that a team shares, or back. The old one stays as it is,
+and sends nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from runner import words
+from runner.action.behind import refuse_behind
+from runner.action.mend import Agree
+from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, UsageError
+from runner.ledger import move as content
+from runner.ledger.campaign import campaigns
+from runner.ledger.door import open_ledger
+from runner.ledger.health import check_tables
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Place, Server
+from runner.ledger.lock import is_running
+from runner.ledger.lost import refuse_lost
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A ledger that stands at another place now, and how many lines of its tables that were."""
+
+    ledger: str
+    source: str
+    lines: int
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object]) -> Moved:
+    """Take all that one ledger holds into a new one, and leave the old one as the past.
+
+    `see` is told of so many lines more. Raises AlreadyRunningError while a run is active,
+    UsageError where the target holds something, InterruptedRunError, StorageError.
+    """
+    with closing(open_ledger(source, create=False)) as old:
+        _refuse_running(old)
+        check_tables(old)
+        refuse_behind(old)
+        with old.read() as connection:
+            elsewhere = content.moved_to(connection)
+        if elsewhere is not None:
+            raise UsageError(f"This ledger was moved to {elsewhere}.", where=old.place)
+        steps = [
+            f"Everything in {old.place} is copied to {target}, and compared.",
+            "From then on the old ledger sends nothing any more; it stays for looking up.",
+        ]
+        if not agree(steps):
+            raise InterruptedRunError("Nothing was moved.", remedy="Run it again when it suits.")
+        if not isinstance(target, Server):
+            refuse_lost(target)
+        with closing(open_ledger(target, noted=False)) as new:
+            with old.write() as there:
+                with new.write() as here:
+                    if not content.is_empty(here):
+                        raise UsageError(
+                            "There is a ledger with content already; nothing was moved.",
+                            where=new.place,
+                            remedy="Name a new file, or a new database, as the target.",
+                        )
+                    lines = content.copy(there, here, see)
+                content.note_moved(there, new.place)
+            return Moved(new.place, old.place, lines)
+
+
+def _refuse_running(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        records = campaigns(connection)
+    running = [record.name for record in records if is_running(ledger, record.id)]
+    if running:
+        raise AlreadyRunningError(
+            f"A run is active: {words.some(running)}.",
+            where=ledger.place,
+            remedy="Let it finish, or end it (campaign stop); then run this again.",
+        )

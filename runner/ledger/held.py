@@ -1,0 +1,37 @@
+"""The transaction about one message: it holds the message's account and its person.
+
+On a server others may go on meanwhile with other accounts and other people. An account alone would
+not be enough: two campaigns on two accounts would both write to the same person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.engine import Connection
+
+from runner.ledger.ledger import Ledger
+from runner.ledger.person import spellings_of
+from runner.ledger.store.store import Hold
+
+
+@contextmanager
+def held(
+    ledger: Ledger, account: str, keys: Collection[str], *, is_paced: bool = False
+) -> Iterator[Connection]:
+    """A transaction that nobody else changes anything beside that is about the account, or about
+    the person of these keys under any spelling. With `is_paced` it also counts what went by the
+    same key of the vendor. Raises StorageError."""
+    if not ledger.is_shared:
+        with ledger.write() as connection:
+            yield connection
+        return
+    while True:
+        with ledger.read() as connection:
+            person = frozenset(spellings_of(connection, keys))
+        with ledger.write(Hold(account, person, is_paced)) as connection:
+            # While this waited, another spelling of the person may have been learned.
+            if person.issuperset(spellings_of(connection, keys)):
+                yield connection
+                return

@@ -1,0 +1,247 @@
+"""A ledger in a database of PostgreSQL, which several machines share.
+
+What a transaction keeps others from is named by advisory locks, which end with it. They are taken
+in one order: the ledger, the vendor's key, the account, the person, and at last the chain. What
+follows a lock is read after it was taken (READ COMMITTED), so it sees what its last holder wrote.
+
+| a transaction about | ledger | key | account | person |
+|---|---|---|---|---|
+| one message: its intent, its outcome | shared | the intent's own | its own | its own |
+| one account: its quota | shared | | its own | |
+| anything else: a list, the do-not-contact list, a person's word | its own | | | |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import LRUCache
+
+from runner.errors import BusyError, StorageError, UnreachableError
+from runner.ledger.store.store import Hold, number
+
+# All of them are far shorter than a lease: a transaction that hangs ends, and so its locks.
+_SETTINGS: Final = (
+    "SET application_name = 'campaign-runner'",
+    "SET idle_in_transaction_session_timeout = '10s'",
+    "SET lock_timeout = '30s'",
+    "SET statement_timeout = '60s'",
+    "SET timezone = 'UTC'",
+)
+# A line that is dead is known as dead within half a minute, in both directions.
+_LINE: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+_LEDGER: Final = "ledger"
+# What is told as "not now" rather than as damage: locks, timeouts, deadlocks.
+_BUSY: Final = ("40001", "40P01", "55P03", "57014", "25P03", "53")
+_GONE: Final = ("08", "57P")
+_MASK: Final = 2**64 - 1
+# The lock of a number of 64 bits is shown in two halves.
+_IS_HELD: Final = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND "
+    "granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND classid::bigint = :high AND objid::bigint = :low)"
+)
+# Clocks that are this close together are alike: an answer takes its time.
+_ALIKE: Final = timedelta(seconds=1)
+# Connections of a pool that lanes share.
+_POOL: Final = 10
+
+
+class Dialect(PGDialect_psycopg):
+    """PostgreSQL as SQLAlchemy knows it, alike for all ledgers on servers of one version: what is
+    compiled for one serves every other that this process opens."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dialect) and _version(self) == _version(other)
+
+    def __hash__(self) -> int:
+        return hash(Dialect)
+
+
+registry.register("postgresql.ledger", __name__, Dialect.__name__)
+_COMPILED: Final[LRUCache[Any, Any]] = LRUCache(2_000)
+
+
+class Postgres:
+    """The store of a ledger on a server."""
+
+    is_shared = True
+
+    def __init__(self, url: URL, place: str) -> None:
+        self.place = place
+        self._url = url
+        self.engine = _engine_of(url)
+        # How far the server's clock is ahead of this computer's, which may be minutes off.
+        self._ahead = timedelta()
+        event.listen(self.engine, "connect", self._connected)
+
+    def _connected(self, connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for setting in _SETTINGS:
+                cursor.execute(setting)
+        connection.commit()
+
+    @contextmanager
+    def write(self, hold: Hold | None) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            names = [] if hold is None else _names(hold)
+            self._lock(connection, names, is_alone=hold is None)
+            yield connection
+
+    def _lock(self, connection: Connection, names: Sequence[str], *, is_alone: bool) -> None:
+        lock = sa.func.pg_advisory_xact_lock if is_alone else sa.func.pg_advisory_xact_lock_shared
+        columns = [lock(number(_LEDGER))]
+        columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in names]
+        # They are taken in the order in which they stand.
+        connection.execute(sa.select(*(one.label(f"n{at}") for at, one in enumerate(columns))))
+        self._compare_clocks(connection)
+
+    def _compare_clocks(self, connection: Connection) -> None:
+        told = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        ahead = told - _now()
+        self._ahead = ahead if abs(ahead) > _ALIKE else timedelta()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with (
+            self.engine.connect().execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            ) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def mark(self, connection: Connection) -> object:
+        """Each differs: whatever was chosen is chosen again under its locks."""
+        del connection
+        return object()
+
+    @contextmanager
+    def run_lock(self, campaign_id: int) -> Iterator[bool]:
+        """A lock of the session, on a connection of its own."""
+        key = number(_run(campaign_id))
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            got = connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one()
+            try:
+                yield bool(got)
+            finally:
+                connection.invalidate()  # its end frees the lock, whatever has happened to it
+
+    def is_running(self, campaign_id: int) -> bool:
+        with self.read() as connection:
+            high, low = divmod(number(_run(campaign_id)) & _MASK, 2**32)
+            held = {"high": high, "low": low}
+            return bool(connection.execute(_IS_HELD, held).scalar())
+
+    def check(self, connection: Connection) -> None:
+        """Raise StorageError where the server would forget what it has confirmed."""
+        if connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
+            raise StorageError(
+                "This server is a replica: nothing can be written to it.",
+                where=self.place,
+                remedy="Name the primary server with --ledger.",
+            )
+        if connection.exec_driver_sql("SHOW default_transaction_read_only").scalar() == "on":
+            raise StorageError(
+                "This database may only be read (default_transaction_read_only).",
+                where=self.place,
+                remedy="Name one that may be written to.",
+            )
+        for setting in ("synchronous_commit", "fsync", "full_page_writes"):
+            if connection.exec_driver_sql(f"SHOW {setting}").scalar() == "off":
+                raise StorageError(
+                    f"The server has {setting} off: after a crash it may have forgotten whom "
+                    "messages went to, and they would get them twice. Nothing was sent.",
+                    where=self.place,
+                    remedy=f"Turn {setting} on (ALTER SYSTEM SET {setting} = 'on', and reload).",
+                )
+
+    def begin_erasing(self, connection: Connection) -> None:
+        """Nothing: what is deleted is gone from the tables once they are vacuumed."""
+
+    def scrub(self) -> None:
+        """Vacuum the tables. The server's log of changes and its backups are out of reach."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+
+    def now(self, own: datetime) -> datetime:
+        return own + self._ahead
+
+    def explain(self, error: Exception) -> StorageError:
+        orig = getattr(error, "orig", error)
+        state = str(getattr(orig, "sqlstate", None) or "")
+        reason = self._without_password(" ".join(str(orig).split()))
+        is_gone = isinstance(error, DBAPIError) and error.connection_invalidated
+        if not state or is_gone or state.startswith(_GONE):
+            return UnreachableError(
+                f"The ledger's server cannot be reached ({reason}).",
+                where=self.place,
+                remedy=(
+                    "See that the server runs, and that address, user and password are right "
+                    "(PGPASSWORD, or a service file); then run the same command again. Nothing is "
+                    "lost."
+                ),
+            )
+        if state.startswith(_BUSY):
+            return BusyError(
+                f"The ledger is busy ({reason}).",
+                where=self.place,
+                remedy="Run the same command again; nothing is lost.",
+            )
+        return StorageError(
+            f"The ledger could not be written or read ({reason}).",
+            where=self.place,
+            remedy="See the server's log. Nothing is lost.",
+        )
+
+    def _without_password(self, reason: str) -> str:
+        password = self._url.password or self._url.query.get("password")
+        return reason.replace(str(password), "…") if password else reason
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _run(campaign_id: int) -> str:
+    return f"run {campaign_id}"
+
+
+def _names(hold: Hold) -> list[str]:
+    """The names of what is held, in the order in which everybody takes it."""
+    names = ["key"] if hold.is_paced else []
+    names.append(f"account {hold.account}")
+    return names + sorted(f"person {key}" for key in set(hold.person))
+
+
+def _version(dialect: Dialect) -> object:
+    return getattr(dialect, "server_version_info", None)
+
+
+def _engine_of(url: URL) -> Engine:
+    return sa.create_engine(
+        url.set(drivername="postgresql+ledger"),
+        execution_options={"compiled_cache": _COMPILED},
+        connect_args=_LINE,
+        isolation_level="READ COMMITTED",
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_pre_ping=True,  # a connection that the server has closed meanwhile is made anew
+    )
