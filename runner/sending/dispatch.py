@@ -90,7 +90,10 @@ async def dispatch(
         ends = await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         interruption.tell = None
-    if any(isinstance(end, asyncio.CancelledError) for end in ends):
+    was_cut = any(isinstance(end, asyncio.CancelledError) for end in ends)
+    if (
+        was_cut or traffic.ledger.is_shared
+    ):  # there a dead run on another computer may have left one
         recover(traffic.ledger, traffic.campaign_id, traffic.now())
     for end in ends:
         if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
