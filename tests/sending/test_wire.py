@@ -161,6 +161,68 @@ def test_what_the_system_kept_of_a_dead_process_does_not_leave(mode: str) -> Non
     assert is_whole is (mode == "broken"), len(received)
 
 
+STOPPED = """
+import asyncio, os, signal, sys
+from datetime import UTC, datetime
+from runner.intake.recipient import Recipient
+from runner.ledger.record import Claim
+from runner.sending import api, wire
+from runner.sending.clock import ServerClock
+from runner.sending.fuse import Fuse
+from runner.sending.secret import Secret
+class Short(Fuse):
+    def light(self):
+        super().__init__(0.2)
+        if "broken" not in sys.argv:
+            super().light()
+api.Fuse = Short
+trace = wire.Wire.trace
+async def stopped(self, event, info):
+    await trace(self, event, info)
+    if event.endswith("send_request_headers.started"):
+        os.kill(os.getpid(), signal.SIGSTOP)  # the intent is committed, and no byte has left
+wire.Wire.trace = stopped
+clock = ServerClock(lambda: datetime.now(UTC))
+endpoint = api.Endpoint(Secret("key-0123456789"), clock, base_url=sys.argv[1], read_seconds=1)
+claim = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "Hi", None, "normal", None)
+asyncio.run(endpoint.send(claim, lambda: None))
+"""
+
+
+def stopped_at_the_intent(mode: str) -> bytes:
+    """What arrives of the request of a process that stood still for longer than its lease."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with subprocess.Popen([sys.executable, "-c", STOPPED, url, mode]) as child:
+            connection, _ = listener.accept()
+            _, status = os.waitpid(child.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status)
+            waited = Fuse(0.3)
+            while not waited.is_burnt:
+                pass
+            child.send_signal(signal.SIGCONT)
+            received = b""
+            with connection, suppress(ConnectionResetError):
+                while part := connection.recv(65536):
+                    received += part
+                    if b"jo-doe" in part:
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    return received
+
+
+def test_a_request_that_would_be_late_never_leaves() -> None:
+    assert stopped_at_the_intent("") == b""
+
+
+def test_without_a_fuse_it_leaves_late() -> None:
+    assert b"jo-doe" in stopped_at_the_intent("broken")
+
+
+@pytest.mark.proof
+def test_a_hundred_requests_that_would_be_late() -> None:
+    assert {stopped_at_the_intent("") for _ in range(100)} == {b""}
+
+
 def test_the_socket_gives_up_what_the_vendor_does_not_take_in() -> None:
     class Stream:
         def __init__(self, connected: socket.socket) -> None:
