@@ -20,7 +20,9 @@ from hypothesis import settings
 from pydantic import TypeAdapter, ValidationError
 
 import runner.cli
-from runner.ledger import door
+from runner.ledger import door, location
+from runner.python import act
+from runner.python import ledger as python_ledger
 from runner.show.console import Console
 from runner.show.schema.base import Failure
 from runner.show.schema.command import ANSWERS
@@ -47,14 +49,16 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
     name: str = getattr(request, "param", None) or request.config.getoption("--store")
     if name == "postgresql":
         on_server = cluster()
-        monkeypatch.setattr(door, "place_of", on_server.place_of)
+        for module in (location, door, act, python_ledger):
+            monkeypatch.setattr(module, "place_of", on_server.place_of)
     return name
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the contract of a ledger on both stores."""
     is_asked = metafunc.config.getoption("--store") == "sqlite"
-    if is_asked and metafunc.definition.get_closest_marker("stores"):
+    marked = metafunc.definition.get_closest_marker
+    if is_asked and marked("stores") and not marked("file"):
         metafunc.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 

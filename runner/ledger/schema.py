@@ -51,7 +51,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 # SQLite has one kind of number, which counts by itself under this name alone.
-Id: Final = BigInteger().with_variant(Integer, "sqlite")
+Big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData(
     naming_convention={
@@ -70,7 +70,7 @@ _STATUSES: Final = ", ".join(f"'{status}'" for status in Status)
 campaign = Table(
     "campaign",
     metadata,
-    Column("id", Id, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("source", Text, nullable=False),  # where the list was last read from
     Column("template_hash", String(64), nullable=False),
@@ -92,7 +92,7 @@ campaign = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("id", Id, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column(
         "campaign_id",
         ForeignKey("campaign.id", name="fk_delivery_campaign_id_campaign"),
@@ -149,7 +149,7 @@ row = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("id", Id, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("account", Text, nullable=False),
@@ -160,7 +160,7 @@ attempt = Table(
     Column("status", String(10)),
     Column("http_status", Integer),
     Column("error", Text),
-    Column("quota_used", Integer),  # as the answer told it
+    Column("quota_used", Big),  # as the answer told it
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "delivery_id"),
     # The last three are there to be counted without a look into the table.
@@ -174,9 +174,9 @@ account = Table(
     metadata,
     Column("account", Text, primary_key=True),
     Column("told_at", Instant),
-    Column("quota_limit", Integer),
-    Column("quota_used", Integer),
-    Column("quota_remaining", Integer),
+    Column("quota_limit", Big),
+    Column("quota_used", Big),
+    Column("quota_remaining", Big),
     Column("quota_reset_at", Instant),
     Column("window_opened_at", Instant),  # the reset before that one, if it is known
     Column("held_until", Instant),
@@ -281,7 +281,7 @@ thread = Table(
 decision = Table(
     "decision",
     metadata,
-    Column("id", Id, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("verdict", String(10), nullable=False),
     Column("decided_by", Text, nullable=False),
@@ -293,8 +293,8 @@ decision = Table(
 link = Table(
     "link",
     metadata,
-    Column("id", Id, primary_key=True),
+    Column("id", Big, primary_key=True),
     Column("what", String(10), nullable=False),
-    Column("subject", Id, nullable=False),
+    Column("subject", Big, nullable=False),
     Column("digest", String(64), nullable=False),
 )

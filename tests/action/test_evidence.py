@@ -283,6 +283,7 @@ def test_what_cannot_be_looked_up_is_said(tmp_path: Path) -> None:
     assert world.statuses() == ["uncertain"]
 
 
+@pytest.mark.file
 def test_a_row_of_a_run_that_died_is_looked_up(tmp_path: Path) -> None:
     """A claim left open on the wire is uncertain to people. It is uncertain to the look for
     evidence as well."""

@@ -282,6 +282,7 @@ def test_an_inbox_that_cannot_be_read_is_told_and_read_later(world: World) -> No
     assert world.run(**OPTIONS).summary.replied == 1
 
 
+@pytest.mark.file
 def test_replies_are_peoples_words(world: World) -> None:
     """They go with `forget`, and after the days that they are kept."""
     world.run(**OPTIONS)

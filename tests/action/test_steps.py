@@ -301,6 +301,7 @@ def test_a_workbook_tells_every_message(tmp_path: Path) -> None:
     assert rows[3][-1] == "One last try, Name0"
 
 
+@pytest.mark.file
 def test_results_of_a_sequence_used_as_a_list_message_nobody_again(steps: Steps) -> None:
     """Their rows tell that the first message was sent, also while the second one waits."""
     steps.run()
@@ -529,6 +530,7 @@ def test_two_variants_of_one_name_are_refused(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("way", ["second record", "another ledger", "results"])
 def test_a_ledger_that_is_brought_back_knows_the_steps(tmp_path: Path, way: str) -> None:
     """Whoever had a message of a sequence does not get it again, and gets the next one."""
@@ -559,6 +561,7 @@ def test_a_ledger_that_is_brought_back_knows_the_steps(tmp_path: Path, way: str)
     assert steps.got("late") == ["Hi", "Any", "One"]
 
 
+@pytest.mark.file
 def test_to_forget_a_person_forgets_the_whole_sequence(steps: Steps) -> None:
     """Its row stays, by what became of the first message, and nothing follows."""
     steps.run_days(3)
@@ -598,6 +601,7 @@ def failing(steps: Steps, text: bytes, times: int = 1) -> None:
     steps.world.server.answer = answer  # type: ignore[method-assign]
 
 
+@pytest.mark.file
 def test_a_failed_step_tells_the_message_before_it(steps: Steps) -> None:
     """So its results, used as a list, message nobody again; a retry lets the sequence go on."""
     failing(steps, b"Any news, Name1")

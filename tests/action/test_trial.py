@@ -108,6 +108,7 @@ def test_without_its_intent_no_byte_leaves(place: Place, monkeypatch: pytest.Mon
     assert noted == ["intent"]
 
 
+@pytest.mark.file
 def test_a_ledger_that_was_lost_and_restored_knows_its_tests(place: Place) -> None:
     """They are in the second record as every message is; afterwards nobody gets one twice, and the
     tests are no campaign there either."""

@@ -380,6 +380,7 @@ def test_a_row_that_is_barred_needs_no_mending(place: Place) -> None:
     assert "1 skipped" in place.out
 
 
+@pytest.mark.file
 def test_a_plan_makes_no_ledger(place: Place) -> None:
     """Where there is none, nobody is known; one that is lost is missed all the same."""
     assert place("plan", "people.csv", "-t", "hello.j2", "--now") == 0

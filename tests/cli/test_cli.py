@@ -93,6 +93,7 @@ def people(write: Callable[[str, str], Path]) -> None:
     write("hello.j2", "Hi {{ first_name }}")
 
 
+@pytest.mark.file
 def test_the_whole_day_of_a_user(shell: Shell) -> None:
     """The sample goes through check, preview, run, status, why and results. A second run sends
     nothing more."""
@@ -444,6 +445,7 @@ def test_evidence_is_looked_for_by_the_command(shell: Shell) -> None:
     assert len(server.receipts) == 2
 
 
+@pytest.mark.file
 @pytest.mark.usefixtures("people")
 def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]) -> None:
     """A person is added to the list under any spelling, listed, imported and removed. The list
@@ -553,6 +555,7 @@ def test_results_of_another_ledger_are_history(shell: Shell) -> None:
     ]
 
 
+@pytest.mark.file
 @pytest.mark.usefixtures("people")
 def test_a_person_is_forgotten(shell: Shell) -> None:
     """A person is erased only after a question, and the answer tells which files still hold them.
@@ -691,6 +694,7 @@ def test_version(shell: Shell) -> None:
     assert shell.out.startswith("campaign-runner ")
 
 
+@pytest.mark.file
 @pytest.mark.usefixtures("people")
 def test_the_ledger_never_holds_the_key(shell: Shell) -> None:
     """The ledger never holds the key, not even when the endpoint echoes it."""

@@ -39,6 +39,7 @@ def test_a_shell_that_is_not_known_is_asked_for(
     assert "Name it: campaign completion bash" in capsys.readouterr().err
 
 
+@pytest.mark.file
 def test_campaigns_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a lock, and without an error where there is no ledger, or one that is none."""
     monkeypatch.chdir(tmp_path)
@@ -62,6 +63,7 @@ def test_campaigns_and_files_are_completed(tmp_path: Path, monkeypatch: pytest.M
     assert names("") == []
 
 
+@pytest.mark.file
 def test_an_option_that_names_a_campaign_is_completed(tmp_path: Path) -> None:
     """As a shell asks: wherever a campaign of the ledger may be named."""
     World(tmp_path, crowd(1)).run(now=True, min_gap=0, name="fair")

@@ -52,6 +52,7 @@ def test_what_an_import_told_does_not_count_any_more(place: Place) -> None:
     assert place("import-history", "undo", "--yes") == 2
 
 
+@pytest.mark.file
 def test_an_import_that_was_taken_back_stays_so_when_the_ledger_is_lost(place: Place) -> None:
     """The second record knows it as well."""
     export(place, "others.csv", 0, 1)

@@ -173,6 +173,7 @@ def test_the_first_bad_thing_gives_the_exit_code(
         assert (code, found["key"][0], found["endpoint"][0]) == (2, "bad", "bad")
 
 
+@pytest.mark.file
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 def test_modes_of_key_file_and_ledger(doctor: Practice) -> None:
     """A key file that others can read is bad. A ledger that others can read is looked at, and the
@@ -212,6 +213,7 @@ def test_a_wrong_clock_is_told_in_plain_words(
     assert words in found["clock"][1]
 
 
+@pytest.mark.file
 def test_every_byte_of_a_ledger_is_looked_at(tmp_path: Path) -> None:
     """A whole ledger is ok and stays as it is. A ledger with a page of noise, a ledger cut short
     and a foreign database are bad."""

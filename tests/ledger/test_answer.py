@@ -18,6 +18,8 @@ from runner.ledger.suppression import suppress
 from runner.rehearsal.endpoint import Answer
 from tests.world import World
 
+pytestmark = pytest.mark.stores
+
 TOKEN = "ACoAAAsomebody1234567890"
 URN = URN_PREFIX + TOKEN
 FORMS = (

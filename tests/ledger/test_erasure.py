@@ -70,6 +70,7 @@ class Place(World):
         }
 
 
+@pytest.mark.file
 @pytest.mark.parametrize(
     "answer",
     [None, Answer(502, b""), Answer(404, b'{"error": "Profile zelda-quixote of Zelda not found"}')],
@@ -126,6 +127,7 @@ def test_no_byte_of_a_forgotten_person_is_left(
     assert [row["status"] for row in read_results(written.path)] == after
 
 
+@pytest.mark.file
 def test_a_list_that_still_names_a_forgotten_person_brings_nothing_back(tmp_path: Path) -> None:
     """A list that still names a forgotten person brings nothing back.
 
@@ -162,6 +164,7 @@ def test_a_list_that_still_names_a_forgotten_person_brings_nothing_back(tmp_path
     assert world.held() == set()
 
 
+@pytest.mark.file
 def test_a_person_who_waited_is_skipped_by_an_unchanged_list(tmp_path: Path) -> None:
     """The next run of the same list sends to the others only."""
     world = Place(tmp_path, [PERSON, *crowd(2)])
@@ -173,6 +176,7 @@ def test_a_person_who_waited_is_skipped_by_an_unchanged_list(tmp_path: Path) -> 
     assert world.held() == set()
 
 
+@pytest.mark.file
 def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
     """A claim without an outcome is settled before it is erased; recovering later brings nothing
     back."""
@@ -193,6 +197,7 @@ def test_what_a_dead_run_left_open_does_not_come_back(tmp_path: Path) -> None:
     assert (world.received(), world.held()) == (["person-0"], set())
 
 
+@pytest.mark.file
 def test_nobody_is_forgotten_while_their_campaign_runs(tmp_path: Path) -> None:
     """Forgetting a person whose campaign runs ends with exit 6 and changes nothing.
 
@@ -267,6 +272,7 @@ def test_hashes_say_nothing_to_another_ledger(tmp_path: Path) -> None:
     assert len(hashes) == 2
 
 
+@pytest.mark.file
 def test_a_forgotten_ledger_is_as_durable_as_before(tmp_path: Path) -> None:
     """The journal's mode is PERSIST again, and forgetting twice is the same as once."""
     ledger = open_ledger(tmp_path / "ledger.db")

@@ -45,9 +45,12 @@ from runner.ledger.version import migrate, version_of
 from runner.sending.quota import allowance
 from tests.world import MONDAY, World, crowd
 
+pytestmark = pytest.mark.stores
+
 LEASE = timedelta(minutes=2)
 
 
+@pytest.mark.file
 def test_migrations_and_schema_are_one(tmp_path: Path) -> None:
     """The migrations make the schema that the code believes in, and a new ledger is made with it:
     the same columns, conditions, names and indexes. The order of columns alone may differ.
@@ -83,6 +86,7 @@ def _parts(connection: Connection) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.file
 def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     """The file and its journal have mode 0600, and the folder has mode 0700.
 
@@ -114,6 +118,7 @@ def test_a_ledger_is_private_and_durable(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.file
 @pytest.mark.parametrize(
     "content", [b"this is a letter, not a ledger" * 100, b"SQLite format 3\x00" + b"\xff" * 4096]
 )
@@ -133,6 +138,7 @@ def _a_database(path: Path) -> None:
         connection.execute("CREATE TABLE customers (id, alembic_version)")
 
 
+@pytest.mark.file
 @pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's here")
 @pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize(
@@ -176,6 +182,7 @@ def test_what_is_not_ours_is_not_touched(
     assert sorted(tmp_path.iterdir()) == around
 
 
+@pytest.mark.file
 @pytest.mark.skipif(os.name != "posix", reason="links are POSIX's here")
 def test_a_ledger_under_two_names_has_one_run_lock(tmp_path: Path) -> None:
     """Through a link, to the file or to its folder, the ledger is the same, and so is its lock. A
@@ -204,6 +211,7 @@ def test_a_ledger_under_two_names_has_one_run_lock(tmp_path: Path) -> None:
             open_ledger(name)
 
 
+@pytest.mark.file
 def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None:
     """Somebody else's tables are not ours to migrate; a version we do not know is not ours to
     write."""
@@ -223,6 +231,7 @@ def test_another_database_and_a_newer_ledger_are_refused(tmp_path: Path) -> None
         open_ledger(path)
 
 
+@pytest.mark.file
 def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
     """A folder, another database server and nonsense are refused, each with its own sentence."""
     with pytest.raises(StorageError):
@@ -413,6 +422,7 @@ def test_one_request_at_a_time_per_account(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.file
 @pytest.mark.parametrize(("wired", "status"), [(False, "waiting"), (True, "uncertain")])
 def test_recovery_tells_what_reached_the_wire(tmp_path: Path, wired: bool, status: str) -> None:
     """An open attempt with intent is uncertain. One without, as older versions left them, waits

@@ -127,6 +127,7 @@ def steps(ledger: Ledger, people: list[str]) -> int:
     return ticks
 
 
+@pytest.mark.file
 def test_a_list_costs_the_same_in_a_ledger_that_has_grown(tmp_path: Path) -> None:
     """Ten people who have a message of one campaign, in a ledger where another campaign has written
     to some hundreds of others, and where it has written to ten times as many."""

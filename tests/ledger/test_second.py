@@ -87,6 +87,7 @@ def test_the_latest_event_costs_what_lies_behind_it_not_the_whole_record(
     assert read < record.path.stat().st_size / 5
 
 
+@pytest.mark.file
 def test_a_message_that_cannot_be_noted_does_not_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

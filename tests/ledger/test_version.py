@@ -62,6 +62,7 @@ def old_ledger(path: Path) -> None:
     finish(part, path)
 
 
+@pytest.mark.file
 def test_an_old_ledger_is_copied_and_migrated(tmp_path: Path) -> None:
     """Its chain covers all attempts and decisions, it has an identity, forgotten people are still
     known, and a copy of it as it was is kept."""
@@ -92,6 +93,7 @@ def test_an_old_ledger_is_copied_and_migrated(tmp_path: Path) -> None:
         assert len(again.second.copies()) == 1
 
 
+@pytest.mark.file
 def test_a_migration_that_fails_leaves_the_old_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,7 @@ def desk(
     return Desk(tmp_path, capsys)
 
 
+@pytest.mark.file
 def test_a_good_run_says_nothing_and_logs_all(desk: Desk) -> None:
     """A pause and a finish leave no word on stdout and stderr, but that a new ledger begins. The
     log has the beginning, each attempt and the end."""
@@ -181,6 +182,7 @@ def test_without_the_option_there_is_no_log(desk: Desk) -> None:
     assert not (desk.folder / "ledger.db.log").exists()
 
 
+@pytest.mark.file
 @pytest.mark.parametrize("end", [*ANSWERS, *LOST])
 def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log has no name, identity, text, key or word of the endpoint, no matter how requests end,
