@@ -27,7 +27,6 @@ from runner.ledger.knowledge import Knowledge
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, Server
 from runner.ledger.lost import known_of, refuse_lost
-from runner.ledger.move import moved_to
 from runner.result.left import left
 from runner.system.file import digest_of
 
@@ -207,14 +206,7 @@ def look_over(campaign: Campaign, ledger: Ledger) -> None:
 
     Raises StorageError when it does not know all that was sent.
     """
-    with ledger.read() as connection:
-        elsewhere = moved_to(connection)
-    if elsewhere is not None:
-        raise StorageError(
-            f"This ledger was moved to {elsewhere}. Nothing was sent.",
-            where=ledger.place,
-            remedy="Name that one with --ledger.",
-        )
+    ledger.refuse_moved()
     try:
         look_through(ledger)
     except StorageError as error:

@@ -41,13 +41,10 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
         _refuse_running(old)
         check_tables(old)
         refuse_behind(old)
-        with old.read() as connection:
-            elsewhere = content.moved_to(connection)
-        if elsewhere is not None:
-            raise UsageError(f"This ledger was moved to {elsewhere}.", where=old.place)
+        old.refuse_moved()
         steps = [
             f"Everything in {old.place} is copied to {target}, and compared.",
-            "From then on the old ledger sends nothing any more; it stays for looking up.",
+            "From then on the old ledger changes and sends nothing; it stays for looking up.",
         ]
         if not agree(steps):
             raise InterruptedRunError("Nothing was moved.", remedy="Run it again when it suits.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from runner.errors import StorageError, UsageError
-from runner.ledger import schema
+from runner.ledger import note, schema
 from runner.ledger.backup import keep
 from runner.ledger.file import (
     PRAGMAS,
@@ -61,8 +61,9 @@ def open_ledger(
             version = version_of(connection)
         if version != schema.HEAD:
             _migrate(ledger, version, noted=noted)
-        if noted:
-            with ledger.read() as connection:
+        with ledger.read() as connection:
+            ledger.moved_to = note.noted(connection, note.MOVED)
+            if noted:
                 ledger.second = second_record(identity_of(connection))
         ledger.is_as_left = is_new or not noted
     return ledger
@@ -97,6 +98,8 @@ def _open_shared(place: Server, *, create: bool) -> Ledger:
         if version != schema.HEAD:
             _migrate(ledger, version, noted=False)
             ledger.is_new = version is None
+        with ledger.read() as connection:
+            ledger.moved_to = note.noted(connection, note.MOVED)
     return ledger
 
 

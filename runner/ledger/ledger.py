@@ -43,6 +43,8 @@ class Ledger:
         self.is_whole = is_new
         self.second: SecondRecord | None = None
         self.is_as_left = is_new or store.is_shared
+        # Where all that it holds has gone, if it has: it is there to be read alone.
+        self.moved_to: str | None = None
         self._writes = 0
         # The last event that this process, or the second record, has seen in the chain.
         self._seen: Noted | None = None
@@ -78,6 +80,7 @@ class Ledger:
         With a `hold`, others may change what has nothing to do with it, where the ledger is shared.
         What is added to the chain is then noted in the second record. Raises StorageError.
         """
+        self.refuse_moved()
         with self._translated(), self._store.write(hold) as connection:
             connection.info.pop(NOTED, None)
             connection.info.pop(FOUND, None)
@@ -90,6 +93,15 @@ class Ledger:
             events = (line for line in noted if line.n)
             self._seen = max(events, key=lambda line: line.n, default=self._seen)
             self.second.append(noted, self.place)
+
+    def refuse_moved(self) -> None:
+        """Raise StorageError for a ledger that has moved."""
+        if self.moved_to is not None:
+            raise StorageError(
+                f"This ledger was moved to {self.moved_to}. Nothing was changed or sent.",
+                where=self.place,
+                remedy="Name that one with --ledger.",
+            )
 
     def _compare(self, connection: Connection, noted: Sequence[Noted]) -> None:
         """Raise StorageError before a ledger that is older than what was seen of it adds to it.

@@ -10,11 +10,9 @@ from sqlalchemy.engine import Connection
 
 from runner.errors import StorageError
 from runner.ledger import chain, schema
-from runner.ledger.note import noted, set_note
+from runner.ledger.note import MOVED, set_note
 from runner.ledger.store.store import count_on
 
-# The note of a ledger whose content has gone elsewhere: it must not be gone on with.
-_MOVED: Final = "moved to"
 _BATCH: Final = 5_000
 # A server hands over a large table in parts.
 _PIECEMEAL: Final = {"stream_results": True, "max_row_buffer": _BATCH}
@@ -40,7 +38,7 @@ def copy(there: Connection, here: Connection, see: Callable[[int], object]) -> i
         if count != here.scalar(sa.select(sa.func.count()).select_from(table)):
             raise StorageError(f"Not all of {table.name} has arrived; nothing was moved.")
         lines += count
-    set_note(here, _MOVED, None)
+    set_note(here, MOVED, None)
     count_on(here, schema.metadata.sorted_tables)
     chain.verify(here)
     if chain.head(there) != chain.head(here):
@@ -56,9 +54,4 @@ def is_empty(connection: Connection) -> bool:
 
 def note_moved(connection: Connection, place: str) -> None:
     """Note that all has gone to another place."""
-    set_note(connection, _MOVED, place)
-
-
-def moved_to(connection: Connection) -> str | None:
-    """Return the place where all that the ledger holds has gone, if it has."""
-    return noted(connection, _MOVED)
+    set_note(connection, MOVED, place)

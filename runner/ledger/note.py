@@ -7,6 +7,9 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 
+# The place where all that the ledger holds has gone: it must not be gone on with.
+MOVED = "moved to"
+
 
 def noted(connection: Connection, name: str) -> str | None:
     """Return the value that is noted under a name."""

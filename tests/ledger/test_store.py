@@ -16,9 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from runner.action.move import move
+from runner.action.people import suppress
 from runner.action.plan import prepare
 from runner.action.take import take_list
 from runner.errors import StorageError, UnreachableError, UsageError
+from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.attempt import SettledError, commit_intent, recover, settle
 from runner.ledger.campaign import campaign_named
@@ -326,6 +328,8 @@ def test_a_ledger_moves_to_a_server_and_back(tmp_path: Path, url: str) -> None:
         after = content(ledger)
     with pytest.raises(StorageError, match="was moved"):
         world.run(now=True)
+    with closing(open_ledger(path)) as old, pytest.raises(StorageError, match="was moved"):
+        suppress(old, [Recipient("eva-9", None)], None, MONDAY)
     move(place_of(url), back, lambda _: True, seen.append)
     with closing(open_ledger(back)) as ledger:
         assert content(ledger) == after
