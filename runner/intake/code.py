@@ -29,6 +29,7 @@ Code = Literal[
     "rounded-number",
     "swallowed-row",
     # the recipient of a row
+    "account-id",
     "conversation-account",
     "conversation-urn",
     "recipient-email",
@@ -83,6 +84,7 @@ REMEDIES: Final[Mapping[Code, str]] = {
         "Look near the line in a text editor for a missing quote; if there is none, save the list "
         "as XLSX."
     ),
+    "account-id": "Copy it from the vendor's dashboard, or leave it blank.",
     "conversation-account": (
         "Name the conversation's account in the column accountId, or leave conversationUrn blank."
     ),

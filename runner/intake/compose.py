@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from runner.errors import RefusedError
 from runner.intake.blank import Blank, RenderError
@@ -21,6 +22,7 @@ from runner.intake.recipient import (
     SHORTENED,
     Recipient,
     RecipientError,
+    short,
 )
 from runner.intake.review import Review
 from runner.intake.sandbox import doubted
@@ -28,6 +30,7 @@ from runner.intake.sheet import Row
 from runner.intake.template import MessageTemplate, MessageType, message_type_of
 from runner.intake.text import CellText
 
+_LONGEST_ACCOUNT: Final = 200
 # A NamedTuple's own constructor costs twice as much, and this is done for every row.
 _new = tuple.__new__
 
@@ -151,6 +154,9 @@ class Composer:
         if EXPONENT.fullmatch(account):
             said = f"{account} {SHORTENED}"
             problems.append(Problem("rounded-number", said, row.number, column))
+        elif len(account) > _LONGEST_ACCOUNT:
+            said = f"{short(account)} has {len(account):,} characters, so it is no account ID"
+            problems.append(Problem("account-id", said, row.number, column))
         return account or None
 
     def _earliest(self, row: Row, column: Column, problems: list[Problem]) -> datetime | None:

@@ -169,6 +169,13 @@ def test_a_row_can_bring_its_own_text_subject_type_and_account(write: Write) -> 
     )
 
 
+def test_an_account_is_no_longer_than_an_id(write: Write) -> None:
+    """A ledger on a server could not keep it."""
+    text = "name,profile,accountId\nJo,jo-doe,{}\nAnn,ann-lee,{}\n".format("a" * 200, "a" * 201)
+    path = write("x.csv", text)
+    assert codes(path, "Hi {{ name }}") == [("C3", "account-id")]
+
+
 def test_without_template_the_sheet_needs_messages(write: Write) -> None:
     """A sheet without a template and without a message column stops everything.
 
