@@ -32,9 +32,9 @@ from runner.ledger.store.store import Hold, number
 # All of them are far shorter than a lease: a transaction that hangs ends, and so its locks.
 _SETTINGS: Final = (
     "SET application_name = 'campaign-runner'",
-    "SET idle_in_transaction_session_timeout = '10s'",
-    "SET lock_timeout = '30s'",
-    "SET statement_timeout = '60s'",
+    "SET idle_in_transaction_session_timeout = '15s'",
+    "SET lock_timeout = '60s'",  # a long list may be on its way in
+    "SET statement_timeout = '120s'",
     "SET timezone = 'UTC'",
 )
 # A line that is dead is known as dead within half a minute, in both directions.
