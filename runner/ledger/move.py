@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from runner.errors import StorageError
 from runner.ledger import chain, schema
 from runner.ledger.note import MOVED, set_note
-from runner.ledger.store.store import count_on
+from runner.ledger.store.store import count_on, take_time
 
 _BATCH: Final = 5_000
 # A server hands over a large table in parts.
@@ -26,6 +26,8 @@ def copy(there: Connection, here: Connection, see: Callable[[int], object]) -> i
     there.
     """
     lines = 0
+    take_time(there)
+    take_time(here)
     for table in reversed(schema.metadata.sorted_tables):
         here.execute(sa.delete(table))  # such as the identity that a new ledger is given
     for table in schema.metadata.sorted_tables:

@@ -27,12 +27,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import LRUCache
 
 from runner.errors import BusyError, StorageError, UnreachableError
-from runner.ledger.store.store import Hold, number
+from runner.ledger.store.store import IDLE, Hold, number
 
 # All of them are far shorter than a lease: a transaction that hangs ends, and so its locks.
 _SETTINGS: Final = (
     "SET application_name = 'campaign-runner'",
-    "SET idle_in_transaction_session_timeout = '15s'",
+    f"SET {IDLE} = '15s'",
     "SET lock_timeout = '60s'",  # a long list may be on its way in
     "SET statement_timeout = '120s'",
     "SET timezone = 'UTC'",
@@ -45,6 +45,7 @@ _LINE: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+_PATIENT: Final = "120s"
 _LEDGER: Final = "ledger"
 # What is told as "not now" rather than as damage: locks, timeouts, deadlocks.
 _BUSY: Final = ("40001", "40P01", "55P03", "57014", "25P03", "53")
@@ -108,6 +109,8 @@ class Postgres:
     def _lock(self, connection: Connection, names: Sequence[str], *, is_alone: bool) -> None:
         lock = sa.func.pg_advisory_xact_lock if is_alone else sa.func.pg_advisory_xact_lock_shared
         columns = [lock(number(_LEDGER))]
+        if is_alone:  # between two statements a part of a long list is read and checked
+            columns.append(sa.func.set_config(IDLE, _PATIENT, True))
         columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in names]
         # They are taken in the order in which they stand.
         connection.execute(sa.select(*(one.label(f"n{at}") for at, one in enumerate(columns))))

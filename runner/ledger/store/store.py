@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 from runner.errors import StorageError
 
 _CHAIN: Final = "chain"
+# The setting of a server that ends a transaction in which nothing happens for so long.
+IDLE: Final = "idle_in_transaction_session_timeout"
 
 
 class Hold(NamedTuple):
@@ -80,6 +82,13 @@ def queue_for_chain(connection: Connection) -> None:
     """Wait until nobody else adds to the chain. It is the last lock that a transaction takes."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number(_CHAIN))))
+
+
+def take_time(connection: Connection) -> None:
+    """Let this transaction last as long as it takes."""
+    if connection.dialect.name == "postgresql":
+        for setting in (IDLE, "statement_timeout"):
+            connection.execute(sa.select(sa.func.set_config(setting, "0", True)))
 
 
 def count_on(connection: Connection, tables: Sequence[sa.Table]) -> None:
