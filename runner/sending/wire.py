@@ -16,7 +16,8 @@ from runner.sending.fuse import Fuse
 
 # The system forgets what it has not sent yet when the socket is closed, also by the death of its
 # process. Else it goes on trying for a quarter of an hour.
-_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_FORM: Final = "hh" if sys.platform == "win32" else "ii"
+_DROPPED, _ORDERLY = struct.pack(_FORM, 1, 0), struct.pack(_FORM, 0, 0)
 # What the vendor does not take in for so long is given up, also while the process is stopped. Linux
 # alone has this.
 _USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)
@@ -41,6 +42,7 @@ class Wire:
         self._commit_intent = commit_intent
         self._fuse = fuse
         self._seconds = seconds
+        self._connected: socket.socket | None = None
         self.reached = False
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
@@ -56,8 +58,11 @@ class Wire:
                 self._reach()
         elif kind.endswith(".send_request_body") and phase != "started":
             self._fuse.put_out()
+        elif kind.endswith(".receive_response_body") and phase == "complete":
+            self._linger(_ORDERLY)  # nothing is left to drop: the connection ends as others do
 
     def _reach(self) -> None:
+        self._linger(_DROPPED)
         self._fuse.light()
         self._commit_intent()
         if self._fuse.is_burnt:
@@ -65,12 +70,14 @@ class Wire:
         self.reached = True
 
     def _bound(self, connected: socket.socket | None) -> None:
-        if connected is None:
-            return
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
-        if _USER_TIMEOUT is not None:
+        self._connected = connected
+        if connected is not None and _USER_TIMEOUT is not None:
             milliseconds = round(1000 * self._seconds)
             connected.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, milliseconds)
+
+    def _linger(self, how: bytes) -> None:
+        if self._connected is not None:
+            self._connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)
 
     def close(self) -> None:
         """Put the fuse out, however the request ended."""

@@ -148,6 +148,7 @@ def test_a_vendor_without_neighbour_endpoints_is_well(doctor: Practice) -> None:
     assert "does not offer" in found["account acc_1"][1]
 
 
+@pytest.mark.file
 def test_the_first_bad_thing_gives_the_exit_code(
     doctor: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -506,6 +507,7 @@ def test_no_answer_of_the_vendor_ends_the_examination(status: int, body: Any, en
     assert all(finding.says and finding.says.isprintable() for finding in found)
 
 
+@pytest.mark.file
 def test_results_and_log_that_cannot_be_written_are_bad(doctor: Practice) -> None:
     """Results and a log that cannot be written are bad, as they would end a run before it sends
     anything. A list is looked at with the template that it is given."""

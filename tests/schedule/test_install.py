@@ -74,6 +74,7 @@ def shell(
     return Shell(tmp_path, capsys, monkeypatch)
 
 
+@pytest.mark.file
 @pytest.mark.parametrize(("platform", "scheduler", "state"), KINDS)
 def test_installing_showing_replacing_and_removing(
     shell: Shell, platform: str, scheduler: str, state: dict[str, Any]

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -24,7 +25,7 @@ from runner.sending.wire import Wire
 
 LONG = "x" * 20_000  # more than the receiver takes in, less than the sender's system keeps
 CHILD = f"""
-import asyncio, struct, sys
+import asyncio, sys
 from datetime import UTC, datetime
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim
@@ -33,7 +34,7 @@ from runner.sending.api import Endpoint
 from runner.sending.clock import ServerClock
 from runner.sending.secret import Secret
 if "broken" in sys.argv:
-    wire._LINGER = struct.pack("ii", 0, 0)
+    wire._DROPPED = wire._ORDERLY
 trace = wire.Wire.trace
 async def told(self, event, info):
     await trace(self, event, info)
@@ -221,6 +222,30 @@ def test_without_a_fuse_it_leaves_late() -> None:
 @pytest.mark.proof
 def test_a_hundred_requests_that_would_be_late() -> None:
     assert {stopped_at_the_intent("") for _ in range(100)} == {b""}
+
+
+def test_a_connection_ends_in_order_once_its_answer_is_there() -> None:
+    """The vendor sees no reset of a request that it has answered."""
+    ends: list[bytes] = []
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while b"jo-doe" not in connection.recv(65536):
+                pass
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            ends.append(connection.recv(1))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        clock = ServerClock(lambda: datetime.now(UTC))
+        endpoint = Endpoint(Secret("key-0123456789"), clock, base_url=url)
+        claim = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "Hi", None, "normal", None)
+        asyncio.run(endpoint.send(claim, lambda: None))
+        thread.join()
+    assert ends == [b""]
 
 
 def test_the_socket_gives_up_what_the_vendor_does_not_take_in() -> None:

@@ -157,6 +157,7 @@ def test_json_is_still_answered(desk: Desk) -> None:
     assert desk.err.count("\n") == 1
 
 
+@pytest.mark.file
 def test_a_run_in_trouble_speaks(desk: Desk) -> None:
     """A run that is neither done nor paused says the usual, and is logged with its exit code."""
     desk.script = lambda _: Answer(400, SAID)
@@ -212,6 +213,7 @@ def test_the_log_knows_nobody(desk: Desk, end: int | str, monkeypatch: pytest.Mo
     )
 
 
+@pytest.mark.file
 def test_rows_that_cannot_be_read_are_not_repeated(desk: Desk) -> None:
     """An error whose words come from the sheet is logged by its kind alone."""
     (desk.folder / "people.csv").write_text(f"First Name,{CANARY}\nJo,{CANARY}\n", encoding="utf-8")
@@ -240,6 +242,7 @@ def test_the_log_rotates_and_stays_private(tmp_path: Path, monkeypatch: pytest.M
     assert [entry.trouble for entry in both] == [None, None]
 
 
+@pytest.mark.file
 def test_a_log_that_cannot_be_begun_stops_the_run_before_it_sends(desk: Desk) -> None:
     """A log that cannot be begun exits 7 and names the place. Nothing goes out unlogged."""
     (desk.folder / "ledger.db.log").mkdir()
@@ -358,6 +361,7 @@ def test_a_program_beside_the_campaign_is_found(desk: Desk) -> None:
     assert (told["exitCode"], told["text"]) == (0, "A campaign: nothing to send.")
 
 
+@pytest.mark.file
 def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
     """Each run posts one answer: a run that came to its end posts what --json gives, and an error
     posts its kind. An error's words are never posted, for they can quote the list."""
@@ -377,6 +381,7 @@ def test_a_webhook_is_told_and_also_of_errors(desk: Desk) -> None:
     assert "secret-path" not in (desk.folder / "ledger.db.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.file
 @pytest.mark.parametrize(
     ("status", "pause", "words"),
     [(500, 0, "HTTP 500"), (307, 0, "HTTP 307"), (200, 5, "no answer within")],
