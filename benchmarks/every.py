@@ -74,6 +74,11 @@ def _lanes(told: dict[str, Any]) -> Iterator[Row]:
     yield Row(f"{told['accounts']} accounts in one process", beside, found)
 
 
+def _server(told: dict[str, Any]) -> Iterator[Row]:
+    found = f"{told['server_ms']} ms a message"
+    yield Row("a ledger on a server of this machine", f"a file, {told['file_ms']} ms", found)
+
+
 def _sheets(told: dict[str, Any]) -> Iterator[Row]:
     what, _, beside = told["what"].partition(" / ")
     number = told.get("ratio", told.get("bytes", told.get("seconds")))
@@ -113,6 +118,7 @@ def _growth(told: dict[str, Any]) -> Iterator[Row]:
 EVERY: dict[str, tuple[dict[str, int], Callable[[dict[str, Any]], Iterator[Row]] | None]] = {
     "per_message": ({"messages": 600, "rounds": 3}, _messages),
     "lanes": ({"messages": 1_000, "accounts": 100}, _lanes),
+    "server": ({"messages": 600}, _server),
     "tls": ({"requests": 300}, _tls),
     "taking": ({"rows": 100_000}, _taking),
     "rehearsal": ({"rows": 2_000}, _rehearsal),

@@ -36,10 +36,10 @@ def program(name: str) -> str | None:
 class Cluster:
     """A running server. Its databases are made as they are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, inside: Path | None = None) -> None:
         # In memory, where there is room: what is synced there costs nothing.
         memory = Path("/dev/shm")
-        inside = memory if os.access(memory, os.W_OK) else None
+        inside = inside or (memory if os.access(memory, os.W_OK) else None)
         folder = tempfile.mkdtemp(prefix="campaign-postgres-", dir=inside)
         self._folder = Path(folder)
         self._data = self._folder / "data"
