@@ -70,9 +70,13 @@ def _judge_server(place: Server) -> Finding:
         ledger = _opened(place)
     except CampaignError as error:
         return bad("ledger", error)
+    if ledger is not None:
+        ledger.close()
+    if not place.is_guarded:
+        said = f"{place}: others on the way could read along, or stand in for the server"
+        return look("ledger", said, "Put ?sslmode=verify-full at the end of its address.")
     if ledger is None:
         return ok("ledger", f"none yet; the first run makes it on {place}")
-    ledger.close()
     return ok("ledger", f"{place}: answers, and keeps what it has confirmed")
 
 

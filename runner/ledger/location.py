@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from runner.errors import UsageError
 from runner.ledger.file import is_there, real_path
 
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _POSTGRES: Final = ("postgresql", "postgres")
 # What libpq takes in an address and nobody may read there.
 _SECRETS: Final = ("password", "sslpassword", "passfile")
@@ -33,6 +35,14 @@ class Server:
         query = {name: value for name, value in self.url.query.items() if name not in _SECRETS}
         shown = self.url._replace(drivername="postgresql", password=None)
         return shown.set(query=query).render_as_string()
+
+    @property
+    def is_guarded(self) -> bool:
+        """Tell whether nobody on the way can read along, or stand in for the server."""
+        host = str(self.url.query.get("host", self.url.host or ""))
+        mode = self.url.query.get("sslmode", os.environ.get("PGSSLMODE"))
+        is_here = not host or host.startswith("/") or host in _HERE
+        return is_here or mode == "verify-full" or "service" in self.url.query
 
 
 Place = Path | Server

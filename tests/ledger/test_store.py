@@ -19,6 +19,7 @@ from runner.action.move import move
 from runner.action.people import suppress
 from runner.action.plan import prepare
 from runner.action.take import take_list
+from runner.doctor.storage import judge_ledger
 from runner.errors import StorageError, UnreachableError, UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
@@ -296,6 +297,34 @@ def test_nothing_of_a_forgotten_person_is_left_in_the_tables(tmp_path: Path, url
     assert "zelda" not in left
     assert len({urn for urn in urns if urn in left}) == 1
     assert "joe-doe" in left
+
+
+@pytest.mark.parametrize(
+    ("address", "guarded"),
+    [
+        ("postgresql://eva@127.0.0.1/team", True),
+        ("postgresql:///team", True),
+        ("postgresql:///team?host=/run/postgresql", True),
+        ("postgresql://eva@db.example.org/team", False),
+        ("postgresql://eva@db.example.org/team?sslmode=require", False),
+        ("postgresql://eva@db.example.org/team?sslmode=verify-full", True),
+    ],
+)
+def test_a_line_that_others_could_read_is_known(address: str, guarded: bool) -> None:
+    place = place_of(address)
+    assert isinstance(place, Server)
+    assert place.is_guarded is guarded
+
+
+def test_the_doctor_looks_at_the_server(server: Cluster, url: str) -> None:
+    assert judge_ledger(place_of(url)).says.startswith("none yet")
+    open_ledger(url).close()
+    assert (judge_ledger(place_of(url)).verdict, "answers" in judge_ledger(place_of(url)).says) == (
+        "ok",
+        True,
+    )
+    server.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET synchronous_commit = off')
+    assert judge_ledger(place_of(url)).verdict == "bad"
 
 
 # --- the way there and back
