@@ -92,7 +92,8 @@ def take_time(connection: Connection) -> None:
 
 
 def count_on(connection: Connection, tables: Sequence[sa.Table]) -> None:
-    """Let new lines be numbered after those that were put into the tables with their numbers."""
+    """Let new lines be numbered after those that were put into the tables with their numbers, and
+    the server know how many there are."""
     if connection.dialect.name != "postgresql":
         return  # SQLite looks for the last one itself
     for table in tables:
@@ -102,3 +103,4 @@ def count_on(connection: Connection, tables: Sequence[sa.Table]) -> None:
         sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
         last = sa.select(sa.func.coalesce(sa.func.max(column), 0) + 1).scalar_subquery()
         connection.execute(sa.select(sa.func.setval(sequence, last, False)))
+    connection.execute(sa.text("ANALYZE"))
