@@ -51,7 +51,7 @@ OTHERS = [
     ("flip", 80, 20_000, "flips"),
 ]
 BROKEN = [
-    ("kill next-run --broken", 20, "twice"),
+    ("kill next-run --broken", 40, "twice"),
     ("power next-run --broken", 30, "twice"),
     ("cut plain --broken", 60, "sent_again"),
     ("flip --broken", 700, "dangerous"),
