@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from runner.sending.fuse import Fuse
@@ -77,7 +78,8 @@ class Wire:
 
     def _linger(self, how: bytes) -> None:
         if self._connected is not None:
-            self._connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)
+            with suppress(OSError):  # macOS refuses once the other end has closed
+                self._connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, how)
 
     def close(self) -> None:
         """Put the fuse out, however the request ended."""
