@@ -98,10 +98,16 @@ def test_nobody_is_written_to_twice_from_two_accounts_at_once(tmp_path: Path, ur
     assert (len(sent), max(sent.values())) == (12, 1)
 
 
-def test_the_account_alone_would_not_be_enough(tmp_path: Path, url: str) -> None:
-    """The control: without the lock of the person, some get two messages."""
-    sent = rivals(tmp_path, url, people=12, senders=4, mode="account")
-    assert max(sent.values()) == 2
+def test_the_account_alone_would_not_be_enough(tmp_path: Path, server: Cluster) -> None:
+    """The control: without the lock of the person, some get two messages; not in every race."""
+    most = 0
+    for number in range(5):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        sent = rivals(folder, server.database(), people=12, senders=4, mode="account")
+        if (most := max(sent.values())) == 2:
+            break
+    assert most == 2
 
 
 @pytest.mark.proof
