@@ -40,7 +40,8 @@ PASSWORD = "pa55word"
 
 
 def _timeless(text: str) -> str:
-    return re.sub(r"it is \w{3} \d{4}-\d\d-\d\d \d\d:\d\d", "it is now", text)
+    text = re.sub(r"it is \w{3} \d{4}-\d\d-\d\d \d\d:\d\d", "it is now", text)
+    return re.sub(r"[\d.]+ GB free", "room", text)  # others write to the disk as well
 
 
 class Practice:
