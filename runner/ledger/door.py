@@ -1,4 +1,8 @@
-"""Opening a ledger: the one that is there, brought up to this version, or a new one."""
+"""Opening a ledger: the one that is there, brought up to this version, or a new one.
+
+A ledger is never recreated over a damaged one, and never written by a version that does not know
+its tables.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +63,7 @@ def open_ledger(
     with _closed_on_error(ledger):
         with ledger.read() as connection:
             version = version_of(connection)
-        if version != schema.HEAD:
-            _migrate(ledger, version, noted=noted)
-        with ledger.read() as connection:
-            ledger.moved_to = note.noted(connection, note.MOVED)
-            if noted:
-                ledger.second = second_record(identity_of(connection))
+        _bring_up(ledger, version, noted=noted)
         ledger.is_as_left = is_new or not noted
     return ledger
 
@@ -95,12 +94,19 @@ def _open_shared(place: Server, *, create: bool) -> Ledger:
             version = version_of(connection)
         if version is None and not create:
             raise _no_campaign(place)
-        if version != schema.HEAD:
-            _migrate(ledger, version, noted=False)
-            ledger.is_new = version is None
-        with ledger.read() as connection:
-            ledger.moved_to = note.noted(connection, note.MOVED)
+        _bring_up(ledger, version, noted=False)
+        ledger.is_new = version is None
     return ledger
+
+
+def _bring_up(ledger: Ledger, version: str | None, *, noted: bool) -> None:
+    """Bring the tables up to this version, and learn from them what the ledger is."""
+    if version != schema.HEAD:
+        _migrate(ledger, version, noted=noted)
+    with ledger.read() as connection:
+        ledger.moved_to = note.noted(connection, note.MOVED)
+        if noted:
+            ledger.second = second_record(identity_of(connection))
 
 
 @contextmanager

@@ -1,8 +1,5 @@
-"""The ledger's door: opening it safely, and its two kinds of transaction.
-
-A ledger is never recreated over a damaged one, and never written by a version that does not know
-its tables.
-"""
+"""A ledger that is open: its two kinds of transaction, and what keeps one that knows less than its
+second record, or that has moved, from being added to."""
 
 from __future__ import annotations
 
@@ -18,10 +15,7 @@ from runner.errors import StorageError
 from runner.ledger.about import Last, left_as
 from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
-from runner.ledger.file import (
-    has_hot_journal,
-    mend,
-)
+from runner.ledger.file import has_hot_journal, mend
 from runner.ledger.location import lock_folder
 from runner.ledger.noted import Noted
 from runner.ledger.second import SecondRecord

@@ -48,6 +48,14 @@ asyncio.run(endpoint.send(claim, lambda: None))
 """
 
 
+CLAIM = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "Hi", None, "normal", None)
+
+
+def endpoint_at(url: str) -> Endpoint:
+    clock = ServerClock(lambda: datetime.now(UTC))
+    return Endpoint(Secret("key-0123456789"), clock, base_url=url)
+
+
 def run(code: str) -> subprocess.CompletedProcess[str]:
     code = f"import signal\nfrom runner.sending.fuse import Fuse\n{code}\nprint('alive')"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -118,17 +126,14 @@ def test_a_computer_that_slept_at_the_intent_lets_no_byte_out(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        endpoint = Endpoint(
-            Secret("key-0123456789"), ServerClock(lambda: datetime.now(UTC)), base_url=url
-        )
+        endpoint = endpoint_at(url)
         later = fuse._now() + endpoint.lease.total_seconds()
-        claim = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "Hi", None, "normal", None)
 
         def commit() -> None:
             monkeypatch.setattr(fuse, "_now", lambda: later)
 
         async def send() -> Outcome:
-            return await endpoint.send(claim, commit)
+            return await endpoint.send(CLAIM, commit)
 
         outcome = asyncio.run(send())
         connection, _ = listener.accept()
@@ -240,10 +245,7 @@ def test_a_connection_ends_in_order_once_its_answer_is_there() -> None:
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        clock = ServerClock(lambda: datetime.now(UTC))
-        endpoint = Endpoint(Secret("key-0123456789"), clock, base_url=url)
-        claim = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "Hi", None, "normal", None)
-        asyncio.run(endpoint.send(claim, lambda: None))
+        asyncio.run(endpoint_at(url).send(CLAIM, lambda: None))
         thread.join()
     assert ends == [b""]
 

@@ -112,13 +112,10 @@ class Postgres:
         if is_alone:  # between two statements a part of a long list is read and checked
             columns.append(sa.func.set_config(IDLE, _PATIENT, True))
         columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in names]
-        # They are taken in the order in which they stand.
-        connection.execute(sa.select(*(one.label(f"n{at}") for at, one in enumerate(columns))))
-        self._compare_clocks(connection)
-
-    def _compare_clocks(self, connection: Connection) -> None:
-        told = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        ahead = told - _now()
+        columns.append(sa.func.clock_timestamp())
+        # They are taken in the order in which they stand; the time is that after the last one.
+        labelled = (one.label(f"n{at}") for at, one in enumerate(columns))
+        ahead = connection.execute(sa.select(*labelled)).one()[-1] - _now()
         self._ahead = ahead if abs(ahead) > _ALIKE else timedelta()
 
     @contextmanager
