@@ -46,8 +46,8 @@ class _Planned:
     def charged_before(self, instant: datetime) -> datetime | None:
         return self._real.charged_before(instant)
 
-    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
-        return self._real.nth_latest(number, everywhere=everywhere)
+    def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:
+        return self._real.nth_latest(number, by_key=by_key)
 
     def waiting(self) -> int:
         return self._people

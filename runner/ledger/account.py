@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.instant import Instant
 from runner.ledger.record import BELIEVABLE, FOLLOWS, Ahead, Rival, Status, Wait
-from runner.ledger.setting import PaceWords, pace_words
+from runner.ledger.setting import DEFAULT_KEY, PaceWords, pace_words
 from runner.ledger.told import STEP, told_of
 
 # While another campaign's message is under way on the account, look again this soon.
@@ -42,7 +43,7 @@ _MINE: Final = _ATTEMPT.account == sa.bindparam("account")
 _CHARGED: Final = sa.or_(
     _ATTEMPT.settled_at.is_(None), _ATTEMPT.status.in_((Status.SENT, Status.UNCERTAIN))
 )
-_LATEST: Final = sa.func.max(_ATTEMPT.claimed_at, type_=schema.Instant())
+_LATEST: Final = sa.func.max(_ATTEMPT.claimed_at, type_=Instant())
 _COUNT: Final = sa.select(sa.func.count()).where(
     _MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED
 )
@@ -70,6 +71,7 @@ _NTH: Final = (
     .offset(sa.bindparam("skipped", type_=sa.Integer))
 )
 _MY_NTH: Final = _NTH.where(_MINE)
+_NTH_BY_KEY: Final = _NTH.where(_ATTEMPT.key == sa.bindparam("key"))
 _DELIVERY: Final = schema.delivery.c
 _WAITS: Final = sa.and_(
     _DELIVERY.campaign_id == sa.bindparam("campaign"),
@@ -136,7 +138,7 @@ _OTHERS: Final = sa.select(
     ),
 )
 _UNDER_WAY: Final = (
-    sa.select(sa.func.min(_ATTEMPT.deadline, type_=schema.Instant()))
+    sa.select(sa.func.min(_ATTEMPT.deadline, type_=Instant()))
     .where(
         _ATTEMPT.settled_at.is_(None),
         _MINE,
@@ -196,6 +198,7 @@ class Account:
         times = {"now": now, "soon": now + STEP, "latest": now + _LONGEST_LEASE}
         found = connection.execute(_STANDING, {"account": account, **times}).one()
         self.told, self.hold = told_of(found if found.account is not None else None, now)
+        self.key: str = found.key or DEFAULT_KEY
         self.last_claim = self._earliest(found.last_claim)
         limit = self.told.limit if self.told and self.told.limit else BELIEVABLE
         self._enough = _WINDOWS * min(limit, BELIEVABLE) if bounded else _ALL
@@ -240,11 +243,10 @@ class Account:
             self._before[instant] = self._ask(_LAST_CHARGED, before=instant)
         return self._before[instant]
 
-    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
-        values = {"now": self._now + STEP, "skipped": number - 1}
-        if everywhere:
-            return self._earliest(self._connection.execute(_NTH, values).scalar())
-        return self._earliest(self._ask(_MY_NTH, **values))
+    def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:
+        statement = _NTH_BY_KEY if by_key else _MY_NTH
+        values = {"now": self._now + STEP, "skipped": number - 1, "key": self.key}
+        return self._earliest(self._ask(statement, **values))
 
     def waiting(self) -> int:
         return self._waiting_of(self.campaign)

@@ -95,7 +95,7 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
     """
     taken = claim
     try:
-        with held(ledger, claim.account, claim.recipient.keys, is_paced=True) as connection:
+        with held(ledger, claim.account, claim.recipient.keys, claim.key) as connection:
             taken = _take(connection, claim, clock())
     except UnnotedError:
         if taken.attempt is not None:
@@ -127,6 +127,7 @@ def _attempt(claim: Claim, claimed_at: datetime) -> dict[str, Any]:
         "campaign_id": claim.campaign,
         "account": claim.account,
         "claimed_at": claimed_at,
+        "key": claim.key,
     }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.forgotten import IS_SALT, is_forgotten
+from runner.ledger.instant import Instant
 from runner.ledger.person import answered_as, meant, spellings_of
 from runner.ledger.received import AT
 from runner.ledger.record import ATTEMPTED
@@ -23,7 +24,7 @@ _KEYS: Final[sa.BindParameter[str]] = sa.bindparam("keys", expanding=True)
 _DELIVERY: Final = schema.delivery.c
 _LISTED: Final = schema.do_not_contact.c
 _CONTACT: Final = schema.contact.c
-_NO_TIME: Final = sa.literal(None, schema.Instant()).label("at")
+_NO_TIME: Final = sa.literal(None, Instant()).label("at")
 _NOTES: Final = sa.union_all(
     sa.select(sa.literal("listed").label("what"), _LISTED.identity.label("value"), _NO_TIME).where(
         _LISTED.identity.in_(_KEYS)

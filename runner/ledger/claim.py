@@ -157,6 +157,7 @@ class _Choice:
             subject=found.subject,
             message_type="inmail" if looked and looked.as_inmail else found.message_type,
             conversation_urn=urn,
+            key=state.key,
         )
 
     def _passed(

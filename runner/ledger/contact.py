@@ -22,6 +22,7 @@ from runner.ledger.campaign import settings_of
 from runner.ledger.chain import add_list
 from runner.ledger.follow import before, unmet
 from runner.ledger.forgotten import Forgotten
+from runner.ledger.instant import Instant
 from runner.ledger.overlap import to_people
 from runner.ledger.person import Spellings, answered_identity, learn
 from runner.ledger.received import AT, received
@@ -108,7 +109,7 @@ def resting(connection: Connection, campaign_id: int) -> tuple[int, datetime | N
     The second value is the time when the first of all rows that rest no longer has to be skipped.
     """
     table = schema.row
-    first = sa.func.min(table.c.free_at, type_=schema.Instant())
+    first = sa.func.min(table.c.free_at, type_=Instant())
     lately = sa.or_(*(table.c.reason.startswith(words) for words in LATELY))
     statement = sa.select(sa.func.count(sa.case((lately, table.c.free_at))), first).where(
         table.c.campaign_id == campaign_id

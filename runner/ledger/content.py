@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
 from runner.ledger.forgotten import SALT, salt_name
+from runner.ledger.instant import Instant
 from runner.ledger.setting import from_json
 from runner.ledger.trouble import damaged
 
@@ -94,7 +95,7 @@ def _tests(
         yield kind.not_in(["integer", "null"])
         return
     yield kind.not_in(["text", "null"])
-    if isinstance(column.type, schema.Instant):
+    if isinstance(column.type, Instant):
         yield sa.not_(raw.bool_op("GLOB")(_SHAPE + _SHAPE_OF_TIME))
         yield sa.and_(raw.is_not(None), sa.func.julianday(raw).is_(None))
     if expected := _JSON.get((column.table.name, column.name)):

@@ -16,6 +16,7 @@ from runner.ledger import chain, schema
 from runner.ledger.astray import source_of
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.delivery import is_listed
+from runner.ledger.instant import Instant
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import EVIDENCE, WITHDRAWN, Status, Verdict
@@ -103,7 +104,7 @@ def _has_told_more(connection: Connection, delivery_id: int) -> bool:
     table, campaign, decision = schema.delivery, schema.campaign, schema.decision
     mine = sa.select(campaign.c.name, campaign.c.read_at).join(table)
     found = connection.execute(mine.where(table.c.id == delivery_id)).one()
-    words = sa.select(sa.func.max(decision.c.decided_at, type_=schema.Instant()))
+    words = sa.select(sa.func.max(decision.c.decided_at, type_=Instant()))
     decided_at = connection.scalar(words.where(decision.c.delivery_id == delivery_id))
     noted = sa.select(schema.contact.c.identity).where(
         schema.contact.c.source == source_of(found.name),

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from runner.intake.recipient import URN_PREFIX, Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import TESTS
+from runner.ledger.instant import Instant
 from runner.ledger.person import spellings_of
 from runner.ledger.record import Status, Verdict
 from runner.ledger.standing import SAME
@@ -222,7 +223,7 @@ def _count(connection: Connection, attempt: sa.Row[tuple[object, ...]]) -> Count
             decision.c.delivery_id == table.c.delivery_id,
             decision.c.decided_at >= table.c.claimed_at,
             decision.c.decided_at
-            < sa.func.coalesce(next_claim.scalar_subquery(), sa.literal(_NEVER, schema.Instant())),
+            < sa.func.coalesce(next_claim.scalar_subquery(), sa.literal(_NEVER, Instant())),
         )
         .order_by(decision.c.id.desc())
         .limit(1)

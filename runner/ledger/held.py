@@ -18,11 +18,11 @@ from runner.ledger.store.store import Hold
 
 @contextmanager
 def held(
-    ledger: Ledger, account: str, keys: Collection[str], *, is_paced: bool = False
+    ledger: Ledger, account: str, keys: Collection[str], key: str | None = None
 ) -> Iterator[Connection]:
     """A transaction that nobody else changes anything beside that is about the account, or about
-    the person of these keys under any spelling. With `is_paced` it also counts what went by the
-    same key of the vendor. Raises StorageError."""
+    the person of these keys under any spelling. With a `key`, by its name, it also counts what
+    went by that key of the vendor's. Raises StorageError."""
     if not ledger.is_shared:
         with ledger.write() as connection:
             yield connection
@@ -30,7 +30,7 @@ def held(
     while True:
         with ledger.read() as connection:
             person = frozenset(spellings_of(connection, keys))
-        with ledger.write(Hold(account, person, is_paced)) as connection:
+        with ledger.write(Hold(account, person, key)) as connection:
             # While this waited, another spelling of the person may have been learned.
             if person.issuperset(spellings_of(connection, keys)):
                 yield connection

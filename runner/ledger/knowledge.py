@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.instant import Instant
 from runner.ledger.person import Spellings, answered_identity
 from runner.ledger.suppression import Suppressed
 
@@ -28,7 +29,7 @@ class Knowledge:
         self._barred = Suppressed(connection, self._spellings)
         self._times: dict[str, set[tuple[datetime, str]]] = {}
         delivery, attempt = schema.delivery, schema.attempt
-        when = sa.func.coalesce(delivery.c.sent_at, attempt.c.wired_at, type_=schema.Instant())
+        when = sa.func.coalesce(delivery.c.sent_at, attempt.c.wired_at, type_=Instant())
         person = (delivery.c.slug, delivery.c.urn, delivery.c.sent_to_urn)
         tried = (
             sa.select(*person, when, delivery.c.message)

@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from runner.ledger import schema
+from runner.ledger.instant import Instant
 from runner.ledger.record import POSSIBLY_RECEIVED
 
 _ATTEMPT: Final = schema.attempt.c
@@ -19,9 +20,7 @@ _TRIED: Final = (
     .scalar_subquery()
 )
 # The time of a message. An uncertain one has the time when its request left.
-AT: Final[sa.ColumnElement[datetime]] = sa.func.coalesce(
-    _DELIVERY.sent_at, _TRIED, type_=schema.Instant()
-)
+AT: Final[sa.ColumnElement[datetime]] = sa.func.coalesce(_DELIVERY.sent_at, _TRIED, type_=Instant())
 Received = sa.Select[tuple[int, datetime, str, str, str, str | None, str | None, str | None]]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from runner.errors import ExitCode
 from runner.intake.recipient import Recipient
-from runner.ledger.setting import PaceWords, Stored, file_of
+from runner.ledger.setting import DEFAULT_KEY, PaceWords, Stored, file_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -171,8 +171,9 @@ class AccountState(Protocol):
     def charged_before(self, instant: datetime) -> datetime | None:
         """The claim of the last such message before `instant`."""
 
-    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
-        """The claim of the n-th last request, on this account or `everywhere`."""
+    def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:
+        """The claim of the n-th last request, on this account or `by_key`: by the one it goes by,
+        for any account."""
 
     def waiting(self) -> int:
         """The rows that the campaign still has for the account, and whose date has come."""
@@ -208,7 +209,7 @@ class Terms(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery chosen for sending: everything the request needs. `step` says which of the
-    campaign's messages it is.
+    campaign's messages it is; `key` is the name of the key it goes by.
 
     The commit of its intent takes it and gives it its `attempt`; until then it is nobody's.
     """
@@ -223,6 +224,7 @@ class Claim:
     message_type: str
     conversation_urn: str | None
     step: int = 1
+    key: str = DEFAULT_KEY
     attempt: int | None = None
     terms: Terms | None = field(default=None, compare=False, repr=False)
 

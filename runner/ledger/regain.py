@@ -16,6 +16,7 @@ from runner.intake.entry import Message
 from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.delivery import Known, known_deliveries, known_steps, written_to
+from runner.ledger.instant import Instant
 from runner.ledger.person import Spellings
 from runner.ledger.record import ATTEMPTED, Status
 from runner.ledger.suppression import Suppressed
@@ -92,7 +93,7 @@ class Regaining:
         if known.status not in ATTEMPTED:
             return False
         table = schema.attempt
-        latest = sa.select(sa.func.max(table.c.claimed_at, type_=schema.Instant())).where(
+        latest = sa.select(sa.func.max(table.c.claimed_at, type_=Instant())).where(
             table.c.delivery_id == known.id
         )
         found = self._connection.execute(latest).scalar()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.instant import Instant
 from runner.ledger.person import Spellings, answered_identity, means
 from runner.ledger.received import AT
 from runner.ledger.record import POSSIBLY_RECEIVED
@@ -56,7 +57,7 @@ def awaiting(connection: Connection, campaigns: Sequence[int]) -> dict[str, date
     """Return the accounts whose messages of the campaigns may be answered, with the time of each
     one's first."""
     table = schema.delivery
-    statement = sa.select(table.c.account, sa.func.min(AT, type_=schema.Instant())).where(
+    statement = sa.select(table.c.account, sa.func.min(AT, type_=Instant())).where(
         table.c.campaign_id.in_(campaigns), table.c.status.in_(POSSIBLY_RECEIVED)
     )
     found = connection.execute(statement.group_by(table.c.account))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -21,37 +18,13 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
+from runner.ledger.instant import Big, Instant
 from runner.ledger.record import Status
+from runner.ledger.setting import DEFAULT_KEY
 
-HEAD: Final = "0009"
-_FORMAT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+HEAD: Final = "0010"
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime as UTC text of one width: it sorts as time does, on every database."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return value.astimezone(UTC).strftime(_FORMAT)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        del dialect
-        if value is not None and value[26:] != "Z":
-            raise ValueError(f"no instant: {value!r}")
-        return None if value is None else datetime.fromisoformat(value)  # quicker than a format
-
-
-# SQLite has one kind of number, which counts by itself under this name alone.
-Big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData(
     naming_convention={
@@ -85,6 +58,7 @@ campaign = Table(
     Column("results_written", Text),  # state of the results file, and of the campaign then
     Column("paused_at", Instant),  # nothing goes since then, until a person lets it go on
     Column("stop_asked_at", Instant),  # the run that is under way has to end
+    Column("submitted_at", Instant),  # workers send it since then
     Index(None, "source"),
     Index(None, "read_at"),
 )
@@ -161,11 +135,13 @@ attempt = Table(
     Column("http_status", Integer),
     Column("error", Text),
     Column("quota_used", Big),  # as the answer told it
+    Column("key", Text, nullable=False, server_default=DEFAULT_KEY),  # its name, never itself
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "delivery_id"),
     # The last three are there to be counted without a look into the table.
     Index(None, "account", "claimed_at", "settled_at", "status", "campaign_id"),
     Index(None, "claimed_at"),
+    Index(None, "key", "claimed_at"),
     Index(None, "settled_at", "account"),
 )
 
@@ -182,6 +158,29 @@ account = Table(
     Column("held_until", Instant),
     Column("hold_reason", Text),
     Column("hold_brief", Boolean),
+    Column("key", Text, nullable=False, server_default=DEFAULT_KEY),  # the one it goes by
+    # Workers: when its lane is to be looked at again, by which of them it is driven, and why it
+    # waits.
+    Column("due_at", Instant),
+    Column("worker_id", Big),
+    Column("driven_since", Instant),
+    Column("waits_for", Text),
+    Index(None, "key", "due_at"),
+    Index(None, "worker_id"),
+)
+
+# The processes that send for all accounts whose keys they have.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", Big, primary_key=True),
+    Column("name", Text, nullable=False),  # its computer and process
+    Column("version", Text, nullable=False),
+    Column("keys", Text, nullable=False),  # JSON list of names
+    Column("lanes", Integer, nullable=False),  # how many it drives at once
+    Column("begun_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),  # it was alive then
+    Column("is_draining", Boolean, nullable=False),
 )
 
 # Two identities of one person: an answer named the URN of the slug it was asked for, or a row gave

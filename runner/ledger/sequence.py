@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from runner.ledger import schema
 from runner.ledger.change import update
 from runner.ledger.follow import answered_on
+from runner.ledger.instant import Instant
 from runner.ledger.received import AT
 from runner.ledger.record import (
     ATTEMPTED,
@@ -61,7 +62,7 @@ def _steps(*which: sa.ColumnElement[bool]) -> sa.Select[Any]:
         attempt.c.delivery_id == decision.c.delivery_id, attempt.c.status == Status.UNCERTAIN
     )
     decided = (
-        sa.select(sa.func.max(decision.c.decided_at, type_=schema.Instant()))
+        sa.select(sa.func.max(decision.c.decided_at, type_=Instant()))
         .where(
             decision.c.delivery_id == _DELIVERY.id,
             ~decision.c.decided_by.startswith(EVIDENCE),
@@ -79,7 +80,7 @@ def _steps(*which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
     # Until then another campaign's message keeps the person from being written to.
     free = (
-        sa.select(sa.func.max(schema.row.c.free_at, type_=schema.Instant()))
+        sa.select(sa.func.max(schema.row.c.free_at, type_=Instant()))
         .where(
             schema.row.c.campaign_id == _DELIVERY.campaign_id,
             schema.row.c.identity == _DELIVERY.identity,

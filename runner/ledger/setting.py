@@ -16,6 +16,8 @@ from typing import Any, Final
 # else; and the most it can say.
 DEFAULT_MIN_DAYS: Final = 30
 MOST_MIN_DAYS: Final = 36_500
+# The name of the vendor's key where no other one is said.
+DEFAULT_KEY: Final = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.ledger import schema
+from runner.ledger.instant import Instant
 from runner.ledger.record import BELIEVABLE, LONGEST_WINDOW, Hold, Outcome, Status, Told
 
 # The extra day allows for a time that was noted under a clock that was ahead.
@@ -24,7 +25,7 @@ _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 _MINE: Final = schema.attempt.c.account == sa.bindparam("account")
 _OLDEST_UNDER_WAY: Final = sa.select(
-    sa.func.min(schema.attempt.c.claimed_at, type_=schema.Instant())
+    sa.func.min(schema.attempt.c.claimed_at, type_=Instant())
 ).where(
     schema.attempt.c.settled_at.is_(None), _MINE, schema.attempt.c.deadline > sa.bindparam("now")
 )

@@ -152,7 +152,7 @@ class _Model:
         latest = (at for at, _, count in reversed(self._sent) if count and at < instant)
         return next(latest, None) or self._real.charged_before(instant)
 
-    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:  # noqa: ARG002
+    def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:  # noqa: ARG002
         return None  # in the long run the gap keeps to the limits a minute
 
     def waiting(self) -> int:

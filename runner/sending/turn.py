@@ -237,10 +237,10 @@ class Turn:
         else:
             slot = now
         if pace.velocity:
-            for number, everywhere in ((WRITES_A_MINUTE, False), (CALLS_A_MINUTE, True)):
-                if not everywhere and (last is None or last + MINUTE <= slot):
+            for number, by_key in ((WRITES_A_MINUTE, False), (CALLS_A_MINUTE, True)):
+                if not by_key and (last is None or last + MINUTE <= slot):
                     continue  # those before the last one are no later
-                nth = self.state.nth_latest(number, everywhere=everywhere)
+                nth = self.state.nth_latest(number, by_key=by_key)
                 if nth is not None:
                     slot = max(slot, nth + MINUTE)
         return slot

@@ -28,9 +28,9 @@ LEASE = timedelta(seconds=160)
 
 
 def account_alone(
-    ledger: Ledger, account: str, keys: Collection[str], *, is_paced: bool = False
+    ledger: Ledger, account: str, keys: Collection[str], key: str | None = None
 ) -> AbstractContextManager[Connection]:
-    del keys, is_paced
+    del keys, key
     return ledger.write(Hold(account))
 
 

@@ -34,6 +34,7 @@ from runner.ledger.campaign import campaign_named, campaigns
 from runner.ledger.claim import claim
 from runner.ledger.door import open_ledger
 from runner.ledger.health import check_health
+from runner.ledger.instant import Instant
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
 from runner.ledger.person import Spellings, learn, spellings_of
@@ -244,7 +245,7 @@ def test_places_that_cannot_be_are_refused(tmp_path: Path) -> None:
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
 def test_instants_keep_their_moment_and_sort_as_text(instant: datetime) -> None:
     """Instants are stored as UTC text of one width."""
-    column = schema.Instant()
+    column = Instant()
     dialect = sa.create_engine("sqlite://").dialect
     text = column.process_bind_param(instant, dialect)
     assert text is not None

@@ -100,7 +100,7 @@ class _State:
         at = bisect_left(self.book.sent, (instant, 0))
         return self.book.sent[at - 1][0] if at else None
 
-    def nth_latest(self, number: int, *, everywhere: bool) -> datetime | None:
+    def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:
         sent = self.book.sent
         return sent[-number][0] if len(sent) >= number else None
 

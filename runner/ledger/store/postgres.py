@@ -8,12 +8,13 @@ follows a lock is read after it was taken (READ COMMITTED), so it sees what its 
 |---|---|---|---|---|
 | one message: its intent, its outcome | shared | the intent's own | its own | its own |
 | one account: its quota | shared | | its own | |
+| lanes and workers, on which no message depends | | | | |
 | anything else: a list, the do-not-contact list, a person's word | its own | | | |
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -102,16 +103,17 @@ class Postgres:
     @contextmanager
     def write(self, hold: Hold | None) -> Iterator[Connection]:
         with self.engine.begin() as connection:
-            names = [] if hold is None else _names(hold)
-            self._lock(connection, names, is_alone=hold is None)
+            self._lock(connection, hold)
             yield connection
 
-    def _lock(self, connection: Connection, names: Sequence[str], *, is_alone: bool) -> None:
-        lock = sa.func.pg_advisory_xact_lock if is_alone else sa.func.pg_advisory_xact_lock_shared
-        columns = [lock(number(_LEDGER))]
-        if is_alone:  # between two statements a part of a long list is read and checked
+    def _lock(self, connection: Connection, hold: Hold | None) -> None:
+        columns: list[sa.ColumnElement[Any]] = []
+        if hold is None:  # between two statements a part of a long list is read and checked
+            columns.append(sa.func.pg_advisory_xact_lock(number(_LEDGER)))
             columns.append(sa.func.set_config(IDLE, _PATIENT, True))
-        columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in names]
+        elif hold.account is not None:
+            columns.append(sa.func.pg_advisory_xact_lock_shared(number(_LEDGER)))
+            columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in _names(hold)]
         columns.append(sa.func.clock_timestamp())
         # They are taken in the order in which they stand; the time is that after the last one.
         labelled = (one.label(f"n{at}") for at, one in enumerate(columns))
@@ -226,7 +228,7 @@ def _run(campaign_id: int) -> str:
 
 def _names(hold: Hold) -> list[str]:
     """The names of what is held, in the order in which everybody takes it."""
-    names = ["key"] if hold.is_paced else []
+    names = [] if hold.key is None else [f"key {hold.key}"]
     names.append(f"account {hold.account}")
     return names + sorted(f"person {key}" for key in set(hold.person))
 

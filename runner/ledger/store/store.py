@@ -20,12 +20,16 @@ IDLE: Final = "idle_in_transaction_session_timeout"
 
 class Hold(NamedTuple):
     """What a change of one account's message keeps others from: the account, and the message's
-    person by every spelling. One that `is_paced` also counts what went by the same key. Everything
-    else that changes a ledger keeps everybody from it."""
+    person by every spelling. One with a `key`, by its name, also counts what went by it. Everything
+    else that changes a ledger keeps everybody from it; but for a change of what no message depends
+    on, such as which worker is alive, whose hold has no account."""
 
-    account: str
+    account: str | None
     person: Collection[str] = ()
-    is_paced: bool = False
+    key: str | None = None
+
+
+NOTHING: Final = Hold(None)
 
 
 class Store(Protocol):
