@@ -10,6 +10,7 @@ from typing import Final
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode
 from runner.ledger import pause as pauses
+from runner.ledger.lane import is_under_way, submit, submitted_at, wake
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 
@@ -21,22 +22,24 @@ _LOOK_SECONDS: Final = 0.2
 @dataclass(frozen=True, slots=True)
 class Held:
     """A campaign that is paused, or goes on. `changed` is False where it was so before; `live`
-    tells whether a run of it is active."""
+    tells whether a run of it is active, `submitted` whether workers send it."""
 
     campaign: str
     changed: bool
     live: bool
+    submitted: bool = False
     exit_code: ExitCode = ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The end of a campaign's run. `was_live` tells whether there was one, `live` whether it still
-    is."""
+    is; `was_submitted`, whether workers sent the campaign, which they do no more."""
 
     campaign: str
     was_live: bool
     live: bool
+    was_submitted: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
@@ -48,31 +51,49 @@ def pause(ledger: Ledger, name: str | None, now: datetime) -> Held:
     return _hold(ledger, name, now)
 
 
-def resume(ledger: Ledger, name: str | None) -> Held:
+def resume(ledger: Ledger, name: str | None, now: datetime) -> Held:
     """Let a campaign go on that was paused. Raises UsageError."""
-    return _hold(ledger, name, None)
+    return _hold(ledger, name, now, on=False)
 
 
-def _hold(ledger: Ledger, name: str | None, at: datetime | None) -> Held:
+def _hold(ledger: Ledger, name: str | None, now: datetime, *, on: bool = True) -> Held:
     record = find_campaign(ledger, name)
     with ledger.write() as connection:
-        changed = pauses.pause(connection, record.id, at)
-    return Held(record.name, changed, is_running(ledger, record.id))
+        changed = pauses.pause(connection, record.id, now if on else None)
+        if not on:
+            wake(connection, record.id, now)
+        submitted = submitted_at(connection, record.id) is not None
+    return Held(record.name, changed, is_running(ledger, record.id), submitted)
 
 
 def stop(
     ledger: Ledger, name: str | None, now: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> Stopped:
-    """Ask the campaign's run to end after its message in flight, and wait until it has.
+    """Ask the campaign's run, and the workers that send it, to end after the message in flight, and
+    wait until they have.
 
     Raises UsageError.
     """
     record = find_campaign(ledger, name)
-    if not is_running(ledger, record.id):
+    was_live = is_running(ledger, record.id)
+    with ledger.read() as connection:
+        was_submitted = submitted_at(connection, record.id) is not None
+    if not (was_live or was_submitted):
         return Stopped(record.name, was_live=False, live=False)
     with ledger.write() as connection:
         pauses.ask_to_stop(connection, record.id, now())
+        submit(connection, record.id, None)
     latest = now() + _LONGEST
-    while (live := is_running(ledger, record.id)) and now() < latest:
+    while (live := _is_live(ledger, record.id, was_submitted=was_submitted)) and now() < latest:
         sleep(_LOOK_SECONDS)
-    return Stopped(record.name, was_live=True, live=live)
+    return Stopped(record.name, was_live, live, was_submitted)
+
+
+def _is_live(ledger: Ledger, campaign_id: int, *, was_submitted: bool) -> bool:
+    """Tell whether a run is active, or a worker's message still under way."""
+    if is_running(ledger, campaign_id):
+        return True
+    if not was_submitted:
+        return False
+    with ledger.read() as connection:
+        return is_under_way(connection, campaign_id)

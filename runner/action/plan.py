@@ -24,6 +24,7 @@ from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.change import TakenIn
 from runner.ledger.delivery import inmails, text_of
+from runner.ledger.lane import note_key, wake
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import CampaignRecord, Status
@@ -108,6 +109,9 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
                 connection, taken, taken.intake, now, is_as_left=ledger.is_as_left
             )
         _refuse_inmail(connection, taken.campaign, record)
+        if taken.campaign.key_name is not None:
+            note_key(connection, record.id, taken.campaign.key_name)
+        wake(connection, record.id, now)
         notices = tuple(told(connection, taken.campaign, record))
     return Prepared(
         taken=taken, record=record, taken_in=taken_in, recovered=recovered, notices=notices

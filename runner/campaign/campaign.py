@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.campaign.file import read_campaign_file
 from runner.campaign.kind import calendar_keys, said_in
+from runner.campaign.looks import Looks, words_of_looks
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Target, parse_target
@@ -22,6 +23,7 @@ from runner.intake.sheet import Reading
 from runner.ledger.setting import DEFAULT_MIN_DAYS, PaceWords
 from runner.sending.api import CONVERSATIONS, TYPING
 from runner.sending.calendar import Calendar
+from runner.sending.key import key_name
 from runner.sending.pace import Pace, calendar_of
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class Campaign:
     uses_inmail: bool
     senders_by_connection: bool
     key_file: Path | None
+    key_name: str | None
     endpoint: str
     notify: Target | None
     notices: tuple[str, ...] = ()
@@ -104,8 +107,7 @@ class Campaign:
         """What is looked at before each message, in words; blank for no look."""
         if self.no_look:
             return ""
-        strangers = "send" if self.sends_to_strangers else "skip"
-        return f"{self.quiet_days} {strangers} {'inmail' if self.uses_inmail else 'no inmail'}"
+        return words_of_looks(Looks(self.quiet_days, self.sends_to_strangers, self.uses_inmail))
 
     @property
     def origin(self) -> str:
@@ -195,6 +197,7 @@ def load(
         senders_by_connection=whole.get("senders") == "connected",
         keep_replies=whole.get("keep_replies", DEFAULT_KEEP_REPLIES),
         key_file=whole.get("key_file"),
+        key_name=key_name(whole["key_name"]) if "key_name" in whole else None,
         endpoint=whole.get("endpoint", TYPING),
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,

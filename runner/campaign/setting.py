@@ -197,6 +197,23 @@ class KeySettings(TypedDict, total=False):
     ]
 
 
+class KeyNameSettings(TypedDict, total=False):
+    """Which of several keys."""
+
+    key_name: Annotated[
+        str,
+        Setting(
+            metavar="NAME",
+            help="The name of the API key, where a team has several.  [default: default]",
+            words=(
+                "the name of the API key that the accounts go by, where a team has several: its "
+                "calls are counted by it, and [workers](team.md#workers) find the key by it"
+            ),
+            example='"agency"',
+        ),
+    ]
+
+
 class WaySettings(TypedDict, total=False):
     """The vendor's endpoint."""
 
@@ -228,6 +245,7 @@ class SaidSettings(
     RehearsalSettings,
     ReportSettings,
     KeySettings,
+    KeyNameSettings,
     WaySettings,
     NotifySettings,
     total=False,

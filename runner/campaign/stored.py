@@ -17,7 +17,7 @@ from runner.intake.result import RESULT_COLUMNS
 from runner.intake.sheet import Source
 from runner.ledger.campaign import put_campaign
 from runner.ledger.record import CampaignRecord
-from runner.ledger.setting import CopyOrigin, Stored
+from runner.ledger.setting import DEFAULT_KEY, CopyOrigin, Stored
 
 # So many result columns came with the reading of replies.
 _ADDED: Final = 3
@@ -101,6 +101,8 @@ def store_read(
         has_variants=material.has_variants,
         looks=campaign.looks,
         senders_by_connection=campaign.senders_by_connection,
+        key_name=campaign.key_name or DEFAULT_KEY,
+        endpoint=campaign.endpoint,
         copy=copy_origin(material, intake) if campaign.results_in_copy else None,
     )
     return put_campaign(
@@ -138,6 +140,8 @@ def store_unchanged(
         has_variants=material.has_variants,
         looks=campaign.looks,
         senders_by_connection=campaign.senders_by_connection,
+        key_name=campaign.key_name or DEFAULT_KEY,
+        endpoint=campaign.endpoint,
         copy=record.settings.copy if campaign.results_in_copy else None,
     )
     return put_campaign(

@@ -33,15 +33,15 @@ def resume(
 ) -> int:
     """Let a campaign go on that was paused."""
     with opened_ledger(ledger, create=False) as opened:
-        held = late.pause.resume(opened, campaign or name)
+        held = late.pause.resume(opened, campaign or name, utc_now())
     return late.show_standing.show_held(Console(as_json=as_json), held, paused=False)
 
 
 def stop(
     campaign: Campaign = None, name: Which = None, ledger: Ledger = None, as_json: AsJson = False
 ) -> int:
-    """End a campaign's run, also one in the background, after its message in flight. The next run
-    goes on where it stopped."""
+    """End a campaign's run, also one in the background, or let workers send it no more, after the
+    message in flight. The next run goes on where it stopped."""
     with opened_ledger(ledger, create=False) as opened:
         stopped = late.pause.stop(opened, campaign or name, utc_now, late.time.sleep)
     return late.show_standing.show_stopped(Console(as_json=as_json), stopped)

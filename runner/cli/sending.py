@@ -103,6 +103,7 @@ def _vendor(campaign: Campaign, said: PlanSettings) -> Vendor:
         campaign.key_file,
         campaign.folder,
         said.get("base_url"),
+        campaign.key_name,
         read_seconds=said["timeout"],
         path=campaign.endpoint,
     )

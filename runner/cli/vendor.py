@@ -22,10 +22,15 @@ class Ways(TypedDict, total=False):
 
 
 def found_vendor(
-    key_file: Path | None, folder: Path, base_url: str | None, **ways: Unpack[Ways]
+    key_file: Path | None,
+    folder: Path,
+    base_url: str | None,
+    name: str | None = None,
+    **ways: Unpack[Ways],
 ) -> Vendor:
-    """The vendor at an address, or at its own; `ways` bound the waits. Raises UsageError."""
-    return vendor_with(late.key.find_key(key_file, folder).secret, base_url, **ways)
+    """The vendor at an address, or at its own, with the key of a name; `ways` bound the waits.
+    Raises UsageError."""
+    return vendor_with(late.key.find_key(key_file, folder, name=name).secret, base_url, **ways)
 
 
 def vendor_with(secret: Secret, base_url: str | None, **ways: Unpack[Ways]) -> Vendor:

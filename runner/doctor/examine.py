@@ -52,11 +52,12 @@ def examine(
             remedy = error.remedy or words.command("schedule show", words.argument(campaign.source))
             troubles.append(look("schedule", error.what, remedy))
     folder = campaign.folder if campaign else Path.cwd()
-    key, finding = surroundings.judge_key(key_file, folder)
+    key_name = campaign.key_name if campaign else None
+    key, finding = surroundings.judge_key(key_file, folder, key_name)
     yield finding
     for entry in entries[:1]:
         named = entry.option("--key-file")
-        yield surroundings.judge_daily_key(Path(named) if named else key_file, folder)
+        yield surroundings.judge_daily_key(Path(named) if named else key_file, folder, key_name)
     whole = storage.judge_ledger(ledger)
     known = None
     if whole.verdict == "ok" and (behind := storage.compare(ledger, campaign)) is not None:

@@ -22,22 +22,25 @@ from runner.words import address
 DAILY_KEY: Final = "daily key"
 
 
-def judge_key(named: Path | None, folder: Path) -> tuple[Key | None, Finding]:
+def judge_key(
+    named: Path | None, folder: Path, name: str | None = None
+) -> tuple[Key | None, Finding]:
     """Return the key, if there is one, and a finding that says where it comes from."""
     try:
-        key = find_key(named, folder)
+        key = find_key(named, folder, name=name)
     except UsageError as error:
         return None, bad("key", error)
     return key, ok("key", _origin(key))
 
 
-def judge_daily_key(named: Path | None, folder: Path) -> Finding:
+def judge_daily_key(named: Path | None, folder: Path, name: str | None = None) -> Finding:
     """Judge where a scheduled run has its key from.
 
     A run that a scheduler starts does not see this shell's variables.
     """
     try:
-        return ok(DAILY_KEY, _origin(find_key(named, folder, environment=os.name != "posix")))
+        found = find_key(named, folder, name=name, environment=os.name != "posix")
+        return ok(DAILY_KEY, _origin(found))
     except UsageError as error:
         what = f"The daily run finds no key: it does not see what this shell has set. {error.what}"
         return bad(DAILY_KEY, UsageError(what, remedy=error.remedy))

@@ -17,6 +17,7 @@ from runner.ledger.astray import source_of
 from runner.ledger.contact import Contact, note_contacts
 from runner.ledger.delivery import is_listed
 from runner.ledger.instant import Instant
+from runner.ledger.lane import wake_sender
 from runner.ledger.noted import What
 from runner.ledger.person import answered_identity, spellings_of
 from runner.ledger.record import EVIDENCE, WITHDRAWN, Status, Verdict
@@ -120,6 +121,7 @@ def _note(connection: Connection, delivery_id: int, verdict: str, by: str, now: 
             delivery_id=delivery_id, verdict=verdict, decided_by=by, decided_at=now
         )
     )
+    wake_sender(connection, delivery_id, now)  # a row may wait again, or an account go on
     _link(connection, int(decided.inserted_primary_key[0]), delivery_id, verdict, by, now)  # type: ignore[index]  # SQLite and PostgreSQL both answer it
 
 

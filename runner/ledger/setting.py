@@ -57,7 +57,8 @@ class Stored(PaceWords):
     many sending days. `steps` are the sending days before each step that follows the first message;
     those that are due go before new people, unless `new_people_first`. `has_variants` says that a
     message has several wordings. `looks` are the words of what is looked at: under others, no row
-    rests for what was found.
+    rests for what was found. `key_name` is the key that its accounts go by, `endpoint` the vendor's
+    where it is not the usual one.
     """
 
     sheet: str
@@ -73,6 +74,8 @@ class Stored(PaceWords):
     has_variants: bool = False
     looks: str = ""
     senders_by_connection: bool = False
+    key_name: str = DEFAULT_KEY
+    endpoint: str = ""
     copy: CopyOrigin | None = None
 
 

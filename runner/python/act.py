@@ -173,7 +173,7 @@ def rehearse(
 
 def _vendor(campaign: Campaign, said: RunKeywords) -> Vendor:
     return Vendor(
-        find_key(campaign.key_file, campaign.folder).secret,
+        find_key(campaign.key_file, campaign.folder, name=campaign.key_name).secret,
         ServerClock(utc_now, WATCH),
         base_url=said.get("base_url", address.BASE_URL),
         read_seconds=said.get("timeout", READ_SECONDS),

@@ -70,7 +70,7 @@ def pause(name: str | None = None, *, ledger: str | None = None) -> Held:
 def resume(name: str | None = None, *, ledger: str | None = None) -> Held:
     """Let a campaign go on that was paused. Raises UsageError."""
     with opened_ledger(ledger, create=False) as opened:
-        return pausing.resume(opened, name)
+        return pausing.resume(opened, name, utc_now())
 
 
 def stop(name: str | None = None, *, ledger: str | None = None) -> Stopped:

@@ -124,7 +124,9 @@ def notices(
 
 def _key(campaign: Campaign, scheduler: str) -> str | None:
     try:
-        key = find_key(campaign.key_file, campaign.folder, environment=False)
+        key = find_key(
+            campaign.key_file, campaign.folder, name=campaign.key_name, environment=False
+        )
     except UsageError as error:
         if campaign.key_file is not None:
             raise

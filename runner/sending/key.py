@@ -10,6 +10,7 @@ import io
 import os
 import re
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,10 +20,13 @@ from platformdirs import user_config_path
 
 from runner import words
 from runner.errors import StorageError, UsageError
+from runner.ledger.setting import DEFAULT_KEY
 from runner.sending.secret import Secret
 from runner.system.file import FileError, MissingError, read_whole, replaced
 
 VARIABLES: Final = ("CONNECTSAFELY_API_KEY", "CONNECTSAFELY_API_TOKEN")
+# A name is part of a variable's, of a queue's and of what people read; a key is longer than that.
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,23}")
 SERVICE: Final = "campaign-runner"
 USERNAME: Final = "api-key"
 # A keyring may ask a person to unlock it. It may also wait for a desktop, which a scheduled run
@@ -48,12 +52,32 @@ def default_key_file() -> Path:
     return user_config_path("campaign-runner", appauthor=False) / "key"
 
 
-def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> Key:
-    """Find the key in the first place that has one.
+def key_name(text: str) -> str:
+    """Check the name of a key. Raises UsageError, which repeats nothing: it may be the key."""
+    if not _NAME.fullmatch(text):
+        raise UsageError(
+            "The name of a key has at most 24 small letters, digits and hyphens.",
+            remedy="Choose a short one, such as agency. The key itself stands elsewhere: "
+            "--key-file, or the environment.",
+        )
+    return text
+
+
+def variables_of(name: str) -> tuple[str, ...]:
+    """The variables that the key of a name is looked for in."""
+    if name == DEFAULT_KEY:
+        return VARIABLES
+    return tuple(f"{one}_{name.upper().replace('-', '_')}" for one in VARIABLES)
+
+
+def find_key(
+    named: Path | None, folder: Path, *, name: str | None = None, environment: bool = True
+) -> Key:
+    """Find the key of a name in the first place that has one.
 
     A `named` key file is the only place. Otherwise the places are, in this order: the environment,
-    unless a run without this environment is meant; `.env` in the list's folder; the default key
-    file; the keyring.
+    unless a run without this environment is meant; `.env` in the list's folder; and for the key
+    that has no name of its own the default key file, and the keyring.
 
     Raises UsageError when no place has a key, or when the content of a place cannot be read, is
     readable by others or is not a key.
@@ -65,10 +89,17 @@ def find_key(named: Path | None, folder: Path, *, environment: bool = True) -> K
                 f"There is no key file {named}.", remedy="Check the spelling of --key-file."
             )
         return found
-    found = _from_environment() if environment else None
-    found = (
-        found or _from_dotenv(folder / ".env") or _from_file(default_key_file()) or _from_keyring()
-    )
+    name = name or DEFAULT_KEY
+    found = _from_environment(variables_of(name)) if environment else None
+    found = found or _from_dotenv(folder / ".env", variables_of(name))
+    if name == DEFAULT_KEY:
+        found = found or _from_file(default_key_file()) or _from_keyring()
+    elif found is None:
+        raise UsageError(
+            f"There is no API key called {name}.",
+            remedy=f"Put it into the environment variable {variables_of(name)[0]}, or into a file "
+            "that --key-file names.",
+        )
     if found is None:
         raise UsageError("There is no API key.", remedy=ways())
     return found
@@ -89,20 +120,20 @@ def ways() -> str:
     )
 
 
-def _from_environment() -> Key | None:
-    for variable in VARIABLES:
+def _from_environment(variables: Iterable[str]) -> Key | None:
+    for variable in variables:
         if value := os.environ.get(variable, "").strip():
             return Key(_secret(value, variable), f"the environment variable {variable}")
     return None
 
 
-def _from_dotenv(path: Path) -> Key | None:
+def _from_dotenv(path: Path, variables: Iterable[str]) -> Key | None:
     read = None if path.is_dir() else _read(path)  # some keep a virtual environment there
     if read is None:
         return None
     text, mode = read
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    for variable in VARIABLES:
+    for variable in variables:
         if value := (values.get(variable) or "").strip():
             _refuse_readable(path, mode)  # a .env without the key is not our business
             return Key(_secret(value, f"{variable} in {path}"), f"the file {path}", path)

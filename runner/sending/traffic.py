@@ -129,7 +129,7 @@ class Traffic:
             raise
         if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:
             days_after = calendar_of(self.settings).days_after
-            with self.ledger.write() as connection:
+            with held(self.ledger, claim.account, claim.recipient.keys) as connection:
                 advance(connection, claim.campaign, self.settings, days_after, claim.delivery)
         self._heard[claim.account] = self.now()
         if self.budget is not None and outcome.status is Status.WAITING:

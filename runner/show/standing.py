@@ -73,6 +73,8 @@ def show_held(console: Console, held: Held, *, paused: bool) -> ExitCode:
                 "A run of it is active: it finishes its message in flight; with --wait it stays, "
                 "else it ends."
             )
+    elif held.submitted:
+        console.say(f"{held.campaign} goes on, with the workers that send it.")
     elif held.live:
         console.say(f"{held.campaign} goes on, in the run that is active.")
     else:
@@ -84,7 +86,12 @@ def show_held(console: Console, held: Held, *, paused: bool) -> ExitCode:
 
 def show_stopped(console: Console, stopped: Stopped) -> ExitCode:
     """How the campaign's run ended, if there was one."""
-    if not stopped.was_live:
+    if stopped.was_submitted and not stopped.live:
+        console.say(
+            f"Workers send {stopped.campaign} no more; the next run, or campaign submit, goes on "
+            "there."
+        )
+    elif not (stopped.was_live or stopped.live):
         console.say(f"No run of {stopped.campaign} is active.")
     elif stopped.live:
         console.say(

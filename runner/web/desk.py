@@ -86,17 +86,19 @@ class Desk:
         finally:
             opened.close()
 
-    def vendor(self, key_file: Path | None, folder: Path, path: str = TYPING) -> Vendor:
-        """The vendor with the key that is found there; `path` is the endpoint's. Raises
+    def vendor(
+        self, key_file: Path | None, folder: Path, path: str = TYPING, name: str | None = None
+    ) -> Vendor:
+        """The vendor with the key of a name that is found there; `path` is the endpoint's. Raises
         UsageError."""
-        key, address = find_key(key_file, folder).secret, self.base_url or BASE_URL
+        key, address = find_key(key_file, folder, name=name).secret, self.base_url or BASE_URL
         return Vendor(key, ServerClock(now, WATCH), base_url=address, path=path)
 
     def vendor_of(self, record: CampaignRecord) -> Vendor:
         """The vendor with the key that a run of the campaign would find. Raises UsageError."""
         source = file_of(record)
         key_file = read_campaign_file(source).said.get("key_file") if source else None
-        return self.vendor(key_file, record.file.parent)
+        return self.vendor(key_file, record.file.parent, name=record.settings.key_name)
 
     def keep(self, name: str, data: BinaryIO) -> Path:
         """Keep a file that a page was given, for its owner only, until the console ends."""

@@ -101,9 +101,11 @@ def resume(desk: Desk, request: Request, _form: FormData) -> Response:
     """Let a campaign go on."""
     with desk.ledger() as ledger:
         record = record_of(ledger, request.path_params["number"])
-        held = pauses.resume(ledger, record.name)
+        held = pauses.resume(ledger, record.name, now())
     how = "It goes on, in the run that is active."
-    if not held.live:
+    if held.submitted:
+        how = "It goes on, with the workers that send it."
+    elif not held.live:
         how = "It may go on: with its next run, by the schedule or by Start."
     return go(f"/campaigns/{record.id}", desk.say(how))
 
@@ -116,6 +118,8 @@ def stop(desk: Desk, request: Request, _form: FormData) -> Response:
     said = "The run has ended; the next one goes on there."
     if stopped.live:
         said = "The run was asked to end, and has not ended yet."
+    elif stopped.was_submitted:
+        said = "Workers send it no more; the next run, or submitting it, goes on there."
     elif not stopped.was_live:
         said = "No run was active."
     return go(f"/campaigns/{record.id}", desk.say(said))
@@ -162,7 +166,7 @@ def _offered(desk: Desk, request: Request, source: Path) -> Response:
 
 def _planned(desk: Desk, request: Request, source: Path) -> Response:
     campaign = load(source, {})
-    vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint)
+    vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint, campaign.key_name)
     with desk.ledger() as ledger, asyncio.Runner() as loop:
         made = runs.plan(campaign, desk.place, ledger, vendor, loop)
     today = made.summary.at.astimezone(made.summary.zone).date()
@@ -186,7 +190,7 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
 def _tested(desk: Desk, source: Path, form: FormData, here: str) -> Response:
     campaign = load(source, {})
     person = person_of(str(form.get("person", "")).strip())
-    vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint)
+    vendor = desk.vendor(campaign.key_file, campaign.folder, campaign.endpoint, campaign.key_name)
     with desk.ledger() as ledger, asyncio.Runner() as loop:
         done = send_test(campaign, ledger, vendor, person, loop)
     said = {
