@@ -10,7 +10,7 @@ from typing import Final
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode
 from runner.ledger import pause as pauses
-from runner.ledger.lane import is_under_way, submit, submitted_at, wake
+from runner.ledger.lane import submit, submitted_at, wake
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running
 
@@ -84,16 +84,6 @@ def stop(
         pauses.ask_to_stop(connection, record.id, now())
         submit(connection, record.id, None)
     latest = now() + _LONGEST
-    while (live := _is_live(ledger, record.id, was_submitted=was_submitted)) and now() < latest:
+    while (live := is_running(ledger, record.id)) and now() < latest:
         sleep(_LOOK_SECONDS)
     return Stopped(record.name, was_live, live, was_submitted)
-
-
-def _is_live(ledger: Ledger, campaign_id: int, *, was_submitted: bool) -> bool:
-    """Tell whether a run is active, or a worker's message still under way."""
-    if is_running(ledger, campaign_id):
-        return True
-    if not was_submitted:
-        return False
-    with ledger.read() as connection:
-        return is_under_way(connection, campaign_id)

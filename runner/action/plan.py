@@ -166,7 +166,7 @@ def make_plan(prepared: Prepared, traffic: Traffic, loop: asyncio.Runner) -> Pla
     summary = summarise(
         traffic.ledger, prepared.record, campaign.pace, traffic.now(), campaign.accounts
     )
-    _refuse_endless(summary)
+    refuse_endless(summary)
     return Plan(prepared, summary)
 
 
@@ -193,7 +193,7 @@ def _refuse_inmail(connection: Connection, campaign: Campaign, record: CampaignR
         )
 
 
-def _refuse_endless(summary: Summary) -> None:
+def refuse_endless(summary: Summary) -> None:
     waiting = [view for view in summary.accounts if view.waiting]
     if summary.paused_at is not None:
         return

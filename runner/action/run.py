@@ -37,7 +37,6 @@ from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
 from runner.sending.look import Looker
-from runner.sending.pace import Pace
 from runner.sending.reach import Reaching
 from runner.sending.traffic import Traffic
 from runner.sending.vendor import Vendor
@@ -146,7 +145,7 @@ def _planned(
             ledger=ledger,
             campaign_id=prepared.record.id,
             settings=prepared.record.settings,
-            pace=_pace_for(vendor, taken.campaign),
+            pace=vendor.paced(taken.campaign.pace),
             vendor=vendor,
             report=see,
             looker=Looker(
@@ -190,13 +189,6 @@ def _with_copy(plan: Plan, ledger: Ledger, now: datetime) -> Plan:
         return plan
     prepared = replace(plan.prepared, notices=(*plan.prepared.notices, trouble))
     return replace(plan, prepared=prepared)
-
-
-def _pace_for(vendor: Vendor, campaign: Campaign) -> Pace:
-    """The campaign's pace; on this machine itself the vendor's velocity limits do not hold."""
-    if vendor.endpoint.is_local:
-        return replace(campaign.pace, velocity=False)
-    return campaign.pace
 
 
 @contextmanager

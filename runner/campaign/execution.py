@@ -83,5 +83,9 @@ class PlanSettings(SaidSettings, LedgerSettings, EndpointSettings, AnswerSetting
     """Everything that can be said of a plan."""
 
 
+class SubmitSettings(SaidSettings, LedgerSettings, total=False):
+    """Everything that can be said of a campaign that workers send."""
+
+
 class RunSettings(SaidSettings, ExecutionSettings, total=False):
     """Everything that can be said of a run: of its campaign, and of this execution."""

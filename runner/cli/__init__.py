@@ -26,6 +26,7 @@ from runner.cli import (
     sending,
     standing,
     start,
+    team,
 )
 from runner.cli.help import Grouped
 from runner.errors import CampaignError, ExitCode, UsageError, explain
@@ -55,6 +56,8 @@ for command in (  # --help lists them in this order
     start.start,
     console.console,
     sending.run,
+    team.submit,
+    team.worker,
     sending.plan,
     sending.check,
     sending.preview,

@@ -21,6 +21,7 @@ __all__ = (
     "desk",
     "digest",
     "door",
+    "driver",
     "evidence",
     "examine",
     "finding",
@@ -30,11 +31,13 @@ __all__ = (
     "job",
     "keep",
     "key",
+    "keys",
     "location",
     "lock",
     "log",
     "machine",
     "mend",
+    "metrics",
     "move",
     "notify",
     "pause",
@@ -64,17 +67,21 @@ __all__ = (
     "show_settle",
     "show_standing",
     "show_starter",
+    "show_team",
     "show_trial",
     "standing",
     "starter",
+    "submit",
     "table",
     "target",
+    "team",
     "time",
     "trial",
     "trust",
     "trusted",
     "vendor",
     "witness",
+    "worker",
 )
 
 if TYPE_CHECKING:
@@ -99,6 +106,8 @@ if TYPE_CHECKING:
         run,
         settle,
         standing,
+        submit,
+        team,
         trial,
     )
     from runner.campaign import campaign, recognise, starter, target, trust
@@ -109,7 +118,7 @@ if TYPE_CHECKING:
     from runner.rehearsal import people as rehearsed_people
     from runner.rehearsal import rehearse
     from runner.schedule import install, job, machine
-    from runner.sending import address, clock, key, vendor
+    from runner.sending import address, clock, key, keys, vendor
     from runner.show import check as show_check
     from runner.show import digest as show_digest
     from runner.show import doctor as show_doctor
@@ -122,10 +131,12 @@ if TYPE_CHECKING:
     from runner.show import settle as show_settle
     from runner.show import standing as show_standing
     from runner.show import starter as show_starter
+    from runner.show import team as show_team
     from runner.show import trial as show_trial
     from runner.show.schema import command as show_schema
     from runner.unattended import log, notify, witness
     from runner.web import desk, guard, serve
+    from runner.worker import driver, metrics, worker
 else:
     _MODULES = {
         "asyncio": "asyncio",
@@ -147,6 +158,8 @@ else:
         "run": "runner.action.run",
         "settle": "runner.action.settle",
         "standing": "runner.action.standing",
+        "submit": "runner.action.submit",
+        "team": "runner.action.team",
         "campaign": "runner.campaign.campaign",
         "recognise": "runner.campaign.recognise",
         "starter": "runner.campaign.starter",
@@ -171,6 +184,7 @@ else:
         "address": "runner.sending.address",
         "clock": "runner.sending.clock",
         "key": "runner.sending.key",
+        "keys": "runner.sending.keys",
         "vendor": "runner.sending.vendor",
         "show_check": "runner.show.check",
         "show_digest": "runner.show.digest",
@@ -187,6 +201,7 @@ else:
         "show_settle": "runner.show.settle",
         "show_standing": "runner.show.standing",
         "show_starter": "runner.show.starter",
+        "show_team": "runner.show.team",
         "show_trial": "runner.show.trial",
         "trial": "runner.action.trial",
         "log": "runner.unattended.log",
@@ -194,6 +209,9 @@ else:
         "desk": "runner.web.desk",
         "guard": "runner.web.guard",
         "serve": "runner.web.serve",
+        "driver": "runner.worker.driver",
+        "metrics": "runner.worker.metrics",
+        "worker": "runner.worker.worker",
     }
 
     def __getattr__(name: str) -> Any:

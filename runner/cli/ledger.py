@@ -28,11 +28,14 @@ def ledger_file(place: str | None) -> Path:
 
 
 @contextmanager
-def opened_ledger(place: str | Place | None, *, create: bool = True) -> Iterator[Ledger]:
-    """The ledger for as long as a command needs it; without `create`, one that is there already."""
+def opened_ledger(
+    place: str | Place | None, *, create: bool = True, lanes: int = 1
+) -> Iterator[Ledger]:
+    """The ledger for as long as a command needs it, for so many lanes in threads of their own;
+    without `create`, one that is there already."""
     at = ledger_place(place)
     with late.lock.told_as_running(at):
-        opened = late.door.open_ledger(at, create=create)
+        opened = late.door.open_ledger(at, create=create, lanes=lanes)
     try:
         with late.lock.told_as_running(at):
             yield opened

@@ -48,12 +48,19 @@ Person = Annotated[
 def status(
     campaign: Campaign = None,
     name: Which = None,
+    workers: Annotated[
+        bool,
+        typer.Option("--workers", help="Show who sends for a shared ledger, with which lanes."),
+    ] = False,
     ledger: Ledger = None,
     as_json: AsJson = False,
 ) -> int:
     """Show where a campaign stands: totals, each account's quota, the forecast, and where the
     ledger is."""
     with opened_ledger(ledger, create=False) as opened:
+        if workers:
+            found = late.team.team(opened, utc_now())
+            return late.show_team.show_team(Console(as_json=as_json), found)
         standing = late.standing.status(opened, campaign or name, utc_now())
     return late.show_standing.show_status(Console(as_json=as_json), standing)
 

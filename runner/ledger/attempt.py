@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.errors import StorageError
+from runner.errors import StorageError, UnreachableError
 from runner.ledger import chain, schema
 from runner.ledger.about import UnnotedError
 from runner.ledger.answer import take_in
@@ -83,6 +83,15 @@ class SettledError(StorageError):
         )
 
 
+class LostError(UnreachableError):
+    """The server went away while it was asked for an intent, which may be durable or not. No byte
+    has left; as soon as the server is back, that is to be settled."""
+
+    def __init__(self, error: UnreachableError, claim: Claim) -> None:
+        super().__init__(error.what, where=error.where, remedy=error.remedy)
+        self.claim = claim
+
+
 def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -> Claim:
     """Take the claimed delivery, and make it durable, in both records, that its request is about to
     leave. If this raises, no byte of it may leave. Returns the claim with its attempt, as of now.
@@ -91,7 +100,8 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
     run out.
 
     Raises OvertakenError when the claim does not hold any more or its time has run out, and
-    StorageError when one of the records cannot be written.
+    StorageError when one of the records cannot be written; LostError when it may be written all the
+    same.
     """
     taken = claim
     try:
@@ -104,6 +114,10 @@ def commit_intent(ledger: Ledger, claim: Claim, clock: Callable[[], datetime]) -
                 unsent = Outcome(Status.WAITING, error="the second record could not be written")
                 _settle(connection, taken.attempt, claim.delivery, unsent, clock())
         raise
+    except UnreachableError as error:
+        if taken.attempt is None:
+            raise
+        raise LostError(error, taken) from None
     return taken
 
 

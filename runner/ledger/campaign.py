@@ -42,6 +42,12 @@ def campaign_named(connection: Connection, name: str) -> CampaignRecord | None:
     return _campaign(found) if found else None
 
 
+def campaign_numbered(connection: Connection, number: int) -> CampaignRecord:
+    """The campaign of a number that the ledger told."""
+    found = connection.execute(sa.select(schema.campaign).where(schema.campaign.c.id == number))
+    return _campaign(found.one())
+
+
 def settings_of(connection: Connection, campaign_id: int) -> Stored:
     """Return the settings that a campaign was last run with; those of a campaign that the ledger
     does not have are the defaults."""
@@ -185,4 +191,5 @@ def _campaign(found: sa.Row[Any]) -> CampaignRecord:
         stamp=found.stamp,
         running_since=found.running_since,
         running_pid=found.running_pid,
+        submitted_at=found.submitted_at,
     )

@@ -36,9 +36,16 @@ from runner.ledger.version import identity_of, is_older, upgrade, version_of
 
 
 def open_ledger(
-    location: str | Place, *, create: bool = True, noted: bool = True, lasting: bool = True
+    location: str | Place,
+    *,
+    create: bool = True,
+    noted: bool = True,
+    lasting: bool = True,
+    lanes: int = 1,
 ) -> Ledger:
     """Open a ledger by path or URL; make a new one (mode 0600) if there is no ledger yet.
+
+    So many `lanes` ask one on a server at once, each in its thread.
 
     A ledger that is not `noted` has no second record, and neither has one on a server. One that is
     not `lasting` is thrown away by who opens it, whatever happens. Without `create`, a missing one
@@ -47,7 +54,7 @@ def open_ledger(
     """
     place = place_of(location)
     if isinstance(place, Server):
-        return _open_shared(place, create=create)
+        return _open_shared(place, create=create, lanes=lanes)
     path, is_new = place, False
     if not is_there(path):
         if noted:
@@ -79,14 +86,14 @@ def is_begun(place: Place) -> bool:
     return version is not None
 
 
-def _on_server(place: Server) -> Ledger:
+def _on_server(place: Server, lanes: int = 1) -> Ledger:
     from runner.ledger.store.postgres import Postgres
 
-    return Ledger(Postgres(place.url, str(place)), beside(place), is_new=False)
+    return Ledger(Postgres(place.url, str(place), lanes), beside(place), is_new=False)
 
 
-def _open_shared(place: Server, *, create: bool) -> Ledger:
-    ledger = _on_server(place)
+def _open_shared(place: Server, *, create: bool, lanes: int) -> Ledger:
+    ledger = _on_server(place, lanes)
     make_folder(ledger.path)
     with _closed_on_error(ledger):
         with ledger.read() as connection:

@@ -121,6 +121,13 @@ def wake_sender(connection: Connection, delivery_id: int, now: datetime) -> None
     connection.execute(woken.values(due_at=now, **_FREE))
 
 
+def keys_of(connection: Connection, campaign_id: int) -> list[str]:
+    """The names of the keys that a campaign's waiting messages go by."""
+    mine = _ACCOUNT.account.in_(_accounts(connection, campaign_id))
+    found = connection.execute(sa.select(_ACCOUNT.key).where(mine).distinct()).scalars()
+    return sorted(found) or [DEFAULT_KEY]
+
+
 def _accounts(connection: Connection, campaign_id: int) -> list[str]:
     waits = sa.and_(_DELIVERY.campaign_id == campaign_id, _DELIVERY.status == Status.WAITING)
     return list(connection.execute(sa.select(_DELIVERY.account).where(waits).distinct()).scalars())
@@ -211,10 +218,10 @@ def overdue(connection: Connection, now: datetime) -> list[int]:
     return list(found.scalars())
 
 
-def is_under_way(connection: Connection, campaign_id: int) -> bool:
-    """Tell whether the outcome of a message of the campaign is not known yet."""
+def is_under_way(connection: Connection, campaign_id: int, now: datetime) -> bool:
+    """Tell whether a message of the campaign may be under way."""
     table = schema.attempt.c
-    open_ = (table.settled_at.is_(None), table.campaign_id == campaign_id)
+    open_ = (table.settled_at.is_(None), table.campaign_id == campaign_id, table.deadline > now)
     return connection.execute(sa.select(table.id).where(*open_).limit(1)).first() is not None
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import psutil
 
 from runner.errors import AlreadyRunningError, BusyError, StorageError
 from runner.ledger.campaign import campaign_named, campaigns
+from runner.ledger.lane import is_under_way
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, lock_folder
 from runner.ledger.record import CampaignRecord
@@ -26,8 +28,14 @@ _CLOCKS_APART: Final = 5
 
 
 def is_running(ledger: Ledger, campaign_id: int) -> bool:
-    """Tell whether a run of the campaign is active now, in any process."""
-    return ledger.is_running(campaign_id)
+    """Tell whether a run of the campaign is active now, in any process, or a worker's message of it
+    under way."""
+    if ledger.is_running(campaign_id):
+        return True
+    if not ledger.is_shared:
+        return False
+    with ledger.read() as connection:
+        return is_under_way(connection, campaign_id, ledger.now(datetime.now(UTC)))
 
 
 def refuse_while_running(folder: Path) -> None:

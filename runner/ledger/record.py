@@ -236,7 +236,8 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CampaignRecord:
-    """A campaign as the ledger keeps it; `settings` are those it was last run with."""
+    """A campaign as the ledger keeps it; `settings` are those it was last run with. Workers send it
+    since `submitted_at`."""
 
     id: int
     name: str
@@ -249,6 +250,7 @@ class CampaignRecord:
     stamp: str | None
     running_since: datetime | None
     running_pid: int | None
+    submitted_at: datetime | None = None
 
     @property
     def file(self) -> Path:

@@ -60,6 +60,18 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
     return tuple(Tally(*found) for found in connection.execute(statement))
 
 
+def open_rows(connection: Connection) -> dict[str, int]:
+    """Count the messages that workers have before them, and those that are uncertain."""
+    table, campaign = schema.delivery.c, schema.campaign.c
+    submitted = sa.select(campaign.id).where(campaign.submitted_at.is_not(None))
+    waits = (table.campaign_id.in_(submitted), table.status == Status.WAITING)
+    counts = {Status.WAITING: waits, Status.UNCERTAIN: (table.status == Status.UNCERTAIN,)}
+    return {
+        status.value: connection.scalar(sa.select(sa.func.count()).where(*which)) or 0
+        for status, which in counts.items()
+    }
+
+
 class Used(NamedTuple):
     """The requests of an account that left, or may have left, in ten minutes from `at` on."""
 

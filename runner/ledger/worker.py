@@ -60,10 +60,10 @@ def enter(
     return int(connection.execute(entered, values).scalar_one())
 
 
-def beat(connection: Connection, worker: int, now: datetime, *, is_draining: bool) -> None:
-    """Note that a worker is alive."""
+def beat(connection: Connection, worker: int, now: datetime, *, is_draining: bool) -> bool:
+    """Note that a worker is alive; False where it was forgotten meanwhile."""
     changed = _BEAT.values(beat_at=now, is_draining=is_draining)
-    connection.execute(changed, {"mine": worker})
+    return connection.execute(changed, {"mine": worker}).rowcount > 0
 
 
 def leave(connection: Connection, worker: int) -> None:

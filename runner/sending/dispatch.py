@@ -17,7 +17,7 @@ from types import FrameType
 from runner.ledger.attempt import recover
 from runner.ledger.record import Stop
 from runner.sending.event import Halting
-from runner.sending.lane import drive
+from runner.sending.lane import Lane, drive
 from runner.sending.streak import LaneEnd
 from runner.sending.traffic import Traffic
 
@@ -116,7 +116,7 @@ def _first_pause(lanes: Sequence[LaneEnd]) -> str:
 
 async def _lane(traffic: Traffic, account: str) -> LaneEnd:
     try:
-        end = await drive(traffic, account)
+        end = await drive(Lane(traffic, account))
     except Exception:
         traffic.halt.set()  # the other lanes end after their message in flight
         raise

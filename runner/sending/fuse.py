@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from typing import Final
 
@@ -26,6 +27,7 @@ class Fuse:
     """A fuse of so many seconds from now on; it is lit later."""
 
     _lit: Final[set[Fuse]] = set()
+    _setting: Final = threading.Lock()  # there is one timer for all threads
 
     def __init__(self, seconds: float) -> None:
         self._end = _now() + seconds
@@ -37,15 +39,17 @@ class Fuse:
 
     def light(self) -> None:
         """Let the process end when the time is over."""
-        if self._lit or _is_free():
-            self._lit.add(self)
-            self._set()
+        with self._setting:
+            if self._lit or _is_free():
+                self._lit.add(self)
+                self._set()
 
     def put_out(self) -> None:
         """Let the process live. One that was not lit, or is out, may be put out."""
-        if self in self._lit:
-            self._lit.remove(self)
-            self._set()
+        with self._setting:
+            if self in self._lit:
+                self._lit.remove(self)
+                self._set()
 
     @classmethod
     def _set(cls) -> None:

@@ -142,12 +142,22 @@ def _from_dotenv(path: Path, variables: Iterable[str]) -> Key | None:
 
 def _from_file(path: Path) -> Key | None:
     path = path.expanduser()
+    text = read_private(path)
+    if text is None:
+        return None
+    return Key(_secret(text.strip(), f"The key file {path}"), f"the key file {path}", path)
+
+
+def read_private(path: Path) -> str | None:
+    """Read a small text file that nobody else may read; None when there is none. Raises
+    UsageError."""
+    path = path.expanduser()
     read = _read(path)
     if read is None:
         return None
     text, mode = read
     _refuse_readable(path, mode)
-    return Key(_secret(text.strip(), f"The key file {path}"), f"the key file {path}", path)
+    return text
 
 
 def _read(path: Path) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ It claims, sends and settles. In between it waits for as long as its run wants t
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,14 +34,26 @@ _UNSEEN: Final = (
 _ASIDE: Final = "some people were refused for now; the next run tries them again, after the others"
 
 
-async def drive(traffic: Traffic, account: str) -> LaneEnd:
-    """Send the account's waiting deliveries until no row waits, or no row may go.
+@dataclass(slots=True)
+class Lane:
+    """One campaign on one account, and what it remembers of its answers and looks."""
+
+    traffic: Traffic
+    account: str
+    streaks: Streaks = field(default_factory=Streaks)
+    patience: Patience = field(default_factory=Patience)
+
+
+async def drive(lane: Lane) -> LaneEnd:
+    """Send the account's waiting deliveries until no row waits, or no row may go. A visit of the
+    lane also ends with its time, or before a longer pause, and can be followed by another one.
 
     Raises StorageError when the ledger fails.
     """
     waited: Wait | None = None
-    streaks, patience = Streaks(), Patience()
-    while not traffic.halt.is_set():
+    traffic, account = lane.traffic, lane.account
+    streaks, patience = lane.streaks, lane.patience
+    while not traffic.is_over():
         if not traffic.has_heard(account, until=waited.until if waited else None):
             await traffic.read_quota(account)
         await traffic.settle_clock()
@@ -54,6 +67,8 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 traffic.reject(streaks.at_the_end())
                 return end
             case Wait() as wait:
+                if traffic.is_beyond_visit(wait.until):
+                    return LaneEnd("paused", wait.until, wait.reason)
                 if not (wait.stay or traffic.stay):
                     traffic.reject(streaks.at_the_end())
                     return LaneEnd("paused", wait.until, wait.reason)
@@ -67,9 +82,8 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                     await traffic.sleep_until(wait.until)
             case Unseen() as unseen:
                 then = await _look(traffic, unseen, patience)
-                if isinstance(then, LaneEnd):
-                    return then
-                await traffic.sleep_until(traffic.now() + then)
+                if (over := await _pause(traffic, then)) is not None:
+                    return over
             case Claim() as taken:
                 waited = None
                 traffic.report(Sending(taken))
@@ -81,10 +95,20 @@ async def drive(traffic: Traffic, account: str) -> LaneEnd:
                 after = streaks.note(taken, outcome, stay=traffic.stay)
                 traffic.reject(after.failed)
                 traffic.release(after.wait)
-                if isinstance(after.then, LaneEnd):
-                    return after.then
-                await traffic.sleep_until(traffic.now() + after.then)
-    return LaneEnd("halted")
+                if (over := await _pause(traffic, after.then)) is not None:
+                    return over
+    return LaneEnd("halted") if traffic.halt.is_set() else LaneEnd("paused", traffic.now())
+
+
+async def _pause(traffic: Traffic, then: LaneEnd | timedelta) -> LaneEnd | None:
+    """Let the time go by that has to after an answer; return the lane's end, if it is that."""
+    if isinstance(then, LaneEnd):
+        return then
+    until = traffic.now() + then
+    if then and traffic.is_beyond_visit(until):
+        return LaneEnd("paused", until, "the endpoint is given a moment")
+    await traffic.sleep_until(until)
+    return None
 
 
 async def _look(traffic: Traffic, unseen: Unseen, patience: Patience) -> LaneEnd | timedelta:

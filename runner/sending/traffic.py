@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from runner.errors import AccessError, BusyError, UnreachableError
-from runner.ledger.attempt import SettledError, commit_intent, settle
+from runner.ledger.attempt import LostError, SettledError, commit_intent, settle
 from runner.ledger.held import held
 from runner.ledger.late import settle_late
 from runner.ledger.ledger import Ledger
@@ -37,7 +37,16 @@ TRUSTED: Final = timedelta(minutes=10)
 _ASKED_FOR_TIME: Final = 3
 # While the ledger's server is away, an outcome is tried to be recorded for a quarter of an hour.
 _PAUSES: Final = (1.0,) * 30 + (5.0,) * 174
+_UNSENT: Final = "the ledger's server went away before the request left"
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Visit(NamedTuple):
+    """How long a worker stays at a lane: until then at most, and no longer than that for its next
+    message."""
+
+    end: datetime
+    longest: timedelta
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +54,8 @@ class Traffic:
     """The ways to send, the bounds of the run, and the signal to stop after the message in flight.
 
     `settings` are the campaign's; without them, no message follows another. With `stay` a lane
-    waits as long as it takes. `budget` is the rest of the run's own bound, None without one.
+    waits as long as it takes. `budget` is the rest of the run's own bound, None without one. A
+    worker only makes a `visit`.
     """
 
     ledger: Ledger
@@ -57,6 +67,7 @@ class Traffic:
     settings: Stored | None = None
     stay: bool = False
     budget: int | None = None
+    visit: Visit | None = None
     halt: asyncio.Event = field(default_factory=asyncio.Event)
     # By account: what the server counted at the start of the run, and the ledger did not know.
     surplus: dict[str, int] = field(default_factory=dict)
@@ -70,6 +81,16 @@ class Traffic:
     def now(self) -> datetime:
         """The time, set right by the server's."""
         return self.vendor.clock.now()
+
+    def is_over(self) -> bool:
+        """Tell whether no lane goes on: the run was halted, or the visit has lasted long enough."""
+        return self.halt.is_set() or (self.visit is not None and self.now() >= self.visit.end)
+
+    def is_beyond_visit(self, until: datetime) -> bool:
+        """Tell whether a worker leaves rather than wait until then."""
+        if self.visit is None:
+            return False
+        return until > min(self.visit.end, self.now() + self.visit.longest)
 
     def has_heard(self, account: str, *, until: datetime | None) -> bool:
         """Tell whether the account's numbers still hold; for a lane that waits, `until` then."""
@@ -214,7 +235,10 @@ async def exchange(
         nonlocal taken
         taken = commit_intent(ledger, claim, clock)
 
-    outcome = await vendor.endpoint.send(claim, take)
+    try:
+        outcome = await vendor.endpoint.send(claim, take)
+    except LostError as lost:
+        taken, outcome = lost.claim, Outcome(Status.WAITING, error=_UNSENT)
     for pause in _PAUSES:
         try:
             return settle(ledger, taken, outcome, vendor.clock.now())

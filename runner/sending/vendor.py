@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 
 from runner.sending.address import BASE_URL
 from runner.sending.api import READ_SECONDS, TYPING, Endpoint
 from runner.sending.clock import ServerClock
 from runner.sending.lookup import DEADLINE_SECONDS, Lookup
+from runner.sending.pace import Pace
 from runner.sending.secret import Secret
 
 
@@ -42,3 +45,7 @@ class Vendor:
         self.lookup = Lookup(
             key, clock, base_url=base_url, seconds=look_seconds, transport=transport
         )
+
+    def paced(self, pace: Pace) -> Pace:
+        """A campaign's pace; on this machine itself the vendor's velocity limits do not hold."""
+        return replace(pace, velocity=False) if self.endpoint.is_local else pace

@@ -36,6 +36,8 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         if campaign.running_since:
             since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC"
         running = f" (a run is active{since})"
+    if campaign.submitted_at:
+        running += f" (workers send it since {campaign.submitted_at:%Y-%m-%d %H:%M} UTC)"
     rows = words.count(counts.rows, "row")
     console.say(f"Campaign {campaign.name}{running}: {rows}; {totals_text(counts)}.")
     say_needs_a_person(console, summary)

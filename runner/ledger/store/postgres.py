@@ -39,7 +39,7 @@ _SETTINGS: Final = (
     "SET timezone = 'UTC'",
 )
 # A line that is dead is known as dead within half a minute, in both directions.
-_LINE: Final = {
+LINE: Final = {
     "connect_timeout": "10",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
@@ -60,8 +60,8 @@ _IS_HELD: Final = sa.text(
 )
 # Clocks that are this close together are alike: an answer takes its time.
 _ALIKE: Final = timedelta(seconds=1)
-# Connections of a pool that lanes share.
-_POOL: Final = 10
+# Connections beside those of the lanes: for the lock of a run, a beat, a look.
+_BESIDE: Final = 4
 
 
 class Dialect(PGDialect_psycopg):
@@ -86,10 +86,10 @@ class Postgres:
 
     is_shared = True
 
-    def __init__(self, url: URL, place: str) -> None:
+    def __init__(self, url: URL, place: str, lanes: int = 1) -> None:
         self.place = place
         self._url = url
-        self.engine = _engine_of(url)
+        self.engine = _engine_of(url, lanes + _BESIDE)
         # How far the server's clock is ahead of this computer's, which may be minutes off.
         self._ahead = timedelta()
         event.listen(self.engine, "connect", self._connected)
@@ -237,13 +237,13 @@ def _version(dialect: Dialect) -> object:
     return getattr(dialect, "server_version_info", None)
 
 
-def _engine_of(url: URL) -> Engine:
+def _engine_of(url: URL, connections: int) -> Engine:
     return sa.create_engine(
         url.set(drivername="postgresql+ledger"),
         execution_options={"compiled_cache": _COMPILED},
-        connect_args=_LINE,
+        connect_args=LINE,
         isolation_level="READ COMMITTED",
-        pool_size=_POOL,
-        max_overflow=_POOL,
+        pool_size=connections,
+        max_overflow=_BESIDE,
         pool_pre_ping=True,  # a connection that the server has closed meanwhile is made anew
     )

@@ -50,17 +50,19 @@ from runner.show.schema.people import (
     WouldUndo,
 )
 from runner.show.schema.row import Checked, Looked, Previewed, Replies, Retried, Settled, Why
+from runner.show.schema.team import Submitted, Team
 
 VERSION: Final = 1
 # The answers of each command, by the words that call it; any may fail.
 ANSWERS: Final[dict[str, tuple[type, ...]]] = {
     "run": (Run, Campaign, Tested),
+    "submit": (Submitted,),
     "plan": (Campaign,),
     "check": (Checked,),
     "preview": (Previewed,),
     "rehearse": (Run,),
     "new": (Written,),
-    "status": (Status,),
+    "status": (Status, Team),
     "digest": (Digest,),
     "list": (Campaigns,),
     "find": (Found,),

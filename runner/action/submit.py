@@ -1,0 +1,100 @@
+"""A campaign taken into a shared ledger, for workers to send: all that a run does before it sends.
+
+Nobody's key is needed for that. What a run does beside sending, the page of a report and the word
+to somebody at its end, is not done by workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from runner.action.compare import look_over
+from runner.action.plan import Plan, prepare, refuse_endless
+from runner.action.take import take_list
+from runner.campaign.campaign import Campaign
+from runner.errors import ExitCode, InterruptedRunError, UsageError
+from runner.ledger import lane
+from runner.ledger.ledger import Ledger
+from runner.ledger.lock import run_lock
+from runner.ledger.worker import workers
+from runner.result.summary import summarise
+from runner.sending.clock import ServerClock
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A campaign that workers send from now on."""
+
+    plan: Plan
+    at: datetime
+    exit_code: ExitCode = ExitCode.DONE
+
+
+def submit(
+    campaign: Campaign, ledger: Ledger, agree: Callable[[Plan], bool], now: Callable[[], datetime]
+) -> Submitted:
+    """Take the list, agree on the plan, and leave the sending to workers.
+
+    Raises UsageError for a ledger that no workers share, what a run raises before it sends, and
+    InterruptedRunError when nobody agreed.
+    """
+    refuse_unshared(ledger)
+    clock = ServerClock(now)
+    clock.follow(ledger.now)
+    look_over(campaign, ledger)
+    taken = take_list(campaign, ledger, clock.now())
+    with run_lock(ledger, taken.record.name, taken.record.id):
+        prepared = prepare(taken, ledger, clock.now())
+        pace, senders = taken.campaign.pace, taken.campaign.accounts
+        summary = summarise(ledger, prepared.record, pace, clock.now(), senders)
+        refuse_endless(summary)
+        with ledger.read() as connection:
+            unserved = tuple(_unserved(connection, prepared.record.id, clock.now()))
+        notices = (*prepared.notices, *_left_out(taken.campaign), *unserved)
+        plan = Plan(replace(prepared, notices=notices), summary)
+        if not agree(plan):
+            raise InterruptedRunError(
+                "Nothing was submitted.",
+                remedy="The list is in the ledger; submit it again when you are ready.",
+            )
+        at = clock.now()
+        with ledger.write() as connection:
+            lane.submit(connection, prepared.record.id, at)
+    return Submitted(plan, at)
+
+
+def refuse_unshared(ledger: Ledger) -> None:
+    """Raise UsageError for a ledger that is a file."""
+    if not ledger.is_shared:
+        raise unshared(ledger.place)
+
+
+def unshared(place: str) -> UsageError:
+    """The refusal of a ledger that is a file."""
+    return UsageError(
+        "Workers send for a ledger on a PostgreSQL server, and this one is a file.",
+        where=place,
+        remedy="Name one with --ledger postgresql://… (docs/team.md), or send it yourself: "
+        "campaign run",
+    )
+
+
+def _left_out(campaign: Campaign) -> Iterator[str]:
+    """Say which settings workers do not act on."""
+    if campaign.report is not None:
+        yield "workers write no report; campaign report does."
+    if campaign.notify is not None:
+        yield "workers tell nobody how the campaign ended; campaign status says it."
+
+
+def _unserved(connection: Connection, campaign_id: int, now: datetime) -> Iterator[str]:
+    """Say which keys no worker has that is alive."""
+    alive = [one for one in workers(connection) if one.is_alive(now)]
+    served = {key for one in alive for key in one.keys}
+    for key in lane.keys_of(connection, campaign_id):
+        if key not in served:
+            yield f"no worker that is alive has the key {key}: campaign worker begins one."

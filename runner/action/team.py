@@ -1,0 +1,47 @@
+"""The workers of a shared ledger, and the lanes that they drive or that wait for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.errors import ExitCode
+from runner.ledger.lane import Backlog, Lane, backlog, driven
+from runner.ledger.ledger import Ledger
+from runner.ledger.worker import Worker, workers
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The workers that are known, the lanes driven by each, and the lanes of each key, `at` one
+    instant."""
+
+    workers: tuple[Worker, ...]
+    driven: tuple[Lane, ...]
+    backlog: tuple[Backlog, ...]
+    ledger: str
+    at: datetime
+    exit_code: ExitCode = ExitCode.DONE
+
+    def lanes_of(self, worker: Worker) -> list[Lane]:
+        """The lanes that a worker drives now."""
+        return [lane for lane in self.driven if lane.worker == worker.id]
+
+    @property
+    def unserved(self) -> list[Backlog]:
+        """The keys that no worker has that is alive."""
+        served = {key for one in self.workers if one.is_alive(self.at) for key in one.keys}
+        return [one for one in self.backlog if one.key not in served]
+
+
+def team(ledger: Ledger, own: datetime) -> Team:
+    """Say who sends for the ledger; `own` is this computer's time."""
+    now = ledger.now(own)
+    with ledger.read() as connection:
+        return Team(
+            tuple(workers(connection)),
+            tuple(driven(connection)),
+            tuple(backlog(connection, now)),
+            ledger.place,
+            now,
+        )

@@ -1,0 +1,2 @@
+"""A worker: a process that sends for all accounts of a shared ledger whose keys it has, beside
+others."""

@@ -1,0 +1,253 @@
+"""The worker's process: it finds lanes that are due, drives some of them, and shows that it is
+alive.
+
+Lanes are found and driven by every worker alike. While the server is away nothing is sent, and the
+worker waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from runner import __version__, words
+from runner.errors import BusyError, CampaignError, ExitCode, StorageError, UnreachableError
+from runner.ledger import lane as lanes_of
+from runner.ledger import worker as registry
+from runner.ledger.attempt import recover
+from runner.ledger.ledger import Ledger
+from runner.ledger.location import Server
+from runner.ledger.store.store import NOTHING
+from runner.sending.dispatch import Interruption, interruptible
+from runner.sending.event import Event, Sent
+from runner.sending.secret import Secret
+from runner.worker.driver import KEY_REFUSED, Driver, Ways
+from runner.worker.metrics import Metrics
+from runner.worker.queue import Queue
+
+_BEAT_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 2.0
+# The longest that a message in flight can take, and its outcome.
+DRAIN_SECONDS: Final = 160.0
+
+
+class Worker:
+    """One worker. `tell` hears, in sentences without a person in them, what it does."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        server: Server,
+        keys: Mapping[str, Secret],
+        lanes: int,
+        ways: Ways,
+        tell: Callable[[str], None],
+        own: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._ledger = ledger
+        self._keys = tuple(keys)
+        self._lanes = lanes
+        self._tell = tell
+        self._driver = Driver(ledger, keys, ways, own, self._see)
+        self._now = self._driver.clock.now
+        self.metrics = Metrics(ledger, self._now, lambda: len(self._driver.accounts))
+        self._queue = Queue(server.url, self._job)
+        self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="lane")
+        self._number = 0
+        self._busy = 0
+        self._is_away = False
+        self._is_draining = False
+        self._is_cut = False
+        # Set when a lane may be taken: a seat is free, or the worker ends.
+        self._free = asyncio.Event()
+
+    def run(self) -> ExitCode:
+        """Send until a signal comes, and end after the messages in flight; a second signal does not
+        wait for them. Raises StorageError when the ledger cannot be used at the start."""
+        self._queue.install(self._ledger)
+        with self._ledger.write(NOTHING) as connection:
+            self._number = self._enter(connection)
+            # What was refused before may be accepted now: somebody has started a worker.
+            lanes_of.take_up(connection, self._keys, KEY_REFUSED, self._now())
+        self._tell(
+            f"Worker {self._number} sends with {words.count(self._lanes, 'lane')} for the keys "
+            f"{', '.join(self._keys)}; Ctrl-C ends it after the messages in flight."
+        )
+        with interruptible() as interruption:
+            asyncio.run(self._work(interruption))
+        return ExitCode.INTERRUPTED if self._is_cut else ExitCode.DONE
+
+    def _enter(self, connection: Connection) -> int:
+        name = f"{platform.node()}:{os.getpid()}"
+        return registry.enter(connection, name, __version__, self._keys, self._lanes, self._now())
+
+    async def _work(self, interruption: Interruption) -> None:
+        loop = asyncio.get_running_loop()
+        interruption.tell = lambda: loop.call_soon_threadsafe(self._interrupt, interruption)
+        tasks = [
+            asyncio.ensure_future(each)
+            for each in (
+                self._again(_BEAT_SECONDS, self._beat),
+                self._again(_BEAT_SECONDS, self._tidy),
+                self._find(),
+            )
+        ]
+        try:
+            await self._serve()
+        finally:
+            await self._drain(tasks)
+
+    async def _again(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something every so many seconds, in a thread; not while the server is away."""
+        while True:
+            await self._asked(what)
+            await asyncio.sleep(seconds)
+
+    async def _asked(self, what: Callable[[], None]) -> bool:
+        """Ask the ledger something in a thread; False where it cannot be asked now."""
+        try:
+            await asyncio.to_thread(what)
+        except (UnreachableError, BusyError) as error:
+            self._note_away(error)
+            return False
+        except StorageError as error:
+            self._tell(f"The ledger: {error.what}")
+            return False
+        self._note_back()
+        return True
+
+    def _note_away(self, error: CampaignError) -> None:
+        if not self._is_away:
+            self._is_away = True
+            self._tell(f"{error.what} Nothing is sent until it is back.")
+
+    def _note_back(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            self._tell("The ledger's server is back.")
+
+    # --- what is done in threads
+
+    def _beat(self) -> None:
+        with self._ledger.write(NOTHING) as connection:
+            is_known = registry.beat(
+                connection, self._number, self._now(), is_draining=self._is_draining
+            )
+            if not is_known:  # it was away for a day
+                self._number = self._enter(connection)
+            lanes_of.keep(connection, self._number, self._now())
+
+    def _tidy(self) -> None:
+        """Settle what workers that died have left open, once it cannot be under way any more."""
+        with self._ledger.read() as connection:
+            overdue = lanes_of.overdue(connection, self._now())
+        for campaign in overdue:
+            uncertain, _ = recover(self._ledger, campaign, self._now())
+            if uncertain:
+                self._tell(
+                    f"{words.count(uncertain, 'message')} whose worker or run ended is uncertain: "
+                    "campaign status says which."
+                )
+        with self._ledger.write(NOTHING) as connection:
+            self._queue.tidy(connection)
+
+    def _hand_over(self) -> None:
+        """Put lanes that are due into the queue, as many as are free here."""
+        with self._ledger.write(NOTHING) as connection:
+            most = self._lanes - self._busy
+            due = lanes_of.take_due(connection, self._keys, self._now(), most)
+            if due:
+                self._queue.give(connection, due)
+
+    def _drive(self, account: str, key: str) -> None:
+        """Drive a lane, if nobody else does."""
+        with self._ledger.write(NOTHING) as connection:
+            if not lanes_of.begin(connection, account, self._number, self._now()):
+                return
+        rest = self._driver.drive(account, key)
+        with self._ledger.write(NOTHING) as connection:
+            lanes_of.rest(connection, account, self._number, rest.until, rest.why)
+            if rest.is_refused and rest.until is not None:
+                lanes_of.put_off(connection, key, rest.until, rest.why)
+        if rest.is_refused:
+            self._tell(
+                f"The key {key} is refused: its lanes wait for a quarter of an hour, or until a "
+                "worker starts that has another one."
+            )
+
+    # --- the loop's own
+
+    async def _find(self) -> None:
+        """Look for due lanes once a second, and as soon as there is room for one more."""
+        while not self._is_draining:
+            self._free.clear()
+            if self._busy < self._lanes:
+                await self._asked(self._hand_over)
+            try:
+                await asyncio.wait_for(self._free.wait(), _LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _job(self, account: str, key: str) -> None:
+        """A lane that the queue has handed over."""
+        self._busy += 1
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._threads, self._drive, account, key)
+        except (UnreachableError, BusyError) as error:
+            self._note_away(error)  # the lane comes back when its lease is over
+        except CampaignError as error:
+            self._tell(f"{account or 'default'}: {error.what}")
+        finally:
+            self._busy -= 1
+            self._free.set()
+
+    async def _serve(self) -> None:
+        """Drive what the queue hands over, also after the server was away."""
+        while not self._is_draining:
+            try:
+                await self._queue.serve(self._keys, self._lanes)
+            except UnreachableError as error:
+                self._note_away(error)
+            if not self._is_draining:
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _interrupt(self, interruption: Interruption) -> None:
+        if interruption.count > 1:
+            self._is_cut = True
+            self._driver.halt(at_once=True)
+            return
+        self._is_draining = True
+        self._tell(f"Ending after {words.count(len(self._driver.accounts), 'message')} in flight.")
+        self._free.set()
+        self._queue.close(DRAIN_SECONDS)
+        self._driver.halt()
+
+    async def _drain(self, tasks: Sequence[asyncio.Future[None]]) -> None:
+        """Leave: wait for what is under way, and say that this worker has ended."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+        def leave() -> None:
+            with self._ledger.write(NOTHING) as connection:
+                registry.leave(connection, self._number)
+
+        await self._asked(leave)
+
+    def _see(self, campaign: str, event: Event) -> None:
+        if isinstance(event, Sent):
+            claim, outcome = event.claim, event.outcome
+            self.metrics.count(outcome.status)
+            why = f" ({outcome.http_status})" if outcome.http_status else ""
+            account = claim.account or "default"
+            self._tell(f"{campaign}, row {claim.row}, from {account}: {outcome.status}{why}")
