@@ -43,6 +43,7 @@ def submit(
     InterruptedRunError when nobody agreed.
     """
     refuse_unshared(ledger)
+    campaign = _with_zone(campaign)
     clock = ServerClock(now)
     clock.follow(ledger.now)
     look_over(campaign, ledger)
@@ -83,8 +84,17 @@ def unshared(place: str) -> UsageError:
     )
 
 
+def _with_zone(campaign: Campaign) -> Campaign:
+    """Let the hours be those of this computer where no zone is said: workers run elsewhere."""
+    if campaign.words.time_zone is not None:
+        return campaign
+    return replace(campaign, words=replace(campaign.words, time_zone=str(campaign.calendar.zone)))
+
+
 def _left_out(campaign: Campaign) -> Iterator[str]:
-    """Say which settings workers do not act on."""
+    """Say what the hours are, and which settings workers do not act on."""
+    if campaign.pace.calendar is not None:
+        yield f"the sending hours are those of {campaign.pace.calendar.zone}, wherever workers run."
     if campaign.report is not None:
         yield "workers write no report; campaign report does."
     if campaign.notify is not None:

@@ -1,0 +1,151 @@
+"""The vendor in a process of its own, for several keys: what workers send to is written down.
+
+    python -m tests.worker.vendor FILE KEY… [--hold SECONDS] [--limit N]
+
+Its address is the first line of the file; each line after it is a message that was taken in: the
+key, the account, the recipient, and when it began and ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.rehearsal.endpoint import SimulatedEndpoint
+
+ROOT = Path(__file__).parents[2]
+
+
+class Taken(NamedTuple):
+    """A message that the vendor took in."""
+
+    key: str
+    account: str
+    person: str
+    began: float
+    ended: float
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Vendor
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        began = time.time()
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        endpoint = self.server.endpoint_of(headers)
+        with self.server.lock:
+            before = len(endpoint.receipts)
+            answer = endpoint.answer(headers, body)
+            taken = endpoint.receipts[before:]
+        time.sleep(self.server.hold)
+        for receipt in taken:
+            key = headers["authorization"].split()[-1]
+            self.server.note([key, receipt.account, receipt.recipient, began, time.time()])
+        self._give(answer)
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        with self.server.lock:
+            answer = self.server.endpoint_of(headers).look_up(headers, self.path)
+        self._give(answer)
+
+    def _give(self, answer: Any) -> None:
+        try:
+            self.send_response_only(answer.status)
+            for name, value in {
+                **answer.headers,
+                "Content-Length": str(len(answer.body)),
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+        except OSError:
+            pass  # whoever asked is dead
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+class _Vendor(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 200
+
+    def __init__(self, file: Path, keys: Sequence[str], hold: float, limit: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.hold = hold
+        self.lock = threading.Lock()
+        self._endpoints = {
+            key: SimulatedEndpoint(
+                lambda: datetime.now(UTC),
+                key=key,
+                limit=limit,
+                typing_seconds=0.0,
+                neighbours=False,
+            )
+            for key in keys
+        }
+        self._file = file
+
+    def endpoint_of(self, headers: dict[str, str]) -> SimulatedEndpoint:
+        """The side of the vendor that knows the key; another one refuses it."""
+        key = headers.get("authorization", "").removeprefix("Bearer ")
+        return self._endpoints.get(key) or next(iter(self._endpoints.values()))
+
+    def note(self, line: object) -> None:
+        """Write a line down, at once."""
+        with self.lock, self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+@contextmanager
+def vendor(file: Path, *keys: str, hold: float = 0.0, limit: int = 100_000) -> Iterator[str]:
+    """Run it for a while; give its address."""
+    command = [sys.executable, "-m", "tests.worker.vendor", str(file), *keys]
+    process = subprocess.Popen(
+        [*command, "--hold", str(hold), "--limit", str(limit)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        while not file.exists() or not file.read_text("utf-8").endswith("\n"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield json.loads(file.read_text("utf-8").splitlines()[0])
+    finally:
+        process.kill()
+        process.wait()
+
+
+def taken_in(file: Path) -> list[Taken]:
+    """What the vendor has taken in so far."""
+    return [Taken(*json.loads(line)) for line in file.read_text("utf-8").splitlines()[1:]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("keys", nargs="+")
+    parser.add_argument("--hold", type=float, default=0.0)
+    parser.add_argument("--limit", type=int, default=100_000)
+    said = parser.parse_args()
+    server = _Vendor(said.file, said.keys, said.hold, said.limit)
+    server.note(f"http://127.0.0.1:{server.server_address[1]}/linkedin")
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
