@@ -2,8 +2,8 @@
 
     python -m tests.worker.vendor FILE KEY… [--hold SECONDS] [--limit N]
 
-Its address is the first line of the file; each line after it is a message that was taken in: the
-key, the account, the recipient, and when it began and ended.
+It prints its address. Each line of the file is a message that was taken in: the key, the account,
+the recipient, and when it began and ended.
 """
 
 from __future__ import annotations
@@ -99,6 +99,9 @@ class _Vendor(ThreadingHTTPServer):
         }
         self._file = file
 
+    def handle_error(self, *_asked: Any) -> None:
+        """Say nothing of those who died in the middle of a request."""
+
     def endpoint_of(self, headers: dict[str, str]) -> SimulatedEndpoint:
         """The side of the vendor that knows the key; another one refuses it."""
         key = headers.get("authorization", "").removeprefix("Bearer ")
@@ -119,20 +122,20 @@ def vendor(file: Path, *keys: str, hold: float = 0.0, limit: int = 100_000) -> I
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
-        while not file.exists() or not file.read_text("utf-8").endswith("\n"):
-            assert process.poll() is None
-            time.sleep(0.05)
-        yield json.loads(file.read_text("utf-8").splitlines()[0])
+        assert process.stdout
+        yield process.stdout.readline().strip()
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def taken_in(file: Path) -> list[Taken]:
     """What the vendor has taken in so far."""
-    return [Taken(*json.loads(line)) for line in file.read_text("utf-8").splitlines()[1:]]
+    return [Taken(*json.loads(line)) for line in file.read_text("utf-8").splitlines()]
 
 
 def main() -> None:
@@ -143,7 +146,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=100_000)
     said = parser.parse_args()
     server = _Vendor(said.file, said.keys, said.hold, said.limit)
-    server.note(f"http://127.0.0.1:{server.server_address[1]}/linkedin")
+    said.file.touch()
+    sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}/linkedin\n")
+    sys.stdout.flush()
     server.serve_forever()
 
 
