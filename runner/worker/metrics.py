@@ -116,8 +116,8 @@ class _Asked(Collector):
 
 
 @contextmanager
-def served(metrics: Metrics, place: str) -> Iterator[None]:
-    """Tell the numbers at a place, `PORT` or `HOST:PORT`, while the block lasts.
+def served(metrics: Metrics, place: str) -> Iterator[str]:
+    """Tell the numbers at a place, `PORT` or `HOST:PORT`, while the block lasts; give the address.
 
     Raises UsageError where that cannot be.
     """
@@ -145,7 +145,7 @@ def served(metrics: Metrics, place: str) -> Iterator[None]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield
+        yield f"http://{server.server_address[0]}:{server.server_port}/metrics"
     finally:
         server.shutdown()
         server.server_close()
