@@ -53,7 +53,12 @@ the licence 0BSD, in `runner/web/static`.
 Only with `requirements-postgres.lock`. Its library holds a copy of PostgreSQL's own, libpq, and of
 OpenSSL.
 
-{postgres}"""
+{postgres}
+## Workers
+
+Only with `requirements-workers.lock`, beside those of a ledger on a server.
+
+{workers}"""
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -132,6 +137,7 @@ def render(page: str) -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     usual, more = locked("requirements.lock"), locked("requirements-keyring.lock")
     console, server = locked("requirements-console.lock"), locked("requirements-postgres.lock")
+    workers = locked("requirements-workers.lock")
     program = closure(names(project["dependencies"]), needs(usual))
     return TEXT.format(
         program=table({one: usual[one] for one in usual if one in program}, old),
@@ -139,6 +145,9 @@ def render(page: str) -> str:
         keyring=table({one: more[one] for one in more if one not in usual}, old),
         console=table({one: console[one] for one in console if one not in usual}, old),
         postgres=table({one: server[one] for one in server if one not in usual}, old),
+        workers=table(
+            {one: workers[one] for one in workers if one not in usual and one not in server}, old
+        ),
     )
 
 

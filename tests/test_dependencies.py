@@ -21,6 +21,7 @@ LOCKS = {
     "requirements-keyring.lock": EXTRAS["keyring"],
     "requirements-console.lock": EXTRAS["console"],
     "requirements-postgres.lock": EXTRAS["postgres"],
+    "requirements-workers.lock": EXTRAS["workers"],
 }
 
 

@@ -50,6 +50,7 @@ class Fleet:
     """Workers of one ledger and one vendor."""
 
     def __init__(self, folder: Path, url: str, vendor: str, lanes: int = 8) -> None:
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         self._lanes = lanes
         keys = folder / "keys"
@@ -65,12 +66,13 @@ class Fleet:
         }
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *more: str, under: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """Start one more worker, which waits a second for an answer."""
-        command = [sys.executable, "-m", "runner", "worker", "--lanes", str(self._lanes)]
+    def start(self, *more: str, odd: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start one more worker, which waits a second for an answer; perhaps an odd one."""
+        program = ["-m", "tests.worker.odd", *odd] if odd else ["-m", "runner"]
+        command = [sys.executable, *program, "worker", "--lanes", str(self._lanes)]
         with (self._folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
-                [*under, *command, "--timeout", "1", *more],
+                [*command, "--timeout", "1", *more],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

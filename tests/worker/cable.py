@@ -1,0 +1,70 @@
+"""A cable between workers and a server, which can be cut: nothing passes then, and nobody is told.
+
+What was underway when it was cut arrives when it is mended, as with a real one.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_PART = 65_536
+
+
+class Cable:
+    """Passes on what comes to its port, to a port of the loopback."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._whole = threading.Event()
+        self._whole.set()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def cut(self) -> None:
+        self._whole.clear()
+
+    def mend(self) -> None:
+        self._whole.set()
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self._listener.accept()
+                threading.Thread(target=self._connect, args=(here,), daemon=True).start()
+
+    def _connect(self, here: socket.socket) -> None:
+        self._whole.wait()
+        try:
+            there = socket.create_connection(("127.0.0.1", self._to))
+        except OSError:
+            here.close()
+            return
+        for one, other in ((here, there), (there, here)):
+            threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    def _pass(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while part := one.recv(_PART):
+                self._whole.wait()
+                other.sendall(part)
+        self._whole.wait()
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._whole.set()
+        self._listener.close()
+
+
+@contextmanager
+def cable(port: int) -> Iterator[Cable]:
+    """A cable to a port, for a while."""
+    made = Cable(port)
+    try:
+        yield made
+    finally:
+        made.close()
