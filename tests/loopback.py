@@ -10,81 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
+from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.server import Server
 
 KEY = "loopback-key-1234567890"
-
-
-class Server(ThreadingHTTPServer):
-    """A server that answers with a simulated endpoint.
-
-    It takes one request at a time as far as the endpoint's counts go.
-    """
-
-    daemon_threads = True
-
-    def __init__(
-        self, endpoint: SimulatedEndpoint, received: Callable[[], None] = lambda: None
-    ) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.endpoint = endpoint
-        self.lock = threading.Lock()
-        self.received = received
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/linkedin"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Server
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        with self.server.lock:
-            if self.path.endswith("/messaging/check-email-support"):
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = self.server.endpoint.check_open(headers, body)
-            elif self.path.endswith("/conversations/send"):
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = self.server.endpoint.sent(headers, body)
-            elif not self.path.endswith("/messaging/send-with-typing"):
-                answer = Answer(404, b"<html>Not Found</html>")
-            else:
-                answer = self.server.endpoint.answer(
-                    {name.lower(): value for name, value in self.headers.items()}, body
-                )
-            self.server.received()
-        self._give(answer)
-
-    def do_GET(self) -> None:
-        with self.server.lock:
-            answer = self.server.endpoint.look_up(
-                {name.lower(): value for name, value in self.headers.items()}, self.path
-            )
-        self._give(answer)
-
-    def _give(self, answer: Answer) -> None:
-        if answer.cut:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send_response_only(answer.status)  # the endpoint gives the Date header
-        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, *_args: Any) -> None:
-        pass
 
 
 @contextmanager

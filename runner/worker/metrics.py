@@ -145,7 +145,7 @@ def served(metrics: Metrics, place: str) -> Iterator[str]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://{server.server_address[0]}:{server.server_port}/metrics"
+        yield f"http://{host or _LOCAL}:{server.server_port}/metrics"
     finally:
         server.shutdown()
         server.server_close()
