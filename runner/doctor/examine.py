@@ -14,8 +14,10 @@ from runner import words
 from runner.campaign.campaign import Campaign
 from runner.doctor import daily, material, storage, surroundings, vendor
 from runner.doctor.finding import Finding, bad, look
+from runner.doctor.team import judge_team
 from runner.errors import CampaignError
-from runner.ledger.location import Place, beside, lock_folder
+from runner.ledger.door import is_begun
+from runner.ledger.location import Place, Server, beside, lock_folder
 from runner.ledger.lock import is_any_running
 from runner.schedule.entry import Entry
 from runner.schedule.install import find
@@ -75,6 +77,8 @@ def examine(
         yield from asyncio.run(vendor.ask(Vendor(key.secret, clock, base_url).lookup, senders, now))
     yield surroundings.judge_clock(campaign, clock.now())
     yield whole
+    if isinstance(ledger, Server) and whole.verdict != "bad" and is_begun(ledger):
+        yield from judge_team(ledger, now())
     if known is not None:
         yield storage.judge_rows(known)
     if known is not None and known.deprecated:

@@ -7,13 +7,18 @@ not be enough: two campaigns on two accounts would both write to the same person
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from runner.errors import BusyError
 from runner.ledger.ledger import Ledger
 from runner.ledger.person import spellings_of
 from runner.ledger.store.store import Hold
+
+# So often it waits for locks: a long list may be on its way in, for a minute.
+_TRIES: Final = 8
 
 
 @contextmanager
@@ -27,11 +32,29 @@ def held(
         with ledger.write() as connection:
             yield connection
         return
+    with ExitStack() as transaction:
+        yield _begun(ledger, account, keys, key, transaction)
+
+
+def _begun(
+    ledger: Ledger,
+    account: str,
+    keys: Collection[str],
+    key: str | None,
+    transaction: ExitStack,
+) -> Connection:
+    """Begin it, once nobody else holds any of it."""
+    tries = 1 if key is not None else _TRIES  # an intent is good for a while only
     while True:
         with ledger.read() as connection:
             person = frozenset(spellings_of(connection, keys))
-        with ledger.write(Hold(account, person, key)) as connection:
-            # While this waited, another spelling of the person may have been learned.
-            if person.issuperset(spellings_of(connection, keys)):
-                yield connection
-                return
+        try:
+            connection = transaction.enter_context(ledger.write(Hold(account, person, key)))
+        except BusyError:
+            if (tries := tries - 1) == 0:
+                raise
+            continue
+        # While this waited, another spelling of the person may have been learned.
+        if person.issuperset(spellings_of(connection, keys)):
+            return connection
+        transaction.close()

@@ -185,10 +185,11 @@ def rest(
     connection.execute(_REST, values)
 
 
-def keep(connection: Connection, worker: int, now: datetime) -> None:
-    """Renew the lease of all lanes that a worker drives."""
-    mine = sa.update(schema.account).where(_ACCOUNT.worker_id == worker)
-    connection.execute(mine.values(due_at=now + LEASE))
+def keep(connection: Connection, worker: int, accounts: Collection[str], now: datetime) -> None:
+    """Renew the lease of the lanes that a worker still drives: of what it says at their end, some
+    may not have arrived."""
+    mine = (_ACCOUNT.worker_id == worker, _ACCOUNT.account.in_(accounts))
+    connection.execute(sa.update(schema.account).where(*mine).values(due_at=now + LEASE))
 
 
 def put_off(connection: Connection, key: str, until: datetime, why: str) -> None:

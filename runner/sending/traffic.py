@@ -144,9 +144,11 @@ class Traffic:
         now = self.vendor.clock.steady()
         try:
             outcome = await exchange(self.ledger, self.vendor, claim, now)
-        except OvertakenError:
+        except (OvertakenError, BusyError) as error:
             if self.budget is not None:
                 self.budget += 1
+            if self.ledger.is_shared:
+                raise OvertakenError from error  # others had the ledger: it is claimed anew
             raise
         if self.settings is not None and self.settings.steps and outcome.status is Status.SENT:
             days_after = calendar_of(self.settings).days_after

@@ -56,6 +56,7 @@ def status_answer(summary: Summary) -> dict[str, Any]:
     ]
     return {
         "running": summary.live,
+        "submittedAt": instant_of(summary.campaign.submitted_at),
         "forecast": [{"day": f"{day}", "messages": number} for day, number in summary.days],
         "uncertain": [{"row": row.number, "person": row.person} for row in summary.uncertain],
         "goneFromList": summary.gone,

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import procrastinate
+import psycopg
 import sqlalchemy as sa
 from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
@@ -30,6 +31,7 @@ _TASK: Final = "drive"
 _LEFT: Final = sa.text(
     "DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"
 )
+_PATIENCE: Final = 10.0
 _CONNECTIONS: Final = 3  # one fetches, one beats, one reports what is done
 
 
@@ -37,12 +39,8 @@ class Queue:
     """The queue of one database. A job is one lane, in the line of its key."""
 
     def __init__(self, url: URL, drive: Callable[[str, str], Awaitable[None]]) -> None:
-        self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(
-                conninfo=_conninfo(url), min_size=1, max_size=_CONNECTIONS, timeout=10
-            )
-        )
-        self._app.task(name=_TASK)(drive)
+        self._conninfo = _conninfo(url)
+        self._drive = drive
         # Jobs are put in on the connections of the ledger: this one opens none.
         self._giving = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
         self._worker: Worker | None = None
@@ -78,12 +76,18 @@ class Queue:
     async def serve(self, keys: Sequence[str], lanes: int) -> None:
         """Drive the lanes of these keys, so many at once, until the queue is closed. Raises
         UnreachableError when the server goes away."""
+        # Its connections are made anew each time: those of one that failed to open stay behind.
+        connector = procrastinate.PsycopgConnector(
+            conninfo=self._conninfo, min_size=1, max_size=_CONNECTIONS, timeout=_PATIENCE
+        )
+        app = procrastinate.App(connector=connector)
+        app.task(name=_TASK)(self._drive)
         try:
-            async with self._app.open_async():
+            async with app.open_async():
                 if self._is_closed:
                     return
                 self._worker = Worker(
-                    self._app,
+                    app,
                     queues=list(keys),
                     concurrency=lanes,
                     delete_jobs="always",
@@ -92,7 +96,7 @@ class Queue:
                     shutdown_graceful_timeout=0,
                 )
                 await self._worker.run()  # type: ignore[no-untyped-call]
-        except ConnectorException as error:
+        except (ConnectorException, psycopg.Error) as error:
             raise UnreachableError(
                 f"The queue cannot be reached ({error}).", remedy="Nothing is lost."
             ) from None

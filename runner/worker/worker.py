@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -28,13 +28,14 @@ from runner.ledger.store.store import NOTHING
 from runner.sending.dispatch import Interruption, interruptible
 from runner.sending.event import Event, Sent
 from runner.sending.secret import Secret
-from runner.worker.driver import KEY_REFUSED, Driver, Ways
+from runner.worker.driver import KEY_REFUSED, Driver, Rest, Ways
 from runner.worker.metrics import Metrics
 from runner.worker.queue import Queue
 
 _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 2.0
+_BUSY: Final = timedelta(seconds=5)
 # The longest that a message in flight can take, and its outcome.
 DRAIN_SECONDS: Final = 160.0
 
@@ -143,7 +144,7 @@ class Worker:
             )
             if not is_known:  # it was away for a day
                 self._number = self._enter(connection)
-            lanes_of.keep(connection, self._number, self._now())
+            lanes_of.keep(connection, self._number, self._driver.accounts, self._now())
 
     def _tidy(self) -> None:
         """Settle what workers that died have left open, once it cannot be under way any more."""
@@ -172,7 +173,10 @@ class Worker:
         with self._ledger.write(NOTHING) as connection:
             if not lanes_of.begin(connection, account, self._number, self._now()):
                 return
-        rest = self._driver.drive(account, key)
+        try:
+            rest = self._driver.drive(account, key)
+        except BusyError as error:
+            rest = Rest(self._now() + _BUSY, error.what)
         with self._ledger.write(NOTHING) as connection:
             lanes_of.rest(connection, account, self._number, rest.until, rest.why)
             if rest.is_refused and rest.until is not None:

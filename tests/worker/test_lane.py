@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
 from runner.action.submit import Submitted, submit
+from runner.doctor.team import MOST_ACCOUNTS, judge_team
 from runner.errors import RefusedError, UsageError
 from runner.ledger import schema
 from runner.ledger.account import account_state
@@ -35,6 +36,7 @@ from runner.ledger.lane import (
     wake,
 )
 from runner.ledger.ledger import Ledger
+from runner.ledger.location import Server, place_of
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord, Claim, Stop, Wait
 from runner.ledger.store.store import NOTHING
@@ -118,7 +120,8 @@ def test_one_worker_drives_a_lane_as_long_as_it_is_alive(desk: Desk) -> None:
         second = enter(connection, "there:2", "1", ["default"], 2, now)
         assert begin(connection, "one", first, now)
         assert not begin(connection, "one", second, now)
-        keep(connection, first, now + LEASE)
+        keep(connection, first, ["one"], now + LEASE)
+        keep(connection, first, [], now + 3 * LEASE)  # of others it has only not heard
         assert [(lane.account, lane.worker) for lane in driven(connection)] == [("one", first)]
     assert desk.due(now + LEASE) == ["two"]
     # It is heard of no more: another one takes its lane, and what it says of it then is void.
@@ -293,3 +296,27 @@ def test_workers_send_for_a_server_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="this one is a file"):
         submit(world.campaign(), ledger, lambda _: True, world.clock.now)
     ledger.close()
+
+
+def test_the_doctor_looks_at_keys_and_workers(desk: Desk) -> None:
+    """A key without a worker, and one with more accounts than its calls are enough for."""
+
+    def said() -> list[tuple[str, str]]:
+        place = place_of(desk.url)
+        assert isinstance(place, Server)
+        return [(one.verdict, one.says) for one in judge_team(place, desk.now)]
+
+    assert said() == []
+    desk.submit(accounts=["one"], key_name="agency")
+    ((verdict, says),) = said()
+    assert verdict == "look"
+    assert "no worker that is alive has the key agency" in says
+    with desk.ledger.write(NOTHING) as connection:
+        enter(connection, "here:1", "1", ["agency"], 2, desk.now)
+        many = [
+            {"account": f"more-{number}", "key": "agency", "due_at": desk.now}
+            for number in range(MOST_ACCOUNTS)
+        ]
+        connection.execute(sa.insert(schema.account), many)
+    assert [verdict for verdict, _ in said()] == ["look", "ok"]
+    assert "60 calls a minute, 192 can send 150 messages each in 8 hours" in said()[0][1]

@@ -30,14 +30,26 @@ from sqlalchemy.util import LRUCache
 from runner.errors import BusyError, StorageError, UnreachableError
 from runner.ledger.store.store import IDLE, Hold, number
 
-# All of them are far shorter than a lease: a transaction that hangs ends, and so its locks.
+# All of them are shorter than a lease: a transaction that hangs ends, and so its locks.
+_PATIENT: Final = "120s"
 _SETTINGS: Final = (
     "SET application_name = 'campaign-runner'",
-    f"SET {IDLE} = '15s'",
+    f"SET {IDLE} = '{_PATIENT}'",
     "SET lock_timeout = '60s'",  # a long list may be on its way in
-    "SET statement_timeout = '120s'",
+    f"SET statement_timeout = '{_PATIENT}'",
     "SET timezone = 'UTC'",
+    # The server notices as well when a machine is gone whose transaction holds locks.
+    "SET tcp_keepalives_idle = 5",
+    "SET tcp_keepalives_interval = 2",
+    "SET tcp_keepalives_count = 3",
+    "SET tcp_user_timeout = '10s'",
 )
+# Also one that waits for a lock. Older servers notice it when they answer.
+_WHILE_WAITING: Final = "SET client_connection_check_interval = '2s'"
+_CAN_NOTICE: Final = 140_000
+# What a message holds, a machine that is cut off would hold for all others: only for so long. The
+# locks of one intent, each waited for at most so long, are got within its fuse.
+_BRIEFLY: Final = {IDLE: "5s", "lock_timeout": "8s"}
 # A line that is dead is known as dead within half a minute, in both directions.
 LINE: Final = {
     "connect_timeout": "10",
@@ -46,7 +58,6 @@ LINE: Final = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-_PATIENT: Final = "120s"
 _LEDGER: Final = "ledger"
 # What is told as "not now" rather than as damage: locks, timeouts, deadlocks.
 _BUSY: Final = ("40001", "40P01", "55P03", "57014", "25P03", "53")
@@ -98,6 +109,8 @@ class Postgres:
         with connection.cursor() as cursor:
             for setting in _SETTINGS:
                 cursor.execute(setting)
+            if connection.info.server_version >= _CAN_NOTICE:
+                cursor.execute(_WHILE_WAITING)
         connection.commit()
 
     @contextmanager
@@ -108,10 +121,10 @@ class Postgres:
 
     def _lock(self, connection: Connection, hold: Hold | None) -> None:
         columns: list[sa.ColumnElement[Any]] = []
-        if hold is None:  # between two statements a part of a long list is read and checked
+        if hold is None:
             columns.append(sa.func.pg_advisory_xact_lock(number(_LEDGER)))
-            columns.append(sa.func.set_config(IDLE, _PATIENT, True))
         elif hold.account is not None:
+            columns += [sa.func.set_config(name, value, True) for name, value in _BRIEFLY.items()]
             columns.append(sa.func.pg_advisory_xact_lock_shared(number(_LEDGER)))
             columns += [sa.func.pg_advisory_xact_lock(number(name)) for name in _names(hold)]
         columns.append(sa.func.clock_timestamp())

@@ -128,9 +128,10 @@ class Waits(TypedDict):
 
 
 class Status(Listed):
-    """Where a campaign stands."""
+    """Where a campaign stands; workers send it since `submittedAt`."""
 
     running: bool
+    submittedAt: NotRequired[str | None]
     forecast: list[Forecast]
     uncertain: list[Uncertain]
     goneFromList: int
