@@ -78,7 +78,7 @@ for command in (  # --help lists them in this order
     running.stop,
     people.import_history,
     people.forget,
-    standing.schema,
+    keeping.schema,
     completion.completion,
 ):
     app.command()(command)

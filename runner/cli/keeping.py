@@ -9,6 +9,7 @@ import typer
 
 from runner.campaign.setting import KeySettings
 from runner.cli import late
+from runner.cli.completion import answering
 from runner.cli.ledger import ledger_file, ledger_place, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, command, output
 from runner.cli.vendor import found_vendor
@@ -199,3 +200,17 @@ def accept(
     agree = console.agreement("Is that so?", yes=yes)
     accepted = late.keep.accept(ledger_place(ledger), sheets or [], shared or [], agree, utc_now())
     return late.show_keeping.show_accepted(console, accepted)
+
+
+def schema(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="COMMAND",
+            help="The command, such as status or ledger verify.",
+            autocompletion=answering,
+        ),
+    ] = None,
+) -> int:
+    """Show the JSON Schema of a command's --json answer; without a command, which have one."""
+    return late.show_schema.show_schema(Console(), " ".join(words or ()))

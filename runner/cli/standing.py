@@ -11,7 +11,6 @@ import typer
 
 from runner.campaign.setting import KeySettings
 from runner.cli import late
-from runner.cli.completion import answering
 from runner.cli.ledger import opened_ledger, utc_now
 from runner.cli.options import (
     AsJson,
@@ -48,10 +47,7 @@ Person = Annotated[
 def status(
     campaign: Campaign = None,
     name: Which = None,
-    workers: Annotated[
-        bool,
-        typer.Option("--workers", help="Show who sends for a shared ledger, with which lanes."),
-    ] = False,
+    workers: Annotated[bool, typer.Option("--workers", help="Show who sends instead.")] = False,
     ledger: Ledger = None,
     as_json: AsJson = False,
 ) -> int:
@@ -59,8 +55,9 @@ def status(
     ledger is."""
     with opened_ledger(ledger, create=False) as opened:
         if workers:
-            found = late.team.team(opened, utc_now())
-            return late.show_team.show_team(Console(as_json=as_json), found)
+            return late.show_team.show_team(
+                Console(as_json=as_json), late.team.team(opened, utc_now())
+            )
         standing = late.standing.status(opened, campaign or name, utc_now())
     return late.show_standing.show_status(Console(as_json=as_json), standing)
 
@@ -118,20 +115,6 @@ def report(
     with opened_ledger(ledger, create=False) as opened:
         done = late.report.report(opened, campaign or name, path, utc_now(), names=names)
     return late.show_standing.show_report(Console(as_json=as_json), done)
-
-
-def schema(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="COMMAND",
-            help="The command, such as status or ledger verify.",
-            autocompletion=answering,
-        ),
-    ] = None,
-) -> int:
-    """Show the JSON Schema of a command's --json answer; without a command, which have one."""
-    return late.show_schema.show_schema(Console(), " ".join(words or ()))
 
 
 @command

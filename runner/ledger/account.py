@@ -244,9 +244,8 @@ class Account:
         return self._before[instant]
 
     def nth_latest(self, number: int, *, by_key: bool) -> datetime | None:
-        statement = _NTH_BY_KEY if by_key else _MY_NTH
         values = {"now": self._now + STEP, "skipped": number - 1, "key": self.key}
-        return self._earliest(self._ask(statement, **values))
+        return self._earliest(self._ask(_NTH_BY_KEY if by_key else _MY_NTH, **values))
 
     def waiting(self) -> int:
         return self._waiting_of(self.campaign)

@@ -1,6 +1,6 @@
 """The simulated endpoint on a socket, for rehearsals of several processes together.
 
-    python -m runner.rehearsal.server [--port 8080] [--key KEY]
+    python -m runner.rehearsal.server [--port 8080]
 
 It listens on this machine alone, takes one message at a time as far as its counts go, and tells
 nobody anything that it did not receive.
@@ -85,9 +85,8 @@ def main() -> None:
     """Serve until the process ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--key", default="rehearsal")
     said = parser.parse_args()
-    endpoint = SimulatedEndpoint(lambda: datetime.now(UTC), key=said.key, typing_seconds=0.0)
+    endpoint = SimulatedEndpoint(lambda: datetime.now(UTC), typing_seconds=0.0)
     server = Server(endpoint, port=said.port)
     sys.stdout.write(f"A simulated endpoint: {server.url}\n")
     sys.stdout.flush()
