@@ -77,6 +77,11 @@ class Lane(NamedTuple):
     due_at: datetime | None
     waits_for: str | None
 
+    @property
+    def name(self) -> str:
+        """The account's, or that of the key's own one."""
+        return self.account or "default"
+
 
 def submit(connection: Connection, campaign_id: int, at: datetime | None) -> None:
     """Let workers send a campaign from now on; with None, no more."""

@@ -68,7 +68,7 @@ def show_team(console: Console, team: Team) -> ExitCode:
 
 
 def _line(team: Team, worker: Worker) -> tuple[str, str, str, str, str]:
-    accounts = [lane.account or "default" for lane in team.lanes_of(worker)]
+    accounts = [lane.name for lane in team.lanes_of(worker)]
     named = f": {words.some(accounts, _SHOWN)}" if accounts else ""
     lanes = f"{len(accounts)} of {worker.lanes}{named}"
     begun = f"{worker.begun_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -11,6 +11,7 @@ from tzlocal import get_localzone
 
 from runner import words
 from runner.action.accounts import accounts
+from runner.action.team import team
 from runner.doctor.examine import examine as look_at_all
 from runner.ledger.location import beside
 from runner.schedule.machine import this_machine
@@ -51,6 +52,7 @@ def examine(desk: Desk, request: Request, _form: FormData) -> Response:
 def _shown(desk: Desk, request: Request, findings: Sequence[Finding]) -> Response:
     with desk.ledger() as ledger:
         found = accounts(ledger, now(), get_localzone())
+        workers = team(ledger, now()) if ledger.is_shared else None
     return draw(
         desk,
         request,
@@ -58,5 +60,10 @@ def _shown(desk: Desk, request: Request, findings: Sequence[Finding]) -> Respons
         accounts=found,
         most=max((count for one in found for _, count in one.days), default=0),
         findings=findings,
-        commands=[words.command("doctor"), words.command("status")],
+        team=workers,
+        commands=[
+            words.command("doctor"),
+            words.command("status"),
+            *([words.command("status", "--workers")] if workers else []),
+        ],
     )

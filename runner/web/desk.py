@@ -22,7 +22,7 @@ from runner.intake.sheet import MAX_BYTES
 from runner.ledger.campaign import campaigns
 from runner.ledger.door import open_ledger
 from runner.ledger.ledger import Ledger
-from runner.ledger.location import Place, beside
+from runner.ledger.location import Place, Server, beside
 from runner.ledger.lock import told_as_running
 from runner.ledger.record import CampaignRecord
 from runner.result.place import plain_name
@@ -85,6 +85,11 @@ class Desk:
                 yield opened
         finally:
             opened.close()
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the ledger is one that workers may send for."""
+        return isinstance(self.place, Server)
 
     def vendor(
         self, key_file: Path | None, folder: Path, path: str = TYPING, name: str | None = None

@@ -16,6 +16,7 @@ from runner import words
 from runner.action import pause as pauses
 from runner.action import run as runs
 from runner.action.standing import person_of
+from runner.action.submit import submit
 from runner.action.trial import send_test
 from runner.campaign.campaign import load
 from runner.campaign.material import gather
@@ -160,6 +161,7 @@ def _offered(desk: Desk, request: Request, source: Path) -> Response:
             words.command("plan", words.argument(source)),
             words.command("run", words.argument(source), "--test-to", "PROFILE"),
             run,
+            *([words.command("submit", words.argument(source))] if desk.is_shared else []),
         ],
     )
 
@@ -178,6 +180,7 @@ def _planned(desk: Desk, request: Request, source: Path) -> Response:
         summary=made.summary,
         today=dict(made.summary.days).get(today, 0),
         shown=made.first,
+        is_shared=desk.is_shared,
         problems=[
             alike(group) for group in grouped(made.intake.findings.problems if made.intake else ())
         ],
@@ -201,14 +204,20 @@ def _tested(desk: Desk, source: Path, form: FormData, here: str) -> Response:
 
 
 def _begin(desk: Desk, source: Path, form: FormData) -> str:
-    """Start a run of what was shown; say how that went. Raises UsageError when list or text are
-    others by now."""
+    """Start a run of what was shown, or let workers send it; say how that went.
+
+    Raises UsageError when list or text are others by now.
+    """
     if gather(load(source, {})).stamp != form.get("stamp"):
         raise UsageError(
             "The list or the text is not the one that was shown; nothing was sent.",
             where=str(source),
             remedy="Look at what would be sent now, and send it then.",
         )
+    if form.get("by") == "workers":
+        with desk.ledger() as ledger:
+            submit(load(source, {}), ledger, lambda _: True, now)
+        return "Workers send it from now on."
     wait = form.get("wait") == "yes"
     is_new = desk.runs.start(source, desk.place, desk.base_url, wait=wait)
     return "The run has begun." if is_new else "A run is under way already."
