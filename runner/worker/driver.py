@@ -55,6 +55,7 @@ class Rest(NamedTuple):
     until: datetime | None
     why: str = ""
     is_refused: bool = False
+    is_unanswered: bool = False
 
 
 class Ways(NamedTuple):
@@ -278,7 +279,7 @@ def _rest_of(end: LaneEnd, now: datetime) -> Rest:
     if end.stop.exit_code is ExitCode.ACCESS and end.stop.scope == "run":
         return Rest(now + _SOON, KEY_REFUSED, is_refused=True)
     if end.stop.exit_code is ExitCode.ENDPOINT:
-        return Rest(now + _SOON, end.reason)
+        return Rest(now + _SOON, end.reason, is_unanswered=True)
     return Rest(now + _LATE, end.reason)
 
 

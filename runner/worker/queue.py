@@ -101,9 +101,16 @@ class Queue:
                 f"The queue cannot be reached ({error}).", remedy="Nothing is lost."
             ) from None
 
+    def pause(self) -> None:
+        """Take no more lanes until it is served again."""
+        self._stop(_PATIENCE)
+
     def close(self, seconds: float) -> None:
         """Take no more lanes; those that are driven have so long to end."""
         self._is_closed = True
+        self._stop(seconds)
+
+    def _stop(self, seconds: float) -> None:
         if self._worker is not None:
             self._worker.shutdown_graceful_timeout = seconds
             self._worker.stop()  # type: ignore[no-untyped-call]

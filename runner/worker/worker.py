@@ -12,6 +12,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -31,6 +32,7 @@ from runner.sending.secret import Secret
 from runner.worker.driver import KEY_REFUSED, Driver, Rest, Ways
 from runner.worker.metrics import Metrics
 from runner.worker.queue import Queue
+from runner.worker.reach import Reach
 
 _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
@@ -67,8 +69,11 @@ class Worker:
         self._is_away = False
         self._is_draining = False
         self._is_cut = False
+        self._reach = Reach()
+        self._loop: asyncio.AbstractEventLoop
         # Set when a lane may be taken: a seat is free, or the worker ends.
         self._free = asyncio.Event()
+        self._ending = asyncio.Event()
 
     def run(self) -> ExitCode:
         """Send until a signal comes, and end after the messages in flight; a second signal does not
@@ -91,7 +96,7 @@ class Worker:
         return registry.enter(connection, name, __version__, self._keys, self._lanes, self._now())
 
     async def _work(self, interruption: Interruption) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         interruption.tell = lambda: loop.call_soon_threadsafe(self._interrupt, interruption)
         tasks = [
             asyncio.ensure_future(each)
@@ -164,6 +169,8 @@ class Worker:
         """Put lanes that are due into the queue, as many as are free here."""
         with self._ledger.write(NOTHING) as connection:
             most = self._lanes - self._busy
+            if self._reach.left(self._now()):
+                return
             due = lanes_of.take_due(connection, self._keys, self._now(), most)
             if due:
                 self._queue.give(connection, due)
@@ -177,6 +184,8 @@ class Worker:
             rest = self._driver.drive(account, key)
         except BusyError as error:
             rest = Rest(self._now() + _BUSY, error.what)
+        if rest.is_unanswered and self._reach.left(self._now()):
+            rest = rest._replace(until=self._now())  # others may reach the vendor
         with self._ledger.write(NOTHING) as connection:
             lanes_of.rest(connection, account, self._number, rest.until, rest.why)
             if rest.is_refused and rest.until is not None:
@@ -221,8 +230,9 @@ class Worker:
                 await self._queue.serve(self._keys, self._lanes)
             except UnreachableError as error:
                 self._note_away(error)
-            if not self._is_draining:
-                await asyncio.sleep(_AGAIN_SECONDS)
+            pause = max(_AGAIN_SECONDS, self._reach.left(self._now()).total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
 
     def _interrupt(self, interruption: Interruption) -> None:
         if interruption.count > 1:
@@ -230,6 +240,7 @@ class Worker:
             self._driver.halt(at_once=True)
             return
         self._is_draining = True
+        self._ending.set()
         self._tell(f"Ending after {words.count(len(self._driver.accounts), 'message')} in flight.")
         self._free.set()
         self._queue.close(DRAIN_SECONDS)
@@ -255,3 +266,9 @@ class Worker:
             why = f" ({outcome.http_status})" if outcome.http_status else ""
             account = claim.account or "default"
             self._tell(f"{campaign}, row {claim.row}, from {account}: {outcome.status}{why}")
+            if (pause := self._reach.note(outcome, self._now())) is not None:
+                minutes = words.count(round(pause.total_seconds() / 60), "minute")
+                self._tell(
+                    f"The vendor does not answer this worker; it takes no lanes for {minutes}."
+                )
+                self._loop.call_soon_threadsafe(self._queue.pause)

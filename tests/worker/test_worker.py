@@ -21,7 +21,7 @@ from runner.ledger.door import open_ledger
 from runner.ledger.lane import sendable
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Server, place_of
-from runner.ledger.record import Claim, OvertakenError, Status
+from runner.ledger.record import Claim, Outcome, OvertakenError, Status
 from runner.ledger.store.store import NOTHING
 from runner.sending import traffic
 from runner.sending.event import Event, Sent
@@ -30,6 +30,7 @@ from runner.sending.secret import Secret
 from runner.worker.driver import KEY_REFUSED, Driver, Ways
 from runner.worker.metrics import Metrics, served
 from runner.worker.queue import SCHEMA, Queue
+from runner.worker.reach import Reach
 from tests.loopback import KEY, serving
 from tests.postgres import Cluster, cluster
 from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted, until
@@ -364,3 +365,23 @@ def test_workers_wait_for_a_server_that_is_stopped_at_once(tmp_path: Path, serve
             fleet.kill()
     assert "is back" in fleet.said(0)
     assert check(url, taken_in(file), len(people), "a") == {Status.SENT: 40}
+
+
+def test_a_worker_that_is_cut_off_from_the_vendor_takes_no_lanes() -> None:
+    """Each time for longer, until it is answered; what is in flight beside begins no second
+    pause."""
+    reach, at = Reach(), now()
+    lost = Outcome(Status.UNCERTAIN, error="no answer in time")
+    away = Outcome(Status.WAITING, error="ConnectError", unreachable=True)
+    paced = Outcome(Status.WAITING, error="this computer stood still")
+    assert [reach.note(one, at) for one in (lost, away, paced)] == [None, None, None]
+    assert reach.note(lost, at) == timedelta(minutes=1)
+    assert reach.note(lost, at) is None
+    pauses = []
+    for _ in range(4):
+        at += reach.left(at)
+        pauses.append(reach.note(away, at))
+    assert [pause and pause.total_seconds() / 60 for pause in pauses] == [2, 5, 15, 15]
+    at += reach.left(at)
+    assert reach.note(Outcome(Status.SENT, http_status=200), at) is None
+    assert [reach.note(lost, at) for _ in range(3)] == [None, None, timedelta(minutes=1)]
