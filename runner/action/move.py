@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from runner import words
 from runner.action.behind import refuse_behind
@@ -19,6 +20,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, Server
 from runner.ledger.lock import is_running
 from runner.ledger.lost import refuse_lost
+from runner.ledger.worker import workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,18 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
 def _refuse_running(ledger: Ledger) -> None:
     with ledger.read() as connection:
         records = campaigns(connection)
+        known = workers(connection)
     running = [record.name for record in records if is_running(ledger, record.id)]
     if running:
         raise AlreadyRunningError(
             f"A run is active: {words.some(running)}.",
             where=ledger.place,
             remedy="Let it finish, or end it (campaign stop); then run this again.",
+        )
+    now = ledger.now(datetime.now(UTC))
+    if alive := [one.name for one in known if one.is_alive(now)]:
+        raise AlreadyRunningError(
+            f"Workers send for this ledger: {words.some(alive)}.",
+            where=ledger.place,
+            remedy="End them, wherever they run (Ctrl-C, or SIGTERM); then run this again.",
         )

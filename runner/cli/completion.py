@@ -57,7 +57,7 @@ def names(incomplete: str) -> list[str]:
     """The names of the ledger's campaigns that begin so, the one last read first."""
     place = os.environ.get("CAMPAIGN_LEDGER") or late.location.default_path()
     with suppress(Exception):  # a key that is pressed is no time for an error
-        known = late.location.names_at(late.location.ledger_path(place))
+        known = late.location.names_at(late.location.place_of(place))
         return [_typed(name) for name in known if name.startswith(incomplete)]
     return []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from platformdirs import user_data_path, user_state_path
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,6 +23,8 @@ _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _POSTGRES: Final = ("postgresql", "postgres")
 # What libpq takes in an address and nobody may read there.
 _SECRETS: Final = ("password", "sslpassword", "passfile")
+# Seconds that a shell waits for the names of campaigns.
+_SHORTLY: Final = 2
 _REMEDY: Final = "Give a path, sqlite:////absolute/path.db, or postgresql://user@host/database."
 
 
@@ -118,9 +121,14 @@ def default_path() -> Path:
     return user_data_path("campaign-runner", appauthor=False) / "ledger.db"
 
 
-def names_at(path: Path) -> list[str]:
-    """Return the names of the campaigns of a ledger, the one last read first. The file is only
-    read: no lock is taken and nothing is migrated. Raises sqlite3.Error."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        found = connection.execute("SELECT name FROM campaign ORDER BY read_at DESC")
-        return [str(name) for (name,) in found]
+def names_at(place: Place) -> list[str]:
+    """Return the names of the campaigns of a ledger, the one last read first. It is only read: no
+    lock is taken and nothing is migrated. Raises sqlite3.Error, or SQLAlchemy's DBAPIError."""
+    asked = "SELECT name FROM campaign ORDER BY read_at DESC"
+    if isinstance(place, Server):
+        url = place.url.set(drivername="postgresql+psycopg")
+        engine = create_engine(url, connect_args={"connect_timeout": _SHORTLY})
+        with engine.connect() as here:
+            return [str(name) for (name,) in here.exec_driver_sql(asked)]
+    with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return [str(name) for (name,) in connection.execute(asked)]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from runner.action.move import move
 from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
 from runner.action.submit import Submitted, submit
+from runner.cli.completion import names
 from runner.doctor.team import MOST_ACCOUNTS, judge_team
-from runner.errors import RefusedError, UsageError
+from runner.errors import AlreadyRunningError, RefusedError, UsageError
 from runner.ledger import schema
 from runner.ledger.account import account_state
 from runner.ledger.attempt import commit_intent, recover
@@ -320,3 +322,19 @@ def test_the_doctor_looks_at_keys_and_workers(desk: Desk) -> None:
         connection.execute(sa.insert(schema.account), many)
     assert [verdict for verdict, _ in said()] == ["look", "ok"]
     assert "60 calls a minute, 192 can send 150 messages each in 8 hours" in said()[0][1]
+
+
+def test_a_ledger_does_not_move_under_its_workers(desk: Desk, tmp_path: Path) -> None:
+    desk.submit()
+    with desk.ledger.write(NOTHING) as connection:
+        enter(connection, "here:1", "1", ["default"], 2, datetime.now(UTC))
+    with pytest.raises(AlreadyRunningError, match="Workers send for this ledger: here:1"):
+        move(place_of(desk.url), tmp_path / "moved.db", lambda _: True, lambda _: None)
+
+
+def test_a_shell_completes_the_campaigns_of_a_server(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.submit("spring")
+    monkeypatch.setenv("CAMPAIGN_LEDGER", desk.url)
+    assert names("sp") == ["spring"]
