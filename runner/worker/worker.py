@@ -19,7 +19,14 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from runner import __version__, words
-from runner.errors import BusyError, CampaignError, ExitCode, StorageError, UnreachableError
+from runner.errors import (
+    BusyError,
+    CampaignError,
+    ExitCode,
+    StorageError,
+    UnreachableError,
+    explain,
+)
 from runner.ledger import lane as lanes_of
 from runner.ledger import worker as registry
 from runner.ledger.attempt import recover
@@ -38,6 +45,7 @@ _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 2.0
 _BUSY: Final = timedelta(seconds=5)
+_AFTER_FAULT: Final = timedelta(minutes=15)
 # The longest that a message in flight can take, and its outcome.
 DRAIN_SECONDS: Final = 160.0
 
@@ -71,6 +79,7 @@ class Worker:
         self._is_cut = False
         self._reach = Reach()
         self._loop: asyncio.AbstractEventLoop
+        self._latest = 0.0
         # Set when a lane may be taken: a seat is free, or the worker ends.
         self._free = asyncio.Event()
         self._ending = asyncio.Event()
@@ -127,18 +136,15 @@ class Worker:
         except StorageError as error:
             self._tell(f"The ledger: {error.what}")
             return False
-        self._note_back()
+        if self._is_away:
+            self._is_away = False
+            self._tell("The ledger's server is back.")
         return True
 
     def _note_away(self, error: CampaignError) -> None:
         if not self._is_away:
             self._is_away = True
             self._tell(f"{error.what} Nothing is sent until it is back.")
-
-    def _note_back(self) -> None:
-        if self._is_away:
-            self._is_away = False
-            self._tell("The ledger's server is back.")
 
     # --- what is done in threads
 
@@ -184,6 +190,12 @@ class Worker:
             rest = self._driver.drive(account, key)
         except BusyError as error:
             rest = Rest(self._now() + _BUSY, error.what)
+        except UnreachableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault at one lane is told, and ends no other
+            fault = explain(error)
+            rest = Rest(self._now() + _AFTER_FAULT, fault.what)
+            self._tell(f"{account or 'default'}: {fault.what} ({fault.where})")
         if rest.is_unanswered and self._reach.left(self._now()):
             rest = rest._replace(until=self._now())  # others may reach the vendor
         with self._ledger.write(NOTHING) as connection:
@@ -217,8 +229,8 @@ class Worker:
             await loop.run_in_executor(self._threads, self._drive, account, key)
         except (UnreachableError, BusyError) as error:
             self._note_away(error)  # the lane comes back when its lease is over
-        except CampaignError as error:
-            self._tell(f"{account or 'default'}: {error.what}")
+        except StorageError as error:
+            self._tell(f"The ledger: {error.what}")
         finally:
             self._busy -= 1
             self._free.set()
@@ -239,19 +251,32 @@ class Worker:
             self._is_cut = True
             self._driver.halt(at_once=True)
             return
-        self._is_draining = True
-        self._ending.set()
         self._tell(f"Ending after {words.count(len(self._driver.accounts), 'message')} in flight.")
+        self._end()
+
+    def _end(self) -> None:
+        """Begin nothing any more."""
+        self._is_draining = True
+        self._latest = self._loop.time() + DRAIN_SECONDS
+        self._ending.set()
         self._free.set()
         self._queue.close(DRAIN_SECONDS)
         self._driver.halt()
 
     async def _drain(self, tasks: Sequence[asyncio.Future[None]]) -> None:
         """Leave: wait for what is under way, and say that this worker has ended."""
+        if not self._is_draining:
+            self._end()
+        ended = asyncio.ensure_future(
+            asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        )
+        await asyncio.wait([ended], timeout=max(0.0, self._latest - self._loop.time()))
+        if not ended.done():  # an outcome waits for a server that is away
+            self._driver.halt(at_once=True)
+        await ended
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
         def leave() -> None:
             with self._ledger.write(NOTHING) as connection:
