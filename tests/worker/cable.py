@@ -1,6 +1,7 @@
 """A cable between workers and a server, which can be cut: nothing passes then, and nobody is told.
 
-What was underway when it was cut arrives when it is mended, as with a real one.
+What was underway when it was cut arrives when it is mended, unless who sent it has given up: a
+system does not send any more for a socket that was closed.
 """
 
 from __future__ import annotations
@@ -38,18 +39,19 @@ class Cable:
 
     def _connect(self, here: socket.socket) -> None:
         self._whole.wait()
-        try:
-            there = socket.create_connection(("127.0.0.1", self._to))
-        except OSError:
-            here.close()
-            return
-        for one, other in ((here, there), (there, here)):
-            threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+        with here, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as there:
+            back = threading.Thread(target=self._pass, args=(there, here), daemon=True)
+            back.start()
+            self._pass(here, there)
+            back.join()
 
     def _pass(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while part := one.recv(_PART):
-                self._whole.wait()
+                if not self._whole.is_set():
+                    self._whole.wait()
+                    if _is_given_up(one):
+                        break
                 other.sendall(part)
         self._whole.wait()
         with suppress(OSError):
@@ -58,6 +60,16 @@ class Cable:
     def close(self) -> None:
         self._whole.set()
         self._listener.close()
+
+
+def _is_given_up(one: socket.socket) -> bool:
+    """Tell whether the other end has closed a connection."""
+    try:
+        return not one.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 @contextmanager
