@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from runner import words
 from runner.campaign.recognise import find_campaign
-from runner.errors import ExitCode
+from runner.errors import ExitCode, InterruptedRunError
 from runner.ledger import pause as pauses
+from runner.ledger import refusal
+from runner.ledger.campaign import note_stamp, outdate_results
 from runner.ledger.lane import submit, submitted_at, wake
 from runner.ledger.ledger import Ledger
-from runner.ledger.lock import is_running
+from runner.ledger.lock import is_running, run_lock
+from runner.ledger.standing import waiting
 
 # A run ends at the latest after the longest wait for an answer and a look at the ledger.
 _LONGEST: Final = timedelta(minutes=3)
@@ -46,6 +50,15 @@ class Stopped:
         return ExitCode.ALREADY_RUNNING if self.live else ExitCode.DONE
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A campaign of which so many messages that waited are not sent."""
+
+    campaign: str
+    messages: int
+    exit_code: ExitCode = ExitCode.DONE
+
+
 def pause(ledger: Ledger, name: str | None, now: datetime) -> Held:
     """Hold a campaign back: nothing of it goes until it may go on. Raises UsageError."""
     return _hold(ledger, name, now)
@@ -64,6 +77,33 @@ def _hold(ledger: Ledger, name: str | None, now: datetime, *, on: bool = True) -
             wake(connection, record.id, now)
         submitted = submitted_at(connection, record.id) is not None
     return Held(record.name, changed, is_running(ledger, record.id), submitted)
+
+
+def withdraw(
+    ledger: Ledger,
+    name: str | None,
+    by: str,
+    now: datetime,
+    agree: Callable[[Sequence[str]], bool],
+) -> Withdrawn:
+    """Take back what of a campaign waits; neither runs nor workers send it, until the list is run
+    or submitted again.
+
+    Raises UsageError, AlreadyRunningError while a run is active, InterruptedRunError when nobody
+    agreed.
+    """
+    record = find_campaign(ledger, name)
+    with run_lock(ledger, record.name, record.id):
+        with ledger.read() as connection:
+            count = sum(waiting(connection, record.id).values())
+        if not agree([f"{words.count(count, 'message')} of {record.name!r} will not be sent."]):
+            raise InterruptedRunError("Nothing was changed.", remedy="Run it again when ready.")
+        with ledger.write() as connection:
+            submit(connection, record.id, None)
+            gone = refusal.withdraw(connection, record.id, f"withdrawn by {by} on {now:%Y-%m-%d}")
+            note_stamp(connection, record.id, None)
+            outdate_results(connection, record.id)
+    return Withdrawn(record.name, gone)
 
 
 def stop(

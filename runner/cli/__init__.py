@@ -76,6 +76,7 @@ for command in (  # --help lists them in this order
     running.pause,
     running.resume,
     running.stop,
+    running.withdraw,
     people.import_history,
     people.forget,
     keeping.schema,

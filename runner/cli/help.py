@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 GROUPS: Final = {
     "Prepare": ("start", "console", "new", "check", "preview", "rehearse", "plan", "doctor"),
-    "Send": ("run", "submit", "worker", "pause", "resume", "stop", "schedule"),
+    "Send": ("run", "submit", "worker", "pause", "resume", "stop", "withdraw", "schedule"),
     "Look": ("status", "list", "digest", "why", "find", "replies", "results", "report"),
     "Decide": ("settle", "retry"),
     "People": ("suppress", "connections", "import-history", "forget"),

@@ -47,6 +47,23 @@ def stop(
     return late.show_standing.show_stopped(Console(as_json=as_json), stopped)
 
 
+def withdraw(
+    campaign: Campaign = None,
+    name: Which = None,
+    yes: Annotated[bool, option("yes", help="Withdraw without asking.")] = False,
+    ledger: Ledger = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take back what of a campaign waits: nothing of it is sent until its list is run or submitted
+    again. What was sent stays as it is."""
+    console = Console(as_json=as_json)
+    agree = console.agreement("Withdraw them?", yes=yes)
+    with opened_ledger(ledger, create=False) as opened:
+        by = late.settle.this_person()
+        gone = late.pause.withdraw(opened, campaign or name, by, utc_now(), agree)
+    return late.show_standing.show_withdrawn(console, gone)
+
+
 @command
 def replies(
     campaign: Campaign = None,

@@ -19,7 +19,7 @@ from runner.show.run import (
 )
 
 if TYPE_CHECKING:
-    from runner.action.pause import Held, Stopped
+    from runner.action.pause import Held, Stopped, Withdrawn
     from runner.action.report import Reported
     from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
     from runner.result.summary import AccountView, Summary
@@ -105,6 +105,15 @@ def show_stopped(console: Console, stopped: Stopped) -> ExitCode:
     said = {"campaign": stopped.campaign, "wasRunning": stopped.was_live, "running": stopped.live}
     console.answer(finished(said, stopped.exit_code))
     return stopped.exit_code
+
+
+def show_withdrawn(console: Console, withdrawn: Withdrawn) -> ExitCode:
+    """How many messages are not sent."""
+    count = words.count(withdrawn.messages, "message")
+    console.say(f"Withdrawn: {count} of {withdrawn.campaign}. Its list brings them back.")
+    said = {"campaign": withdrawn.campaign, "withdrawn": withdrawn.messages}
+    console.answer(finished(said, withdrawn.exit_code))
+    return withdrawn.exit_code
 
 
 def show_every(console: Console, found: Every) -> ExitCode:

@@ -169,6 +169,13 @@ class Held(Ended):
     running: bool
 
 
+class Withdrawn(Ended):
+    """How many messages of a campaign are not sent after all."""
+
+    campaign: str
+    withdrawn: int
+
+
 class RunStopped(Ended):
     """Whether a run was active, and still is."""
 

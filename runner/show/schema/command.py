@@ -25,6 +25,7 @@ from runner.show.schema.campaign import (
     RunStopped,
     Status,
     Tested,
+    Withdrawn,
 )
 from runner.show.schema.keeping import (
     Accepted,
@@ -76,6 +77,7 @@ ANSWERS: Final[dict[str, tuple[type, ...]]] = {
     "pause": (Held,),
     "resume": (Held,),
     "stop": (RunStopped,),
+    "withdraw": (Withdrawn,),
     "import-history": (Imported, WouldUndo, Undone),
     "forget": (Forgotten,),
     "suppress add": (Added,),
