@@ -2,9 +2,9 @@
 quota.
 
 From Python: `check`, `preview`, `rehearse`, `plan`, `run`, `status`, `campaigns`, `find`, `why`,
-`replies`, `results`, `report`, `settle`, `retry`, `pause`, `resume` and `stop` are the acts of the
-command line. `read` takes a file or a data frame as a table of text. Everything that a person can
-mend is a `CampaignError`.
+`replies`, `results`, `report`, `settle`, `retry`, `pause`, `resume`, `stop`, `withdraw`, `submit`
+and `workers` are the acts of the command line. `read` takes a file or a data frame as a table of
+text. Everything that a person can mend is a `CampaignError`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runner.python.act import rehearse as rehearse
     from runner.python.act import replies as replies
     from runner.python.act import run as run
+    from runner.python.act import submit as submit
     from runner.python.standing import campaigns as campaigns
     from runner.python.standing import find as find
     from runner.python.standing import pause as pause
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from runner.python.standing import status as status
     from runner.python.standing import stop as stop
     from runner.python.standing import why as why
+    from runner.python.standing import withdraw as withdraw
+    from runner.python.standing import workers as workers
 
 __version__ = "0.1.0"
 __all__ = (
@@ -58,7 +61,10 @@ __all__ = (
     "settle",
     "status",
     "stop",
+    "submit",
     "why",
+    "withdraw",
+    "workers",
 )
 
 _ELSEWHERE = {
@@ -80,6 +86,8 @@ _ELSEWHERE = {
             "status",
             "stop",
             "why",
+            "withdraw",
+            "workers",
         )
     },
 }

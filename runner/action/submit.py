@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from runner.action.compare import look_over
 from runner.action.plan import Plan, prepare, refuse_endless
 from runner.action.take import take_list
+from runner.action.team import refuse_unshared
 from runner.campaign.campaign import Campaign
-from runner.errors import ExitCode, InterruptedRunError, UsageError
+from runner.errors import ExitCode, InterruptedRunError
 from runner.ledger import lane
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
@@ -66,22 +67,6 @@ def submit(
         with ledger.write() as connection:
             lane.submit(connection, prepared.record.id, at)
     return Submitted(plan, at)
-
-
-def refuse_unshared(ledger: Ledger) -> None:
-    """Raise UsageError for a ledger that is a file."""
-    if not ledger.is_shared:
-        raise unshared(ledger.place)
-
-
-def unshared(place: str) -> UsageError:
-    """The refusal of a ledger that is a file."""
-    return UsageError(
-        "Workers send for a ledger on a PostgreSQL server, and this one is a file.",
-        where=place,
-        remedy="Name one with --ledger postgresql://… (docs/team.md), or send it yourself: "
-        "campaign run",
-    )
 
 
 def _with_zone(campaign: Campaign) -> Campaign:

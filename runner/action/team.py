@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.errors import ExitCode
+from runner.errors import ExitCode, UsageError
 from runner.ledger.lane import Backlog, Lane, backlog, driven
 from runner.ledger.ledger import Ledger
 from runner.ledger.worker import Worker, workers
@@ -35,7 +35,11 @@ class Team:
 
 
 def team(ledger: Ledger, own: datetime) -> Team:
-    """Say who sends for the ledger; `own` is this computer's time."""
+    """Say who sends for the ledger; `own` is this computer's time.
+
+    Raises UsageError for a ledger that is a file.
+    """
+    refuse_unshared(ledger)
     now = ledger.now(own)
     with ledger.read() as connection:
         return Team(
@@ -45,3 +49,19 @@ def team(ledger: Ledger, own: datetime) -> Team:
             ledger.place,
             now,
         )
+
+
+def refuse_unshared(ledger: Ledger) -> None:
+    """Raise UsageError for a ledger that is a file."""
+    if not ledger.is_shared:
+        raise unshared(ledger.place)
+
+
+def unshared(place: str) -> UsageError:
+    """The refusal of a ledger that is a file."""
+    return UsageError(
+        "Workers send for a ledger on a PostgreSQL server, and this one is a file.",
+        where=place,
+        remedy="Name one with --ledger postgresql://… (docs/team.md), or send it yourself: "
+        "campaign run",
+    )

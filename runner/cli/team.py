@@ -74,7 +74,7 @@ def worker(
     console = Console()
     place = ledger_place(ledger)
     if isinstance(place, Path):
-        raise late.submit.unshared(str(place))
+        raise late.team.unshared(str(place))
     lacking = [name for name in ("procrastinate", "prometheus_client") if not find_spec(name)]
     if lacking:
         raise UsageError(

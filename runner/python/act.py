@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Unpack
 from runner.action import check as checking
 from runner.action import replies as hearing
 from runner.action import run as running
+from runner.action import submit as submitting
 from runner.action.check import Checked, Previewed
 from runner.action.compare import refuse_lost_results
 from runner.action.plan import Plan
 from runner.action.replies import Replies
 from runner.action.run import Report
+from runner.action.submit import Submitted
 from runner.campaign.campaign import Campaign, load
 from runner.campaign.execution import EndpointSettings, LedgerSettings, SendingSettings
 from runner.campaign.kind import check_kind, rows, with_paths
@@ -59,6 +61,10 @@ class RunKeywords(
     SaidSettings, SequenceSettings, SendingSettings, LedgerSettings, EndpointSettings, total=False
 ):
     """The keywords of `run`: all settings but those that belong to a terminal."""
+
+
+class SubmitKeywords(SaidSettings, SequenceSettings, LedgerSettings, total=False):
+    """The keywords of `submit`: all that belongs to the campaign."""
 
 
 class RehearsalKeywords(NameSettings, RehearsalSettings, SequenceSettings, total=False):
@@ -118,6 +124,22 @@ def plan(sheet: Sheet, **said: Unpack[RunKeywords]) -> Plan:
         return _in_a_loop(lambda loop: running.plan(campaign, path, None, vendor, loop))
     with opened_ledger(said.get("ledger"), create=False) as ledger:
         return _in_a_loop(lambda loop: running.plan(campaign, path, ledger, vendor, loop))
+
+
+def submit(
+    sheet: Sheet,
+    *,
+    agree: Callable[[Plan], bool] = lambda _plan: True,
+    **said: Unpack[SubmitKeywords],
+) -> Submitted:
+    """Take a campaign into a shared ledger, for workers to send; no key is needed.
+
+    Without `agree` nobody is asked: the call itself is the yes. Raises CampaignError.
+    """
+    campaign = _campaign(sheet, SubmitKeywords, said)
+    refuse_lost_results(campaign, place_of(said.get("ledger") or default_path()))
+    with opened_ledger(said.get("ledger")) as ledger:
+        return submitting.submit(campaign, ledger, agree, utc_now)
 
 
 def replies(

@@ -12,11 +12,12 @@ from runner.action import report as reporting
 from runner.action import retry as retrying
 from runner.action import settle as settling
 from runner.action import standing
-from runner.action.pause import Held, Stopped
+from runner.action.pause import Held, Stopped, Withdrawn
 from runner.action.report import Reported
 from runner.action.retry import Retried
 from runner.action.settle import Settled
 from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
+from runner.action.team import Team, team
 from runner.intake.recipient import Recipient
 from runner.python.ledger import opened_ledger, utc_now
 
@@ -71,6 +72,22 @@ def resume(name: str | None = None, *, ledger: str | None = None) -> Held:
     """Let a campaign go on that was paused. Raises UsageError."""
     with opened_ledger(ledger, create=False) as opened:
         return pausing.resume(opened, name, utc_now())
+
+
+def withdraw(
+    name: str | None = None, *, by: str | None = None, ledger: str | None = None
+) -> Withdrawn:
+    """Take back what of a campaign waits, until its list is run or submitted again. Raises
+    CampaignError."""
+    with opened_ledger(ledger, create=False) as opened:
+        word = by or settling.this_person()
+        return pausing.withdraw(opened, name, word, utc_now(), lambda _: True)
+
+
+def workers(*, ledger: str | None = None) -> Team:
+    """Say who sends for a shared ledger, and which lanes wait. Raises CampaignError."""
+    with opened_ledger(ledger, create=False) as opened:
+        return team(opened, utc_now())
 
 
 def stop(name: str | None = None, *, ledger: str | None = None) -> Stopped:
