@@ -248,9 +248,13 @@ class Driver:
         )
 
     def halt(self, *, at_once: bool = False) -> None:
-        """Let every lane end after its message in flight; `at_once` does not wait for that one,
-        which is uncertain then."""
+        """Begin nothing any more, and leave the lanes that are driven."""
         self._is_halted = True
+        self.leave(at_once=at_once)
+
+    def leave(self, *, at_once: bool = False) -> None:
+        """Let every lane that is driven now end after its message in flight; `at_once` does not
+        wait for that one, which is uncertain then."""
         with self._changing:
             seats = list(self._seats.values())
         for seat in seats:

@@ -296,4 +296,5 @@ class Worker:
                 self._tell(
                     f"The vendor does not answer this worker; it takes no lanes for {minutes}."
                 )
+                self._driver.leave()
                 self._loop.call_soon_threadsafe(self._queue.pause)

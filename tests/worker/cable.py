@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _PART = 65_536
+_ESTABLISHED = 1
 
 
 class Cable:
@@ -38,7 +39,11 @@ class Cable:
                 threading.Thread(target=self._connect, args=(here,), daemon=True).start()
 
     def _connect(self, here: socket.socket) -> None:
-        self._whole.wait()
+        if not self._whole.is_set():
+            self._whole.wait()
+            if _is_given_up(here):
+                here.close()
+                return
         with here, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as there:
             back = threading.Thread(target=self._pass, args=(there, here), daemon=True)
             back.start()
@@ -63,13 +68,9 @@ class Cable:
 
 
 def _is_given_up(one: socket.socket) -> bool:
-    """Tell whether the other end has closed a connection."""
-    try:
-        return not one.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    """Tell whether the other end has closed a connection, whatever is still to be read from it."""
+    state = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    return state != _ESTABLISHED
 
 
 @contextmanager
