@@ -47,6 +47,14 @@ class OtherConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerWaits:
+    """The answer to a row's message has come, and the ledger's server is away: it is tried to be
+    recorded again and again."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Halting:
     """A person interrupted; the run waits for the messages in flight."""
 
@@ -81,6 +89,7 @@ Event = (
     | Waiting
     | LookFailed
     | OtherConversation
+    | AnswerWaits
     | Halting
     | ForeignUse
     | UnbelievedLimit

@@ -23,7 +23,7 @@ from runner.ledger.standing import waiting
 from runner.ledger.surplus import note_surplus, surplus
 from runner.ledger.told import note_told
 from runner.sending.clock import TOLERATED
-from runner.sending.event import ClockOff, Event, ForeignUse, UnbelievedLimit
+from runner.sending.event import AnswerWaits, ClockOff, Event, ForeignUse, UnbelievedLimit
 from runner.sending.look import Looker
 from runner.sending.pace import Pace, calendar_of
 from runner.sending.turn import Turn
@@ -37,6 +37,7 @@ TRUSTED: Final = timedelta(minutes=10)
 _ASKED_FOR_TIME: Final = 3
 # While the ledger's server is away, an outcome is tried to be recorded for a quarter of an hour.
 _PAUSES: Final = (1.0,) * 30 + (5.0,) * 174
+_SOON: Final = 3  # tries, before a person is told
 _UNSENT: Final = "the ledger's server went away before the request left"
 _NEVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -143,7 +144,9 @@ class Traffic:
         # The claim holds by the clock that it was made by, whatever answers change it meanwhile.
         now = self.vendor.clock.steady()
         try:
-            outcome = await exchange(self.ledger, self.vendor, claim, now)
+            outcome = await exchange(
+                self.ledger, self.vendor, claim, now, lambda: self.report(AnswerWaits(claim.row))
+            )
         except (OvertakenError, BusyError) as error:
             if self.budget is not None:
                 self.budget += 1
@@ -224,11 +227,16 @@ class Traffic:
 
 
 async def exchange(
-    ledger: Ledger, vendor: Vendor, claim: Claim, clock: Callable[[], datetime]
+    ledger: Ledger,
+    vendor: Vendor,
+    claim: Claim,
+    clock: Callable[[], datetime],
+    tell: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Send a message that was claimed, with its intent before and its outcome settled after.
 
-    `clock` is the one that the claim was made by. Raises OvertakenError when the claim does not
+    `clock` is the one that the claim was made by; `tell` is called when the outcome has to wait for
+    the ledger's server. Raises OvertakenError when the claim does not
     hold any more.
     """
     taken = claim
@@ -241,7 +249,7 @@ async def exchange(
         outcome = await vendor.endpoint.send(claim, take)
     except LostError as lost:
         taken, outcome = lost.claim, Outcome(Status.WAITING, error=_UNSENT)
-    for pause in _PAUSES:
+    for number, pause in enumerate(_PAUSES):
         try:
             return settle(ledger, taken, outcome, vendor.clock.now())
         except SettledError:
@@ -251,5 +259,7 @@ async def exchange(
         except (BusyError, UnreachableError):
             if not ledger.is_shared:
                 raise
+            if number == _SOON:
+                tell()
             await asyncio.sleep(pause)  # an answer that has come is not given up
     return settle(ledger, taken, outcome, vendor.clock.now())

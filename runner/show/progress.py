@@ -13,6 +13,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger.pause import NO_END
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending.event import (
+    AnswerWaits,
     ClockOff,
     Event,
     ForeignUse,
@@ -126,6 +127,11 @@ class Progress:
                 self._write(
                     f"Row {row}: its conversationUrn is not the conversation that the vendor shows "
                     "with this person; the row's own is used."
+                )
+            case AnswerWaits(row):
+                self._write(
+                    f"The answer for row {row} has come, and the ledger's server is away: it is "
+                    "kept, and recorded as soon as the server is back."
                 )
             case Halting():
                 self._write(

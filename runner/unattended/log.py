@@ -25,6 +25,7 @@ from runner.errors import ExitCode, StorageError
 from runner.ledger.pause import NO_END
 from runner.ledger.record import Claim, Outcome
 from runner.sending.event import (
+    AnswerWaits,
     ClockOff,
     Event,
     ForeignUse,
@@ -113,6 +114,8 @@ class RunLog:
                 self.write("look-failed", row=row)
             case OtherConversation(row):
                 self.write("other-conversation", row=row)
+            case AnswerWaits(row):
+                self.write("answer-waits", row=row)
             case Halting():
                 self.write("interrupted")
             case _:

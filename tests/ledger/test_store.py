@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,8 @@ def test_all_machines_go_by_the_servers_clock(
 def test_a_server_that_is_away_is_told_and_come_back_to(
     tmp_path: Path, server: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it is away nothing is sent. An answer that has come is recorded once it is back."""
+    """While it is away nothing is sent. An answer that has come is recorded once it is back; a
+    person is told so once."""
     world, campaign = begun(tmp_path, url)
     with closing(open_ledger(url)) as ledger:
         taken = under_way(ledger, campaign, MONDAY)
@@ -224,7 +226,7 @@ def test_a_server_that_is_away_is_told_and_come_back_to(
 
         async def pause(seconds: float) -> None:
             paused.append(seconds)
-            if len(paused) == 3:
+            if len(paused) == 5:
                 server.start()
 
         async def send(_claim: Claim, _commit: object) -> Outcome:
@@ -233,8 +235,10 @@ def test_a_server_that_is_away_is_told_and_come_back_to(
         monkeypatch.setattr(traffic.asyncio, "sleep", pause)
         vendor = world.vendor()
         monkeypatch.setattr(vendor.endpoint, "send", send)
-        asyncio.run(exchange(ledger, vendor, taken, lambda: MONDAY))
-        assert len(paused) == 3
+        said: list[str] = []
+        waits = partial(said.append, "it waits")
+        asyncio.run(exchange(ledger, vendor, taken, lambda: MONDAY, waits))
+        assert (len(paused), said) == (5, ["it waits"])
         assert statuses(ledger, campaign) == ["sent", "waiting"]
 
 
