@@ -184,11 +184,12 @@ def _claim(
     )
     traffic.tell_noticed()
     if taken is None and aside:
-        return LaneEnd("paused", traffic.now(), _ASIDE)
+        return LaneEnd("paused", traffic.now(), _ASIDE, for_next_run=True)
     if taken is None and traffic.holds_steps(account):
-        return LaneEnd("paused", traffic.now(), _UNSEEN)
+        return LaneEnd("paused", traffic.now(), _UNSEEN, for_next_run=True)
     if taken is None and patience.aside:
-        return LaneEnd("paused", traffic.now(), patience.reason or _BLIND)
+        reason = patience.reason or _BLIND
+        return LaneEnd("paused", traffic.now(), reason, for_next_run=True)
     if taken is None:
         return LaneEnd("done")
     if isinstance(taken, Stop):

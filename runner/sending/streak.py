@@ -35,12 +35,14 @@ _PLAN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LaneEnd:
-    """The end of a lane: nothing waits, a pause until `until`, a stop, or the halt signal."""
+    """The end of a lane: nothing waits, a pause until `until`, a stop, or the halt signal. What is
+    left then may be `for_next_run`."""
 
     kind: Literal["done", "paused", "stopped", "halted"]
     until: datetime | None = None
     reason: str = ""
     stop: Stop | None = None
+    for_next_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

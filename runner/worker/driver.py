@@ -169,7 +169,7 @@ class Driver:
             return Rest(now() + _LATE, error.what)
         finally:
             seat.traffic = None
-        rest = _rest_of(end, now())
+        rest = rest_of(end, now())
         if rest.until is None or rest.until - now() >= _LATE or end.stop is not None:
             self._forget(campaign, account)  # the next visit begins anew, as the next run would
         return rest
@@ -269,17 +269,15 @@ def _end(seat: _Seat, at_once: bool) -> None:
         seat.task.cancel()
 
 
-def _rest_of(end: LaneEnd, now: datetime) -> Rest:
+def rest_of(end: LaneEnd, now: datetime) -> Rest:
     """What becomes of a lane, by how a campaign's part of it ended."""
     if end.kind == "done":
         return Rest(None)
     if end.kind == "halted":
         return Rest(now, _HALTED)
     if end.stop is None:
-        until = end.until or now
-        if end.reason and until <= now:
-            return Rest(now + _LATE, end.reason)  # some rows were set aside: the next run's
-        return Rest(min(until, now + _LATE), end.reason)
+        late = now + _LATE
+        return Rest(late if end.for_next_run else min(end.until or now, late), end.reason)
     if end.stop.exit_code is ExitCode.ACCESS and end.stop.scope == "run":
         return Rest(now + _SOON, KEY_REFUSED, is_refused=True)
     if end.stop.exit_code is ExitCode.ENDPOINT:

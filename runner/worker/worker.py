@@ -177,6 +177,8 @@ class Worker:
             most = self._lanes - self._busy
             if self._reach.left(self._now()):
                 return
+            # Each time another key comes first.
+            self._keys = (*self._keys[1:], *self._keys[:1])
             due = lanes_of.take_due(connection, self._keys, self._now(), most)
             if due:
                 self._queue.give(connection, due)
@@ -203,10 +205,8 @@ class Worker:
             if rest.is_refused and rest.until is not None:
                 lanes_of.put_off(connection, key, rest.until, rest.why)
         if rest.is_refused:
-            self._tell(
-                f"The key {key} is refused: its lanes wait for a quarter of an hour, or until a "
-                "worker starts that has another one."
-            )
+            way = "or until a worker starts that has another one"
+            self._tell(f"The key {key} is refused: its lanes wait for a quarter of an hour, {way}.")
 
     # --- the loop's own
 

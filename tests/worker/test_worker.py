@@ -14,20 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import UnreachableError, UsageError
+from runner.errors import ExitCode, UnreachableError, UsageError
 from runner.ledger.attempt import LostError
 from runner.ledger.campaign import campaign_named
 from runner.ledger.door import open_ledger
 from runner.ledger.lane import sendable
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Server, place_of
-from runner.ledger.record import Claim, Outcome, OvertakenError, Status
+from runner.ledger.record import Claim, Outcome, OvertakenError, Status, Stop
 from runner.ledger.store.store import NOTHING
 from runner.sending import traffic
 from runner.sending.event import Event, Sent
 from runner.sending.keys import find_keys
 from runner.sending.secret import Secret
-from runner.worker.driver import KEY_REFUSED, Driver, Ways
+from runner.sending.streak import LaneEnd
+from runner.worker.driver import KEY_REFUSED, Driver, Ways, rest_of
 from runner.worker.metrics import Metrics, served
 from runner.worker.queue import SCHEMA, Queue
 from runner.worker.reach import Reach
@@ -35,6 +36,7 @@ from tests.loopback import KEY, serving
 from tests.postgres import Cluster, cluster
 from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted, until
 from tests.worker.vendor import taken_in, vendor
+from tests.world import MONDAY
 
 
 @pytest.fixture
@@ -385,3 +387,26 @@ def test_a_worker_that_is_cut_off_from_the_vendor_takes_no_lanes() -> None:
     at += reach.left(at)
     assert reach.note(Outcome(Status.SENT, http_status=200), at) is None
     assert [reach.note(lost, at) for _ in range(3)] == [None, None, timedelta(minutes=1)]
+
+
+@pytest.mark.parametrize(
+    ("end", "seconds"),
+    [
+        (LaneEnd("done"), None),
+        (LaneEnd("halted"), 0),
+        (LaneEnd("paused", MONDAY), 0),
+        # A wait whose time comes while it is told is over, and no reason to sleep.
+        (LaneEnd("paused", MONDAY - timedelta(milliseconds=1), "messages are spaced"), -0.001),
+        (LaneEnd("paused", MONDAY + timedelta(minutes=3), "messages are spaced"), 180),
+        (LaneEnd("paused", MONDAY + timedelta(days=3), "it is outside the sending hours"), 3600),
+        (LaneEnd("paused", MONDAY, "some people were refused for now", for_next_run=True), 3600),
+        (LaneEnd("stopped", stop=Stop("run", ExitCode.ACCESS, "401", "")), 900),
+        (LaneEnd("stopped", stop=Stop("account", ExitCode.ENDPOINT, "away", "")), 900),
+        (LaneEnd("stopped", stop=Stop("account", ExitCode.ACCESS, "403", "")), 3600),
+    ],
+)
+def test_when_a_lane_is_due_again(end: LaneEnd, seconds: float | None) -> None:
+    """By how a campaign's part of it ended; at least once an hour, as long as anything waits."""
+    until = rest_of(end, MONDAY).until
+    assert (until and (until - MONDAY).total_seconds()) == (seconds if until else None)
+    assert (until is None) == (end.kind == "done")
