@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from runner import words
 from runner.action.search import Finding, look_for
@@ -24,7 +23,7 @@ from runner.ledger.doubt import Count, Doubt, doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import EVIDENCE, CampaignRecord
 from runner.result.handback import write_results
-from runner.result.place import Written
+from runner.result.place import Written, place_here
 from runner.sending.lookup import Lookup
 
 
@@ -60,7 +59,8 @@ def look(
     """
     findings = check(ledger, record, rows, lookup, loop, by=by, now=now)
     summary = summary_of(ledger, find_campaign(ledger, record.name), now())
-    written = write_results(ledger, summary, Path(record.settings.results))
+    place = place_here(record.settings.results, is_shared=ledger.is_shared)
+    written = write_results(ledger, summary, place)
     return Looked(record.name, tuple(findings), len(summary.uncertain), written)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from runner import words
 from runner.action.standing import find_line, summary_of
@@ -24,7 +23,7 @@ from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import WITHDRAWN, CampaignRecord, UncertainRow
 from runner.ledger.standing import uncertain_rows
 from runner.result.handback import write_results
-from runner.result.place import Written
+from runner.result.place import Written, place_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,8 @@ def settle(
 def hand_back(ledger: Ledger, record: CampaignRecord, now: datetime) -> Written:
     """Write a campaign's results to their own place."""
     summary = summary_of(ledger, find_campaign(ledger, record.name), now)
-    return write_results(ledger, summary, Path(record.settings.results))
+    place = place_here(record.settings.results, is_shared=ledger.is_shared)
+    return write_results(ledger, summary, place)
 
 
 def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> None:

@@ -17,7 +17,7 @@ from runner.ledger.line import Line, lines
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord
 from runner.result.handback import check_replaceable, write_results
-from runner.result.place import Written, check_path
+from runner.result.place import Written, check_path, place_here
 from runner.result.summary import Summary, summarise
 from runner.result.why import Why, facts_of, sentences
 from runner.sending.pace import pace_of
@@ -170,7 +170,8 @@ def results(ledger: Ledger, name: str | None, path: Path | None, now: datetime) 
     """
     summary = summary_of(ledger, find_campaign(ledger, name), now)
     stored = summary.campaign.settings
-    path = (path or Path(stored.results)).absolute()
+    path = path or place_here(stored.results, is_shared=ledger.is_shared)
+    path = path.absolute()
     check_path(path, Path(stored.sheet), ending=Path(stored.results).suffix if stored.copy else "")
     if str(path) != stored.results:
         with ledger.read() as connection:

@@ -44,6 +44,15 @@ class Written:
     reason: str = ""
 
 
+def place_here(results: str, *, is_shared: bool) -> Path:
+    """The place on this machine for results whose own one is said: that one, or in a shared ledger,
+    where its folder is on another machine, a file of its name in the folder one works in."""
+    place = Path(results)
+    if not is_shared or (place.is_absolute() and place.parent.is_dir()):
+        return place
+    return Path.cwd() / re.split(r"[\\/]", results)[-1]
+
+
 def default_path(sheet: Path, *, workbook: bool, ending: str = "") -> Path:
     """Return the default place of the results: `people.csv` → `people.results.csv`, beside it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from runner.action.move import move
 from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
+from runner.action.standing import results
 from runner.action.submit import Submitted, submit
 from runner.cli.completion import names
 from runner.doctor.team import MOST_ACCOUNTS, judge_team
@@ -338,3 +340,20 @@ def test_a_shell_completes_the_campaigns_of_a_server(
     desk.submit("spring")
     monkeypatch.setenv("CAMPAIGN_LEDGER", desk.url)
     assert names("sp") == ["spring"]
+
+
+@pytest.mark.parametrize("far", ["/nowhere/of/mine/a.results.csv", "C:\\lists\\a.results.csv"])
+def test_results_of_another_machine_are_written_where_one_works(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: str
+) -> None:
+    desk.submit()
+    with desk.ledger.write() as connection:
+        (settings,) = connection.execute(sa.select(schema.campaign.c.settings)).scalars()
+        told = json.dumps({**json.loads(settings), "results": far})
+        connection.execute(sa.update(schema.campaign).values(settings=told))
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    handed = results(desk.ledger, "a", None, desk.now)
+    assert handed.written.path == here / "a.results.csv"
+    assert [path.name for path in here.iterdir()] == ["a.results.csv"]
