@@ -79,6 +79,19 @@ def _server(told: dict[str, Any]) -> Iterator[Row]:
     yield Row("a ledger on a server of this machine", f"a file, {told['file_ms']} ms", found)
 
 
+def _workers(told: dict[str, Any]) -> Iterator[Row]:
+    ratio, found, share = told["queue_ratio"], told["find_ms"], told["claim_ratio"]
+    beside = f"the same without the queue, {told['plain_ms']} ms"
+    yield Row("a message of a worker, processor ms", beside, f"ratio {ratio}", 1.5, ratio)
+    yield Row(f"due lanes among {told['sleeping']:,} that sleep, ms", "", str(found), 20, found)
+    took, held = told["submit_seconds"], told["held_seconds"]
+    beside = f"a ledger of {told['sent']:,} sent messages"
+    yield Row("1,000 rows submitted, s", beside, str(took), 5, took)
+    yield Row("a message meanwhile, the slowest, s", beside, str(held), 1, held)
+    claims = f"a claim beside {told['campaigns']} campaigns on a server"
+    yield Row(claims, f"beside one, {told['claim_ms']} ms", f"ratio {share}", 2, share)
+
+
 def _sheets(told: dict[str, Any]) -> Iterator[Row]:
     what, _, beside = told["what"].partition(" / ")
     number = told.get("ratio", told.get("bytes", told.get("seconds")))
@@ -119,6 +132,7 @@ EVERY: dict[str, tuple[dict[str, int], Callable[[dict[str, Any]], Iterator[Row]]
     "per_message": ({"messages": 600, "rounds": 3}, _messages),
     "lanes": ({"messages": 1_000, "accounts": 100}, _lanes),
     "server": ({"messages": 600}, _server),
+    "workers": ({"lanes": 400, "sleeping": 1_000_000, "sent": 1_000_000}, _workers),
     "tls": ({"requests": 300}, _tls),
     "taking": ({"rows": 100_000}, _taking),
     "rehearsal": ({"rows": 2_000}, _rehearsal),

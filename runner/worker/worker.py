@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -44,6 +45,8 @@ from runner.worker.reach import Reach
 _BEAT_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 2.0
+# The database's library cannot use the loop that Windows has otherwise.
+_LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 _BUSY: Final = timedelta(seconds=5)
 _AFTER_FAULT: Final = timedelta(minutes=15)
 # The longest that a message in flight can take, and its outcome.
@@ -96,8 +99,8 @@ class Worker:
             f"Worker {self._number} sends with {words.count(self._lanes, 'lane')} for the keys "
             f"{', '.join(self._keys)}; Ctrl-C ends it after the messages in flight."
         )
-        with interruptible() as interruption:
-            asyncio.run(self._work(interruption))
+        with interruptible() as interruption, asyncio.Runner(loop_factory=_LOOP) as loop:
+            loop.run(self._work(interruption))
         return ExitCode.INTERRUPTED if self._is_cut else ExitCode.DONE
 
     def _enter(self, connection: Connection) -> int:
@@ -107,24 +110,18 @@ class Worker:
     async def _work(self, interruption: Interruption) -> None:
         loop = self._loop = asyncio.get_running_loop()
         interruption.tell = lambda: loop.call_soon_threadsafe(self._interrupt, interruption)
-        tasks = [
-            asyncio.ensure_future(each)
-            for each in (
-                self._again(_BEAT_SECONDS, self._beat),
-                self._again(_BEAT_SECONDS, self._tidy),
-                self._find(),
-            )
-        ]
+        beats = (self._again(self._beat), self._again(self._tidy))
+        tasks = [asyncio.ensure_future(each) for each in (*beats, self._find())]
         try:
             await self._serve()
         finally:
             await self._drain(tasks)
 
-    async def _again(self, seconds: float, what: Callable[[], None]) -> None:
-        """Do something every so many seconds, in a thread; not while the server is away."""
+    async def _again(self, what: Callable[[], None]) -> None:
+        """Do something again and again, in a thread."""
         while True:
             await self._asked(what)
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(_BEAT_SECONDS)
 
     async def _asked(self, what: Callable[[], None]) -> bool:
         """Ask the ledger something in a thread; False where it cannot be asked now."""
@@ -216,10 +213,8 @@ class Worker:
             self._free.clear()
             if self._busy < self._lanes:
                 await self._asked(self._hand_over)
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._free.wait(), _LOOK_SECONDS)
-            except TimeoutError:
-                continue
 
     async def _job(self, account: str, key: str) -> None:
         """A lane that the queue has handed over."""
