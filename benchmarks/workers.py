@@ -103,9 +103,9 @@ def plain(url: str, address: str) -> None:
         def drive(account: str) -> None:
             with ledger.write(NOTHING) as connection:
                 begin(connection, account, 1, now())
-            until, why, _ = driver.drive(account, "default")
+            ended = driver.drive(account, "default")
             with ledger.write(NOTHING) as connection:
-                rest(connection, account, 1, until, why)
+                rest(connection, account, 1, ended.until, ended.why)
 
         with ThreadPoolExecutor(SEATS) as threads:
             while True:
@@ -154,7 +154,7 @@ def fill_sent(cluster: Cluster, url: str, count: int) -> None:
     cluster.execute(
         "INSERT INTO attempt (delivery_id, campaign_id, account, claimed_at, deadline, wired_at, "
         "settled_at, status) SELECT id, 1, 'old-' || id % 1000, sent_at, sent_at, sent_at, "
-        "sent_at, 'sent' FROM delivery WHERE account = 'old'; ANALYZE",
+        "sent_at, 'sent' FROM delivery WHERE status = 'sent'; ANALYZE",
         name,
     )
 
