@@ -76,7 +76,7 @@ def test_a_run_that_stays_pauses_and_goes_on(tmp_path: Path, after: int) -> None
             sent_while_paused.append(count)
         elif isinstance(event, Waiting) and "is paused since" in event.wait.reason:
             assert count == after
-            resume(ledger, "people")
+            resume(ledger, "people", world.clock.now())
 
     report = running(world, ledger, speak, stay=True)
     ledger.close()
@@ -100,7 +100,7 @@ def test_a_run_that_does_not_stay_ends_and_the_next_one_sends_nothing(tmp_path: 
     again = running(world, ledger, lambda _: None, stay=False)
     assert (again.exit_code, len(world.server.receipts)) == (ExitCode.PAUSED, 1)
     assert again.summary.next_send_at is None
-    resume(ledger, "people")
+    resume(ledger, "people", world.clock.now())
     assert running(world, ledger, lambda _: None, stay=True).exit_code == ExitCode.DONE
     ledger.close()
     assert len(world.server.receipts) == 4
@@ -142,7 +142,7 @@ def test_a_run_that_sleeps_hears_within_seconds(tmp_path: Path, word: str) -> No
     def speak(event: Event) -> None:
         if isinstance(event, Waiting) and "is paused since" in event.wait.reason:
             heard.append(world.clock.now())
-            resume(ledger, "people")
+            resume(ledger, "people", world.clock.now())
         elif heard:
             stop(ledger, "people", world.clock.now, lambda _: world.clock.advance(60))
 

@@ -156,7 +156,7 @@ def test_two_tabs_and_the_command_line_see_one_another(served: Served, chromium:
 def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Browser) -> None:
     """A run that the console has started is a process of its own: nobody is lost or gets a message
     twice, and the next console shows it."""
-    path = served.campaign_file("spring", 150)
+    path = served.campaign_file("spring", 300)
     with tab(chromium, served) as page:
         page.goto(f"{served.base}/files/{path.name}/start")
         page.get_by_role("button", name="Send", exact=True).click()
@@ -172,12 +172,12 @@ def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Brow
         page.get_by_role("button", name="Stop the run").click()
         page.wait_for_selector("text=The run has ended")
         middle = len(receipts(served))
-        assert 5 < middle < 150
+        assert 5 < middle < 300
         page.get_by_role("link", name="Start …").click()
         page.get_by_role("button", name="Send", exact=True).click()
-        page.wait_for_selector(".legend >> text=150 sent", timeout=90_000)
-    assert len(receipts(served)) == 150
-    assert served.statuses() == ["sent"] * 150
+        page.wait_for_selector(".legend >> text=300 sent", timeout=90_000)
+    assert len(receipts(served)) == 300
+    assert served.statuses() == ["sent"] * 300
 
 
 class _Elsewhere(BaseHTTPRequestHandler):
