@@ -24,7 +24,7 @@ from runner.ledger.attempt import recover
 from runner.ledger.campaign import mark_running, note_stamp
 from runner.ledger.change import TakenIn
 from runner.ledger.delivery import inmails, text_of
-from runner.ledger.lane import note_key, wake
+from runner.ledger.lane import note_key, submit, submitted_at
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import Wanted, lines
 from runner.ledger.record import CampaignRecord, Status
@@ -41,13 +41,15 @@ _FIRST: Final = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A campaign whose rows are in the ledger. `recovered` attempts were left open by a run that
-    died: how many became uncertain, how many wait again."""
+    died: how many became uncertain, how many wait again. One that workers sent is held back from
+    them until somebody has agreed: it `was_submitted`."""
 
     taken: Taken
     record: CampaignRecord
     taken_in: TakenIn
     recovered: tuple[int, int]
     notices: tuple[str, ...]
+    was_submitted: bool = False
 
 
 class First(NamedTuple):
@@ -102,6 +104,9 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
     with ledger.write() as connection:
         # A run that was killed could not say that it ended.
         mark_running(connection, taken.record.id, None)
+        was_submitted = submitted_at(connection, taken.record.id) is not None
+        if was_submitted:
+            submit(connection, taken.record.id, None)
         if taken.intake is None:
             record, taken_in = _prepare_unchanged(connection, taken, now)
         else:
@@ -111,11 +116,22 @@ def prepare(taken: Taken, ledger: Ledger, now: datetime) -> Prepared:
         _refuse_inmail(connection, taken.campaign, record)
         if taken.campaign.key_name is not None:
             note_key(connection, record.id, taken.campaign.key_name)
-        wake(connection, record.id, now)
         notices = tuple(told(connection, taken.campaign, record))
     return Prepared(
-        taken=taken, record=record, taken_in=taken_in, recovered=recovered, notices=notices
+        taken=taken,
+        record=record,
+        taken_in=taken_in,
+        recovered=recovered,
+        notices=notices,
+        was_submitted=was_submitted,
     )
+
+
+def held_back(plan: Plan) -> str:
+    """What becomes of a campaign that workers sent, where nobody agreed to what it is now."""
+    if not plan.prepared.was_submitted:
+        return ""
+    return " Workers, who sent it before, do not send it until it is submitted again."
 
 
 def _prepare_unchanged(

@@ -17,11 +17,12 @@ from typing import Protocol
 from runner.action.compare import look_over
 from runner.action.draft import opened_to_plan
 from runner.action.listen import hear_before
-from runner.action.plan import Plan, Prepared, first_of, make_plan, prepare
+from runner.action.plan import Plan, Prepared, first_of, held_back, make_plan, prepare
 from runner.action.take import take_list
 from runner.action.uncounted import refuse_uncounted
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError, StorageError
+from runner.ledger import lane
 from runner.ledger.backup import keep_daily
 from runner.ledger.campaign import mark_running
 from runner.ledger.holes import fill
@@ -91,8 +92,11 @@ def run(
         if not watcher.agree(plan):
             raise InterruptedRunError(
                 "Nothing was sent.",
-                remedy="The list is in the ledger; run again when you are ready.",
+                remedy=f"The list is in the ledger; run again when you are ready.{held_back(plan)}",
             )
+        if prepared.was_submitted:
+            with ledger.write() as connection:
+                lane.submit(connection, prepared.record.id, now())
         with interruptible() as interruption:
             with _marked(ledger, prepared.record, now):
                 report = _send(plan, traffic, interruption, loop)

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from runner.action.compare import look_over
-from runner.action.plan import Plan, prepare, refuse_endless
+from runner.action.plan import Plan, held_back, prepare, refuse_endless
 from runner.action.take import take_list
 from runner.action.team import refuse_unshared
 from runner.campaign.campaign import Campaign
@@ -61,7 +61,8 @@ def submit(
         if not agree(plan):
             raise InterruptedRunError(
                 "Nothing was submitted.",
-                remedy="The list is in the ledger; submit it again when you are ready.",
+                remedy="The list is in the ledger; submit it again when you are ready."
+                f"{held_back(plan)}",
             )
         at = clock.now()
         with ledger.write() as connection:

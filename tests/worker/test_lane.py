@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from runner.action.standing import results
 from runner.action.submit import Submitted, submit
 from runner.cli.completion import names
 from runner.doctor.team import MOST_ACCOUNTS, judge_team
-from runner.errors import AlreadyRunningError, RefusedError, UsageError
+from runner.errors import AlreadyRunningError, InterruptedRunError, RefusedError, UsageError
 from runner.ledger import schema
 from runner.ledger.account import account_state
 from runner.ledger.attempt import commit_intent, recover
@@ -199,6 +199,40 @@ def test_only_submitted_campaigns_are_sent_by_workers(desk: Desk) -> None:
     assert isinstance(desk.claim("two", "b"), Stop)
     desk.submit("b", ["one", "two"])
     assert isinstance(desk.claim("two", "b"), Claim)
+
+
+def test_an_edited_list_goes_nowhere_before_somebody_has_agreed(desk: Desk) -> None:
+    """A campaign that workers send is held back while its list is read again, and stays so where
+    nobody agrees to what it is now; also where it is run."""
+    desk.submit("a", ["one"])
+    number = desk.record("a").id
+
+    def sends() -> bool:
+        with desk.ledger.read() as connection:
+            return sendable(connection, "one") == [number]
+
+    seen: list[bool] = []
+
+    def look(answer: bool) -> Callable[[object], bool]:
+        def agree(_plan: object) -> bool:
+            seen.append(sends())
+            return answer
+
+        return agree
+
+    campaign = World(desk.folder / "a", crowd(6)).campaign(name="a", accounts=["one"])
+    assert sends()
+    with pytest.raises(InterruptedRunError) as told:
+        submit(campaign, desk.ledger, look(False), lambda: desk.now)
+    assert "until it is submitted again" in (told.value.remedy or "")
+    assert not sends()
+    submit(campaign, desk.ledger, look(True), lambda: desk.now)
+    assert sends()
+    with pytest.raises(InterruptedRunError) as told:
+        desk.world.send(campaign, desk.ledger, agree=False)
+    assert "until it is submitted again" in (told.value.remedy or "")
+    assert not sends()
+    assert seen == [False, False]
 
 
 def test_a_message_of_a_worker_counts_as_a_run_that_is_active(desk: Desk) -> None:
