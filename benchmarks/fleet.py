@@ -51,8 +51,8 @@ class Model(NamedTuple):
     worker's processor time, `trip` a round trip to the database on another machine.
     """
 
-    chain: float = 4.0
-    core: float = 45.0
+    chain: float = 4.4
+    core: float = 82.0
     trip: float = 0.5
     typing: float = 3.0
     messages: int = 150
