@@ -10,18 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.engine import Connection
-
 from runner.action.compare import look_over
 from runner.action.plan import Plan, held_back, prepare, refuse_endless
 from runner.action.take import take_list
-from runner.action.team import refuse_unshared
+from runner.action.team import refuse_unshared, team
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError
 from runner.ledger import lane
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import run_lock
-from runner.ledger.worker import workers
 from runner.result.summary import summarise
 from runner.sending.clock import ServerClock
 
@@ -54,8 +51,7 @@ def submit(
         pace, senders = taken.campaign.pace, taken.campaign.accounts
         summary = summarise(ledger, prepared.record, pace, clock.now(), senders)
         refuse_endless(summary)
-        with ledger.read() as connection:
-            unserved = tuple(_unserved(connection, prepared.record.id, clock.now()))
+        unserved = _unserved(ledger, prepared.record.id, now())
         notices = (*prepared.notices, *_left_out(taken.campaign), *unserved)
         plan = Plan(replace(prepared, notices=notices), summary)
         if not agree(plan):
@@ -87,10 +83,11 @@ def _left_out(campaign: Campaign) -> Iterator[str]:
         yield "workers tell nobody how the campaign ended; campaign status says it."
 
 
-def _unserved(connection: Connection, campaign_id: int, now: datetime) -> Iterator[str]:
+def _unserved(ledger: Ledger, campaign_id: int, own: datetime) -> Iterator[str]:
     """Say which keys no worker has that is alive."""
-    alive = [one for one in workers(connection) if one.is_alive(now)]
-    served = {key for one in alive for key in one.keys}
-    for key in lane.keys_of(connection, campaign_id):
+    served = team(ledger, own).served
+    with ledger.read() as connection:
+        keys = lane.keys_of(connection, campaign_id)
+    for key in keys:
         if key not in served:
             yield f"no worker that is alive has the key {key}: campaign worker begins one."

@@ -28,10 +28,19 @@ class Team:
         return [lane for lane in self.driven if lane.worker == worker.id]
 
     @property
+    def alive(self) -> list[Worker]:
+        """The workers that were heard of lately."""
+        return [one for one in self.workers if one.is_alive(self.at)]
+
+    @property
+    def served(self) -> frozenset[str]:
+        """The names of the keys that these have."""
+        return frozenset(key for one in self.alive for key in one.keys)
+
+    @property
     def unserved(self) -> list[Backlog]:
-        """The keys that no worker has that is alive."""
-        served = {key for one in self.workers if one.is_alive(self.at) for key in one.keys}
-        return [one for one in self.backlog if one.key not in served]
+        """The keys with something to send that none of them has."""
+        return [one for one in self.backlog if one.key not in self.served]
 
 
 def team(ledger: Ledger, own: datetime) -> Team:

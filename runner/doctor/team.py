@@ -26,11 +26,10 @@ def judge_team(place: Server, now: datetime) -> Iterator[Finding]:
     """Judge the workers of a ledger that is known to answer. Raises StorageError."""
     with closing(open_ledger(place, create=False)) as ledger:
         found = team(ledger, now)
-    alive = [one for one in found.workers if one.is_alive(found.at)]
     for one in found.backlog:
         yield from _judge_key(found, one)
-    if alive:
-        yield ok("workers", f"{words.count(len(alive), 'worker')} alive")
+    if found.alive:
+        yield ok("workers", f"{words.count(len(found.alive), 'worker')} alive")
 
 
 def _judge_key(found: Team, one: Backlog) -> Iterator[Finding]:
