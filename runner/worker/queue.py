@@ -86,6 +86,8 @@ class Queue:
             async with app.open_async():
                 if self._is_closed:
                     return
+                # `run_worker_async` of the app makes one as well, and keeps it to itself: this one
+                # is asked to stop.
                 self._worker = Worker(
                     app,
                     queues=list(keys),
