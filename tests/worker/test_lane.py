@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from runner.action.move import move
 from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
 from runner.action.standing import results
 from runner.action.submit import Submitted, submit
+from runner.cli import call
 from runner.cli.completion import names
 from runner.doctor.team import MOST_ACCOUNTS, judge_team
 from runner.errors import AlreadyRunningError, InterruptedRunError, RefusedError, UsageError
@@ -45,6 +48,7 @@ from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord, Claim, Stop, Wait
 from runner.ledger.store.store import NOTHING
 from runner.ledger.worker import beat, enter, leave, workers
+from runner.show.schema.team import Team
 from tests.postgres import cluster
 from tests.world import World, crowd
 
@@ -391,3 +395,25 @@ def test_results_of_another_machine_are_written_where_one_works(
     handed = results(desk.ledger, "a", None, desk.now)
     assert handed.written.path == here / "a.results.csv"
     assert [path.name for path in here.iterdir()] == ["a.results.csv"]
+
+
+def test_the_answer_about_workers_is_that_of_its_schema(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In lines and as JSON: who is alive, with which lanes, and which keys nobody has."""
+    desk.submit("a", ["one"])
+    desk.submit("b", ["two"], key_name="agency")
+    now = datetime.now(UTC)
+    with desk.ledger.write(NOTHING) as connection:
+        first = enter(connection, "here:1", "1.0", ["default"], 4, now)
+        take_due(connection, ["default"], now, 1)
+        begin(connection, "one", first, now)
+    assert call(["status", "--workers", "--json", "--ledger", desk.url]) == 0
+    told = TypeAdapter(Team).validate_python(json.loads(capsys.readouterr().out))
+    ((worker,), keys) = told["workers"], told["keys"]
+    assert (worker["alive"], [lane["account"] for lane in worker["lanes"]]) == (True, ["one"])
+    assert {one["key"]: one["served"] for one in keys} == {"agency": False, "default": True}
+    assert call(["status", "--workers", "--ledger", desk.url]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"here:1 +alive .* default +1 of 4: one", said)
+    assert "No worker that is alive has the key agency." in said
