@@ -26,7 +26,7 @@ from runner.python import ledger as python_ledger
 from runner.show.console import Console
 from runner.show.schema.base import Failure
 from runner.show.schema.command import ANSWERS
-from tests.postgres import cluster
+from tests.postgres import Cluster, cluster
 
 settings.register_profile("default", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("default")
@@ -161,3 +161,15 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
         return path
 
     return _write
+
+
+@pytest.fixture
+def server() -> Cluster:
+    """The PostgreSQL of this test process."""
+    return cluster()
+
+
+@pytest.fixture
+def url(server: Cluster) -> str:
+    """A new database there."""
+    return server.database()

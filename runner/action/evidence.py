@@ -22,8 +22,8 @@ from runner.ledger.decision import decide
 from runner.ledger.doubt import Count, Doubt, doubt, doubts
 from runner.ledger.ledger import Ledger
 from runner.ledger.record import EVIDENCE, CampaignRecord
-from runner.result.handback import write_results
-from runner.result.place import Written, place_here
+from runner.result.handback import write_here
+from runner.result.place import Written
 from runner.sending.lookup import Lookup
 
 
@@ -59,8 +59,7 @@ def look(
     """
     findings = check(ledger, record, rows, lookup, loop, by=by, now=now)
     summary = summary_of(ledger, find_campaign(ledger, record.name), now())
-    place = place_here(record.settings.results, is_shared=ledger.is_shared)
-    written = write_results(ledger, summary, place)
+    written = write_here(ledger, summary)
     return Looked(record.name, tuple(findings), len(summary.uncertain), written)
 
 

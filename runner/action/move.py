@@ -20,7 +20,7 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, Server
 from runner.ledger.lock import is_running
 from runner.ledger.lost import refuse_lost
-from runner.ledger.worker import workers
+from runner.ledger.worker import alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
 def _refuse_running(ledger: Ledger) -> None:
     with ledger.read() as connection:
         records = campaigns(connection)
-        known = workers(connection)
+        sending = alive(connection, ledger.now(datetime.now(UTC)))
     running = [record.name for record in records if is_running(ledger, record.id)]
     if running:
         raise AlreadyRunningError(
@@ -77,10 +77,9 @@ def _refuse_running(ledger: Ledger) -> None:
             where=ledger.place,
             remedy="Let it finish, or end it (campaign stop); then run this again.",
         )
-    now = ledger.now(datetime.now(UTC))
-    if alive := [one.name for one in known if one.is_alive(now)]:
+    if sending:
         raise AlreadyRunningError(
-            f"Workers send for this ledger: {words.some(alive)}.",
+            f"Workers send for this ledger: {words.some([one.name for one in sending])}.",
             where=ledger.place,
             remedy="End them, wherever they run (Ctrl-C, or SIGTERM); then run this again.",
         )

@@ -11,9 +11,9 @@ from runner import words
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, InterruptedRunError
 from runner.ledger import pause as pauses
-from runner.ledger import refusal
 from runner.ledger.campaign import note_stamp, outdate_results
-from runner.ledger.lane import submit, submitted_at, wake
+from runner.ledger.delivery import withdraw_all
+from runner.ledger.lane import submit, wake
 from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.standing import waiting
@@ -75,7 +75,7 @@ def _hold(ledger: Ledger, name: str | None, now: datetime, *, on: bool = True) -
         changed = pauses.pause(connection, record.id, now if on else None)
         if not on:
             wake(connection, record.id, now)
-        submitted = submitted_at(connection, record.id) is not None
+    submitted = record.submitted_at is not None
     return Held(record.name, changed, is_running(ledger, record.id), submitted)
 
 
@@ -100,7 +100,7 @@ def withdraw(
             raise InterruptedRunError("Nothing was changed.", remedy="Run it again when ready.")
         with ledger.write() as connection:
             submit(connection, record.id, None)
-            gone = refusal.withdraw(connection, record.id, f"withdrawn by {by} on {now:%Y-%m-%d}")
+            gone = withdraw_all(connection, record.id, f"withdrawn by {by} on {now:%Y-%m-%d}")
             note_stamp(connection, record.id, None)
             outdate_results(connection, record.id)
     return Withdrawn(record.name, gone)
@@ -115,9 +115,7 @@ def stop(
     Raises UsageError.
     """
     record = find_campaign(ledger, name)
-    was_live = is_running(ledger, record.id)
-    with ledger.read() as connection:
-        was_submitted = submitted_at(connection, record.id) is not None
+    was_live, was_submitted = is_running(ledger, record.id), record.submitted_at is not None
     if not (was_live or was_submitted):
         return Stopped(record.name, was_live=False, live=False)
     with ledger.write() as connection:

@@ -21,6 +21,7 @@ from runner.action.plan import Plan, Prepared, first_of, held_back, make_plan, p
 from runner.action.take import take_list
 from runner.action.uncounted import refuse_uncounted
 from runner.campaign.campaign import Campaign
+from runner.campaign.looker import looker
 from runner.errors import ExitCode, InterruptedRunError, StorageError
 from runner.ledger import lane
 from runner.ledger.backup import keep_daily
@@ -37,8 +38,6 @@ from runner.result.report import write_report
 from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
-from runner.sending.look import Looker
-from runner.sending.reach import Reaching
 from runner.sending.traffic import Traffic
 from runner.sending.vendor import Vendor
 
@@ -152,20 +151,7 @@ def _planned(
             pace=vendor.paced(taken.campaign.pace),
             vendor=vendor,
             report=see,
-            looker=Looker(
-                ledger,
-                vendor.lookup,
-                now,
-                campaign.quiet_days,
-                Reaching(
-                    ledger,
-                    vendor.lookup,
-                    now,
-                    sends_to_strangers=campaign.sends_to_strangers,
-                    uses_inmail=campaign.uses_inmail,
-                ),
-                wanted=not campaign.no_look,
-            ),
+            looker=looker(campaign.looks, ledger, vendor.lookup, now),
             stay=stay,
             budget=most,
         )

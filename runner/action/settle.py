@@ -22,8 +22,8 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.lock import is_running, run_lock
 from runner.ledger.record import WITHDRAWN, CampaignRecord, UncertainRow
 from runner.ledger.standing import uncertain_rows
-from runner.result.handback import write_results
-from runner.result.place import Written, place_here
+from runner.result.handback import write_here
+from runner.result.place import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ def settle(
 def hand_back(ledger: Ledger, record: CampaignRecord, now: datetime) -> Written:
     """Write a campaign's results to their own place."""
     summary = summary_of(ledger, find_campaign(ledger, record.name), now)
-    place = place_here(record.settings.results, is_shared=ledger.is_shared)
-    return write_results(ledger, summary, place)
+    return write_here(ledger, summary)
 
 
 def recover_dead_run(ledger: Ledger, record: CampaignRecord, now: datetime) -> None:

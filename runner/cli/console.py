@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import webbrowser
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +10,10 @@ import typer
 
 from runner import words
 from runner.cli import late
+from runner.cli.extra import require
 from runner.cli.ledger import ledger_place, opened_ledger, tell_new, utc_now
 from runner.cli.options import BaseUrl, Ledger
-from runner.errors import CampaignError, ExitCode, UsageError
+from runner.errors import CampaignError, ExitCode
 from runner.show.console import Console
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ def console(
 ) -> int:
     """Show campaigns in the browser: begin one, watch it, decide rows; on this machine alone."""
     screen = Console()
-    lacking = [name for name in ("starlette", "uvicorn", "python_multipart") if not find_spec(name)]
-    if lacking:
-        raise UsageError(
-            f"The console needs {words.some(lacking)}, which is not installed.",
-            remedy="Install it: python -m pip install 'campaign-runner[console]'",
-        )
+    require("The console", "console", "starlette", "uvicorn", "python_multipart")
     place = ledger_place(ledger)
     if (known := late.serve.found(place)) is not None:
         screen.say(f"The console is open already: {known[0]}")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Unpack
 
 import typer
 
-from runner import words
 from runner.campaign.execution import SubmitSettings
 from runner.cli import late
+from runner.cli.extra import require
 from runner.cli.ledger import ledger_place, opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, Source, command, option
-from runner.errors import UsageError
 from runner.show.console import Console
 
 
@@ -75,12 +73,7 @@ def worker(
     place = ledger_place(ledger)
     if isinstance(place, Path):
         raise late.team.unshared(str(place))
-    lacking = [name for name in ("procrastinate", "prometheus_client") if not find_spec(name)]
-    if lacking:
-        raise UsageError(
-            f"A worker needs {words.some(lacking)}, which is not installed.",
-            remedy="Install it: python -m pip install 'campaign-runner[workers]'",
-        )
+    require("A worker", "workers", "procrastinate", "prometheus_client")
     found = late.keys.find_keys(keys, Path.cwd())
     with opened_ledger(place, lanes=lanes) as opened:
         tell_new(opened, console)

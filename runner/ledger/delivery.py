@@ -131,14 +131,22 @@ def listed(connection: Connection, campaign_id: int) -> set[int]:
     return set(connection.scalars(statement))
 
 
+_GOES: Final = sa.or_(schema.delivery.c.status == Status.WAITING, PENDING)
+_WITHDRAW: Final = sa.update(schema.delivery).where(_GOES).values(status=Status.SKIPPED)
+
+
 def withdraw(connection: Connection, ids: set[int]) -> None:
-    table = schema.delivery
     values = [{"_id": id_} for id_ in ids]
     if values:
-        statement = sa.update(table).where(
-            table.c.id == sa.bindparam("_id"), sa.or_(table.c.status == Status.WAITING, PENDING)
-        )
-        connection.execute(statement.values(status=Status.SKIPPED, reason=WITHDRAWN), values)
+        gone = _WITHDRAW.where(schema.delivery.c.id == sa.bindparam("_id"))
+        connection.execute(gone.values(reason=WITHDRAWN), values)
+
+
+def withdraw_all(connection: Connection, campaign_id: int, reason: str) -> int:
+    """Let nothing of a campaign go that waits, or follows what waits; return how many messages that
+    are. The next reading of its list lets them wait again."""
+    gone = _WITHDRAW.where(schema.delivery.c.campaign_id == campaign_id)
+    return connection.execute(gone.values(reason=reason)).rowcount
 
 
 def waiting_accounts(known: Iterable[Known]) -> dict[int, str]:

@@ -75,3 +75,8 @@ def workers(connection: Connection) -> list[Worker]:
     """All workers that are known, the one that began first first."""
     found = connection.execute(sa.select(schema.worker).order_by(_WORKER.begun_at, _WORKER.id))
     return [Worker(**{**one, "keys": tuple(json.loads(one["keys"]))}) for one in found.mappings()]
+
+
+def alive(connection: Connection, now: datetime) -> list[Worker]:
+    """Those that were heard of lately."""
+    return [one for one in workers(connection) if one.is_alive(now)]

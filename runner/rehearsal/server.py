@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,54 +19,40 @@ from typing import Any
 from runner.rehearsal.endpoint import Answer, SimulatedEndpoint
 
 
-class Server(ThreadingHTTPServer):
-    """A server that answers with a simulated endpoint; `received` is called after each request."""
+class Handler(BaseHTTPRequestHandler):
+    """Takes in one request, and answers it."""
 
-    daemon_threads = True
-
-    def __init__(
-        self,
-        endpoint: SimulatedEndpoint,
-        received: Callable[[], None] = lambda: None,
-        port: int = 0,
-    ) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.endpoint = endpoint
-        self.lock = threading.Lock()
-        self.received = received
-
-    @property
-    def url(self) -> str:
-        """Its base URL."""
-        return f"http://127.0.0.1:{self.server_address[1]}/linkedin"
-
-
-class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = self.lowered()
+        endpoint = self.server.endpoint_of(headers)
         with self.server.lock:
             if self.path.endswith("/messaging/check-email-support"):
-                answer = self.server.endpoint.check_open(headers, body)
+                answer = endpoint.check_open(headers, body)
             elif self.path.endswith("/conversations/send"):
-                answer = self.server.endpoint.sent(headers, body)
+                answer = endpoint.sent(headers, body)
             elif self.path.endswith("/messaging/send-with-typing"):
-                answer = self.server.endpoint.answer(headers, body)
+                answer = endpoint.answer(headers, body)
             else:
                 answer = Answer(404, b"<html>Not Found</html>")
             self.server.received()
-        self._give(answer)
+        self.give(answer)
 
     def do_GET(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = self.lowered()
         with self.server.lock:
-            answer = self.server.endpoint.look_up(headers, self.path)
-        self._give(answer)
+            answer = self.server.endpoint_of(headers).look_up(headers, self.path)
+        self.give(answer)
 
-    def _give(self, answer: Answer) -> None:
+    def lowered(self) -> dict[str, str]:
+        """The request's headers, by their names in small letters."""
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    def give(self, answer: Answer) -> None:
+        """Send an answer back."""
         if answer.cut:
             self.close_connection = True
             self.connection.close()
@@ -79,6 +65,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_args: Any) -> None:
         """Say nothing of who asked."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server that answers with a simulated endpoint; `received` is called after each request."""
+
+    daemon_threads = True
+    handler: type[Handler] = Handler
+
+    def __init__(
+        self,
+        endpoint: SimulatedEndpoint,
+        received: Callable[[], None] = lambda: None,
+        port: int = 0,
+    ) -> None:
+        super().__init__(("127.0.0.1", port), self.handler)
+        self.endpoint = endpoint
+        self.lock = threading.Lock()
+        self.received = received
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.server_address[1]}/linkedin"
+
+    def endpoint_of(self, headers: Mapping[str, str]) -> SimulatedEndpoint:
+        """The endpoint that a request with these headers is answered by."""
+        del headers
+        return self.endpoint
 
 
 def main() -> None:

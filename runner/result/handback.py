@@ -28,10 +28,16 @@ from runner.ledger.standing import progress
 from runner.result.copying import CopyError, write_copied
 from runner.result.facts import daily
 from runner.result.left import left
-from runner.result.place import Written, put
+from runner.result.place import Written, place_here, put
 from runner.result.summary import Summary
 from runner.result.told import rows
 from runner.result.workbook import Sheet, outcome_cells, write
+
+
+def write_here(ledger: Ledger, summary: Summary) -> Written:
+    """Write a campaign's results sheet to its place on this machine. Raises StorageError."""
+    results = summary.campaign.settings.results
+    return write_results(ledger, summary, place_here(results, is_shared=ledger.is_shared))
 
 
 def write_results(ledger: Ledger, summary: Summary, path: Path, *, over: bool = False) -> Written:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from runner.action.uncounted import refuse_uncounted
-from runner.campaign.looks import looks_of
+from runner.campaign.looker import looker
 from runner.errors import BusyError, CampaignError, ExitCode, UnreachableError
 from runner.ledger.campaign import campaign_numbered
 from runner.ledger.lane import sendable
@@ -28,9 +28,7 @@ from runner.sending.api import READ_SECONDS, TYPING
 from runner.sending.clock import ServerClock
 from runner.sending.event import Event
 from runner.sending.lane import Lane, drive
-from runner.sending.look import Looker
 from runner.sending.pace import pace_of
-from runner.sending.reach import Reaching
 from runner.sending.secret import Secret
 from runner.sending.streak import LaneEnd
 from runner.sending.traffic import Traffic, Visit
@@ -221,28 +219,13 @@ class Driver:
             read_seconds=self._ways.read_seconds,
             path=settings.endpoint or TYPING,
         )
-        looks = looks_of(settings.looks)
-        reaching = Reaching(
-            ledger,
-            vendor.lookup,
-            now,
-            sends_to_strangers=looks is None or looks.sends_to_strangers,
-            uses_inmail=looks is not None and looks.uses_inmail,
-        )
         return Traffic(
             ledger=ledger,
             campaign_id=record.id,
             pace=vendor.paced(pace_of(settings)),
             vendor=vendor,
             report=lambda event: self._see(record.name, event),
-            looker=Looker(
-                ledger,
-                vendor.lookup,
-                now,
-                0 if looks is None else looks.quiet_days,
-                reaching,
-                wanted=looks is not None,
-            ),
+            looker=looker(settings.looks, ledger, vendor.lookup, now),
             settings=settings,
             stay=True,
         )

@@ -24,12 +24,12 @@ from runner.errors import CampaignError, UsageError
 from runner.ledger.lane import Backlog, backlog
 from runner.ledger.ledger import Ledger
 from runner.ledger.tally import open_rows
-from runner.ledger.worker import workers
+from runner.ledger.worker import alive
 
 _LOCAL: Final = "127.0.0.1"
 
 
-class Metrics:
+class Metrics(Collector):
     """The numbers of one worker, and of its ledger as they are when somebody asks."""
 
     def __init__(
@@ -41,7 +41,7 @@ class Metrics:
         self._ended: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Asked(self._families))
+        self._registry.register(self)
 
     def count(self, outcome: str) -> None:
         """Count one message that ended with this status."""
@@ -52,7 +52,8 @@ class Metrics:
         """All numbers, as OpenMetrics text."""
         return bytes(generate_latest(self._registry))  # type: ignore[no-untyped-call]
 
-    def _families(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Metric]:
+        """The numbers, asked for anew each time."""
         ended = CounterMetricFamily(
             "campaign_messages",
             "Messages that this worker has tried, by outcome.",
@@ -85,8 +86,8 @@ def _of_ledger(connection: Connection, now: datetime) -> Iterator[Metric]:
     for status, number in open_rows(connection).items():
         rows.add_metric([status], number)
     yield rows
-    alive = sum(one.is_alive(now) for one in workers(connection))
-    yield GaugeMetricFamily("campaign_workers", "Workers that are alive.", value=alive)
+    number = len(alive(connection, now))
+    yield GaugeMetricFamily("campaign_workers", "Workers that are alive.", value=number)
     lanes = GaugeMetricFamily(
         "campaign_lanes", "Lanes with something to send, by key.", labels=["key", "state"]
     )
@@ -103,16 +104,6 @@ def _of_ledger(connection: Connection, now: datetime) -> Iterator[Metric]:
 
 def _lag(one: Backlog, now: datetime) -> float:
     return (now - one.since).total_seconds() if one.since else 0.0
-
-
-class _Asked(Collector):
-    """Asks for the numbers anew each time."""
-
-    def __init__(self, families: Callable[[], Iterator[Metric]]) -> None:
-        self.collect = families  # type: ignore[method-assign]
-
-    def collect(self) -> Iterator[Metric]:
-        raise NotImplementedError
 
 
 @contextmanager

@@ -64,9 +64,7 @@ class Queue:
                 jobs: list[JSONDict] = [{"account": one, "key": key} for one in accounts]
                 task.batch_defer(*jobs)
             except ConnectorException as error:
-                raise UnreachableError(
-                    f"The queue cannot be reached ({error}).", remedy="Nothing is lost."
-                ) from None
+                raise _away(error) from None
 
     def tidy(self, connection: Connection) -> None:
         """Take out what workers that died have left."""
@@ -99,9 +97,7 @@ class Queue:
                 )
                 await self._worker.run()  # type: ignore[no-untyped-call]
         except (ConnectorException, psycopg.Error) as error:
-            raise UnreachableError(
-                f"The queue cannot be reached ({error}).", remedy="Nothing is lost."
-            ) from None
+            raise _away(error) from None
 
     def pause(self) -> None:
         """Take no more lanes until it is served again."""
@@ -116,6 +112,10 @@ class Queue:
         if self._worker is not None:
             self._worker.shutdown_graceful_timeout = seconds
             self._worker.stop()  # type: ignore[no-untyped-call]
+
+
+def _away(error: Exception) -> UnreachableError:
+    return UnreachableError(f"The queue cannot be reached ({error}).", remedy="Nothing is lost.")
 
 
 def _conninfo(url: URL) -> str:

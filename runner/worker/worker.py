@@ -78,7 +78,6 @@ class Worker:
         self._number = 0
         self._busy = 0
         self._is_away = False
-        self._is_draining = False
         self._is_cut = False
         self._reach = Reach()
         self._loop: asyncio.AbstractEventLoop
@@ -123,20 +122,18 @@ class Worker:
             await self._asked(what)
             await asyncio.sleep(_BEAT_SECONDS)
 
-    async def _asked(self, what: Callable[[], None]) -> bool:
-        """Ask the ledger something in a thread; False where it cannot be asked now."""
+    async def _asked(self, what: Callable[[], None]) -> None:
+        """Ask the ledger something in a thread; tell where it cannot be asked now."""
         try:
             await asyncio.to_thread(what)
         except (UnreachableError, BusyError) as error:
             self._note_away(error)
-            return False
         except StorageError as error:
             self._tell(f"The ledger: {error.what}")
-            return False
-        if self._is_away:
-            self._is_away = False
-            self._tell("The ledger's server is back.")
-        return True
+        else:
+            if self._is_away:
+                self._is_away = False
+                self._tell("The ledger's server is back.")
 
     def _note_away(self, error: CampaignError) -> None:
         if not self._is_away:
@@ -148,7 +145,7 @@ class Worker:
     def _beat(self) -> None:
         with self._ledger.write(NOTHING) as connection:
             is_known = registry.beat(
-                connection, self._number, self._now(), is_draining=self._is_draining
+                connection, self._number, self._now(), is_draining=self._ending.is_set()
             )
             if not is_known:  # it was away for a day
                 self._number = self._enter(connection)
@@ -170,12 +167,12 @@ class Worker:
 
     def _hand_over(self) -> None:
         """Put lanes that are due into the queue, as many as are free here."""
+        if self._reach.left(self._now()):
+            return
+        # Each time another key comes first.
+        self._keys = (*self._keys[1:], *self._keys[:1])
         with self._ledger.write(NOTHING) as connection:
             most = self._lanes - self._busy
-            if self._reach.left(self._now()):
-                return
-            # Each time another key comes first.
-            self._keys = (*self._keys[1:], *self._keys[:1])
             due = lanes_of.take_due(connection, self._keys, self._now(), most)
             if due:
                 self._queue.give(connection, due)
@@ -209,7 +206,7 @@ class Worker:
 
     async def _find(self) -> None:
         """Look for due lanes once a second, and as soon as there is room for one more."""
-        while not self._is_draining:
+        while not self._ending.is_set():
             self._free.clear()
             if self._busy < self._lanes:
                 await self._asked(self._hand_over)
@@ -232,7 +229,7 @@ class Worker:
 
     async def _serve(self) -> None:
         """Drive what the queue hands over, also after the server was away."""
-        while not self._is_draining:
+        while not self._ending.is_set():
             try:
                 await self._queue.serve(self._keys, self._lanes)
             except UnreachableError as error:
@@ -251,7 +248,6 @@ class Worker:
 
     def _end(self) -> None:
         """Begin nothing any more."""
-        self._is_draining = True
         self._latest = self._loop.time() + DRAIN_SECONDS
         self._ending.set()
         self._free.set()
@@ -260,7 +256,7 @@ class Worker:
 
     async def _drain(self, tasks: Sequence[asyncio.Future[None]]) -> None:
         """Leave: wait for what is under way, and say that this worker has ended."""
-        if not self._is_draining:
+        if not self._ending.is_set():
             self._end()
         ended = asyncio.ensure_future(
             asyncio.to_thread(self._threads.shutdown, cancel_futures=True)

@@ -40,20 +40,10 @@ from runner.ledger.store import postgres
 from runner.sending import traffic
 from runner.sending.traffic import exchange
 from tests.ledger.rival import LEASE
-from tests.postgres import Cluster, cluster
+from tests.postgres import Cluster
 from tests.world import MONDAY, World, crowd
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def server() -> Cluster:
-    return cluster()
-
-
-@pytest.fixture
-def url(server: Cluster) -> str:
-    return server.database()
 
 
 def rivals(tmp_path: Path, url: str, people: int, senders: int, mode: str = "") -> Counter[str]:

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.ledger.record import Status
-from tests.postgres import cluster
 from tests.worker.cable import cable
 from tests.worker.fleet import KEYS, Fleet, check, is_over, pause, standing, submitted, until
 from tests.worker.vendor import Taken, taken_in, vendor
@@ -34,11 +33,6 @@ def people_of(count: int, prefix: str = "person") -> list[str]:
 
 def accounts_of(count: int, prefix: str = "acc") -> list[str]:
     return [f"{prefix}-{number}" for number in range(count)]
-
-
-@pytest.fixture
-def url() -> str:
-    return cluster().database()
 
 
 def through(url: str, port: int) -> str:

@@ -33,20 +33,10 @@ from runner.worker.metrics import Metrics, served
 from runner.worker.queue import SCHEMA, Queue
 from runner.worker.reach import Reach
 from tests.loopback import KEY, serving
-from tests.postgres import Cluster, cluster
+from tests.postgres import Cluster
 from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted, until
 from tests.worker.vendor import taken_in, vendor
 from tests.world import MONDAY
-
-
-@pytest.fixture
-def server() -> Cluster:
-    return cluster()
-
-
-@pytest.fixture
-def url(server: Cluster) -> str:
-    return server.database()
 
 
 @pytest.fixture

@@ -13,16 +13,17 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from typing_extensions import override
+
 from runner.rehearsal.endpoint import SimulatedEndpoint
+from runner.rehearsal.server import Handler, Server
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,14 +38,14 @@ class Taken(NamedTuple):
     ended: float
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Taking(Handler):
     server: _Vendor
-    protocol_version = "HTTP/1.1"
 
+    @override
     def do_POST(self) -> None:
         began = time.time()
         body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = self.lowered()
         endpoint = self.server.endpoint_of(headers)
         with self.server.lock:
             before = len(endpoint.receipts)
@@ -54,39 +55,14 @@ class _Handler(BaseHTTPRequestHandler):
         for receipt in taken:
             key = headers["authorization"].split()[-1]
             self.server.note([key, receipt.account, receipt.recipient, began, time.time()])
-        self._give(answer)
-
-    def do_GET(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        with self.server.lock:
-            answer = self.server.endpoint_of(headers).look_up(headers, self.path)
-        self._give(answer)
-
-    def _give(self, answer: Any) -> None:
-        try:
-            self.send_response_only(answer.status)
-            for name, value in {
-                **answer.headers,
-                "Content-Length": str(len(answer.body)),
-            }.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-        except OSError:
-            pass  # whoever asked is dead
-
-    def log_message(self, *_args: Any) -> None:
-        pass
+        self.give(answer)
 
 
-class _Vendor(ThreadingHTTPServer):
-    daemon_threads = True
+class _Vendor(Server):
+    handler = _Taking
     request_queue_size = 200
 
     def __init__(self, file: Path, keys: Sequence[str], hold: float, limit: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.hold = hold
-        self.lock = threading.Lock()
         self._endpoints = {
             key: SimulatedEndpoint(
                 lambda: datetime.now(UTC),
@@ -97,15 +73,17 @@ class _Vendor(ThreadingHTTPServer):
             )
             for key in keys
         }
+        super().__init__(self._endpoints[keys[0]])
+        self.hold = hold
         self._file = file
 
     def handle_error(self, *_asked: Any) -> None:
         """Say nothing of those who died in the middle of a request."""
 
-    def endpoint_of(self, headers: dict[str, str]) -> SimulatedEndpoint:
+    def endpoint_of(self, headers: Mapping[str, str]) -> SimulatedEndpoint:
         """The side of the vendor that knows the key; another one refuses it."""
         key = headers.get("authorization", "").removeprefix("Bearer ")
-        return self._endpoints.get(key) or next(iter(self._endpoints.values()))
+        return self._endpoints.get(key, self.endpoint)
 
     def note(self, line: object) -> None:
         """Write a line down, at once."""
@@ -147,7 +125,7 @@ def main() -> None:
     said = parser.parse_args()
     server = _Vendor(said.file, said.keys, said.hold, said.limit)
     said.file.touch()
-    sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}/linkedin\n")
+    sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     server.serve_forever()
 
