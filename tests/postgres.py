@@ -49,6 +49,9 @@ class Cluster:
             shutil.chown(folder, "postgres")
         self.port = _free_port()
         self._call("initdb", "-D", str(self._data), "-U", "tester", "-A", "trust", "-E", "UTF8")
+        # Processes of a network namespace come from an address of the wire to it.
+        with (self._data / "pg_hba.conf").open("a", encoding="ascii") as file:
+            file.write("host all all samenet trust\n")
         self.start()
         atexit.register(self.end)
 
@@ -67,7 +70,7 @@ class Cluster:
 
     def start(self) -> None:
         settings = (
-            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+            f"-p {self.port} -c listen_addresses=127.0.0.1,127.0.0.2 -c unix_socket_directories="
             f"{self._folder} -c max_connections=300"
         )
         self._call("pg_ctl", "-D", str(self._data), "-w", "-o", settings, "start")

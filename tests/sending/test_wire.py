@@ -22,6 +22,7 @@ from runner.sending.clock import ServerClock
 from runner.sending.fuse import Fuse
 from runner.sending.secret import Secret
 from runner.sending.wire import Wire
+from tests.room import VENDOR, room
 
 LONG = "x" * 20_000  # more than the receiver takes in, less than the sender's system keeps
 CHILD = f"""
@@ -44,7 +45,7 @@ wire.Wire.trace = told
 clock = ServerClock(lambda: datetime.now(UTC))
 endpoint = Endpoint(Secret("key-0123456789"), clock, base_url=sys.argv[1])
 claim = Claim(1, 1, 2, "acc_1", Recipient("jo-doe", None), "x" * {len(LONG)}, None, "normal", None)
-asyncio.run(endpoint.send(claim, lambda: None))
+asyncio.run(endpoint.send(claim, sys.stdin.readline))
 """
 
 
@@ -153,18 +154,49 @@ def test_what_the_system_kept_of_a_dead_process_does_not_leave(mode: str) -> Non
         listener.listen()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [sys.executable, "-c", CHILD, url, mode]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        null, pipe = subprocess.DEVNULL, subprocess.PIPE
+        with subprocess.Popen(command, stdin=null, stdout=pipe) as child:
             connection, _ = listener.accept()
             assert child.stdout
             assert child.stdout.readline() == b"handed over\n"
             child.kill()
-        received = b""
-        with connection, suppress(ConnectionResetError):
-            connection.settimeout(20)
-            while part := connection.recv(65536):
-                received += part
-    is_whole = received.endswith(b'x","messageType":"normal"}')
-    assert is_whole is (mode == "broken"), len(received)
+        received = received_by(connection, 20)
+    assert is_whole(received) is (mode == "broken"), len(received)
+
+
+def received_by(connection: socket.socket, seconds: float) -> bytes:
+    """What arrives until the connection ends, or nothing came for so long."""
+    received = b""
+    connection.settimeout(seconds)
+    with connection, suppress(ConnectionResetError, TimeoutError):
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+def is_whole(request: bytes) -> bool:
+    return request.endswith(b'x","messageType":"normal"}')
+
+
+@pytest.mark.parametrize("mode", ["", "broken"])
+def test_what_went_into_a_cut_wire_does_not_leave_once_its_process_is_dead(mode: str) -> None:
+    with room() as apart, socket.create_server((VENDOR, 0)) as listener:
+        url = f"http://{VENDOR}:{listener.getsockname()[1]}"
+        command = [*apart.door, sys.executable, "-c", CHILD, url, mode]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe) as child:
+            connection, _ = listener.accept()
+            apart.cut(VENDOR)
+            assert child.stdin
+            assert child.stdout
+            child.stdin.write(b"the intent is committed\n")
+            child.stdin.flush()
+            assert child.stdout.readline() == b"handed over\n"
+            child.kill()
+        apart.mend(VENDOR)
+        received = received_by(connection, 3)
+    assert is_whole(received) is (mode == "broken"), len(received)
+    assert bool(received) is (mode == "broken")
 
 
 STOPPED = """

@@ -24,6 +24,7 @@ from runner.campaign.recognise import find_campaign
 from runner.ledger.door import open_ledger
 from runner.ledger.ledger import Ledger
 from runner.ledger.line import lines
+from runner.ledger.pause import said
 from runner.web.desk import now
 from tests.loopback import KEY, Server, serving
 
@@ -86,6 +87,10 @@ class Served:
     def totals(self, name: str | None = None) -> Any:
         with self.ledger() as ledger:
             return summary_of(ledger, find_campaign(ledger, name), now()).totals
+
+    def is_asked_to_stop(self) -> bool:
+        with self.ledger() as ledger, ledger.read() as connection:
+            return said(connection, find_campaign(ledger, None).id).stop_asked_at is not None
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command at the terminal, in the console's folder."""
@@ -184,7 +189,7 @@ def tab(opened: Browser, served: Served, **options: Any) -> Iterator[Page]:
     """A page that was let in; a word of the browser about a fault of it fails the test."""
     context = opened.new_context(**options)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)

@@ -49,10 +49,13 @@ def submitted(
 class Fleet:
     """Workers of one ledger and one vendor."""
 
-    def __init__(self, folder: Path, url: str, vendor: str, lanes: int = 8) -> None:
+    def __init__(
+        self, folder: Path, url: str, vendor: str, lanes: int = 8, door: Sequence[str] = ()
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self._lanes = lanes
+        self._door = door
         keys = folder / "keys"
         keys.write_text("".join(f"{name} = {key}\n" for name, key in KEYS.items()))
         keys.chmod(0o600)
@@ -69,7 +72,7 @@ class Fleet:
     def start(self, *more: str, odd: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start one more worker, which waits a second for an answer; perhaps an odd one."""
         program = ["-m", "tests.worker.odd", *odd] if odd else ["-m", "runner"]
-        command = [sys.executable, *program, "worker", "--lanes", str(self._lanes)]
+        command = [*self._door, sys.executable, *program, "worker", "--lanes", str(self._lanes)]
         with (self._folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [*command, "--timeout", "1", *more],

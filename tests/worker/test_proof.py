@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.ledger.record import Status
-from tests.worker.cable import cable
+from tests.room import LEDGER, VENDOR, room
 from tests.worker.fleet import KEYS, Fleet, check, is_over, pause, standing, submitted, until
 from tests.worker.vendor import Taken, taken_in, vendor
 
@@ -35,10 +35,10 @@ def accounts_of(count: int, prefix: str = "acc") -> list[str]:
     return [f"{prefix}-{number}" for number in range(count)]
 
 
-def through(url: str, port: int) -> str:
-    """The same address by another port."""
+def by_wire(url: str) -> str:
+    """The ledger's URL as a room knows it."""
     parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}").geturl()
+    return parts._replace(netloc=f"{parts.username}@{LEDGER}:{parts.port}").geturl()
 
 
 def rested(taken: list[Taken]) -> Iterator[float]:
@@ -91,28 +91,22 @@ def test_lanes_of_a_dead_worker_come_back_in_time(tmp_path: Path, url: str) -> N
     assert max(rested(taken)) < LONGEST + LEASE + 15
 
 
-@pytest.mark.parametrize("which", ["ledger", "vendor"])
-def test_a_worker_that_is_cut_off(tmp_path: Path, url: str, which: str) -> None:
+@pytest.mark.parametrize("wire", [LEDGER, VENDOR], ids=["ledger", "vendor"])
+def test_a_worker_that_is_cut_off(tmp_path: Path, url: str, wire: str) -> None:
     """From the ledger for two leases, while it reaches the vendor; and the other way round."""
     file, people = tmp_path / "vendor", people_of(800)
     submitted(tmp_path, url, "a", people, accounts_of(60), min_gap=1)
-    with (
-        vendor(file, *KEYS.values(), hold=0.3) as address,
-        cable(urlsplit(url).port or 0) as to_ledger,
-        cable(urlsplit(address).port or 0) as to_vendor,
-    ):
-        own = f"http://127.0.0.1:{to_vendor.port}/linkedin"
-        alone = Fleet(tmp_path / "alone", through(url, to_ledger.port), own)
+    with vendor(file, *KEYS.values(), hold=0.3) as address, room() as apart:
+        alone = Fleet(tmp_path / "alone", by_wire(url), address, door=apart.door)
         others = Fleet(tmp_path / "others", url, address)
         try:
             alone.start()
             for _ in range(3):
                 others.start()
             assert until(lambda: len(taken_in(file)) > 100, 60)
-            line = to_ledger if which == "ledger" else to_vendor
-            line.cut()
+            apart.cut(wire)
             pause(2 * LEASE)
-            line.mend()
+            apart.mend(wire)
             assert until(lambda: is_over(url, "a"), 400)
             assert set(others.end() + alone.end()) == {0}
         finally:
