@@ -139,6 +139,8 @@ def prove(most: int, *, looks: bool = True, seed: int = 0) -> Tally:
             tally.dangerous += verdict == "dangerous"
             if verdict == "dangerous":
                 tally.troubles.append(f"{kind} at {place}")
+                if not looks:
+                    break
     return tally
 
 

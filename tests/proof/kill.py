@@ -5,10 +5,10 @@ hundred deaths take a minute. strace kills it when it enters its n-th call of a 
 call fail, once or from then on. Afterwards the same command is run again as a person would, then
 the campaign is run to its end, and every row and every receipt is accounted for.
 
-    python -m tests.proof.kill first-run [--most 100] [--twice] [--fail] [--broken]
+    python -m tests.proof.kill first-run settle [--most 100] [--twice] [--fail] [--broken]
 
-Prints one JSON object. With --broken, the sender records a message only after sending it; the
-harness must find people who are messaged twice.
+Prints one JSON object for each scene. With --broken, the sender records a message only after sending it; the
+harness must find people who are messaged twice, and ends with the first.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 from openpyxl import Workbook
 
@@ -86,9 +88,10 @@ class Folder:
 
 
 class Zygote:
-    """The process that has everything imported, and forks one for each command."""
+    """The process that has everything imported, and has run a campaign in a folder: what a process
+    does once, it has done. It forks one for each command."""
 
-    def __init__(self, broken: bool) -> None:
+    def __init__(self, folder: Folder, broken: bool) -> None:
         for name in late.__all__:
             getattr(late, name)
         import alembic.command
@@ -96,8 +99,15 @@ class Zygote:
         import pandas  # noqa: F401
 
         del alembic, openpyxl
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
-            call(["status", "--ledger", "none"])  # what the command line imports by itself
+        with (
+            Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+            redirect_stdout(nowhere),
+            redirect_stderr(nowhere),
+            chdir(folder.path),
+            patch.dict(os.environ, folder.environment),
+        ):
+            assert call(list(RUN)) == 0
+        assert threading.active_count() == 1, "a fork would leave the others' locks behind"
         gc.freeze()  # what is here now is shared with the forked processes, and not gone through
         if broken:
             from runner.sending import traffic
@@ -404,8 +414,16 @@ def endpoint(folder: Path) -> Iterator[tuple[str, Path]]:
         process.wait()
 
 
+@contextmanager
+def proofs(scenes: Sequence[str], *, broken: bool = False) -> Iterator[list[Proof]]:
+    """The proofs of scenes, which share an endpoint and the process that all are forked from."""
+    with tempfile.TemporaryDirectory(prefix="proof-") as name, endpoint(Path(name)) as (url, told):
+        zygote = Zygote(Folder(Path(name) / "before", "before", url), broken)
+        yield [Proof(scene, zygote, url, told, Path(name) / scene) for scene in scenes]
+
+
 def prove(
-    scene: str,
+    proof: Proof,
     *,
     most: int,
     twice: bool = False,
@@ -415,35 +433,34 @@ def prove(
 ) -> Tally:
     """Kill a scene's command at up to `most` system calls; with `twice`, each time its second
     attempt as well."""
-    with tempfile.TemporaryDirectory(prefix="kill-") as name, endpoint(Path(name)) as (url, told):
-        proof = Proof(scene, Zygote(broken), url, told, Path(name) / "folders")
-        points = proof.points(most, seed, fail=fail)
-        seconds = points[::-1] if twice else []
-        for index, point in enumerate(points):
-            proof.strike(point, *([seconds[index]] if twice else []))
-        return proof.tally
+    points = proof.points(most, seed, fail=fail)
+    seconds = points[::-1] if twice else []
+    for index, point in enumerate(points):
+        proof.strike(point, *([seconds[index]] if twice else []))
+        if broken and proof.tally.twice:
+            break
+    return proof.tally
+
+
+def tell(scene: str, began: float, tally: object) -> None:
+    """Print what was found of a scene."""
+    answer = {"scene": scene, "seconds": round(time.monotonic() - began), **vars(tally)}
+    print(json.dumps(answer))  # noqa: T201
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scene", choices=SCENES)
+    parser.add_argument("scenes", nargs="+", choices=SCENES, metavar="SCENE")
     parser.add_argument("--most", type=int, default=10**6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--twice", action="store_true")
     parser.add_argument("--fail", action="store_true")
     parser.add_argument("--broken", action="store_true")
     given = parser.parse_args()
-    started = time.monotonic()
-    tally = prove(
-        given.scene,
-        most=given.most,
-        twice=given.twice,
-        fail=given.fail,
-        broken=given.broken,
-        seed=given.seed,
-    )
-    answer = {"scene": given.scene, "seconds": round(time.monotonic() - started), **vars(tally)}
-    print(json.dumps(answer))  # noqa: T201
+    options = {name: value for name, value in vars(given).items() if name != "scenes"}
+    with proofs(given.scenes, broken=given.broken) as found:
+        for proof in found:
+            tell(proof.name, time.monotonic(), prove(proof, **options))
 
 
 if __name__ == "__main__":

@@ -4,20 +4,18 @@ A run is traced with every byte that it writes. After each of its calls the disk
 synced and nothing else; or that, and some of what was not. Each such state is laid out as a folder,
 and the run is started again there. Nobody whose request had left may be sent to again.
 
-    python -m tests.proof.power first-run|next-run|restore [--most 500] [--broken]
+    python -m tests.proof.power first-run next-run restore [--most 500] [--broken]
 
-Prints one JSON object. With --broken, SQLite does not sync, and there is no second record; the
+Prints one JSON object for each scene. With --broken, SQLite does not sync, and there is no second record; the
 harness must find people who would be messaged twice.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +24,7 @@ from typing import Any
 
 from runner.ledger import door as ledgers
 from runner.ledger.second import SecondRecord
-from tests.proof.kill import SCENES, Folder, Proof, Zygote, endpoint
+from tests.proof.kill import Folder, Proof, proofs, tell
 
 _CALLS = "pwrite64,write,openat,fsync,fdatasync,ftruncate,rename,unlink,mkdir,sendto,rmdir"
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)\) += (-?\d+)")
@@ -174,21 +172,23 @@ class Tally:
     troubles: list[str] = field(default_factory=list)
 
 
-def prove(scene: str, most: int, *, broken: bool = False, seed: int = 0) -> Tally:
+def break_it() -> None:
+    """Let SQLite not sync, and keep no second record."""
+    off = "PRAGMA synchronous = OFF"
+    ledgers.PRAGMAS = tuple(  # type: ignore[misc]
+        off if "synchronous" in pragma else pragma for pragma in ledgers.PRAGMAS
+    )
+    SecondRecord.append = lambda *_: None  # type: ignore[method-assign]
+
+
+def prove(proof: Proof, most: int, seed: int = 0) -> Tally:
+    """Try so many states of a scene's command."""
     tally, dice = Tally(), random.Random(seed)
-    if broken:
-        off = "PRAGMA synchronous = OFF"
-        ledgers.PRAGMAS = tuple(  # type: ignore[misc]
-            off if "synchronous" in pragma else pragma for pragma in ledgers.PRAGMAS
-        )
-        SecondRecord.append = lambda *_: None  # type: ignore[method-assign]
-    with tempfile.TemporaryDirectory(prefix="power-") as name, endpoint(Path(name)) as (url, told):
-        proof = Proof(scene, Zygote(broken=False), url, told, Path(name) / "folders")
-        while tally.states < most:
-            before = tally.states
-            _one_run(proof, tally, dice, most, Path(name))
-            if tally.states == before:
-                break
+    before = -1
+    while before < tally.states < most:
+        before = tally.states
+        _one_run(proof, tally, dice, most, proof.root)
+    tally.troubles = tally.troubles[:10]
     return tally
 
 
@@ -251,17 +251,17 @@ def _try(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scene", choices=("first-run", "next-run", "restore"))
+    kinds = ("first-run", "next-run", "restore")
+    parser.add_argument("scenes", nargs="+", choices=kinds, metavar="SCENE")
     parser.add_argument("--most", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--broken", action="store_true")
     given = parser.parse_args()
-    assert given.scene in SCENES
-    started = time.monotonic()
-    tally = prove(given.scene, given.most, broken=given.broken, seed=given.seed)
-    answer = {"scene": given.scene, "seconds": round(time.monotonic() - started), **vars(tally)}
-    answer["troubles"] = tally.troubles[:10]
-    print(json.dumps(answer))  # noqa: T201
+    if given.broken:
+        break_it()
+    with proofs(given.scenes) as found:
+        for proof in found:
+            tell(proof.name, time.monotonic(), prove(proof, given.most, given.seed))
 
 
 if __name__ == "__main__":
