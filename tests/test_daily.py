@@ -282,7 +282,7 @@ def test_the_forecast_is_the_optimum_and_what_the_rehearsal_does(
 ) -> None:
     """The forecast is ceil(rows / daily allowance) days, for one account and for five. The plan's
     days and the rehearsal's days are the same."""
-    limit, rows = 12, 55 * accounts
+    limit, rows = 6, 27 * accounts
     world = World(tmp_path, crowd(rows), limit=limit)
     names = tuple(f"acc_{number}" for number in range(accounts))
     campaign = world.campaign(
@@ -443,7 +443,7 @@ def test_a_campaign_that_cannot_send_today_keeps_no_share(tmp_path: Path) -> Non
         for _ in range(3):
             for name, more in (("second", options), ("first", {})):
                 world.people, world.sheet = (
-                    crowd(200, start=0 if name == "first" else 1000),
+                    crowd(80, start=0 if name == "first" else 1000),
                     f"{name}.csv",
                 )
                 report = world.run(accounts=("acc_1",), min_days=0, **{**OFFICE, **more})

@@ -91,8 +91,8 @@ def test_a_row_is_settled_exactly_when_its_person_has_the_message(
 ) -> None:
     """At a bad endpoint, an uncertain row whose message arrived becomes sent, at the message's
     time. The other rows stay."""
-    world = World(tmp_path, crowd(60), faults=0.5, seed=seed)
-    for _ in range(40):
+    world = World(tmp_path, crowd(30), faults=0.5, seed=seed)
+    for _ in range(25):
         world.run(**OPTIONS, no_look=True)  # looks would settle them
         world.clock.advance(3600)
     world.server._faults = 0.0

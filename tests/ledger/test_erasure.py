@@ -289,7 +289,7 @@ SPELLINGS = st.integers(0, 5).map(lambda number: f"spelling-{number}")
 
 
 @pytest.mark.slow
-@hypothesis_settings(max_examples=30)
+@hypothesis_settings(max_examples=12)
 @given(
     st.lists(st.tuples(SPELLINGS, SPELLINGS), max_size=8),
     SPELLINGS,

@@ -329,7 +329,7 @@ def test_an_outcome_needs_an_intent(tmp_path: Path) -> None:
     ledger.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_a_claim_holds_as_long_as_it_would_be_made_again(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

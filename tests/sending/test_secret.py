@@ -7,7 +7,7 @@ import json
 import urllib.parse
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.sending.client import Answer
@@ -53,6 +53,7 @@ def readings(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=25)
 @given(key=KEYS, before=st.sampled_from(["", "Bearer ", "x=", "{"]), after=st.sampled_from("} ,"))
 def test_a_key_is_hidden_in_every_form(form: str, key: str, before: str, after: str) -> None:
     """A text that repeats the key, in any form and place, is shown without it."""

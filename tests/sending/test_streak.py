@@ -155,7 +155,7 @@ def test_seconds_win_over_numbers_in_a_text(tmp_path: Path, error: str) -> None:
     assert (report.sent, report.exit_code) == (3, ExitCode.DONE)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     refused=st.sets(st.integers(0, 11), max_size=6),
     kind=st.sampled_from(["402", "403", "404", "409", "422"]),

@@ -75,10 +75,10 @@ def walked(folder: Path, window: Window, limit: int, rows: int, **options: Any) 
 
 KINDS = {
     "20 seconds": (every(timedelta(seconds=20)), 4),
-    "an hour": (every(timedelta(hours=1), timedelta(minutes=17)), 15),
-    "24 hours from the first": (from_the_first, 15),
-    "midnight UTC": (every(timedelta(days=1)), 15),
-    "a week": (every(timedelta(days=7), timedelta(days=3)), 15),
+    "an hour": (every(timedelta(hours=1), timedelta(minutes=17)), 6),
+    "24 hours from the first": (from_the_first, 6),
+    "midnight UTC": (every(timedelta(days=1)), 6),
+    "a week": (every(timedelta(days=7), timedelta(days=3)), 6),
 }
 
 
