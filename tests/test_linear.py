@@ -28,7 +28,7 @@ from runner.intake.recipient import parse
 from runner.intake.review import Review
 
 ROOT = Path(runner.__file__).parent
-# The lengths that are tried, each four times the one before. The square of the third one is too long
+# The lengths that are tried, each four times the one before. The square of the third one is long
 # for any expression.
 LENGTHS = (500, 2_000, 8_000, 32_000)
 SHORTER = LENGTHS[:3]

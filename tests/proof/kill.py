@@ -7,8 +7,8 @@ the campaign is run to its end, and every row and every receipt is accounted for
 
     python -m tests.proof.kill first-run settle [--most 100] [--twice] [--fail] [--broken]
 
-Prints one JSON object for each scene. With --broken, the sender records a message only after sending it; the
-harness must find people who are messaged twice, and ends with the first.
+Prints one JSON object for each scene. With --broken, the sender records a message only after
+sending it; the harness must find people who are messaged twice, and ends with the first.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ and the run is started again there. Nobody whose request had left may be sent to
 
     python -m tests.proof.power first-run next-run restore [--most 500] [--broken]
 
-Prints one JSON object for each scene. With --broken, SQLite does not sync, and there is no second record; the
-harness must find people who would be messaged twice.
+Prints one JSON object for each scene. With --broken, SQLite does not sync, and there is no second
+record; the harness must find people who would be messaged twice.
 """
 
 from __future__ import annotations

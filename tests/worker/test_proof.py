@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from runner.ledger.record import Status
 from tests.room import LEDGER, VENDOR, room
 from tests.worker.fleet import KEYS, Fleet, check, is_over, pause, standing, submitted, until
-from tests.worker.vendor import Taken, taken_in, vendor
+from tests.worker.vendor import Taken, refusals, taken_in, vendor
 
 pytestmark = pytest.mark.proof
 
@@ -69,6 +70,40 @@ def test_four_workers_two_hundred_accounts_twenty_kills(tmp_path: Path, url: str
             fleet.kill()
         counts = check(url, taken_in(file), len(people), "a")
     assert counts[Status.SENT] >= len(people) - 20 * 8
+
+
+def test_no_quota_is_exceeded_over_kills(tmp_path: Path, url: str) -> None:
+    """Each account has more people than its quota lets it write to, and uses it to the end. What
+    was under way when its worker was killed counts, whether or not it arrived."""
+    file, people, quota = tmp_path / "vendor", people_of(600), 6
+    submitted(tmp_path, url, "a", people, accounts_of(60))
+    chances = random.Random(7)
+
+    def gone() -> int:
+        counts = standing(url, "a")
+        return counts.get(Status.SENT, 0) + counts.get(Status.UNCERTAIN, 0)
+
+    with vendor(file, *KEYS.values(), hold=0.3, limit=quota) as address:
+        fleet = Fleet(tmp_path, url, address)
+        try:
+            for _ in range(4):
+                fleet.start()
+            for _ in range(10):
+                pause(chances.uniform(1, 3))
+                victim = chances.choice([one for one in fleet.workers if one.poll() is None])
+                victim.send_signal(signal.SIGKILL)
+                fleet.start()
+            assert until(lambda: gone() == 60 * quota, 400)
+            pause(20)
+            assert gone() == 60 * quota
+            assert set(fleet.end()) == {0}
+        finally:
+            fleet.kill()
+    taken = taken_in(file)
+    counts = check(url, taken, len(people), "a")
+    assert counts[Status.WAITING] == len(people) - 60 * quota
+    assert max(Counter(one.account for one in taken).values()) <= quota
+    assert not refusals(file).exists(), "a request was made beyond the quota"
 
 
 def test_lanes_of_a_dead_worker_come_back_in_time(tmp_path: Path, url: str) -> None:

@@ -52,6 +52,8 @@ class _Taking(Handler):
             answer = endpoint.answer(headers, body)
             taken = endpoint.receipts[before:]
         time.sleep(self.server.hold)
+        if not taken:
+            self.server.note(answer.status, refused=True)
         for receipt in taken:
             key = headers["authorization"].split()[-1]
             self.server.note([key, receipt.account, receipt.recipient, began, time.time()])
@@ -85,9 +87,10 @@ class _Vendor(Server):
         key = headers.get("authorization", "").removeprefix("Bearer ")
         return self._endpoints.get(key, self.endpoint)
 
-    def note(self, line: object) -> None:
-        """Write a line down, at once."""
-        with self.lock, self._file.open("a", encoding="utf-8") as file:
+    def note(self, line: object, *, refused: bool = False) -> None:
+        """Write a line down, at once; those of what was refused in a file of their own."""
+        path = refusals(self._file) if refused else self._file
+        with self.lock, path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
@@ -109,6 +112,11 @@ def vendor(file: Path, *keys: str, hold: float = 0.0, limit: int = 100_000) -> I
     finally:
         process.kill()
         process.communicate()
+
+
+def refusals(file: Path) -> Path:
+    """The file with the status of each request that was refused; it is there if one was."""
+    return file.with_suffix(".refused")
 
 
 def taken_in(file: Path) -> list[Taken]:
