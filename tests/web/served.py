@@ -9,8 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,13 +116,6 @@ class Served:
         """Run such a campaign at the terminal."""
         path = self.campaign_file(name, people, **options)
         return self.command("run", path.name, "--yes", "--base-url", self.endpoint.url)
-
-
-def until(look: Callable[[], bool]) -> None:
-    """Look again and again, until it is so; what takes a minute will never be."""
-    end = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < end, "it has not come about"
 
 
 def environment() -> dict[str, str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.rehearsal.endpoint import Answer
-from tests.web.served import LIST, Served, browser, console, needs_chromium, place, tab, until
+from tests.patience import until
+from tests.web.served import LIST, Served, browser, console, needs_chromium, place, tab
 from tests.web.test_guard import addresses
 from tests.web.test_pages import HOSTILE
 
@@ -168,7 +169,7 @@ def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Brow
         page.goto(f"{served.base}/files/{path.name}/start")
         page.get_by_role("button", name="Send", exact=True).click()
         page.wait_for_url(re.compile(r"/campaigns/1"))
-        until(lambda: served.totals().sent > 5)
+        assert until(lambda: served.totals().sent > 5)
         goes_on.clear()  # one message stays in flight
         page.goto("about:blank")  # a page that is open would tell of the end
         served.process.kill()
@@ -177,7 +178,7 @@ def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Brow
         page.goto(f"{again.base}/campaigns/1")
         page.wait_for_selector(".badge >> text=running")
         page.get_by_role("button", name="Stop the run").click(no_wait_after=True)
-        until(served.is_asked_to_stop)
+        assert until(served.is_asked_to_stop)
         goes_on.set()
         page.wait_for_selector("text=The run has ended")
         middle = len(receipts(served))

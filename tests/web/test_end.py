@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.loopback import serving
-from tests.web.served import Served, environment, until
+from tests.patience import until
+from tests.web.served import Served, environment
 
 pty = pytest.importorskip("pty", reason="there are no such terminals on this system")
 
@@ -45,7 +46,7 @@ def test_it_asks_what_becomes_of_its_runs(tmp_path: Path, word: str) -> None:
             return words in said
 
         try:
-            until(lambda: hear("Ctrl-C ends it."))
+            assert until(lambda: hear("Ctrl-C ends it."))
             found = re.search(r"http://127\.0\.0\.1:\d+/in\?token=\S+", said)
             assert found
             served = Served(tmp_path, endpoint, process, found[0])  # type: ignore[arg-type]
@@ -58,16 +59,16 @@ def test_it_asks_what_becomes_of_its_runs(tmp_path: Path, word: str) -> None:
                     for name in ("form", "stamp")
                 }
                 client.post(f"/files/{path.name}/start", data=asked)
-            until(lambda: len(endpoint.endpoint.receipts) > 5)
+            assert until(lambda: len(endpoint.endpoint.receipts) > 5)
             os.write(ours, b"\x03")
-            until(lambda: hear("End after the message in flight?"))
+            assert until(lambda: hear("End after the message in flight?"))
             assert "A run goes on without the console: spring." in said
             os.write(ours, f"{word}\n".encode())
             if word == "y":
-                until(lambda: hear("it has ended; the next run goes on there."))
+                assert until(lambda: hear("it has ended; the next run goes on there."))
                 assert served.totals().waiting > 0
             else:
-                until(lambda: len(endpoint.endpoint.receipts) == people)
+                assert until(lambda: len(endpoint.endpoint.receipts) == people)
             process.wait()
             assert process.returncode == 0
             with pytest.raises(httpx.ConnectError):

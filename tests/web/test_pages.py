@@ -19,7 +19,8 @@ from runner.ledger.line import Wanted, lines
 from runner.ledger.record import Status
 from runner.rehearsal.endpoint import Answer
 from runner.web.view import FIELDS, with_fields
-from tests.web.served import LIST, Served, place, until
+from tests.patience import until
+from tests.web.served import LIST, Served, place
 from tests.world import World, crowd
 
 OPTIONS: dict[str, Any] = {"now": True, "min_gap": 0}
@@ -278,7 +279,7 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert not (served.folder / "spring.toml").exists()
         assert "0 invalid" in client.get(f"{draft}/check").text
         client.post(f"{draft}/rehearse", data={**form, "quota": "2"})
-        until(lambda: "nothing was really sent" in client.get(f"{draft}/film").text)
+        assert until(lambda: "nothing was really sent" in client.get(f"{draft}/film").text)
         assert "5 messages arrived" in client.get(f"{draft}/film").text
         saved = client.post(f"{draft}/save", data={**form, "name": "spring", "then": "start"})
         assert saved.url.path == "/files/spring.toml/start"
@@ -296,8 +297,8 @@ def test_a_campaign_is_made_without_a_script(served: Served) -> None:
         assert "is not the one that was shown" in changed.text
         text.write_text("Hello {{ first_name }}!", encoding="utf-8")
         client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
-        until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
-        until(lambda: served.totals().sent == 2)
+        assert until(lambda: client.get("/files/spring.toml/begun").url.path == "/campaigns/1")
+        assert until(lambda: served.totals().sent == 2)
         now = client.get("/campaigns/1").text
         assert '/rows/4">Row 4</a>, <span dir="auto">person-2</span>' in now
         me = {**form, "person": "linkedin.com/in/me-myself"}
@@ -418,7 +419,7 @@ def test_what_lies_beside_a_campaign_file_is_no_part_of_the_program(served: Serv
         plan = client.get("/files/spring.toml/plan").text
         stamp = re.findall(r'name="stamp" value="([^"]+)"', plan)[0]
         client.post("/files/spring.toml/start", data={**form, "stamp": stamp})
-        until(lambda: len(served.endpoint.endpoint.receipts) == 2)
+        assert until(lambda: len(served.endpoint.endpoint.receipts) == 2)
     assert not (served.folder / "trapped").exists()
 
 

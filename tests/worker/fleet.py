@@ -6,9 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,6 +20,7 @@ from runner.ledger.campaign import campaign_named
 from runner.ledger.chain import verify
 from runner.ledger.door import open_ledger
 from runner.ledger.record import Status
+from tests.patience import until
 from tests.worker.vendor import ROOT, Taken
 from tests.world import World
 
@@ -104,21 +103,6 @@ class Fleet:
                 worker.send_signal(signal.SIGCONT)
                 worker.kill()
             worker.wait()
-
-
-def until(is_so: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something is so; False when it is not, after so long."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > end:
-            return False
-        pause(0.2)
-    return True
-
-
-def pause(seconds: float) -> None:
-    """Let other processes go on for a while."""
-    threading.Event().wait(seconds)
 
 
 def standing(url: str, name: str) -> dict[Status, int]:

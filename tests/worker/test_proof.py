@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.ledger.record import Status
+from tests.patience import pause, until
 from tests.room import LEDGER, VENDOR, room
-from tests.worker.fleet import KEYS, Fleet, check, is_over, pause, standing, submitted, until
+from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted
 from tests.worker.vendor import Taken, refusals, taken_in, vendor
 
 pytestmark = pytest.mark.proof

@@ -33,8 +33,9 @@ from runner.worker.metrics import Metrics, served
 from runner.worker.queue import SCHEMA, Queue
 from runner.worker.reach import Reach
 from tests.loopback import KEY, serving
+from tests.patience import until
 from tests.postgres import Cluster
-from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted, until
+from tests.worker.fleet import KEYS, Fleet, check, is_over, standing, submitted
 from tests.worker.vendor import taken_in, vendor
 from tests.world import MONDAY
 
