@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ settings.register_profile("default", deadline=None, derandomize=True, print_blob
 settings.load_profile("default")
 
 _SEND = socket.socket.connect
+_HOMES = count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,7 +93,11 @@ def fence(
     def sleep(seconds: float) -> None:
         raise AssertionError(f"a test sleeps for real, {seconds} s")
 
-    home = tmp_path_factory.mktemp("home")
+    # Numbered here: pytest would look through the folders of all tests before for a number.
+    own = tmp_path_factory.getbasetemp() / "homes" / str(next(_HOMES))
+    home, state = own / "home", own / "state"
+    home.mkdir(parents=True)
+    state.mkdir()
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(time, "sleep", sleep)
     for name in list(os.environ):
@@ -102,7 +108,7 @@ def fence(
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
     # A ledger's second record is kept in the user's state folder.
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
     monkeypatch.setenv("TZ", "UTC")
     yield
     assert not [path for path in home.rglob("*") if path.is_file()], (

@@ -27,12 +27,12 @@ needs_linux = pytest.mark.skipif(
 
 # By script: its words, how many in a share and in a whole run, and what counts them.
 KILLS = [
-    ("kill first-run next-run restore", 6, 400, "kills"),
-    ("kill settle suppress forget results backup workbook", 3, 300, "kills"),
+    ("kill first-run next-run restore", 4, 400, "kills"),
+    ("kill settle suppress forget results backup workbook", 2, 300, "kills"),
     ("kill copy", 2, 300, "kills"),
-    ("kill next-run --twice", 4, 200, "kills"),
-    ("kill next-run restore --fail", 6, 1_500, "failed"),
-    ("power first-run next-run restore", 8, 800, "states"),
+    ("kill next-run --twice", 3, 200, "kills"),
+    ("kill next-run restore --fail", 4, 1_500, "failed"),
+    ("power first-run next-run restore", 6, 800, "states"),
 ]
 OTHERS = [
     ("cut plain", 100, 2_000, "cuts"),

@@ -147,8 +147,8 @@ def test_clocks_are_put_ahead_and_back_by_more_than_one_measure() -> None:
 @pytest.mark.parametrize("kind", HOURS)
 def test_no_change_of_a_clock_moves_a_message_out_of_its_hours_or_its_day(kind: str) -> None:
     """Every message keeps the hours, the quota of both days and the spacing. All goes as forecast,
-    and each day's allowance is used whole. Each change is walked with half of the hours."""
-    assert wrong_around(walks()[list(HOURS).index(kind) % 2 :: 2], kind) == []
+    and each day's allowance is used whole. Each change is walked with two kinds of hours."""
+    assert wrong_around(walks()[list(HOURS).index(kind) % 3 :: 3], kind) == []
 
 
 @pytest.mark.proof
