@@ -20,6 +20,10 @@ from runner.ledger.setting import Stored, from_json, to_json
 
 # What test messages stand under; it is no campaign that people see.
 TESTS: Final = "test messages (--test-to)"
+# Each look asks this, so it is built once.
+_SETTINGS: Final = sa.select(schema.campaign.c.settings).where(
+    schema.campaign.c.id == sa.bindparam("campaign")
+)
 
 
 def campaigns(connection: Connection) -> list[CampaignRecord]:
@@ -51,9 +55,7 @@ def campaign_numbered(connection: Connection, number: int) -> CampaignRecord:
 def settings_of(connection: Connection, campaign_id: int) -> Stored:
     """Return the settings that a campaign was last run with; those of a campaign that the ledger
     does not have are the defaults."""
-    table = schema.campaign
-    found = connection.execute(sa.select(table.c.settings).where(table.c.id == campaign_id))
-    stored = found.scalar()
+    stored = connection.execute(_SETTINGS, {"campaign": campaign_id}).scalar()
     return from_json(stored) if stored else Stored(sheet="", results="")
 
 

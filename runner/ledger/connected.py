@@ -19,6 +19,16 @@ _FALSE_FOR: Final = timedelta(days=3)
 # An export says who was connected then, of an account that was named, or of any.
 EXPORT: Final = "export"
 VENDOR: Final = "vendor"
+_CONNECTED: Final = schema.connected.c
+# Each message asks this, so it is built once.
+_KNOWN: Final = (
+    sa.select(schema.connected)
+    .where(
+        _CONNECTED.identity.in_(sa.bindparam("keys", expanding=True)),
+        _CONNECTED.account.in_(["", sa.bindparam("account")]),
+    )
+    .order_by(_CONNECTED.noted_at.desc())
+)
 
 
 def note_connected(
@@ -56,9 +66,7 @@ def is_connected(
 
     The latest word counts. What the vendor said holds for a while only.
     """
-    table = schema.connected
-    known = sa.select(table).where(table.c.identity.in_(keys), table.c.account.in_(("", account)))
-    for found in connection.execute(known.order_by(table.c.noted_at.desc())):
+    for found in connection.execute(_KNOWN, {"keys": list(keys), "account": account}):
         age = now - found.noted_at
         if found.source == EXPORT or age < (_TRUE_FOR if found.is_connected else _FALSE_FOR):
             return bool(found.is_connected)

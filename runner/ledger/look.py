@@ -13,7 +13,7 @@ from runner.intake.recipient import Recipient
 from runner.ledger import schema
 from runner.ledger.campaign import note_stamp, settings_of
 from runner.ledger.follow import before
-from runner.ledger.person import answered_identity, learn, means, spellings_of
+from runner.ledger.person import answered_as, answered_identity, learn, means, meant, spellings_of
 from runner.ledger.received import received, received_texts
 from runner.ledger.record import Status
 from runner.ledger.sequence import prior_to
@@ -23,6 +23,14 @@ from runner.ledger.setting import Stored
 WROTE_LAST: Final = "they wrote last"
 BY_HAND: Final = "you wrote by hand"
 NO_CONNECTION: Final = "is no connection of the account"
+# Each message asks these, so they are built once.
+_MINE: Final = schema.look.c.delivery_id == sa.bindparam("delivery")
+_LOOK: Final = sa.select(schema.look).where(_MINE)
+_CLEAR: Final = sa.delete(schema.look).where(_MINE)
+_NOTE: Final = sa.insert(schema.look)
+_MESSAGES: Final = received_texts(
+    meant(sa.bindparam("keys", expanding=True), sa.bindparam("forms", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,8 @@ def _is_after_inmail(connection: Connection, found: sa.Row[tuple[object, ...]]) 
 
 def messages_to(connection: Connection, keys: tuple[str, ...]) -> list[tuple[str, datetime | None]]:
     """Return all messages that campaigns sent, or may have sent, to a person: text and time."""
-    return [(one.text, one.at) for one in connection.execute(received_texts(means(keys)))]
+    found = connection.execute(_MESSAGES, {"keys": list(keys), "forms": answered_as(keys)})
+    return [(one.text, one.at) for one in found]
 
 
 def note_look(
@@ -132,18 +141,19 @@ def note_look(
     urn = answered_identity(profile_urn)
     if unseen.recipient.slug and urn:
         learn(connection, [(unseen.recipient.slug, urn)], look.at)
-    connection.execute(sa.delete(schema.look).where(schema.look.c.delivery_id == unseen.delivery))
+    connection.execute(_CLEAR, {"delivery": unseen.delivery})
     connection.execute(
-        sa.insert(schema.look).values(
-            delivery_id=unseen.delivery,
-            looked_at=look.at,
-            conversation_urn=look.conversation_urn,
-            last_at=look.last_at,
-            last_is_ours=look.last_is_ours,
-            rests_until=rest.until if rest else None,
-            as_inmail=look.as_inmail,
-            under=settings_of(connection, unseen.campaign).looks,
-        )
+        _NOTE,
+        {
+            "delivery_id": unseen.delivery,
+            "looked_at": look.at,
+            "conversation_urn": look.conversation_urn,
+            "last_at": look.last_at,
+            "last_is_ours": look.last_is_ours,
+            "rests_until": rest.until if rest else None,
+            "as_inmail": look.as_inmail,
+            "under": settings_of(connection, unseen.campaign).looks,
+        },
     )
     waiting = sa.and_(table.c.id == unseen.delivery, table.c.status == Status.WAITING)
     if rest is not None:
@@ -171,8 +181,7 @@ def rests(connection: Connection, campaign_id: int, looks: str, now: datetime) -
 
 def look_of(connection: Connection, delivery_id: int) -> Look | None:
     """Return the latest look before a delivery's message, if there was one."""
-    table = schema.look
-    found = connection.execute(sa.select(table).where(table.c.delivery_id == delivery_id)).first()
+    found = connection.execute(_LOOK, {"delivery": delivery_id}).first()
     if found is None:
         return None
     return Look(
