@@ -173,6 +173,16 @@ def test_small_differences_of_clocks_are_nothing() -> None:
     assert clock.now() == MONDAY
 
 
+def test_a_clock_that_several_go_by_is_that_of_all_of_them() -> None:
+    """What one of them hears of the vendor's time moves none of them away from the others."""
+    clock = ServerClock(lambda: MONDAY)
+    clock.follow(lambda own: own + timedelta(minutes=9))
+    for _ in range(2):
+        clock.hear(MONDAY)
+    assert clock.ahead == timedelta(minutes=9)
+    assert clock.now() == MONDAY + timedelta(minutes=9)
+
+
 @pytest.mark.parametrize("at", [1, 7])
 @pytest.mark.parametrize("hours", [-30, -5, 1, 5])
 def test_one_strange_answer_moves_no_clock(tmp_path: Path, hours: int, at: int) -> None:

@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy.engine import Connection
+
 from runner import words
 from runner.action.behind import refuse_behind
 from runner.action.mend import Agree
@@ -40,7 +42,8 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
     UsageError where the target holds something, InterruptedRunError, StorageError.
     """
     with closing(open_ledger(source, create=False)) as old:
-        _refuse_running(old)
+        with old.read() as connection:
+            _refuse_running(old, connection)
         check_tables(old)
         refuse_behind(old)
         old.refuse_moved()
@@ -54,6 +57,7 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
             refuse_lost(target)
         with closing(open_ledger(target, noted=False)) as new:
             with old.write() as there:
+                _refuse_running(old, there)  # one may have begun meanwhile; none can from here on
                 with new.write() as here:
                     if not content.is_empty(here):
                         raise UsageError(
@@ -66,10 +70,9 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
             return Moved(new.place, old.place, lines)
 
 
-def _refuse_running(ledger: Ledger) -> None:
-    with ledger.read() as connection:
-        records = campaigns(connection)
-        sending = alive(connection, ledger.now(datetime.now(UTC)))
+def _refuse_running(ledger: Ledger, connection: Connection) -> None:
+    records = campaigns(connection)
+    sending = alive(connection, ledger.now(datetime.now(UTC)))
     running = [record.name for record in records if is_running(ledger, record.id)]
     if running:
         raise AlreadyRunningError(

@@ -38,6 +38,7 @@ from runner.result.report import write_report
 from runner.result.summary import Summary, summarise
 from runner.sending.dispatch import Dispatched, Interruption, dispatch, interruptible
 from runner.sending.event import Event, Sent
+from runner.sending.fuse import refuse_first_process
 from runner.sending.traffic import Traffic
 from runner.sending.vendor import Vendor
 
@@ -84,6 +85,8 @@ def run(
     the campaign cannot be trusted, AlreadyRunningError when another run has it, InterruptedRunError
     when nobody agreed, StorageError when the ledger fails.
     """
+    if ledger.is_lasting:
+        refuse_first_process()
     with _planned(campaign, ledger, vendor, watcher.see, loop, stay=stay, most=most) as made:
         plan, traffic = made
         prepared, now = plan.prepared, vendor.clock.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,7 @@ def console(
     def begun(address: str, once: str) -> None:
         screen.say(f"The console: {address}")
         screen.say("Only a browser on this machine gets in, with this address. Ctrl-C ends it.")
+        sys.stdout.flush()  # also where it goes into a log
         _open(once, no_browser=no_browser)
 
     try:

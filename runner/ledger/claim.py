@@ -25,7 +25,7 @@ from runner.ledger.change import update
 from runner.ledger.contact import LATELY, free_at, last_look
 from runner.ledger.ledger import Ledger
 from runner.ledger.look import Unseen, look_of, unseen
-from runner.ledger.pause import Said, held
+from runner.ledger.pause import NOT_SUBMITTED, Said, held
 from runner.ledger.record import AccountState, Claim, Status, Stop, Terms, Wait
 from runner.ledger.refusal import REFUSED
 from runner.ledger.setting import Stored, from_json
@@ -37,6 +37,7 @@ _CAMPAIGN: Final = sa.select(
     schema.campaign.c.settings,
     schema.campaign.c.paused_at,
     schema.campaign.c.stop_asked_at,
+    schema.campaign.c.submitted_at,
     sa.select(sa.func.max(_DELIVERY.step))
     .where(
         _DELIVERY.campaign_id == sa.bindparam("campaign"),
@@ -58,6 +59,8 @@ def claim(
     decide: Callable[[AccountState], Wait | None],
     aside: Collection[int] = (),
     seen: Collection[int] | None = None,
+    *,
+    for_workers: bool = False,
 ) -> Claim | Unseen | Wait | Stop | None:
     """Choose the account's next delivery; nothing is taken before the commit of the intent.
 
@@ -73,9 +76,9 @@ def claim(
 
     With `seen`, the deliveries whose conversation was just looked at, one that was not is returned
     as Unseen instead. Without `seen`, where no look is possible, every step that follows another is
-    left out.
+    left out. `for_workers`, nothing goes that they were not to send, or are not any more.
     """
-    choice = _Choice(campaign_id, account, clock, decide, aside, seen)
+    choice = _Choice(campaign_id, account, clock, decide, aside, seen, for_workers)
     mark, found = choice.look(ledger)
     while isinstance(found, _Passed):
         with ledger.write() as connection:
@@ -112,6 +115,7 @@ class _Choice:
     decide: Callable[[AccountState], Wait | None]
     aside: Collection[int]
     seen: Collection[int] | None
+    for_workers: bool
     at: datetime = field(init=False)
 
     def look(self, ledger: Ledger) -> tuple[object, _Choosable]:
@@ -123,6 +127,8 @@ class _Choice:
         """Choose, without changing anything."""
         now = self.at = self.clock()
         campaign = _campaign(connection, self.campaign_id, self.account)
+        if self.for_workers and campaign.said.submitted_at is None:
+            return NOT_SUBMITTED
         looks = self.seen is not None
         found = _Next(campaign, self.account, now, self.aside, looks).find(connection)
         state = account_state(connection, self.account, self.campaign_id, now, bounded=True)
@@ -163,13 +169,12 @@ class _Choice:
     def _passed(
         self, connection: Connection, found: sa.Row[Any], settings: Stored, reason: str
     ) -> dict[str, Any]:
-        values: dict[str, Any] = {"_id": found.id, "status": Status.SKIPPED, "reason": reason}
         if found.step > 1 and reason.startswith(LATELY):
             # The sequence is not over: the step waits until it may go.
             person = Recipient(found.slug, found.urn)
             due_at = free_at(connection, self.campaign_id, settings, person, self.at)
-            values = {"_id": found.id, "due_at": due_at}
-        return values
+            return {"_id": found.id, "due_at": due_at}
+        return {"_id": found.id, "status": Status.SKIPPED, "reason": reason}
 
     def pass_over(self, connection: Connection) -> None:
         """Pass over those that are next and may not go, as far as one that may."""
@@ -194,11 +199,10 @@ class _Campaign(NamedTuple):
 def _campaign(connection: Connection, campaign_id: int, account: str) -> _Campaign:
     found = connection.execute(_CAMPAIGN, {"campaign": campaign_id, "account": account}).first()
     if found is None:
-        return _Campaign(campaign_id, "", Stored(sheet="", results=""), Said(None, None), 1, True)
-    said = Said(found.paused_at, found.stop_asked_at)
-    settings = from_json(found.settings)
-    last_step, alarmed = found.last_step or 1, found.is_alarmed
-    return _Campaign(campaign_id, found.name, settings, said, last_step, alarmed)
+        return _Campaign(campaign_id, "", Stored(sheet="", results=""), Said(), 1, True)
+    said = Said(found.paused_at, found.stop_asked_at, found.submitted_at)
+    settings, last_step = from_json(found.settings), found.last_step or 1
+    return _Campaign(campaign_id, found.name, settings, said, last_step, found.is_alarmed)
 
 
 @cache

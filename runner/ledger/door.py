@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from runner.errors import StorageError, UsageError
-from runner.ledger import note, schema
+from runner.ledger import schema
 from runner.ledger.backup import keep
 from runner.ledger.file import (
     PRAGMAS,
@@ -111,7 +111,7 @@ def _bring_up(ledger: Ledger, version: str | None, *, noted: bool) -> None:
     if version != schema.HEAD:
         _migrate(ledger, version, noted=noted)
     with ledger.read() as connection:
-        ledger.moved_to = note.noted(connection, note.MOVED)
+        ledger.learn_moved(connection)
         if noted:
             ledger.second = second_record(identity_of(connection))
 

@@ -49,7 +49,11 @@ _BEGIN: Final = (
 )
 _REST: Final = (
     sa.update(schema.account)
-    .where(_ACCOUNT.account == sa.bindparam("mine"), _ACCOUNT.worker_id == sa.bindparam("by"))
+    .where(
+        _ACCOUNT.account == sa.bindparam("mine"),
+        _ACCOUNT.worker_id == sa.bindparam("by"),
+        _ACCOUNT.driven_since == sa.bindparam("since"),
+    )
     .values(due_at=sa.bindparam("until"), waits_for=sa.bindparam("why"), **_FREE)
 )
 # The campaigns that have a message for the account, whenever it may go.
@@ -183,11 +187,23 @@ def begin(connection: Connection, account: str, worker: int, now: datetime) -> b
 
 
 def rest(
-    connection: Connection, account: str, worker: int, until: datetime | None, why: str
+    connection: Connection,
+    account: str,
+    worker: int,
+    since: datetime,
+    until: datetime | None,
+    why: str,
 ) -> None:
-    """Let go of a lane, which is due again then; not where it was woken or taken meanwhile."""
-    values = {"mine": account, "by": worker, "until": until, "why": why or None}
+    """Let go of a lane that was begun at `since`, and is due again then; not where it was woken or
+    taken meanwhile, by the same worker as well."""
+    values = {"mine": account, "by": worker, "since": since, "until": until, "why": why or None}
     connection.execute(_REST, values)
+
+
+def defer(connection: Connection, account: str, until: datetime) -> None:
+    """Let a lane that nobody has begun be looked at then."""
+    free = (_ACCOUNT.account == account, _ACCOUNT.worker_id.is_(None))
+    connection.execute(sa.update(schema.account).where(*free).values(due_at=until))
 
 
 def keep(connection: Connection, worker: int, accounts: Collection[str], now: datetime) -> None:

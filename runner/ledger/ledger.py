@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from runner.errors import StorageError
+from runner.ledger import note
 from runner.ledger.about import Last, left_as
 from runner.ledger.chain import FOUND, NOTED, Link, digest_at, head
 from runner.ledger.content import check_content
@@ -19,7 +20,7 @@ from runner.ledger.file import has_hot_journal, mend
 from runner.ledger.location import lock_folder
 from runner.ledger.noted import Noted
 from runner.ledger.second import SecondRecord
-from runner.ledger.store.store import Hold, Store
+from runner.ledger.store.store import NOTHING, Hold, Store
 
 
 class Ledger:
@@ -39,6 +40,7 @@ class Ledger:
         self.is_as_left = is_new or store.is_shared
         # Where all that it holds has gone, if it has: it is there to be read alone.
         self.moved_to: str | None = None
+        self._looked: object = None  # the mark of the last look whether it has
         self._writes = 0
         # The last event that this process, or the second record, has seen in the chain.
         self._seen: Noted | None = None
@@ -76,6 +78,8 @@ class Ledger:
         """
         self.refuse_moved()
         with self._translated(), self._store.write(hold) as connection:
+            if hold is not NOTHING:
+                self._look_whether_moved(connection)
             connection.info.pop(NOTED, None)
             connection.info.pop(FOUND, None)
             yield connection
@@ -87,6 +91,17 @@ class Ledger:
             events = (line for line in noted if line.n)
             self._seen = max(events, key=lambda line: line.n, default=self._seen)
             self.second.append(noted, self.place)
+
+    def learn_moved(self, connection: Connection) -> None:
+        """Learn whether the ledger has moved, now and before each write from now on."""
+        self.moved_to = note.noted(connection, note.MOVED)
+        self._looked = self._store.mark(connection)
+
+    def _look_whether_moved(self, connection: Connection) -> None:
+        """Raise StorageError for one that others have moved while this process had it open."""
+        if self._looked is not None and self._store.mark(connection) != self._looked:
+            self.learn_moved(connection)
+            self.refuse_moved()
 
     def refuse_moved(self) -> None:
         """Raise StorageError for a ledger that has moved."""

@@ -21,19 +21,23 @@ NO_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Said(NamedTuple):
-    """Since when a campaign is paused, and when its run was asked to end."""
+    """Since when a campaign is paused, when its run was asked to end, and since when workers send
+    it."""
 
-    paused_at: datetime | None
-    stop_asked_at: datetime | None
+    paused_at: datetime | None = None
+    stop_asked_at: datetime | None = None
+    submitted_at: datetime | None = None
 
 
 def said(connection: Connection, campaign_id: int) -> Said:
     """Return what a person has said of the campaign."""
     table = schema.campaign
     found = connection.execute(
-        sa.select(table.c.paused_at, table.c.stop_asked_at).where(table.c.id == campaign_id)
+        sa.select(table.c.paused_at, table.c.stop_asked_at, table.c.submitted_at).where(
+            table.c.id == campaign_id
+        )
     ).first()
-    return Said(*found) if found else Said(None, None)
+    return Said(*found) if found else Said()
 
 
 def pause(connection: Connection, campaign_id: int, at: datetime | None) -> bool:
@@ -49,6 +53,14 @@ def ask_to_stop(connection: Connection, campaign_id: int, at: datetime) -> None:
     table = schema.campaign
     asked = sa.update(table).where(table.c.id == campaign_id).values(stop_asked_at=at)
     connection.execute(asked)
+
+
+NOT_SUBMITTED: Final = Stop(
+    scope="run",
+    exit_code=ExitCode.INTERRUPTED,
+    reason="Workers do not send this campaign now: its list was read anew, or it was taken back.",
+    remedy="Submit it (campaign submit), once what it would send is right.",
+)
 
 
 def held(name: str, word: Said) -> Stop | Wait | None:

@@ -16,7 +16,8 @@ WATCH: Final = timedelta(seconds=2)
 
 
 class ServerClock:
-    """Shows this computer's time, or the server's when the two are more than TOLERATED apart.
+    """Shows this computer's time, or the server's when the two are more than TOLERATED apart. One
+    that follows a clock which others go by as well shows that one's, whatever the server's says.
 
     `ahead` is how far this computer's clock was ahead of the server's at the last comparison. It is
     zero within TOLERATED. `has_heard` tells whether the server's time was heard at all. One answer
@@ -31,11 +32,13 @@ class ServerClock:
         self.ahead = timedelta()
         self.has_heard = False
         self._doubt: timedelta | None = None
+        self._is_shared = False
 
     def follow(self, shared: Callable[[datetime], datetime]) -> None:
         """Go by a clock that others go by as well; `shared` tells its time by this computer's."""
         own = self._own
         self._own = lambda: shared(own())
+        self._is_shared = True
 
     def now(self) -> datetime:
         """Return the best known time. A difference too large to be believed corrects nothing."""
@@ -43,7 +46,8 @@ class ServerClock:
 
     def steady(self) -> Callable[[], datetime]:
         """Return this clock as it is set now; later answers do not move that one."""
-        ahead = self.ahead if self.is_believable else timedelta()
+        is_right = self._is_shared or not self.is_believable
+        ahead = timedelta() if is_right else self.ahead
         return lambda: self._own() - ahead
 
     def hear(self, date: datetime | None) -> None:

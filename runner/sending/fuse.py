@@ -9,11 +9,14 @@ sleeps, the time that has passed is compared once more just before the first byt
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import time
 from typing import Final
+
+from runner.errors import UsageError
 
 # Counts on while the computer sleeps; Windows's own monotonic clock does.
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
@@ -21,6 +24,17 @@ _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", None)
 
 def _now() -> float:
     return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
+def refuse_first_process() -> None:
+    """Raise UsageError in the first process of a container: a signal's default action does not end
+    that one, so no fuse would."""
+    if os.getpid() == 1 and sys.platform == "linux":
+        raise UsageError(
+            "This is the first process of its container (PID 1), which no timer can end: a message "
+            "could leave late, and somebody get it twice. Nothing was sent.",
+            remedy="Let an init be the first one: docker run --init …, or tini -- campaign …",
+        )
 
 
 class Fuse:

@@ -181,6 +181,7 @@ def _claim(
         decide,
         aside | patience.aside,
         traffic.looker.seen(),
+        for_workers=traffic.visit is not None,
     )
     traffic.tell_noticed()
     if taken is None and aside:

@@ -251,15 +251,21 @@ async def exchange(
         taken, outcome = lost.claim, Outcome(Status.WAITING, error=_UNSENT)
     for number, pause in enumerate(_PAUSES):
         try:
-            return settle(ledger, taken, outcome, vendor.clock.now())
-        except SettledError:
-            if not ledger.is_shared:
-                raise
-            return settle_late(ledger, taken, outcome, vendor.clock.now())
+            return _settle(ledger, taken, outcome, vendor.clock.now())
         except (BusyError, UnreachableError):
             if not ledger.is_shared:
                 raise
             if number == _SOON:
                 tell()
             await asyncio.sleep(pause)  # an answer that has come is not given up
-    return settle(ledger, taken, outcome, vendor.clock.now())
+    return _settle(ledger, taken, outcome, vendor.clock.now())
+
+
+def _settle(ledger: Ledger, taken: Claim, outcome: Outcome, now: datetime) -> Outcome:
+    """Record an outcome, also where others have taken its attempt for dead meanwhile."""
+    try:
+        return settle(ledger, taken, outcome, now)
+    except SettledError:
+        if not ledger.is_shared:
+            raise
+        return settle_late(ledger, taken, outcome, now)

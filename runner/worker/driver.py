@@ -93,7 +93,7 @@ class Driver:
         self.clock = ServerClock(own)
         self.clock.follow(ledger.now)
         # What campaigns on accounts have learned here, the one driven last at the end.
-        self._lanes: OrderedDict[tuple[int, str], Lane] = OrderedDict()
+        self._lanes: OrderedDict[tuple[int, str, str], Lane] = OrderedDict()
         self._seats: dict[str, _Seat] = {}
         self._changing = threading.Lock()
         self._is_halted = False
@@ -137,7 +137,7 @@ class Driver:
     def _in_turn(self, campaigns: list[int], account: str) -> list[int]:
         """The campaigns, the one that was visited last at the end."""
         with self._changing:
-            visited = [number for number, of in self._lanes if of == account]
+            visited = [number for number, of, _ in self._lanes if of == account]
         return sorted(campaigns, key=lambda one: visited.index(one) if one in visited else -1)
 
     def _visit(
@@ -163,13 +163,14 @@ class Driver:
         except (UnreachableError, BusyError):
             raise
         except CampaignError as error:
-            self._forget(campaign, account)
+            self._forget(campaign, account, key)
             return Rest(now() + _LATE, error.what)
         finally:
             seat.traffic = None
         rest = rest_of(end, now())
         if rest.until is None or rest.until - now() >= _LATE or end.stop is not None:
-            self._forget(campaign, account)  # the next visit begins anew, as the next run would
+            # The next visit begins anew, as the next run would.
+            self._forget(campaign, account, key)
         return rest
 
     async def _driven(self, seat: _Seat, lane: Lane) -> LaneEnd:
@@ -197,18 +198,18 @@ class Driver:
         with self._ledger.read() as connection:
             record = campaign_numbered(connection, campaign)
         with self._changing:
-            lane = self._lanes.pop((campaign, account), None)
+            lane = self._lanes.pop((campaign, account, key), None)
         if lane is None or lane.traffic.settings != record.settings:
             lane = Lane(self._traffic(record, key), account)
         with self._changing:
-            self._lanes[campaign, account] = lane
+            self._lanes[campaign, account, key] = lane
             if len(self._lanes) > _MOST_LANES:
                 self._lanes.popitem(last=False)
         return lane
 
-    def _forget(self, campaign: int, account: str) -> None:
+    def _forget(self, campaign: int, account: str, key: str) -> None:
         with self._changing:
-            self._lanes.pop((campaign, account), None)
+            self._lanes.pop((campaign, account, key), None)
 
     def _traffic(self, record: CampaignRecord, key: str) -> Traffic:
         settings, ledger, now = record.settings, self._ledger, self.clock.now

@@ -36,6 +36,7 @@ from runner.ledger.location import Server
 from runner.ledger.store.store import NOTHING
 from runner.sending.dispatch import Interruption, interruptible
 from runner.sending.event import Event, Sent
+from runner.sending.fuse import refuse_first_process
 from runner.sending.secret import Secret
 from runner.worker.driver import KEY_REFUSED, Driver, Rest, Ways
 from runner.worker.metrics import Metrics
@@ -48,6 +49,7 @@ _AGAIN_SECONDS: Final = 2.0
 # The database's library cannot use the loop that Windows has otherwise.
 _LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None
 _BUSY: Final = timedelta(seconds=5)
+_WOKEN: Final = timedelta(seconds=1)
 _AFTER_FAULT: Final = timedelta(minutes=15)
 # The longest that a message in flight can take, and its outcome.
 DRAIN_SECONDS: Final = 160.0
@@ -89,6 +91,7 @@ class Worker:
     def run(self) -> ExitCode:
         """Send until a signal comes, and end after the messages in flight; a second signal does not
         wait for them. Raises StorageError when the ledger cannot be used at the start."""
+        refuse_first_process()
         self._queue.install(self._ledger)
         with self._ledger.write(NOTHING) as connection:
             self._number = self._enter(connection)
@@ -109,6 +112,8 @@ class Worker:
     async def _work(self, interruption: Interruption) -> None:
         loop = self._loop = asyncio.get_running_loop()
         interruption.tell = lambda: loop.call_soon_threadsafe(self._interrupt, interruption)
+        if interruption.count:
+            interruption.tell()
         beats = (self._again(self._beat), self._again(self._tidy))
         tasks = [asyncio.ensure_future(each) for each in (*beats, self._find())]
         try:
@@ -178,9 +183,13 @@ class Worker:
                 self._queue.give(connection, due)
 
     def _drive(self, account: str, key: str) -> None:
-        """Drive a lane, if nobody else does."""
+        """Drive a lane, if nobody else does; one that is still driven here is looked at soon."""
+        since = self._now()
         with self._ledger.write(NOTHING) as connection:
-            if not lanes_of.begin(connection, account, self._number, self._now()):
+            if account in self._driver.accounts:
+                lanes_of.defer(connection, account, since + _WOKEN)
+                return
+            if not lanes_of.begin(connection, account, self._number, since):
                 return
         try:
             rest = self._driver.drive(account, key)
@@ -195,7 +204,7 @@ class Worker:
         if rest.is_unanswered and self._reach.left(self._now()):
             rest = rest._replace(until=self._now())  # others may reach the vendor
         with self._ledger.write(NOTHING) as connection:
-            lanes_of.rest(connection, account, self._number, rest.until, rest.why)
+            lanes_of.rest(connection, account, self._number, since, rest.until, rest.why)
             if rest.is_refused and rest.until is not None:
                 lanes_of.put_off(connection, key, rest.until, rest.why)
         if rest.is_refused:

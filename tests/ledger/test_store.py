@@ -345,10 +345,12 @@ def test_a_ledger_moves_to_a_server_and_back(tmp_path: Path, url: str) -> None:
     world = World(tmp_path, crowd(5))
     world.run(most=2, now=True)
     path, back = tmp_path / "ledger.db", tmp_path / "back.db"
-    with closing(open_ledger(path)) as ledger:
-        before = content(ledger)
+    early = open_ledger(path)
+    before = content(early)
     seen: list[int] = []
     moved = move(path, place_of(url), lambda _: True, seen.append)
+    with closing(early), pytest.raises(StorageError, match="was moved"):
+        under_way(early, 1, world.clock.now())  # it was open before
     assert moved.lines == sum(map(len, before.values())) == sum(seen)
     with closing(open_ledger(url)) as ledger:
         assert content(ledger) == before
@@ -359,7 +361,10 @@ def test_a_ledger_moves_to_a_server_and_back(tmp_path: Path, url: str) -> None:
         world.run(now=True)
     with closing(open_ledger(path)) as old, pytest.raises(StorageError, match="was moved"):
         suppress(old, [Recipient("eva-9", None)], None, MONDAY)
-    move(place_of(url), back, lambda _: True, seen.append)
+    with closing(open_ledger(url)) as early:
+        move(place_of(url), back, lambda _: True, seen.append)
+        with pytest.raises(StorageError, match="was moved"):
+            under_way(early, 1, world.clock.now())
     with closing(open_ledger(back)) as ledger:
         assert content(ledger) == after
         assert world.send(world.campaign(now=True), ledger).sent == 2

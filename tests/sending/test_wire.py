@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from runner.errors import UsageError
 from runner.intake.recipient import Recipient
 from runner.ledger.record import Claim, Outcome, Status
 from runner.sending import fuse
@@ -120,6 +121,14 @@ def test_a_process_that_was_stopped_is_ended_when_it_wakes() -> None:
         child.send_signal(signal.SIGCONT)
         said = child.communicate()[0]
     assert (child.returncode, said) == (-signal.SIGALRM, b"")
+
+
+def test_nothing_sends_that_no_fuse_can_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first process of a container outlives its timers."""
+    fuse.refuse_first_process()
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    with pytest.raises(UsageError, match="PID 1"):
+        fuse.refuse_first_process()
 
 
 def test_a_computer_that_slept_at_the_intent_lets_no_byte_out(

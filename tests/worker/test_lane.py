@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,7 +46,9 @@ from runner.ledger.lane import (
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Server, place_of
 from runner.ledger.lock import is_running
-from runner.ledger.record import CampaignRecord, Claim, Stop, Wait
+from runner.ledger.pause import NOT_SUBMITTED
+from runner.ledger.record import CampaignRecord, Claim, OvertakenError, Stop, Wait
+from runner.ledger.store import postgres
 from runner.ledger.store.store import NOTHING
 from runner.ledger.worker import beat, enter, leave, workers
 from runner.show.schema.team import Team
@@ -89,7 +92,9 @@ class Desk:
             found = take_due(connection, keys, at, most)
         return sorted(account for accounts in found.values() for account in accounts)
 
-    def claim(self, account: str, campaign: str = "a") -> Claim | Stop | Wait | object:
+    def claim(
+        self, account: str, campaign: str = "a", *, for_workers: bool = False
+    ) -> Claim | Stop | Wait | object:
         return claim(
             self.ledger,
             self.record(campaign).id,
@@ -97,6 +102,7 @@ class Desk:
             lambda: self.now,
             timedelta(seconds=160),
             lambda _: None,
+            for_workers=for_workers,
         )
 
 
@@ -136,9 +142,9 @@ def test_one_worker_drives_a_lane_as_long_as_it_is_alive(desk: Desk) -> None:
     assert desk.due(now + 2 * LEASE) == ["one", "two"]
     with desk.ledger.write(NOTHING) as connection:
         assert begin(connection, "one", second, now + 2 * LEASE)
-        rest(connection, "one", first, None, "")
+        rest(connection, "one", first, now, None, "")
         assert [lane.worker for lane in driven(connection)] == [second]
-        rest(connection, "one", second, now + 5 * LEASE, "messages are spaced")
+        rest(connection, "one", second, now + 2 * LEASE, now + 5 * LEASE, "messages are spaced")
     assert desk.due(now + 4 * LEASE) == ["two"]
     assert desk.due(now + 5 * LEASE) == ["one", "two"]
 
@@ -153,7 +159,7 @@ def test_what_comes_to_wait_wakes_its_lane(desk: Desk) -> None:
         desk.due(now)
         with desk.ledger.write(NOTHING) as connection:
             begin(connection, account, 1, now)
-            rest(connection, account, 1, None, "")
+            rest(connection, account, 1, now, None, "")
         assert desk.due(now + timedelta(days=9)) == []
 
     sleep()
@@ -183,8 +189,13 @@ def test_a_lane_that_is_woken_while_it_is_driven_is_looked_at_again(desk: Desk) 
     with desk.ledger.write() as connection:
         wake(connection, desk.record().id, now)
     with desk.ledger.write(NOTHING) as connection:
-        rest(connection, "one", 1, None, "")  # it had looked before
+        rest(connection, "one", 1, now, None, "")  # it had looked before
     assert desk.due(now) == ["one"]
+    later = now + timedelta(seconds=1)
+    with desk.ledger.write(NOTHING) as connection:
+        assert begin(connection, "one", 1, later)  # the same worker takes it again
+        rest(connection, "one", 1, now, None, "")  # what it drove before is over only now
+        assert [lane.since for lane in driven(connection)] == [later]
 
 
 def test_only_submitted_campaigns_are_sent_by_workers(desk: Desk) -> None:
@@ -237,6 +248,29 @@ def test_an_edited_list_goes_nowhere_before_somebody_has_agreed(desk: Desk) -> N
     assert "until it is submitted again" in (told.value.remedy or "")
     assert not sends()
     assert seen == [False, False]
+
+
+def test_a_worker_in_the_middle_of_a_visit_sends_nothing_that_nobody_agreed_to(desk: Desk) -> None:
+    """It has asked which campaigns it sends before the list was read again: neither what it had
+    chosen then goes, nor anything that the list holds now."""
+    desk.submit("a", ["one"])
+    chosen = desk.claim("one", for_workers=True)
+    assert isinstance(chosen, Claim)
+    world = World(desk.folder / "a", crowd(4))
+    world.template = "A text that nobody has seen, {{ first_name }}"
+    found: list[object] = []
+
+    def agree(_plan: object) -> bool:
+        with pytest.raises(OvertakenError):
+            commit_intent(desk.ledger, chosen, lambda: desk.now)
+        found.append(desk.claim("one", for_workers=True))
+        return False
+
+    campaign = world.campaign(name="a", accounts=["one"])
+    with pytest.raises(InterruptedRunError):
+        submit(campaign, desk.ledger, agree, lambda: desk.now)
+    assert found == [NOT_SUBMITTED]
+    assert isinstance(desk.claim("one"), Claim)  # a run's own agreement is its own affair
 
 
 def test_a_message_of_a_worker_counts_as_a_run_that_is_active(desk: Desk) -> None:
@@ -370,6 +404,32 @@ def test_a_ledger_does_not_move_under_its_workers(desk: Desk, tmp_path: Path) ->
         enter(connection, "here:1", "1", ["default"], 2, datetime.now(UTC))
     with pytest.raises(AlreadyRunningError, match="Workers send for this ledger: here:1"):
         move(place_of(desk.url), tmp_path / "moved.db", lambda _: True, lambda _: None)
+
+
+def test_nor_under_those_that_start_while_somebody_is_asked(desk: Desk, tmp_path: Path) -> None:
+    desk.submit()
+
+    def agree(_steps: object) -> bool:
+        with desk.ledger.write(NOTHING) as connection:
+            enter(connection, "here:1", "1", ["default"], 2, datetime.now(UTC))
+        return True
+
+    with pytest.raises(AlreadyRunningError, match="Workers send for this ledger: here:1"):
+        move(place_of(desk.url), tmp_path / "moved.db", agree, lambda _: None)
+    assert isinstance(desk.claim("one"), Claim)
+
+
+def test_a_clock_that_is_off_sees_who_is_alive(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's time is known from the first connection on."""
+    desk.submit()
+    with desk.ledger.write(NOTHING) as connection:
+        enter(connection, "here:1", "1", ["default"], 2, datetime.now(UTC))
+    ahead = timedelta(minutes=5)
+    monkeypatch.setattr(postgres, "_now", lambda: datetime.now(UTC) + ahead)
+    with closing(open_ledger(desk.url)) as ledger:
+        assert abs(ledger.now(datetime.now(UTC) + ahead) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_shell_completes_the_campaigns_of_a_server(

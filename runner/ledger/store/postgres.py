@@ -111,7 +111,13 @@ class Postgres:
                 cursor.execute(setting)
             if connection.info.server_version >= _CAN_NOTICE:
                 cursor.execute(_WHILE_WAITING)
+            self._hear(cursor.execute("SELECT clock_timestamp()").fetchone()[0])
         connection.commit()
+
+    def _hear(self, time: datetime) -> None:
+        """Learn the server's time."""
+        ahead = time - _now()
+        self._ahead = ahead if abs(ahead) > _ALIKE else timedelta()
 
     @contextmanager
     def write(self, hold: Hold | None) -> Iterator[Connection]:
@@ -130,8 +136,7 @@ class Postgres:
         columns.append(sa.func.clock_timestamp())
         # They are taken in the order in which they stand; the time is that after the last one.
         labelled = (one.label(f"n{at}") for at, one in enumerate(columns))
-        ahead = connection.execute(sa.select(*labelled)).one()[-1] - _now()
-        self._ahead = ahead if abs(ahead) > _ALIKE else timedelta()
+        self._hear(connection.execute(sa.select(*labelled)).one()[-1])
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
