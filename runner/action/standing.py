@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from runner.action.behind import refuse_behind
+from runner.action.team import unserved
 from runner.campaign.recognise import find_campaign
 from runner.errors import ExitCode, StorageError, UsageError
 from runner.intake.recipient import Recipient, RecipientError, parse
@@ -26,12 +28,13 @@ from runner.sending.pace import pace_of
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A campaign now, the other campaigns of its ledger, and the ledger's place. `trouble` says
-    that the ledger is not to be trusted."""
+    that the ledger is not to be trusted, `notices` what keeps the campaign from being sent."""
 
     summary: Summary
     others: tuple[CampaignRecord, ...]
     ledger: str
     trouble: StorageError | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -132,7 +135,18 @@ def status(ledger: Ledger, name: str | None, now: datetime) -> Standing:
         refuse_behind(ledger)
     except StorageError as error:
         trouble = error
-    return Standing(summary, others, ledger.place, trouble)
+    notices = tuple(_notices(ledger, summary, now))
+    return Standing(summary, others, ledger.place, trouble, notices)
+
+
+def _notices(ledger: Ledger, summary: Summary, own: datetime) -> Iterator[str]:
+    if ledger.moved_to is not None:
+        yield f"this ledger was moved to {ledger.moved_to}; nothing is sent from it any more."
+    elif summary.campaign.submitted_at is not None and summary.totals.waiting:
+        if ledger.is_shared:
+            yield from unserved(ledger, summary.campaign.id, own)
+        else:
+            yield "it was submitted to workers, and none send for a file: campaign run does."
 
 
 def every(ledger: Ledger, now: datetime) -> Every:

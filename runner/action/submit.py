@@ -13,7 +13,7 @@ from datetime import datetime
 from runner.action.compare import look_over
 from runner.action.plan import Plan, held_back, prepare, refuse_endless
 from runner.action.take import take_list
-from runner.action.team import refuse_unshared, team
+from runner.action.team import refuse_unshared, unserved
 from runner.campaign.campaign import Campaign
 from runner.errors import ExitCode, InterruptedRunError
 from runner.ledger import lane
@@ -49,10 +49,11 @@ def submit(
     with run_lock(ledger, taken.record.name, taken.record.id):
         prepared = prepare(taken, ledger, clock.now())
         pace, senders = taken.campaign.pace, taken.campaign.accounts
-        summary = summarise(ledger, prepared.record, pace, clock.now(), senders)
+        # What is open now is under way: all else was settled just before.
+        summary = summarise(ledger, prepared.record, pace, clock.now(), senders, live=True)
         refuse_endless(summary)
-        unserved = _unserved(ledger, prepared.record.id, now())
-        notices = (*prepared.notices, *_left_out(taken.campaign), *unserved)
+        without = unserved(ledger, prepared.record.id, now())
+        notices = (*prepared.notices, *_left_out(taken.campaign), *without)
         plan = Plan(replace(prepared, notices=notices), summary)
         if not agree(plan):
             raise InterruptedRunError(
@@ -81,13 +82,3 @@ def _left_out(campaign: Campaign) -> Iterator[str]:
         yield "workers write no report; campaign report does."
     if campaign.notify is not None:
         yield "workers tell nobody how the campaign ended; campaign status says it."
-
-
-def _unserved(ledger: Ledger, campaign_id: int, own: datetime) -> Iterator[str]:
-    """Say which keys no worker has that is alive."""
-    served = team(ledger, own).served
-    with ledger.read() as connection:
-        keys = lane.keys_of(connection, campaign_id)
-    for key in keys:
-        if key not in served:
-            yield f"no worker that is alive has the key {key}: campaign worker begins one."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from runner.errors import ExitCode, UsageError
-from runner.ledger.lane import Backlog, Lane, backlog, driven
+from runner.ledger.lane import Backlog, Lane, backlog, driven, keys_of
 from runner.ledger.ledger import Ledger
-from runner.ledger.worker import Worker, workers
+from runner.ledger.worker import Worker, served, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ def team(ledger: Ledger, own: datetime) -> Team:
             ledger.place,
             now,
         )
+
+
+def unserved(ledger: Ledger, campaign_id: int, own: datetime) -> Iterator[str]:
+    """Say which keys of a campaign's waiting messages no worker has that is alive."""
+    now = ledger.now(own)
+    with ledger.read() as connection:
+        missing = set(keys_of(connection, campaign_id)) - served(connection, now)
+    for key in sorted(missing):
+        yield f"no worker that is alive has the key {key}: campaign worker begins one."
 
 
 def refuse_unshared(ledger: Ledger) -> None:

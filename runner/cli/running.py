@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Unpack
 
@@ -42,9 +43,16 @@ def stop(
 ) -> int:
     """End a campaign's run, also one in the background, or let workers send it no more, after the
     message in flight. The next run goes on where it stopped."""
+    console, sleep = Console(as_json=as_json), late.time.sleep
+    told = cache(lambda: console.tell("Waiting for the message in flight, at most three minutes …"))
+
+    def wait(seconds: float) -> None:
+        told()
+        sleep(seconds)
+
     with opened_ledger(ledger, create=False) as opened:
-        stopped = late.pause.stop(opened, campaign or name, utc_now, late.time.sleep)
-    return late.show_standing.show_stopped(Console(as_json=as_json), stopped)
+        stopped = late.pause.stop(opened, campaign or name, utc_now, wait)
+    return late.show_standing.show_stopped(console, stopped)
 
 
 def withdraw(

@@ -63,8 +63,13 @@ def place_of(location: str | Place) -> Place:
         return real_path(Path(location))
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UsageError("This is no ledger URL.", remedy=_REMEDY) from None
+    if "@" in (url.host or ""):
+        raise UsageError(
+            "This ledger URL has an @ too many.",
+            remedy="Within a password, write %40 for @; or put the password into PGPASSWORD.",
+        )
     if url.get_backend_name() in _POSTGRES:
         if importlib.util.find_spec("psycopg") is None:
             raise UsageError(

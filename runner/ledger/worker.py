@@ -60,9 +60,12 @@ def enter(
     return int(connection.execute(entered, values).scalar_one())
 
 
-def beat(connection: Connection, worker: int, now: datetime, *, is_draining: bool) -> bool:
-    """Note that a worker is alive; False where it was forgotten meanwhile."""
-    changed = _BEAT.values(beat_at=now, is_draining=is_draining)
+def beat(
+    connection: Connection, worker: int, keys: Sequence[str], now: datetime, *, is_draining: bool
+) -> bool:
+    """Note that a worker is alive, and with which keys; False where it was forgotten meanwhile."""
+    said = json.dumps(list(keys))
+    changed = _BEAT.values(beat_at=now, keys=said, is_draining=is_draining)
     return connection.execute(changed, {"mine": worker}).rowcount > 0
 
 
@@ -80,3 +83,8 @@ def workers(connection: Connection) -> list[Worker]:
 def alive(connection: Connection, now: datetime) -> list[Worker]:
     """Those that were heard of lately."""
     return [one for one in workers(connection) if one.is_alive(now)]
+
+
+def served(connection: Connection, now: datetime, but: int | None = None) -> frozenset[str]:
+    """The names of the keys that these have; those of one of them may be left out."""
+    return frozenset(key for one in alive(connection, now) if one.id != but for key in one.keys)

@@ -33,7 +33,7 @@ def refuse_first_process() -> None:
         raise UsageError(
             "This is the first process of its container (PID 1), which no timer can end: a message "
             "could leave late, and somebody get it twice. Nothing was sent.",
-            remedy="Let an init be the first one: docker run --init …, or tini -- campaign …",
+            remedy="Let an init be the first one, which starts this program: tini is one.",
         )
 
 

@@ -70,6 +70,10 @@ def variables_of(name: str) -> tuple[str, ...]:
     return tuple(f"{one}_{name.upper().replace('-', '_')}" for one in VARIABLES)
 
 
+class NoKeyError(UsageError):
+    """No place has a key."""
+
+
 def find_key(
     named: Path | None, folder: Path, *, name: str | None = None, environment: bool = True
 ) -> Key:
@@ -101,7 +105,7 @@ def find_key(
             "that --key-file names.",
         )
     if found is None:
-        raise UsageError("There is no API key.", remedy=ways())
+        raise NoKeyError("There is no API key.", remedy=ways())
     return found
 
 

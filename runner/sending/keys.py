@@ -9,10 +9,14 @@ from typing import Final
 
 from runner.errors import UsageError
 from runner.ledger.setting import DEFAULT_KEY
-from runner.sending.key import VARIABLES, find_key, given_key, key_name, read_private
+from runner.sending.key import VARIABLES, NoKeyError, find_key, given_key, key_name, read_private
 from runner.sending.secret import Secret
 
 _REMEDY: Final = "Write a line for each key: agency = THE-KEY"
+_WAYS: Final = (
+    f"Put it into the environment variable {VARIABLES[0]}, further ones into {VARIABLES[0]}_NAME; "
+    "or write a line NAME = KEY for each into a file that nobody else may read: --keys FILE."
+)
 
 
 def find_keys(file: Path | None, folder: Path) -> dict[str, Secret]:
@@ -24,7 +28,10 @@ def find_keys(file: Path | None, folder: Path) -> dict[str, Secret]:
     """
     if file is not None:
         return _from_file(file)
-    return _from_environment(os.environ) or {DEFAULT_KEY: find_key(None, folder).secret}
+    try:
+        return _from_environment(os.environ) or {DEFAULT_KEY: find_key(None, folder).secret}
+    except NoKeyError as error:
+        raise UsageError(error.what, remedy=_WAYS) from None
 
 
 def _from_file(file: Path) -> dict[str, Secret]:

@@ -40,6 +40,8 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
         running += f" (workers send it since {campaign.submitted_at:%Y-%m-%d %H:%M} UTC)"
     rows = words.count(counts.rows, "row")
     console.say(f"Campaign {campaign.name}{running}: {rows}; {totals_text(counts)}.")
+    for notice in standing.notices:
+        console.say(f"Note: {notice}")
     say_needs_a_person(console, summary)
     if summary.replied:
         console.say(f"Answered: {summary.replied}; campaign replies lists them.")

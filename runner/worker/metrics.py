@@ -113,6 +113,9 @@ def served(metrics: Metrics, place: str) -> Iterator[str]:
     Raises UsageError where that cannot be.
     """
     host, _, port = place.rpartition(":")
+    remedy = "Give a free port, as in --metrics 9464, or a host as well: 0.0.0.0:9464"
+    if not (port.isascii() and port.isdigit()):
+        raise UsageError(f"Metrics cannot be told at {place}: that is no port.", remedy=remedy)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -128,11 +131,9 @@ def served(metrics: Metrics, place: str) -> Iterator[str]:
 
     try:
         server = ThreadingHTTPServer((host or _LOCAL, int(port)), Handler)
-    except (OSError, ValueError, OverflowError) as error:
-        raise UsageError(
-            f"Metrics cannot be told at {place} ({error}).",
-            remedy="Give a free port, as in --metrics 9464, or a host as well: 0.0.0.0:9464",
-        ) from None
+    except (OSError, OverflowError) as error:
+        what = f"Metrics cannot be told at {place} ({error})."
+        raise UsageError(what, remedy=remedy) from None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

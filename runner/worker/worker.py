@@ -8,8 +8,6 @@ worker waits for it.
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,17 +17,9 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from runner import __version__, words
-from runner.errors import (
-    BusyError,
-    CampaignError,
-    ExitCode,
-    StorageError,
-    UnreachableError,
-    explain,
-)
+from runner import words
+from runner.errors import BusyError, ExitCode, StorageError, UnreachableError, explain
 from runner.ledger import lane as lanes_of
-from runner.ledger import worker as registry
 from runner.ledger.attempt import recover
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Server
@@ -39,7 +29,9 @@ from runner.sending.event import Event, Sent
 from runner.sending.fuse import refuse_first_process
 from runner.sending.secret import Secret
 from runner.worker.driver import KEY_REFUSED, Driver, Rest, Ways
+from runner.worker.keys import Keys
 from runner.worker.metrics import Metrics
+from runner.worker.presence import Presence
 from runner.worker.queue import Queue
 from runner.worker.reach import Reach
 
@@ -69,7 +61,8 @@ class Worker:
         own: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._ledger = ledger
-        self._keys = tuple(keys)
+        self._keys = Keys(keys)
+        self._serving: tuple[str, ...] = ()
         self._lanes = lanes
         self._tell = tell
         self._driver = Driver(ledger, keys, ways, own, self._see)
@@ -77,7 +70,7 @@ class Worker:
         self.metrics = Metrics(ledger, self._now, lambda: len(self._driver.accounts))
         self._queue = Queue(server.url, self._job)
         self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="lane")
-        self._number = 0
+        self._presence = Presence(self._keys, lanes, self._now)
         self._busy = 0
         self._is_away = False
         self._is_cut = False
@@ -94,20 +87,15 @@ class Worker:
         refuse_first_process()
         self._queue.install(self._ledger)
         with self._ledger.write(NOTHING) as connection:
-            self._number = self._enter(connection)
+            self._presence.enter(connection)
             # What was refused before may be accepted now: somebody has started a worker.
-            lanes_of.take_up(connection, self._keys, KEY_REFUSED, self._now())
-        self._tell(
-            f"Worker {self._number} sends with {words.count(self._lanes, 'lane')} for the keys "
-            f"{', '.join(self._keys)}; Ctrl-C ends it after the messages in flight."
-        )
+            lanes_of.take_up(connection, self._keys.names, KEY_REFUSED, self._now())
+        how = f"{words.count(self._lanes, 'lane')} for the keys {', '.join(self._keys.names)}"
+        end = "Ctrl-C ends it after the messages in flight."
+        self._tell(f"Worker {self._presence.number} sends with {how}; {end}")
         with interruptible() as interruption, asyncio.Runner(loop_factory=_LOOP) as loop:
             loop.run(self._work(interruption))
         return ExitCode.INTERRUPTED if self._is_cut else ExitCode.DONE
-
-    def _enter(self, connection: Connection) -> int:
-        name = f"{platform.node()}:{os.getpid()}"
-        return registry.enter(connection, name, __version__, self._keys, self._lanes, self._now())
 
     async def _work(self, interruption: Interruption) -> None:
         loop = self._loop = asyncio.get_running_loop()
@@ -140,7 +128,7 @@ class Worker:
                 self._is_away = False
                 self._tell("The ledger's server is back.")
 
-    def _note_away(self, error: CampaignError) -> None:
+    def _note_away(self, error: StorageError) -> None:
         if not self._is_away:
             self._is_away = True
             self._tell(f"{error.what} Nothing is sent until it is back.")
@@ -149,12 +137,9 @@ class Worker:
 
     def _beat(self) -> None:
         with self._ledger.write(NOTHING) as connection:
-            is_known = registry.beat(
-                connection, self._number, self._now(), is_draining=self._ending.is_set()
-            )
-            if not is_known:  # it was away for a day
-                self._number = self._enter(connection)
-            lanes_of.keep(connection, self._number, self._driver.accounts, self._now())
+            self._presence.beat(connection, is_draining=self._ending.is_set())
+            number, accounts = self._presence.number, self._driver.accounts
+            lanes_of.keep(connection, number, accounts, self._now())
 
     def _tidy(self) -> None:
         """Settle what workers that died have left open, once it cannot be under way any more."""
@@ -174,22 +159,23 @@ class Worker:
         """Put lanes that are due into the queue, as many as are free here."""
         if self._reach.left(self._now()):
             return
-        # Each time another key comes first.
-        self._keys = (*self._keys[1:], *self._keys[:1])
+        now = self._now()
         with self._ledger.write(NOTHING) as connection:
             most = self._lanes - self._busy
-            due = lanes_of.take_due(connection, self._keys, self._now(), most)
+            due = lanes_of.take_due(connection, self._keys.in_turn(now), now, most)
             if due:
                 self._queue.give(connection, due)
 
     def _drive(self, account: str, key: str) -> None:
-        """Drive a lane, if nobody else does; one that is still driven here is looked at soon."""
+        """Drive a lane, if nobody else does; one that is still driven here is looked at soon, and
+        one whose key is refused here by others."""
         since = self._now()
         with self._ledger.write(NOTHING) as connection:
-            if account in self._driver.accounts:
+            if account in self._driver.accounts or key not in self._keys.usable(since):
                 lanes_of.defer(connection, account, since + _WOKEN)
                 return
-            if not lanes_of.begin(connection, account, self._number, since):
+            number = self._presence.number
+            if not lanes_of.begin(connection, account, number, since):
                 return
         try:
             rest = self._driver.drive(account, key)
@@ -204,12 +190,21 @@ class Worker:
         if rest.is_unanswered and self._reach.left(self._now()):
             rest = rest._replace(until=self._now())  # others may reach the vendor
         with self._ledger.write(NOTHING) as connection:
-            lanes_of.rest(connection, account, self._number, since, rest.until, rest.why)
             if rest.is_refused and rest.until is not None:
-                lanes_of.put_off(connection, key, rest.until, rest.why)
-        if rest.is_refused:
-            way = "or until a worker starts that has another one"
-            self._tell(f"The key {key} is refused: its lanes wait for a quarter of an hour, {way}.")
+                rest = self._leave(connection, key, rest.until, rest)
+            lanes_of.rest(connection, account, number, since, rest.until, rest.why)
+
+    def _leave(self, connection: Connection, key: str, until: datetime, rest: Rest) -> Rest:
+        """Leave the lanes of a refused key to those who have another one, or let them wait."""
+        self._keys.refuse(key, until)
+        self._presence.beat(connection, is_draining=self._ending.is_set())
+        if not self._presence.is_alone_with(connection, key):
+            self._tell(f"The key {key} is refused: its lanes are left to other workers.")
+            return rest._replace(until=self._now())
+        lanes_of.put_off(connection, key, until, rest.why)
+        way = "or until a worker starts that has another one"
+        self._tell(f"The key {key} is refused: its lanes wait for a quarter of an hour, {way}.")
+        return rest
 
     # --- the loop's own
 
@@ -217,6 +212,8 @@ class Worker:
         """Look for due lanes once a second, and as soon as there is room for one more."""
         while not self._ending.is_set():
             self._free.clear()
+            if set(self._serving) != set(self._keys.usable(self._now())):
+                self._queue.pause()  # and is served again, for others
             if self._busy < self._lanes:
                 await self._asked(self._hand_over)
             with suppress(TimeoutError):
@@ -239,8 +236,10 @@ class Worker:
     async def _serve(self) -> None:
         """Drive what the queue hands over, also after the server was away."""
         while not self._ending.is_set():
+            self._serving = self._keys.usable(self._now())
             try:
-                await self._queue.serve(self._keys, self._lanes)
+                if self._serving:
+                    await self._queue.serve(self._serving, self._lanes)
             except UnreachableError as error:
                 self._note_away(error)
             pause = max(_AGAIN_SECONDS, self._reach.left(self._now()).total_seconds())
@@ -280,7 +279,7 @@ class Worker:
 
         def leave() -> None:
             with self._ledger.write(NOTHING) as connection:
-                registry.leave(connection, self._number)
+                self._presence.leave(connection)
 
         await self._asked(leave)
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from runner.action.move import move
 from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
-from runner.action.standing import results
+from runner.action.standing import results, status
 from runner.action.submit import Submitted, submit
 from runner.cli import call
 from runner.cli.completion import names
@@ -342,14 +342,14 @@ def test_a_worker_is_alive_as_long_as_it_is_heard_of(desk: Desk) -> None:
     now = desk.now
     with desk.ledger.write(NOTHING) as connection:
         first = enter(connection, "here:1", "1.0", ["default", "agency"], 4, now)
-        assert beat(connection, first, now + SECOND, is_draining=True)
+        assert beat(connection, first, ["default", "agency"], now + SECOND, is_draining=True)
         (known,) = workers(connection)
         assert (known.keys, known.lanes, known.is_draining) == (("default", "agency"), 4, True)
         assert known.is_alive(now + LEASE)
         assert not known.is_alive(now + SECOND + LEASE)
         # One that was silent for a day is forgotten, and enters anew if it is there after all.
         second = enter(connection, "there:2", "1.0", ["default"], 4, now + timedelta(days=2))
-        assert not beat(connection, first, now, is_draining=False)
+        assert not beat(connection, first, ["default"], now, is_draining=False)
         leave(connection, second)
         assert workers(connection) == []
 
@@ -363,6 +363,13 @@ def test_what_is_submitted_says_what_workers_do_not_know(desk: Desk) -> None:
     assert "those of UTC, wherever" in told
     assert desk.record().settings.time_zone == "UTC"
     assert desk.record().submitted_at == submitted.at
+    assert (
+        "no worker that is alive has the key agency"
+        in status(desk.ledger, "a", desk.now).notices[0]
+    )
+    with desk.ledger.write(NOTHING) as connection:
+        enter(connection, "here:1", "1", ["agency"], 2, desk.now)
+    assert status(desk.ledger, "a", desk.now).notices == ()
 
 
 @pytest.mark.file

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.action.team import team
 from runner.errors import ExitCode, UnreachableError, UsageError
 from runner.ledger.attempt import LostError
 from runner.ledger.campaign import campaign_named
@@ -108,6 +109,31 @@ def test_a_refused_key_is_told_from_everything_else(
         )
     assert (rest.is_refused, rest.why) == (True, KEY_REFUSED)
     assert standing(url, "a") == {Status.WAITING: 3}
+
+
+@pytest.mark.slow
+def test_a_worker_whose_key_is_refused_leaves_its_lanes_to_others(tmp_path: Path, url: str) -> None:
+    """At once, and says so where workers are listed; a good one that starts later has them too."""
+    people, file = [f"person-{number}" for number in range(24)], tmp_path / "vendor"
+    submitted(tmp_path, url, "a", people, [f"a{number}" for number in range(8)])
+    with vendor(file, *KEYS.values(), hold=0.1) as address:
+        wrong = Fleet(tmp_path / "wrong", url, address, lanes=4)
+        (tmp_path / "wrong" / "keys").write_text("default = a-key-that-nobody-knows-0001\n")
+        right = Fleet(tmp_path / "right", url, address, lanes=4)
+        try:
+            wrong.start()
+            assert until(lambda: "The key default is refused" in wrong.said(0), 60)
+            with closing(open_ledger(url)) as ledger:
+                assert team(ledger, now()).served == frozenset()
+            right.start()
+            assert until(lambda: is_over(url, "a"), 60)
+            submitted(tmp_path, url, "b", [f"b-{one}" for one in people], ["a1", "a2", "a3"])
+            assert until(lambda: is_over(url, "b"), 60)
+            assert right.end() + wrong.end() == [0, 0]
+        finally:
+            wrong.kill()
+            right.kill()
+    assert check(url, taken_in(file), 48, "a", "b") == {Status.SENT: 48}
 
 
 def test_a_vendor_that_is_away_is_tried_again_soon(
