@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from runner import words
 from runner.campaign.campaign import DEFAULT_KEEP_REPLIES, Campaign
 from runner.campaign.recognise import concerned
-from runner.errors import AccessError
+from runner.errors import AccessError, ExitCode
 from runner.ledger.campaign import outdate_results
 from runner.ledger.decision import decide
 from runner.ledger.ledger import Ledger
@@ -33,11 +33,13 @@ from runner.sending.vendor import Vendor
 
 @dataclass(frozen=True, slots=True)
 class Listened:
-    """What a reading of the inbox brought. `trouble` says why it was not read whole."""
+    """What a reading of the inbox brought. `trouble` says why it was not read whole, `exit_code`
+    what kind of trouble that is."""
 
     new: int = 0
     settled: int = 0
     trouble: str | None = None
+    exit_code: ExitCode = ExitCode.DONE
 
 
 def listen(
@@ -99,10 +101,10 @@ async def _listen(
     except UnreadError as error:
         trouble = str(error)
     except AccessError as error:
-        trouble = error.what.rstrip(".")
+        return Listened(new, settled, error.what.rstrip("."), error.exit_code)
     if inbox.unread and trouble is None:
         trouble = f"{inbox.unread} of the conversations could not be read"
-    return Listened(new, settled, trouble)
+    return Listened(new, settled, trouble, ExitCode.ENDPOINT if trouble else ExitCode.DONE)
 
 
 def _settle(connection: Connection, heard: Heard, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from runner.errors import AlreadyRunningError, ExitCode, InterruptedRunError, Us
 from runner.ledger import move as content
 from runner.ledger.campaign import campaigns
 from runner.ledger.door import open_ledger
+from runner.ledger.file import is_there
 from runner.ledger.health import check_tables
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, Server
@@ -53,9 +54,15 @@ def move(source: Place, target: Place, agree: Agree, see: Callable[[int], object
         ]
         if not agree(steps):
             raise InterruptedRunError("Nothing was moved.", remedy="Run it again when it suits.")
-        if not isinstance(target, Server):
+        if not isinstance(target, Server) and not is_there(target):
             refuse_lost(target)
         with closing(open_ledger(target, noted=False)) as new:
+            if new.moved_to is not None:
+                raise UsageError(
+                    f"There is an older ledger, which was moved to {new.moved_to}.",
+                    where=new.place,
+                    remedy="Name a new file, or a new database, as the target.",
+                )
             with old.write() as there:
                 _refuse_running(old, there)  # one may have begun meanwhile; none can from here on
                 with new.write() as here:

@@ -29,7 +29,7 @@ class Replies:
 
     @property
     def exit_code(self) -> ExitCode:
-        return ExitCode.ENDPOINT if self.listened.trouble else ExitCode.DONE
+        return self.listened.exit_code
 
 
 def hear(

@@ -17,7 +17,7 @@ from runner.doctor.finding import Finding, bad, look, ok
 from runner.errors import CampaignError, StorageError
 from runner.ledger.attempt import DEPRECATED
 from runner.ledger.campaign import campaigns
-from runner.ledger.door import is_begun, open_ledger
+from runner.ledger.door import is_begun, open_ledger, refuse_moved
 from runner.ledger.health import check_health
 from runner.ledger.ledger import Ledger
 from runner.ledger.location import Place, Server
@@ -61,7 +61,14 @@ def judge_endpoint(since: str) -> Finding:
 
 def judge_ledger(place: Place) -> Finding:
     """Judge whether the ledger is whole, is private, can be written, and has room to grow."""
-    return _judge_server(place) if isinstance(place, Server) else _judge_file(place)
+    found = _judge_server(place) if isinstance(place, Server) else _judge_file(place)
+    if found.verdict == "bad" or not is_begun(place):
+        return found
+    try:
+        refuse_moved(place)
+    except CampaignError as error:
+        return bad("ledger", error)
+    return found
 
 
 def _judge_server(place: Server) -> Finding:

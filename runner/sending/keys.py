@@ -54,7 +54,9 @@ def _from_file(file: Path) -> dict[str, Secret]:
 
 def _entry(line: str, others: Container[str]) -> dict[str, Secret]:
     """Read a line. Raises UsageError."""
-    name, _, value = line.partition("=")
+    name, separator, value = line.partition("=")
+    if not separator:
+        raise UsageError("A line has no = between a name and a key.")
     name = key_name(name.strip())
     if name in others:
         raise UsageError(f"There are two keys called {name}.")

@@ -359,6 +359,10 @@ def test_a_ledger_moves_to_a_server_and_back(tmp_path: Path, url: str) -> None:
         after = content(ledger)
     with pytest.raises(StorageError, match="was moved"):
         world.run(now=True)
+    found = judge_ledger(path)
+    assert (found.verdict, "This ledger was moved to" in found.says) == ("bad", True)
+    with pytest.raises(UsageError, match="an older ledger, which was moved"):
+        move(place_of(url), path, lambda _: True, seen.append)
     with closing(open_ledger(path)) as old, pytest.raises(StorageError, match="was moved"):
         suppress(old, [Recipient("eva-9", None)], None, MONDAY)
     with closing(open_ledger(url)) as early:

@@ -246,7 +246,7 @@ def test_keys_of_a_file(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("", "holds no key"),
-        ("agency second-key-0002", "at most 24 small letters"),
+        ("agency second-key-0002", "no = between"),
         ("sk_live_5f1e9c = x", "at most 24 small letters"),
         ("agency = ", "holds no API key"),
         ("agency = 'quoted-key-0001'", "more than the key"),
