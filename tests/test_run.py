@@ -761,10 +761,10 @@ def test_a_claim_that_waited_for_the_ledger_counts_no_message_twice(
     other.clock, other.server, other.sheet = world.clock, world.server, "others.csv"
     claim, write, late = lane.claim, Ledger.write, list[threading.Thread]()
 
-    def third(*arguments: Any) -> Any:
+    def third(*arguments: Any, **more: Any) -> Any:
         if len(world.server.receipts) == 2 and not late:
             late.append(threading.Thread(target=other.run, kwargs=HASTE))
-        return claim(*arguments)
+        return claim(*arguments, **more)
 
     def write_after_the_other(self: Ledger, *hold: Any) -> Any:
         if late and late[0].ident is None:
