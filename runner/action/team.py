@@ -9,7 +9,7 @@ from datetime import datetime
 from runner.errors import ExitCode, UsageError
 from runner.ledger.lane import Backlog, Lane, backlog, driven, keys_of
 from runner.ledger.ledger import Ledger
-from runner.ledger.worker import Worker, served, workers
+from runner.ledger.worker import Worker, alive, served, workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Team:
     @property
     def served(self) -> frozenset[str]:
         """The names of the keys that these have."""
-        return frozenset(key for one in self.alive for key in one.keys)
+        return served(self.alive)
 
     @property
     def unserved(self) -> list[Backlog]:
@@ -65,7 +65,7 @@ def unserved(ledger: Ledger, campaign_id: int, own: datetime) -> Iterator[str]:
     """Say which keys of a campaign's waiting messages no worker has that is alive."""
     now = ledger.now(own)
     with ledger.read() as connection:
-        missing = set(keys_of(connection, campaign_id)) - served(connection, now)
+        missing = set(keys_of(connection, campaign_id)) - served(alive(connection, now))
     for key in sorted(missing):
         yield f"no worker that is alive has the key {key}: campaign worker begins one."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,24 +62,17 @@ def judge_endpoint(since: str) -> Finding:
 
 def judge_ledger(place: Place) -> Finding:
     """Judge whether the ledger is whole, is private, can be written, and has room to grow."""
-    found = _judge_server(place) if isinstance(place, Server) else _judge_file(place)
-    if found.verdict == "bad" or not is_begun(place):
-        return found
-    try:
-        refuse_moved(place)
-    except CampaignError as error:
-        return bad("ledger", error)
-    return found
+    return _judge_server(place) if isinstance(place, Server) else _judge_file(place)
 
 
 def _judge_server(place: Server) -> Finding:
     """Judge whether the ledger's server answers, and keeps what it has confirmed."""
     try:
-        ledger = _opened(place)
+        if (ledger := _opened(place)) is not None:
+            with closing(ledger):
+                ledger.refuse_moved()
     except CampaignError as error:
         return bad("ledger", error)
-    if ledger is not None:
-        ledger.close()
     if not place.is_guarded:
         said = f"{place}: others on the way could read along, or stand in for the server"
         return look("ledger", said, "Put ?sslmode=verify-full at the end of its address.")
@@ -111,6 +105,7 @@ def _judge_file(path: Path) -> Finding:
             refuse_lost(path)
         else:
             check_health(path)
+            refuse_moved(path)
     except CampaignError as error:
         return bad("ledger", error)
     except OSError as error:

@@ -139,16 +139,14 @@ def _no_campaign(place: Place) -> UsageError:
     return UsageError("There is no campaign yet.", where=str(place), remedy=remedy)
 
 
-def as_it_is(place: Place) -> Ledger:
-    """Open a ledger without migrating it or making its file private, to look at it."""
-    if isinstance(place, Server):
-        return _on_server(place)
-    return Ledger(Sqlite(place, PRAGMAS), place, is_new=False)
+def as_it_is(path: Path) -> Ledger:
+    """Open the ledger of a file without migrating it or making it private, to look at it."""
+    return Ledger(Sqlite(path, PRAGMAS), path, is_new=False)
 
 
-def refuse_moved(place: Place) -> None:
-    """Raise StorageError for a ledger that has moved; nothing of it is changed."""
-    with closing(as_it_is(place)) as ledger:
+def refuse_moved(path: Path) -> None:
+    """Raise StorageError for the ledger of a file that has moved; nothing of it is changed."""
+    with closing(as_it_is(path)) as ledger:
         with ledger.read() as connection:
             if version_of(connection) == schema.HEAD:
                 ledger.learn_moved(connection)

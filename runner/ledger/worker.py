@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -85,6 +85,6 @@ def alive(connection: Connection, now: datetime) -> list[Worker]:
     return [one for one in workers(connection) if one.is_alive(now)]
 
 
-def served(connection: Connection, now: datetime, but: int | None = None) -> frozenset[str]:
-    """The names of the keys that these have; those of one of them may be left out."""
-    return frozenset(key for one in alive(connection, now) if one.id != but for key in one.keys)
+def served(some: Iterable[Worker]) -> frozenset[str]:
+    """The names of the keys that some workers have."""
+    return frozenset(key for one in some for key in one.keys)

@@ -70,7 +70,6 @@ class Worker:
         self.metrics = Metrics(ledger, self._now, lambda: len(self._driver.accounts))
         self._queue = Queue(server.url, self._job)
         self._threads = ThreadPoolExecutor(lanes, thread_name_prefix="lane")
-        self._presence = Presence(self._keys, lanes, self._now)
         self._busy = 0
         self._is_away = False
         self._is_cut = False
@@ -80,6 +79,7 @@ class Worker:
         # Set when a lane may be taken: a seat is free, or the worker ends.
         self._free = asyncio.Event()
         self._ending = asyncio.Event()
+        self._presence = Presence(self._keys, lanes, self._now, self._ending.is_set)
 
     def run(self) -> ExitCode:
         """Send until a signal comes, and end after the messages in flight; a second signal does not
@@ -137,7 +137,7 @@ class Worker:
 
     def _beat(self) -> None:
         with self._ledger.write(NOTHING) as connection:
-            self._presence.beat(connection, is_draining=self._ending.is_set())
+            self._presence.beat(connection)
             number, accounts = self._presence.number, self._driver.accounts
             lanes_of.keep(connection, number, accounts, self._now())
 
@@ -197,7 +197,7 @@ class Worker:
     def _leave(self, connection: Connection, key: str, until: datetime, rest: Rest) -> Rest:
         """Leave the lanes of a refused key to those who have another one, or let them wait."""
         self._keys.refuse(key, until)
-        self._presence.beat(connection, is_draining=self._ending.is_set())
+        self._presence.beat(connection)
         if not self._presence.is_alone_with(connection, key):
             self._tell(f"The key {key} is refused: its lanes are left to other workers.")
             return rest._replace(until=self._now())

@@ -18,6 +18,7 @@ from runner.action.pause import pause, resume, stop
 from runner.action.settle import settle_rows
 from runner.action.standing import results, status
 from runner.action.submit import Submitted, submit
+from runner.action.team import team
 from runner.cli import call
 from runner.cli.completion import names
 from runner.doctor.team import MOST_ACCOUNTS, judge_team
@@ -426,9 +427,7 @@ def test_nor_under_those_that_start_while_somebody_is_asked(desk: Desk, tmp_path
     assert isinstance(desk.claim("one"), Claim)
 
 
-def test_a_clock_that_is_off_sees_who_is_alive(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_that_is_off_sees_who_is_alive(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's time is known from the first connection on."""
     desk.submit()
     with desk.ledger.write(NOTHING) as connection:
@@ -437,6 +436,7 @@ def test_a_clock_that_is_off_sees_who_is_alive(
     monkeypatch.setattr(postgres, "_now", lambda: datetime.now(UTC) + ahead)
     with closing(open_ledger(desk.url)) as ledger:
         assert abs(ledger.now(datetime.now(UTC) + ahead) - datetime.now(UTC)) < timedelta(minutes=1)
+        assert [one.name for one in team(ledger, datetime.now(UTC) + ahead).alive] == ["here:1"]
 
 
 def test_a_shell_completes_the_campaigns_of_a_server(

@@ -51,20 +51,25 @@ def rested(taken: list[Taken]) -> Iterator[float]:
             yield other - one
 
 
+def kill_some(fleet: Fleet, kills: int, longest: float, chances: random.Random) -> None:
+    """Start four workers, and kill one of those that are alive again and again, one to `longest`
+    seconds apart; another one takes its place."""
+    for _ in range(4):
+        fleet.start()
+    for _ in range(kills):
+        pause(chances.uniform(1, longest))
+        victim = chances.choice([one for one in fleet.workers if one.poll() is None])
+        victim.send_signal(signal.SIGKILL)
+        fleet.start()
+
+
 def test_four_workers_two_hundred_accounts_twenty_kills(tmp_path: Path, url: str) -> None:
     file, people = tmp_path / "vendor", people_of(2_000)
     submitted(tmp_path, url, "a", people, accounts_of(200))
-    chances = random.Random(16)
     with vendor(file, *KEYS.values(), hold=0.3) as address:
         fleet = Fleet(tmp_path, url, address)
         try:
-            for _ in range(4):
-                fleet.start()
-            for _ in range(20):
-                pause(chances.uniform(1, 4))
-                victim = chances.choice([one for one in fleet.workers if one.poll() is None])
-                victim.send_signal(signal.SIGKILL)
-                fleet.start()
+            kill_some(fleet, 20, 4, random.Random(16))
             assert until(lambda: is_over(url, "a"), 600)
             assert set(fleet.end()) == {0}
         finally:
@@ -78,7 +83,6 @@ def test_no_quota_is_exceeded_over_kills(tmp_path: Path, url: str) -> None:
     was under way when its worker was killed counts, whether or not it arrived."""
     file, people, quota = tmp_path / "vendor", people_of(600), 6
     submitted(tmp_path, url, "a", people, accounts_of(60))
-    chances = random.Random(7)
 
     def gone() -> int:
         counts = standing(url, "a")
@@ -87,13 +91,7 @@ def test_no_quota_is_exceeded_over_kills(tmp_path: Path, url: str) -> None:
     with vendor(file, *KEYS.values(), hold=0.3, limit=quota) as address:
         fleet = Fleet(tmp_path, url, address)
         try:
-            for _ in range(4):
-                fleet.start()
-            for _ in range(10):
-                pause(chances.uniform(1, 3))
-                victim = chances.choice([one for one in fleet.workers if one.poll() is None])
-                victim.send_signal(signal.SIGKILL)
-                fleet.start()
+            kill_some(fleet, 10, 3, random.Random(7))
             assert until(lambda: gone() == 60 * quota, 400)
             pause(20)
             assert gone() == 60 * quota
