@@ -70,7 +70,9 @@ def worded() -> Iterator[list[str]]:
             if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "words.command"):
                 continue
             texts = [
-                str(one.value) if isinstance(one, ast.Constant) else ANYTHING for one in node.args
+                str(one.value) if isinstance(one, ast.Constant) else ANYTHING
+                for one in node.args
+                if not isinstance(one, ast.Starred)  # options, worded from the table of settings
             ]
             options = [f"--{one.arg.replace('_', '-')} 09:00" for one in node.keywords if one.arg]
             yield from commands(" ".join(["campaign", *texts, *options]))

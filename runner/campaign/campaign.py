@@ -6,7 +6,6 @@ A campaign is read from a campaign file and from settings said elsewhere, which 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.campaign.file import read_campaign_file
 from runner.campaign.kind import calendar_keys, said_in
 from runner.campaign.looks import Looks, words_of_looks
+from runner.campaign.online import address_of, file_for
+from runner.campaign.online import notices as online_notices
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Target, parse_target
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     import pandas
 
 _LONGEST_NAME: Final = 200
-# A path has taken one of its slashes away.
-# Longer than the letter of a drive.
-_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}:/", re.IGNORECASE)
 DEFAULT_QUIET_DAYS: Final = 7
 DEFAULT_KEEP_REPLIES: Final = 90
 
@@ -50,20 +48,23 @@ class Follower:
 class Campaign:
     """A campaign, checked as far as it can be without reading its sheet.
 
-    `source` is the file that was named; `frame` stands in the place of the file `sheet` when the
-    list is a data frame. Each person gets at most one message in `min_days` days, over all
-    campaigns (0: no such rule). `after` names the campaign that this one follows, `after_days`
-    sending days of `calendar` later, also where the pace keeps to no calendar. `words` are those
-    that `pace` was read from. Before each message the conversation is looked at, unless `no_look`;
-    one that somebody typed into by hand rests for `quiet_days`. Texts of replies are kept for
-    `keep_replies` days. `steps` are the messages that follow the first one; those that are due go
-    before new people, unless `new_people_first`. `notices` say what a campaign file reaches beyond
-    its folder. `doubt` is the reason why a person has to agree before its command is run.
+    `source` is the file that was named; `frame` stands in the place of the file `sheet` when
+    the list is a data frame. Where the list has an `address` on the web, `sheet` is the file
+    that it is fetched into, and that is also `source` where no campaign file was named. Each
+    person gets at most one message in `min_days` days, over all campaigns (0: no such rule).
+    `after` names the campaign that this one follows, `after_days` sending days of `calendar`
+    later, also where the pace keeps to no calendar. `words` are those that `pace` was read
+    from. Before each message the conversation is looked at, unless `no_look`; one that somebody
+    typed into by hand rests for `quiet_days`. Texts of replies are kept for `keep_replies`
+    days. `steps` are the messages that follow the first one; those that are due go before new
+    people, unless `new_people_first`. `notices` say what a campaign file reaches beyond its
+    folder. `doubt` is the reason why a person has to agree before its command is run.
     """
 
     source: Path
     sheet: Path
     frame: pandas.DataFrame | None
+    address: str | None
     reading: Reading
     templates: tuple[Path, ...]
     steps: tuple[Follower, ...]
@@ -129,7 +130,6 @@ def load(
 
     With `frame`, that is the list, and `source` its name. Raises RefusedError, UsageError.
     """
-    _refuse_address(source)
     given = said_in(CampaignSettings, said)
     columns: Mapping[str, str] = given.pop("columns", {})
     calendar = calendar_keys(CampaignSettings)
@@ -143,7 +143,10 @@ def load(
         read = read_campaign_file(source, given.keys())
         whole, notices, doubt = dict(read.said), read.notices, read.doubt
     whole |= given
-    _refuse_address(whole["sheet"])
+    if (address := address_of(whole["sheet"])) is not None:
+        whole["sheet"] = (source.parent if is_campaign_file(source) else Path()) / file_for(address)
+        source = source if is_campaign_file(source) else whole["sheet"]
+        notices = (*notices, *online_notices(address, whole["sheet"]))
     words = words_of(whole)
     pace = read_pace(words)
     if has_calendar and given.get("now"):
@@ -175,6 +178,7 @@ def load(
         source=source,
         sheet=whole["sheet"],
         frame=frame,
+        address=address,
         reading=_reading(whole, columns),
         templates=_paths(whole.get("template")),
         steps=_steps(source, whole),
@@ -202,21 +206,6 @@ def load(
         notify=parse_target(whole["notify"]) if "notify" in whole else None,
         notices=notices,
         doubt=doubt,
-    )
-
-
-def _refuse_address(sheet: Path) -> None:
-    """Raise RefusedError for an address on the web, and say how its list becomes a file."""
-    if not _ADDRESS.match(str(sheet)):
-        return
-    remedy = "Download it, and name the file."
-    if "docs.google.com" in str(sheet):
-        remedy = (
-            "In Google Sheets: File, Download, Microsoft Excel (.xlsx) or CSV; then name that file."
-        )
-    address = re.sub(r":/+", "://", str(sheet), count=1)  # a path has no two slashes in a row
-    raise RefusedError(
-        f"{address[:80]} is an address on the web; lists are read from files.", remedy=remedy
     )
 
 

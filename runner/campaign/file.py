@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from runner.campaign.execution import ExecutionSettings
 from runner.campaign.kind import Row, calendar_keys, check_kind, rows, with_paths
+from runner.campaign.online import address_of
 from runner.campaign.pacing import read_pace, words_of
 from runner.campaign.setting import CampaignSettings
 from runner.campaign.target import Command, parse_target
@@ -69,9 +70,12 @@ def read_campaign_file(path: Path, overridden: Collection[str] = ()) -> Read:
             where=f"{path.name}, key 'results'",
         )
     notices = tuple(reaches(counting, target))
-    said = with_paths(
-        CampaignSettings, said, lambda _, named: path.parent / Path(named).expanduser()
-    )
+
+    def placed(key: str, named: str) -> Path:
+        at = Path(named).expanduser()
+        return at if key == "sheet" and address_of(at) else path.parent / at
+
+    said = with_paths(CampaignSettings, said, placed)
     doubt = stranger(path) if isinstance(target, Command) else None
     return Read(cast(CampaignSettings, said), notices, doubt)
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import ROLES, nearest
+from runner.words import argument
 
 Hidden = Literal["include", "skip"]
 ResultsIn = Literal["new", "copy"]
@@ -148,6 +149,23 @@ def said_in(group: type, values: Mapping[str, Any]) -> dict[str, Any]:
         if not is_silent:
             said[key] = value
     return said
+
+
+def options_of(group: type, said: Mapping[str, Any]) -> list[str]:
+    """Word what was said of a group's settings as options of a command, quoted for a shell."""
+    found = []
+    for key, row in rows(group).items():
+        value, flag = said.get(key), row.flags[-1]
+        if value is None or value is False or row.setting.of:
+            continue
+        if value is True:
+            found.append(flag)
+            continue
+        if isinstance(value, Mapping):
+            value = [f"{name}={text}" for name, text in value.items()]
+        for one in value if isinstance(value, list | tuple) else [value]:
+            found += [flag, argument(str(one))]
+    return found
 
 
 def with_paths(

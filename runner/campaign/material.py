@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import __version__
+from runner.campaign import online
 from runner.campaign.campaign import Campaign
 from runner.errors import RefusedError
 from runner.intake import sheet as sheets
@@ -101,7 +102,7 @@ def gather(campaign: Campaign) -> Material:
     if campaign.frame is not None:
         source, digest = campaign.frame, _digest(campaign.frame)
     else:
-        source = sheets.load(campaign.sheet)
+        source = snapshot(campaign)
         digest = source.digest
     told = repr(
         (
@@ -121,6 +122,16 @@ def gather(campaign: Campaign) -> Material:
         )
     )
     return Material(source, steps, hashlib.sha256(told.encode()).hexdigest(), template_hash)
+
+
+def snapshot(campaign: Campaign) -> Source:
+    """Take a snapshot of the list's file, fetched anew where it has an address on the web.
+
+    Raises RefusedError.
+    """
+    if campaign.address is not None:
+        online.fetch(campaign.address, campaign.sheet)
+    return sheets.load(campaign.sheet)
 
 
 def _load(paths: Sequence[Path], step: str = "") -> tuple[MessageTemplate, ...]:

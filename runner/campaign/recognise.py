@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
+from runner.campaign.online import address_of, file_for
 from runner.errors import RefusedError, UsageError
 from runner.intake.column import nearest
 from runner.intake.recipient import Recipient
@@ -69,7 +70,8 @@ def find_campaign(ledger: Ledger, name: str | None) -> CampaignRecord:
 def _of_path(name: str, known: Sequence[CampaignRecord], ledger: Ledger) -> CampaignRecord:
     """Find the campaign that was made of a list or a campaign file; of several, the one that is
     running. Raises UsageError when it is not clear which is meant."""
-    path = str(Path(name).absolute())
+    address = address_of(Path(name))
+    path = str(Path(file_for(address) if address else name).absolute())
     here = [record for record in known if path in (record.settings.sheet, str(record.file))]
     live = [record for record in here if is_running(ledger, record.id)] if len(here) > 1 else here
     if len(live) == 1:

@@ -36,7 +36,13 @@ class NameSettings(TypedDict, total=False):
 class SheetSettings(TypedDict, total=False):
     """The list. The command line names it as an argument."""
 
-    sheet: Annotated[Path, Setting(words="the spreadsheet; the only key that must be there")]
+    sheet: Annotated[
+        Path,
+        Setting(
+            words="the spreadsheet, or the [address](sheets.md#a-list-on-the-web) of one; the only "
+            "key that must be there"
+        ),
+    ]
 
 
 class TemplateSettings(TypedDict, total=False):
@@ -239,8 +245,7 @@ class RehearsalSettings(ListSettings, PaceSettings, LookSettings, ResultsSetting
     """Everything a rehearsal needs: no key, no name, nobody to tell."""
 
 
-class SaidSettings(
-    NameSettings,
+class NewSettings(
     FollowSettings,
     RehearsalSettings,
     ReportSettings,
@@ -250,6 +255,10 @@ class SaidSettings(
     NotifySettings,
     total=False,
 ):
+    """Everything that a new campaign file can be told beside its name and its sheet."""
+
+
+class SaidSettings(NameSettings, NewSettings, total=False):
     """Everything that can be said of a campaign beside its sheet."""
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.campaign.kind import Row, rows
+from runner.campaign.kind import Row, rows, with_paths
+from runner.campaign.online import address_of
 from runner.campaign.setting import CampaignSettings
 from runner.errors import StorageError, UsageError
 from runner.intake.blocking import UNWRITTEN
@@ -105,9 +106,10 @@ def write(
         sheet=_quoted(_relative(sheet, path) if sheet else "people.xlsx"),
         template=_several([_relative(one, path) for one in templates] or ["hello.j2"]),
     )
+    placed = with_paths(CampaignSettings, said or {}, lambda _, one: _relative(Path(one), path))
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(head + "".join(_keys(said or {})))
+            file.write(head + "".join(_keys(placed)))
     except FileExistsError:
         raise UsageError(
             f"{path} exists; it was left as it is.", remedy="Give another name."
@@ -174,7 +176,10 @@ def _several(texts: Sequence[str]) -> str:
 
 
 def _relative(target: Path, campaign_file: Path) -> str:
-    """Word a path as the file is to have it: relative to it, where that is possible."""
+    """Word a path as the file is to have it: relative to it, where that is possible. An address on
+    the web is one from everywhere."""
+    if (address := address_of(target)) is not None:
+        return address
     try:
         return Path(os.path.relpath(target.expanduser(), campaign_file.parent)).as_posix()
     except ValueError:  # on another drive of Windows

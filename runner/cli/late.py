@@ -40,6 +40,7 @@ __all__ = (
     "metrics",
     "move",
     "notify",
+    "online",
     "pause",
     "people",
     "recipient",
@@ -110,7 +111,7 @@ if TYPE_CHECKING:
         team,
         trial,
     )
-    from runner.campaign import campaign, recognise, starter, target, trust
+    from runner.campaign import campaign, online, recognise, starter, target, trust
     from runner.doctor import examine, finding
     from runner.intake import blocking, column, firm, recipient, sheet, table
     from runner.ledger import door, location, lock
@@ -161,6 +162,7 @@ else:
         "submit": "runner.action.submit",
         "team": "runner.action.team",
         "campaign": "runner.campaign.campaign",
+        "online": "runner.campaign.online",
         "recognise": "runner.campaign.recognise",
         "starter": "runner.campaign.starter",
         "trust": "runner.campaign.trust",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 import typer
 
 from runner.campaign.execution import PlanSettings, RunSettings
-from runner.campaign.setting import ListSettings, RehearsalSettings, TemplateSettings
+from runner.campaign.setting import ListSettings, NewSettings, RehearsalSettings
 from runner.cli import late
 from runner.cli.ledger import ledger_place, opened_ledger, tell_new, utc_now
 from runner.cli.options import AsJson, Source, command
@@ -240,8 +240,11 @@ def new(
         Path | None, typer.Argument(metavar="SHEET", readable=False, help="The spreadsheet.")
     ] = None,
     as_json: AsJson = False,
-    **said: Unpack[TemplateSettings],
+    **said: Unpack[NewSettings],
 ) -> int:
-    """Write a campaign file to begin with, every key explained."""
-    written = late.starter.write(name, sheet, said.get("template", ()))
+    """Write a campaign file to begin with, every key explained; what the options say stands in
+    it."""
+    late.campaign.load(sheet or name.with_suffix(""), said)  # what makes no sense is not written
+    templates = said.pop("template", ())
+    written = late.starter.write(name, sheet, templates, said)
     return late.show_starter.show_written(Console(as_json=as_json), written)

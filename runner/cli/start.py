@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runner import words
+from runner.campaign.kind import options_of
+from runner.campaign.setting import ListSettings, NewSettings
 from runner.cli import late
 from runner.cli.asking import MOST_TRIES, Asking, no_answer
 from runner.cli.ledger import opened_ledger, utc_now
@@ -61,9 +63,11 @@ def start(
 
 @dataclass(slots=True)
 class _Start:
-    """What has been answered so far."""
+    """What has been answered so far. The list is read from the file `sheet`, into which it is
+    fetched where an address on the web was `listed`."""
 
     asking: Asking
+    listed: str = ""
     sheet: Path = field(default_factory=Path)
     template: Path = field(default_factory=Path)
     said: dict[str, Any] = field(default_factory=dict)
@@ -75,6 +79,7 @@ class _Start:
         self.sheet = given or self._found()
         for _ in range(MOST_TRIES):
             try:
+                self._fetch()
                 table = self._read()
                 break
             except CampaignError as error:
@@ -110,9 +115,19 @@ class _Start:
 
     def _named(self) -> Path:
         for _ in range(MOST_TRIES):
-            if told := self.asking.line("The list (CSV or XLSX)"):
+            if told := self.asking.line("The list (CSV or XLSX, or its https:// address)"):
                 return Path(told)
         raise no_answer()
+
+    def _fetch(self) -> None:
+        """Fetch a list on the web: what follows is asked of its file."""
+        address = late.online.address_of(self.sheet)
+        self.listed = address or str(self.sheet)
+        if address is not None:
+            self.sheet = Path(late.online.file_for(address))
+            late.online.fetch(address, self.sheet)
+            for notice in late.online.notices(address, self.sheet):
+                self.asking.console.say(notice)
 
     def _read(self) -> Table:
         reading = late.sheet.Reading(sheet=self.said.get("sheet_name"))
@@ -135,8 +150,7 @@ class _Start:
         if not self.template.exists():
             text = late.starter.template_for(self._read(), self.said.get("columns"))
             self.template.write_text(text, encoding="utf-8")
-            console.say(f"Written to begin with: {self.template}. Open it in a text editor, write")
-            console.say("your message, and save it.")
+            console.say(f"{self.template} is there to begin with: edit it, and save it.")
         for _ in range(MOST_TRIES):
             self.asking.line("Enter, when your message is in it")
             try:
@@ -151,22 +165,14 @@ class _Start:
             if late.blocking.UNWRITTEN in self.template.read_text(encoding="utf-8"):
                 console.say("It still has the line that stands for your message.")
             elif self.asking.yes("Is it as it should be?"):
-                named = words.argument(self.template)
-                shown = words.command("preview", words.argument(self.sheet), "-t", named)
-                self.asking.command(" ".join([shown, *self._options()]))
+                self._say_command(ListSettings, "preview")
                 return
         raise no_answer()
 
-    def _options(self) -> list[str]:
-        """What has been answered of the list, as options of a command without a campaign file."""
-        options = []
-        if sheet := self.said.get("sheet_name"):
-            options += ["--sheet", words.argument(sheet)]
-        for role, header in self.said.get("columns", {}).items():
-            options += ["--column", words.argument(f"{role}={header}")]
-        if hidden := self.said.get("hidden"):
-            options += ["--hidden", hidden]
-        return options
+    def _say_command(self, group: type, *begin: str) -> None:
+        """Say the command that does the same with what has been answered."""
+        options = options_of(group, {"template": [self.template], **self.said})
+        self.asking.command(words.command(*begin, words.argument(self.listed), *options))
 
     def accounts(self, base_url: str | None) -> None:
         """The key, and the accounts that it may send from."""
@@ -199,7 +205,10 @@ class _Start:
         if not known:
             console.say("The vendor names no accounts; messages go from the key's default one.")
             return
-        names = [f"{one.name or one.id} ({one.id}){_health(one.status)}" for one in known]
+        names = [
+            f"{one.name or one.id} ({one.id})" + (f", {one.status.lower()}" if one.status else "")
+            for one in known
+        ]
         chosen = 0 if len(known) == 1 else self.asking.choose("From which account", names)
         self.said["accounts"] = [known[chosen].id]
         console.say(f"Messages go from {names[chosen]}.")
@@ -235,18 +244,14 @@ class _Start:
 
     def file(self) -> Path:
         """The campaign file, which holds all of it."""
-        console = self.asking.console
         for _ in range(MOST_TRIES):
             name = Path(self.asking.line("The campaign's name", self.sheet.stem))
             with suppress(UsageError):
-                written = late.starter.write(name, self.sheet, [self.template], self.said)
-                console.say(f"Written: {written}")
-                named, listed = words.argument(name), words.argument(self.sheet)
-                template = words.argument(self.template)
-                self.asking.command(words.command("new", named, listed, "-t", template))
-                console.say("    and in that file, what you have answered besides.")
+                written = late.starter.write(name, Path(self.listed), [self.template], self.said)
+                self.asking.console.say(f"Written: {written}")
+                self._say_command(NewSettings, "new", words.argument(name))
                 return written
-            console.say("There is such a file already.")
+            self.asking.console.say("There is such a file already.")
         raise no_answer()
 
 
@@ -254,10 +259,6 @@ def _accounts_of(key: Secret, base_url: str | None) -> list[Account] | None:
     """The accounts of a key; None without an answer. Raises AccessError."""
     with late.asyncio.Runner() as loop:
         return loop.run(vendor_with(key, base_url).lookup.accounts())
-
-
-def _health(status: str | None) -> str:
-    return f", {status.lower()}" if status else ""
 
 
 def _try(asking: Asking, file: Path, base_url: str | None, ledger: str | None) -> None:

@@ -18,8 +18,8 @@ from typing import Final
 from runner.action.plan import Plan
 from runner.action.run import Report, run
 from runner.campaign.campaign import Campaign
+from runner.campaign.material import snapshot
 from runner.errors import ExitCode
-from runner.intake.sheet import load as load_sheet
 from runner.intake.table import read
 from runner.ledger.door import open_ledger
 from runner.ledger.ledger import Ledger
@@ -88,15 +88,16 @@ def sample(name: str) -> Path:
 
 
 def beside(campaign: Campaign) -> Campaign:
-    """Return the campaign with its results in a rehearsal's place, never in the real one."""
+    """Return the campaign with its results in a rehearsal's place, never in the real one. A list on
+    the web is fetched here, once for all its days."""
     ending, is_workbook = "", True
     if campaign.frame is None:
-        source = load_sheet(campaign.sheet)
+        source = snapshot(campaign)
         ending = copy_of(source)[0] if campaign.results_in_copy else ""
         is_workbook = read(source, campaign.reading).delimiter is None
     real = default_path(campaign.sheet, workbook=is_workbook, ending=ending)
     name = real.name.replace(".results.", ".rehearsal.results.")
-    return replace(campaign, results=real.with_name(name))
+    return replace(campaign, results=real.with_name(name), address=None)
 
 
 def rehearse(

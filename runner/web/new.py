@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 from runner import words
 from runner.action.outlook import Outlook, outlook
+from runner.campaign.kind import options_of
 from runner.campaign.material import gather
+from runner.campaign.setting import ListSettings, NewSettings, RehearsalSettings
 from runner.errors import AccessError, CampaignError, UsageError
 from runner.intake.blocking import UNWRITTEN
 from runner.intake.column import ROLES, Layout
@@ -227,10 +229,14 @@ def _names(layout: Layout) -> list[str]:
 
 
 def _commands(draft: Draft) -> list[str]:
-    sheet, text = words.argument(draft.sheet.name), words.argument(f"{draft.sheet.stem}.j2")
+    said = {**draft.said, "template": [f"{draft.sheet.stem}.j2"]}
+    sheet, name = words.argument(draft.sheet.name), words.argument(draft.sheet.stem)
+    listed, rehearsed, whole = (
+        options_of(group, said) for group in (ListSettings, RehearsalSettings, NewSettings)
+    )
     return [
-        words.command("check", sheet, "-t", text),
-        words.command("preview", sheet, "-t", text),
-        words.command("rehearse", sheet, "-t", text),
-        words.command("new", words.argument(draft.sheet.stem), sheet, "-t", text),
+        words.command("check", sheet, *listed),
+        words.command("preview", sheet, *listed),
+        words.command("rehearse", sheet, *rehearsed),
+        words.command("new", name, sheet, *whole),
     ]

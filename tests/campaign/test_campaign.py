@@ -8,7 +8,7 @@ import pytest
 
 from runner.campaign.campaign import load
 from runner.campaign.target import parse_target
-from runner.errors import CampaignError, RefusedError, UsageError
+from runner.errors import CampaignError, UsageError
 
 STEP = '[[steps]]\ntemplate = "bump.j2"\nafter_days = 4\n'
 
@@ -60,21 +60,6 @@ def test_a_step_outside_the_folder_is_shown(tmp_path: Path) -> None:
     """As every file is that a campaign file reaches beyond its folder."""
     campaign = load(written(tmp_path, STEP.replace("bump.j2", "../elsewhere/bump.j2")), {})
     assert any("template ../elsewhere/bump.j2" in notice for notice in campaign.notices)
-
-
-@pytest.mark.parametrize(
-    ("address", "remedy"),
-    [
-        ("https://docs.google.com/spreadsheets/d/abc/edit#gid=0", "File, Download"),
-        ("http://example.com/people.csv", "Download it"),
-        ("ftp://example.com/people.csv", "Download it"),
-    ],
-)
-def test_an_address_is_told_how_it_becomes_a_file(address: str, remedy: str) -> None:
-    """Also in a campaign file; nothing on the web is asked for."""
-    with pytest.raises(RefusedError, match="address on the web") as caught:
-        load(Path(address), {})
-    assert remedy in (caught.value.remedy or "")
 
 
 @pytest.mark.parametrize(

@@ -835,7 +835,8 @@ def test_a_new_campaign_file_has_every_key_and_loads(
     assert shell("new", "plans/spring", "people.csv", "-t", "hello.j2") == 0
     path = tmp_path / "plans" / "spring.toml"
     text = path.read_text(encoding="utf-8")
-    assert tomllib.loads(text) == {"sheet": "../people.csv", "template": "../hello.j2"}
+    said = {"sheet": "../people.csv", "template": "../hello.j2", "time_zone": "UTC"}
+    assert tomllib.loads(text) == said  # the zone is that of the environment here
     assert shell("check", "plans/spring.toml") == 0
     whole = re.sub(r"^# (?=[a-z_]+ = |\[columns\]|\[\[steps\]\])", "", text, flags=re.MULTILINE)
     assert set(tomllib.loads(whole)) == set(rows(CampaignSettings))

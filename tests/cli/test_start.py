@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 import tomllib
 from collections.abc import Callable, Iterator
@@ -95,6 +96,10 @@ def test_a_first_campaign_is_ready_to_run(
         "days": "mon-fri",
         "daily_limit": 40,
     }
+    [shown] = [line.strip() for line in said.splitlines() if "campaign new " in line]
+    again = shlex.split(shown[shown.index("new spring") :].replace("spring", "autumn"))
+    assert call(again) == 0
+    assert tomllib.loads((tmp_path / "autumn.toml").read_text(encoding="utf-8")) == told
     assert "{{ company }}" in (tmp_path / "hello.j2").read_text(encoding="utf-8")
     assert "Hi Ada," in said
     assert "Rehearsed: 1 sent" in said
