@@ -9,7 +9,7 @@ import typer
 
 from runner.campaign.setting import KeySettings
 from runner.cli import late
-from runner.cli.completion import answering
+from runner.cli.completion import answering, names
 from runner.cli.ledger import ledger_file, ledger_place, utc_now
 from runner.cli.options import AsJson, BaseUrl, Ledger, command, output
 from runner.cli.vendor import found_vendor
@@ -70,6 +70,7 @@ def restore(
         typer.Option(
             "--name",
             metavar="NAME",
+            autocompletion=names,
             help="The campaign whose results the first sheet holds; default: found.",
         ),
     ] = None,

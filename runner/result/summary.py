@@ -97,6 +97,11 @@ class Summary:
         return found
 
     @property
+    def delivered(self) -> int:
+        """How many messages were sent, of all steps."""
+        return sum(one.sent for one in self.tallies) if self.tallies else self.totals.sent
+
+    @property
     def compared(self) -> tuple[Compared, ...]:
         """The variants of each message that has several."""
         return tuple(compare(self.tallies))

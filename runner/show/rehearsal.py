@@ -40,6 +40,11 @@ def show_rehearsal(console: Console, rehearsed: Rehearsed) -> ExitCode:
     days = words.count(len(rehearsed.days), "sending day")
     totals = totals_text(report.summary.totals)
     console.say(f"Rehearsed: {totals}, over {days}. Nothing was really sent.")
+    if (found := report.summary.delivered - report.sent) > 0:
+        console.say(
+            f"{words.count(found, 'message')} more than on the days above: no clear answer came, "
+            "and a later look found them in their conversations."
+        )
     accepted = words.count(len(rehearsed.receipts), "message")
     people = {(receipt.account, receipt.recipient) for receipt in rehearsed.receipts}
     console.say(

@@ -6,6 +6,7 @@ It has the same days, quota, results and troubles, and sends nothing.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from runner.rehearsal.endpoint import SimulatedEndpoint
 from runner.rehearsal.people import People
 from runner.rehearsal.rehearse import Day, Rehearsed, beside, rehearse, sample
 from runner.rehearsal.transport import JumpingClock
+from runner.show.console import Console
+from runner.show.rehearsal import show_rehearsal
 from tests.loopback import serving
 from tests.world import MONDAY, World, crowd, read_results
 
@@ -51,9 +54,11 @@ def test_four_hundred_rows_take_three_quota_days(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) -> None:
+def test_faults_cost_no_row_and_message_nobody_twice(
+    tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """At a bad endpoint every row ends sent, failed or uncertain. Every row called sent was
-    received, and no failed row was."""
+    received, and no failed row was. Those of the days, and those found later, are all of them."""
     done = rehearsed(tmp_path, 120, faults=0.3, seed=seed, limit=50)
     received = Counter(receipt.recipient for receipt in done.receipts)
     assert max(received.values()) == 1
@@ -63,6 +68,12 @@ def test_faults_cost_no_row_and_message_nobody_twice(tmp_path: Path, seed: int) 
     assert all(received[person] == 1 for person, status in statuses.items() if status == "sent")
     assert all(received[person] == 0 for person, status in statuses.items() if status == "failed")
     assert "uncertain" in statuses.values()
+    show_rehearsal(Console(), done)
+    more = re.search(
+        r"^(\d+) messages? more than on the days", capsys.readouterr().out, re.MULTILINE
+    )
+    found = int(more[1]) if more else 0
+    assert sum(day.sent for day in done.days) + found == [*statuses.values()].count("sent")
 
 
 @pytest.mark.slow
