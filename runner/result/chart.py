@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
 STYLE: Final = Path(__file__).with_name("chart.css")
-_WIDTH: Final = 900
-# A chart that stands beside another one, and how many letters fit under the bars of either.
+# A chart's widths: alone, beside another one, and on the screen of a phone.
+_WIDE: Final = 900
 _NARROW: Final = 480
-_ROOM: Final = 128
-_NARROW_ROOM: Final = 62
+_SMALL: Final = 320
+# How many letters fit under its bars, and how many a label to the left of them has at most.
+_ROOM: Final = {_WIDE: 128, _NARROW: 62, _SMALL: 36}
+_LONGEST: Final = {_WIDE: 28, _NARROW: 16, _SMALL: 12}
 _BETWEEN_LABELS: Final = 2
 _MOST_MARKS: Final = 5
 # What the library draws for its scripts, and its name for the colour of a series.
 _OVERLAY: Final = "overlay"
 _COLOUR: Final = re.compile(r"\bcolor-(\d+)\b")
-_NARROW_LABEL: Final = 16
-_WIDE_LABEL: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,37 @@ def bars(
 
     A `limit` is a broken line across the bars. A `narrow` chart stands beside another one.
     """
+    return _for_screens(lambda width: _bars(title, labels, series, limit, width), narrow=narrow)
+
+
+def lying(
+    title: str, labels: Sequence[str], series: Sequence[Series], *, narrow: bool = False
+) -> str:
+    """Draw numbers as bars below one another, each with its parts in a row."""
+    return _for_screens(lambda width: _lying(title, labels, series, width), narrow=narrow)
+
+
+def _for_screens(draw: Callable[[int], str], *, narrow: bool) -> str:
+    """The chart as it fits its place, and as it fits a phone; the page shows one of them."""
+    usual = draw(_NARROW if narrow else _WIDE)
+    return f'<div class="usual">{usual}</div><div class="small">{draw(_SMALL)}</div>'
+
+
+def _bars(
+    title: str, labels: Sequence[str], series: Sequence[Series], limit: int | None, width: int
+) -> str:
     pygal = _pygal()
 
     wide = len(labels) * (max(map(len, labels), default=0) + _BETWEEN_LABELS)
-    every = -(-wide // (_NARROW_ROOM if narrow else _ROOM)) or 1
+    every = -(-wide // _ROOM[width]) or 1
     highest = max(
         (sum(values) for values in zip(*(one.values for one in series), strict=True)), default=0
     )
     marks = _marks(max(highest, limit or 0))
     chart = pygal.StackedBar(
         style=_style(),
-        width=_NARROW if narrow else _WIDTH,
-        height=260 if narrow else 300,
+        width=width,
+        height=300 if width == _WIDE else 260,
         margin_right=20,
         margin_bottom=8,
         margin_top=16,
@@ -80,6 +99,7 @@ def bars(
         rounded_bars=2,
         legend_at_bottom=True,
         legend_box_size=11,
+        legend_at_bottom_columns=2 if width == _SMALL else None,
         show_legend=len(series) > 1,
         show_minor_x_labels=False,
         x_labels_major_every=every,
@@ -96,21 +116,19 @@ def bars(
     return _inline(chart, title, series)
 
 
-def lying(
-    title: str, labels: Sequence[str], series: Sequence[Series], *, narrow: bool = False
-) -> str:
-    """Draw numbers as bars below one another, each with its parts in a row."""
+def _lying(title: str, labels: Sequence[str], series: Sequence[Series], width: int) -> str:
     pygal = _pygal()
 
     chart = pygal.HorizontalStackedBar(
         style=_style(),
-        width=_NARROW if narrow else _WIDTH,
+        width=width,
         height=90 + 44 * len(labels),
         margin_top=4,
         spacing=10,
         rounded_bars=2,
         legend_at_bottom=True,
         legend_box_size=11,
+        legend_at_bottom_columns=2 if width == _SMALL else None,
         truncate_label=-1,
         truncate_legend=-1,
         show_x_labels=True,
@@ -118,8 +136,7 @@ def lying(
         no_data_text="nothing yet",
     )
     # The first one stands at the top.
-    most = _NARROW_LABEL if narrow else _WIDE_LABEL
-    chart.x_labels = [_short(label, most) for label in reversed(labels)]
+    chart.x_labels = [_short(label, _LONGEST[width]) for label in reversed(labels)]
     for one in series:
         chart.add(one.name, list(reversed(one.values)))
     return _inline(chart, title, series)

@@ -130,7 +130,7 @@ def _tiles(facts: Facts) -> list[tuple[str, str, str, str]]:
     """The key figures: a number, what it counts, a remark, the name of its colour."""
     summary, counts = facts.summary, facts.summary.totals
     reached = _reached(summary)
-    share = f"{summary.replied / reached:.0%} of {reached}" if reached else ""
+    share = f"{_share(summary.replied, reached)} of {reached}" if reached else ""
     finish = summary.finish if counts.waiting and summary.paused_at is None else ""
     needy = counts.uncertain + counts.failed + counts.invalid
     tiles = [
