@@ -12,7 +12,7 @@ import re
 import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import typer.main
@@ -42,9 +42,10 @@ DOCUMENTS = [
 
 def commands() -> dict[str, list[str]]:
     """Return every command with its long options."""
-    group = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app)
     found: dict[str, list[str]] = {}
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
         for leaf in getattr(command, "commands", {"": command}).values():
             options = [
                 option

@@ -18,6 +18,7 @@ from runner.cli import app
 
 ROOT = Path(runner.__file__).parent
 GROUP: Any = typer.main.get_command(app)
+GROUP.get_command(None, "")  # builds all
 # Sentences of these modules hold options of other programs.
 OF_OTHERS = {"systemd.py", "cron.py", "launchd.py", "task_scheduler.py", "machine.py"}
 # This word stands for anything where a text is put together. One word stands for each placeholder.

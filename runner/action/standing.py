@@ -1,11 +1,10 @@
-"""The standing of a campaign: its totals and forecast, the reasons of a row, its results again."""
+"""The standing of a campaign: its totals and forecast, and the reasons of a row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from runner.action.behind import refuse_behind
 from runner.action.team import unserved
@@ -18,8 +17,6 @@ from runner.ledger.ledger import Ledger
 from runner.ledger.line import Line, lines
 from runner.ledger.lock import is_running
 from runner.ledger.record import CampaignRecord
-from runner.result.handback import check_replaceable, write_results
-from runner.result.place import Written, check_path, place_here
 from runner.result.summary import Summary, summarise
 from runner.result.why import Why, facts_of, sentences
 from runner.sending.pace import pace_of
@@ -68,15 +65,6 @@ class Reasons:
     line: Line
     facts: Why
     said: tuple[str, ...]
-    exit_code: ExitCode = ExitCode.DONE
-
-
-@dataclass(frozen=True, slots=True)
-class HandedBack:
-    """The place that a campaign's results were written to."""
-
-    campaign: str
-    written: Written
     exit_code: ExitCode = ExitCode.DONE
 
 
@@ -175,19 +163,3 @@ def reasons(ledger: Ledger, summary: Summary, which: int | Recipient) -> Reasons
     line = find_line(ledger, summary.campaign, row)
     facts = facts_of(ledger, summary, line)
     return Reasons(summary.campaign.name, line, facts, tuple(sentences(summary, facts)))
-
-
-def results(ledger: Ledger, name: str | None, path: Path | None, now: datetime) -> HandedBack:
-    """Write the results sheet again, to its own place or another one.
-
-    Raises UsageError, StorageError.
-    """
-    summary = summary_of(ledger, find_campaign(ledger, name), now)
-    stored = summary.campaign.settings
-    path = path or place_here(stored.results, is_shared=ledger.is_shared)
-    path = path.absolute()
-    check_path(path, Path(stored.sheet), ending=Path(stored.results).suffix if stored.copy else "")
-    if str(path) != stored.results:
-        with ledger.read() as connection:
-            check_replaceable(connection, path, summary.campaign.name)
-    return HandedBack(summary.campaign.name, write_results(ledger, summary, path))

@@ -1,5 +1,4 @@
-"""The command line: options in, one call, one renderer, exit code out. Commands import the heavy
-modules they use."""
+"""The command line: options in, one call, one renderer, exit code out."""
 
 from __future__ import annotations
 
@@ -14,20 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from runner import __version__
-from runner.cli import (
-    completion,
-    console,
-    digest,
-    doctor,
-    keeping,
-    people,
-    running,
-    schedule,
-    sending,
-    standing,
-    start,
-    team,
-)
+from runner.cli import completion
 from runner.cli.help import Grouped
 from runner.errors import CampaignError, ExitCode, UsageError, explain
 from runner.show.console import Console
@@ -52,42 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (  # --help lists them in this order
-    start.start,
-    console.console,
-    sending.run,
-    team.submit,
-    team.worker,
-    sending.plan,
-    sending.check,
-    sending.preview,
-    sending.rehearse,
-    sending.new,
-    standing.status,
-    digest.digest,
-    standing.find,
-    standing.why,
-    doctor.doctor,
-    standing.results,
-    standing.report,
-    running.replies,
-    standing.settle,
-    standing.retry,
-    running.pause,
-    running.resume,
-    running.stop,
-    running.withdraw,
-    people.import_history,
-    people.forget,
-    keeping.schema,
-    completion.completion,
-):
-    app.command()(command)
-app.command("list")(standing.list_all)
-app.add_typer(people.suppress_app, name="suppress")
-app.add_typer(people.connections_app, name="connections")
-app.add_typer(schedule.schedule_app, name="schedule")
-app.add_typer(keeping.ledger_app, name="ledger")
 
 
 @app.callback(invoke_without_command=True)

@@ -94,7 +94,7 @@ def results(
 ) -> int:
     """Write the results sheet again, from the ledger."""
     with opened_ledger(ledger, create=False) as opened:
-        handed = late.standing.results(opened, campaign or name, results, utc_now())
+        handed = late.results.results(opened, campaign or name, results, utc_now())
     return late.show_standing.show_results(Console(as_json=as_json), handed)
 
 

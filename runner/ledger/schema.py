@@ -97,7 +97,7 @@ delivery = Table(
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     Index(None, "campaign_id", "account", "status", "due_at", "position"),
     Index(None, "campaign_id", "account", "status", "step", "due_at", "position"),
-    Index("ix_delivery_uncertain", "account", sqlite_where=_UNCERTAIN, postgresql_where=_UNCERTAIN),
+    Index("ix_delivery_uncertain", "account", sqlite_where=_UNCERTAIN),
     Index(None, "slug"),
     Index(None, "urn"),
     Index(None, "sent_to_urn"),

@@ -14,9 +14,11 @@ from runner.action import settle as settling
 from runner.action import standing
 from runner.action.pause import Held, Stopped, Withdrawn
 from runner.action.report import Reported
+from runner.action.results import HandedBack
+from runner.action.results import results as write_again
 from runner.action.retry import Retried
 from runner.action.settle import Settled
-from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
+from runner.action.standing import Every, Found, Reasons, Standing
 from runner.action.team import Team, team
 from runner.intake.recipient import Recipient
 from runner.python.ledger import opened_ledger, utc_now
@@ -59,7 +61,7 @@ def results(
 ) -> HandedBack:
     """Write the results sheet again, from the ledger. Raises UsageError, StorageError."""
     with opened_ledger(ledger, create=False) as opened:
-        return standing.results(opened, name, Path(path) if path else None, utc_now())
+        return write_again(opened, name, Path(path) if path else None, utc_now())
 
 
 def pause(name: str | None = None, *, ledger: str | None = None) -> Held:

@@ -21,7 +21,8 @@ from runner.show.run import (
 if TYPE_CHECKING:
     from runner.action.pause import Held, Stopped, Withdrawn
     from runner.action.report import Reported
-    from runner.action.standing import Every, Found, HandedBack, Reasons, Standing
+    from runner.action.results import HandedBack
+    from runner.action.standing import Every, Found, Reasons, Standing
     from runner.result.summary import AccountView, Summary
 
 

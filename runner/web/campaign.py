@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from runner import words
 from runner.action import report as reports
+from runner.action import results as again
 from runner.action import standing
 from runner.ledger.claim import upcoming
 from runner.ledger.delivery import text_of
@@ -119,7 +120,7 @@ def results(desk: Desk, request: Request) -> Response:
     """The results, written now, to keep."""
 
     def make(ledger: Ledger, record: CampaignRecord, place: Path) -> Path:
-        return standing.results(ledger, record.name, place, now()).written.path
+        return again.results(ledger, record.name, place, now()).written.path
 
     return _made(desk, request, make)
 

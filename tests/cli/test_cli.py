@@ -314,8 +314,8 @@ def test_every_option_of_run_has_a_twin() -> None:
 
     from runner.cli import app
 
-    group = typer.main.get_command(app)
-    command = group.commands["run"]  # type: ignore[attr-defined]
+    group: Any = typer.main.get_command(app)
+    command = group.get_command(None, "run")
     for option in command.params:
         if option.param_type_name == "option" and option.name != "help":
             longest = max(option.opts, key=len)

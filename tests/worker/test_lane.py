@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 
 from runner.action.move import move
 from runner.action.pause import pause, resume, stop
+from runner.action.results import results
 from runner.action.settle import settle_rows
-from runner.action.standing import results, status
+from runner.action.standing import status
 from runner.action.submit import Submitted, submit
 from runner.action.team import team
 from runner.cli import call

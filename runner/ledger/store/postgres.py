@@ -28,7 +28,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import LRUCache
 
 from runner.errors import BusyError, StorageError, UnreachableError
+from runner.ledger import schema
 from runner.ledger.store.store import IDLE, Hold, number
+
+# An index over some rows alone is one here as well. Said here, for to hear of a dialect's words the
+# library loads that dialect, which the start of a command that needs a file alone would wait for.
+for _table in schema.metadata.tables.values():
+    for _index in _table.indexes:
+        if (_some := _index.dialect_kwargs.get("sqlite_where")) is not None:
+            _index.dialect_kwargs["postgresql_where"] = _some
 
 # All of them are shorter than a lease: a transaction that hangs ends, and so its locks.
 _PATIENT: Final = "120s"
