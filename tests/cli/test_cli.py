@@ -673,6 +673,30 @@ def test_help_is_light() -> None:
 
 
 @pytest.mark.usefixtures("people")
+def test_a_look_is_light(shell: Shell, tmp_path: Path) -> None:
+    """What stands in the ledger is shown without the other commands, and without what reads or
+    writes sheets, asks the vendor or speaks with a server's ledger."""
+    assert shell.run("people.csv", "-t", "hello.j2") == 0
+    heavy = (
+        "{'httpx', 'openpyxl', 'jinja2', 'alembic', 'sqlalchemy.dialects.postgresql', "
+        "'runner.intake.table', 'runner.result.workbook', 'runner.cli.sending'}"
+    )
+    code = (
+        "import sys, runner.cli; ended = runner.cli.call(['status']); "
+        f"sys.exit(ended or len({heavy} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b" sent" in done.stdout) == (0, True)
+
+
+@pytest.mark.usefixtures("people")
 def test_names_that_a_terminal_cannot_show_end_nothing(
     shell: Shell, write: Callable[[str, str], Path]
 ) -> None:
