@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _PEOPLE: Final = 50
 _LONGEST_REASON: Final = 200
+_OTHERS: Final = (
+    "For everybody of a company, or with an address at a domain, choose that below the lines; for "
+    "one person give the profile's link, linkedin.com/in/…"
+)
 HERE: Final = "/do-not-contact"
 
 
@@ -59,7 +63,8 @@ def add(desk: Desk, _request: Request, form: FormData) -> Response:
     try:
         found = barring.named(*kinds.get(str(form.get("kind", "")), (named,)))
     except UsageError as error:
-        raise UsageError(f"{error.what} Nobody was added.", remedy=error.remedy) from None
+        remedy = _OTHERS if "--company" in (error.remedy or "") else error.remedy
+        raise UsageError(f"{error.what} Nobody was added.", remedy=remedy) from None
     with desk.ledger() as ledger:
         done = people.suppress(ledger, found, reason, now())
     known = f"; {done.asked - done.added} were there already" if done.added < done.asked else ""
