@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from runner.action.listen import Listened, listen
 from runner.action.settle import hand_back
@@ -16,6 +16,7 @@ from runner.ledger.reply import Answered
 from runner.ledger.reply import replies as answers
 from runner.result.place import Written
 from runner.sending.lookup import Lookup
+from runner.sending.pace import calendar_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Replies:
     """The replies to a campaign's messages, the newest first, and what the last reading brought."""
 
     campaign: str
+    zone: tzinfo
     answered: tuple[Answered, ...]
     listened: Listened
     results: Written | None
@@ -47,4 +49,5 @@ def hear(
     if listened.new or listened.settled:
         written = hand_back(ledger, record, now())
     with ledger.read() as connection:
-        return Replies(record.name, tuple(answers(connection, record.id)), listened, written)
+        zone = calendar_of(record.settings).zone
+        return Replies(record.name, zone, tuple(answers(connection, record.id)), listened, written)

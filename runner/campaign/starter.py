@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from runner import words
 from runner.campaign.kind import Row, rows, with_paths
 from runner.campaign.online import address_of
 from runner.campaign.setting import CampaignSettings
@@ -81,6 +82,7 @@ _COMMENTS: Final[Mapping[str, str]] = {
     ),
 }
 _COLUMNS: Final = 100
+_MOST_NAMED: Final = 40
 
 
 def write(
@@ -156,16 +158,18 @@ def _quoted(text: str) -> str:
 def template_for(table: Table, columns: Mapping[str, str] | None = None) -> str:
     """A template to begin with, which names the variables that a list's columns give."""
     layout = lay_out(table.columns, columns)
-    first, others = "", []
+    first, others = "", dict[int, str]()
     for name, column in layout.variables.items():
         if not name.isidentifier() or column not in layout.inputs:
             continue
         if meaning(column.header.strip()) == "first name" and not first:
             first = name
         elif name.islower() and column not in layout.roles.get("recipientProfileId", ()):
-            others.append(f"{{{{ {name} }}}}")
+            # Of a column's several names the one with its words apart is the longest.
+            others[column.index] = max(others.get(column.index, ""), f"{{{{ {name} }}}}", key=len)
     greeting = f"Hi {{{{ {first} }}}}," if first else "Hello,"
-    known = f"{{# The columns of your list: {', '.join(others[:12])} #}}\n" if others else ""
+    named = words.some([*others.values()], _MOST_NAMED)
+    known = f"{{# The columns of your list: {named} #}}\n" if others else ""
     return f"{known}{greeting}\n\n{UNWRITTEN}\n\nBest regards\n"
 
 

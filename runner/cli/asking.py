@@ -43,11 +43,14 @@ class Asking:
         return told.startswith("y") if told else usual
 
     def choose(self, question: str, choices: Sequence[str], usual: int = 1) -> int:
-        """Ask for one of several, by its number, with the usual one's; return its index."""
+        """Ask for one of several, by its number or as it is written, with the usual one's; return
+        its index."""
         for number, choice in enumerate(choices, start=1):
             self.console.say(f"  {number}  {choice}")
         for _ in range(MOST_TRIES):
             told = self.line(question, str(usual))
+            if told in choices:
+                return choices.index(told)
             if told.isdecimal() and 1 <= int(told) <= len(choices):
                 return int(told) - 1
             self.console.say(f"Give a number from 1 to {len(choices)}.")

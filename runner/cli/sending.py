@@ -31,7 +31,11 @@ def run(source: Source, **said: Unpack[RunSettings]) -> int:
     console = Console(as_json=said.get("json", False))
     unattended, most = said.get("unattended", False), said.get("max")
     screen = late.show_run.RunScreen(
-        console, yes=said.get("yes", False), unattended=unattended, most=most
+        console,
+        yes=said.get("yes", False),
+        unattended=unattended,
+        most=most,
+        stay=said.get("wait", False),
     )
     witness = late.witness.Witness(screen, said.get("notify"), source)
     with late.witness.witnessed(witness, console.tell):

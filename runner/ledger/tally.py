@@ -18,7 +18,8 @@ from runner.ledger.record import FOLLOWS, NEEDS_A_PERSON, WITHDRAWN, Status
 class Tally(NamedTuple):
     """The messages of one step and variant, in numbers.
 
-    `waiting` have their date; `following` wait for the message before. `ended` go no more. `needy`
+    `waiting` have their date; `following` wait for the message before. `ended` go no more, as what
+    would follow them. `needy`
     are uncertain, failed or invalid.
     """
 
@@ -39,15 +40,27 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
     def count(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         return sa.func.count(sa.case((which, table.id)))
 
-    is_skipped = table.status == Status.SKIPPED
+    earlier = schema.delivery.alias()
+    is_out = sa.and_(
+        table.status == Status.SKIPPED, table.reason != FOLLOWS, table.reason != WITHDRAWN
+    )
+    # What would follow a message that never goes does not go either.
+    never = sa.exists().where(
+        earlier.c.campaign_id == table.campaign_id,
+        earlier.c.identity == table.identity,
+        earlier.c.step < table.step,
+        earlier.c.status == Status.SKIPPED,
+        earlier.c.reason != FOLLOWS,
+        earlier.c.reason != WITHDRAWN,
+    )
     statement = (
         sa.select(
             table.step,
             table.variant,
             count(table.status == Status.SENT),
             count(table.status.in_((Status.WAITING, Status.SENDING))),
-            count(PENDING),
-            count(sa.and_(is_skipped, table.reason != FOLLOWS, table.reason != WITHDRAWN)),
+            count(sa.and_(PENDING, ~never)),
+            count(sa.or_(is_out, sa.and_(PENDING, never))),
             sa.func.count(reply.c.delivery_id),
             count(table.status.in_(NEEDS_A_PERSON)),
         )

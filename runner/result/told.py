@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Final
 
 from runner import words
 from runner.ledger.record import Status
 from runner.ledger.tally import Tally
-from runner.result.summary import Summary
+from runner.result.summary import AccountView, Summary
 
 _DAYS_LISTED: Final = 60
 
@@ -19,6 +20,17 @@ def tally_text(tally: Tally) -> str:
     parts += [(tally.needy, "need a person")]
     said = [f"{number} {what}" for number, what in parts if number]
     return ", ".join(said) or "none yet"
+
+
+def quota_text(view: AccountView, zone: tzinfo) -> str:
+    """`7 of 30 used, 2 held back, 21 left until …`. Held back is what may have been sent, and what
+    is left to others."""
+    held = view.limit - view.used - view.remaining
+    between = f"{held} held back, " if held > 0 else ""
+    return (
+        f"{view.used} of {view.limit} used, {between}{view.remaining} left until "
+        f"{words.clock(view.reset_at, zone)}"
+    )
 
 
 def in_doubt(summary: Summary) -> list[str]:
@@ -70,11 +82,7 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
     if summary.gone:
         listed.append(("Messaged, no longer listed", str(summary.gone)))
     for view in summary.accounts:
-        quota = (
-            f"{view.used} of {view.limit} used, {view.remaining} left until "
-            f"{words.clock(view.reset_at, summary.zone)}"
-        )
-        listed.append((f"Account {view.name}", quota))
+        listed.append((f"Account {view.name}", quota_text(view, summary.zone)))
     listed += [
         (f"Forecast {day:%a %Y-%m-%d}", str(count)) for day, count in summary.days[:_DAYS_LISTED]
     ]

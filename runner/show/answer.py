@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tzlocal import get_localzone
@@ -136,12 +136,13 @@ def run_answer(report: Report) -> dict[str, Any]:
     said = finished(said, report.exit_code, stopped=stopped, replied=report.summary.replied)
     if report.page:
         said["report"] = str(report.page.path)
-    return {**said, "text": sentence(said)}
+    return {**said, "text": sentence(said, report.summary.zone)}
 
 
-def sentence(answer: Mapping[str, Any]) -> str:
+def sentence(answer: Mapping[str, Any], zone: tzinfo | None = None) -> str:
     """Say how a run ended in one sentence, for programs that show the field `text`, as those of
-    chats do: what needs a person first, and nobody's name."""
+    chats do: what needs a person first, and nobody's name. Times are shown in the `zone`, or this
+    computer's."""
     totals = answer.get("totals") or {}
     stopped = answer.get("stopped") or {}
     parts = [
@@ -153,12 +154,14 @@ def sentence(answer: Mapping[str, Any]) -> str:
         (totals.get("waiting"), "waiting"),
     ]
     said = ", ".join(f"{number} {what}" for number, what in parts if number) or "nothing to send"
+    whose = answer.get("campaign") or "A campaign"
+    if stopped.get("reason"):
+        return f"{whose}: stopped: {stopped['reason'].rstrip('.')}. It stands at: {said}."
     until = ""
     if answer.get("nextSendAt"):
         at = datetime.fromisoformat(answer["nextSendAt"])
-        until = f"; the next goes on {words.clock(at, get_localzone())}"
-    why = f" Stopped: {stopped['reason']}" if stopped.get("reason") else ""
-    return f"{answer.get('campaign') or 'A campaign'}: {said}{until}.{why}"
+        until = f"; the next goes on {words.clock(at, zone or get_localzone())}"
+    return f"{whose}: {said}{until}."
 
 
 def plan_answer(plan: Plan) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _THEME: Final = Theme(
     }
 )
 _WIDEST: Final = 48
+_NAME: Final = 24
 
 
 class _Said(RegexHighlighter):
@@ -36,7 +37,8 @@ class _Said(RegexHighlighter):
 
     base_style = "said."
     highlights = [  # noqa: RUF012 - the library's own name and kind
-        *(rf"\b(?P<{name}>\d[\d,]* {name})\b" for name in _COLOURS),
+        # But not "4 of 31 answered", where the first number is meant.
+        *(rf"\b(?<!of )(?P<{name}>\d[\d,]* {name})\b" for name in _COLOURS),
         r"^(?P<error>Error:)",
         r"^ *(?P<label>Where:|Next:|Note:|Invalid,|Warning,|Stops the campaign:)",
         r"(?P<command>campaign [a-z-]+(?: --?[\w-]+)*)(?= |$|[.;,])",
@@ -49,11 +51,15 @@ def say(text: str, stream: TextIO) -> None:
 
 
 def say_table(headers: Sequence[str], rows: Iterable[Sequence[str]], stream: TextIO) -> None:
-    """Print a table as wide as the terminal, with long cells cut."""
+    """Print a table as wide as the terminal, with long cells broken; the first column, by which a
+    person knows a line, is broken last."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for header in headers:
-        table.add_column(header, overflow="ellipsis", no_wrap=True, max_width=_WIDEST)
-    for row in rows:
+    lines = list(rows)
+    known_by = max((len(row[0]) for row in (headers, *lines)), default=0)
+    for index, header in enumerate(headers):
+        least = None if index else min(known_by, _NAME)
+        table.add_column(header, overflow="fold", min_width=least, max_width=_WIDEST)
+    for row in lines:
         cells = [Text(cell, _COLOURS.get(cell, "")) for cell in row]
         for cell in cells:
             _Said().highlight(cell)

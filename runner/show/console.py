@@ -99,12 +99,11 @@ class Console:
             say_table(headers, seen, sys.stdout)
             return
         rows = [headers, *lines]
-        widths = []
-        for index in range(len(headers)):
-            longest = max(len(row[index]) for row in rows)
-            widths.append(min(_WIDEST, longest))
+        widths = [
+            min(_WIDEST, max(len(row[index]) for row in rows)) for index in range(len(headers))
+        ]
         for row in rows:
-            cells = [_fitted(text, width) for text, width in zip(row, widths, strict=True)]
+            cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
             self.say("  ".join(cells).rstrip())
 
 
@@ -122,7 +121,3 @@ def _print(text: str, stream: TextIO) -> None:
         say(shown, stream)
     else:
         print(shown, file=stream)
-
-
-def _fitted(text: str, width: int) -> str:
-    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"

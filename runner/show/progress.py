@@ -37,14 +37,16 @@ _WIDEST: Final = 40
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What a run is to reach: so many messages `today`; of the `whole` list, so many rows are
-    `done`; about `until` when today, where that is known. Times are shown in the `zone`, or this
-    computer's."""
+    `done`; about `until` when today, where that is known. It has so many `accounts`. A run that
+    stays has a `last` day, in words. Times are shown in the `zone`, or this computer's."""
 
     today: int
     whole: int
     done: int = 0
     until: datetime | None = None
     zone: tzinfo | None = None
+    accounts: int = 1
+    last: str = ""
 
     def clock(self, instant: datetime) -> str:
         """A time of the day, on the goal's clocks."""
@@ -53,7 +55,12 @@ class Goal:
     @property
     def advice(self) -> str:
         """What a person at the terminal has to know while it goes on."""
-        when = f"Keep this window open until about {self.clock(self.until)}. " if self.until else ""
+        when = ""
+        if self.last:
+            when = f"Keep this window open until all is sent, {self.last}. "
+        elif self.until:
+            at = self.until.astimezone(self.zone)
+            when = f"Keep this window open until about {at:%H:%M %Z}. "
         return f"{when}Ctrl-C is safe: the message in flight is finished first."
 
 
@@ -143,7 +150,8 @@ class Progress:
         self._draw()
 
     def _attempt(self, claim: Claim, outcome: Outcome) -> None:
-        if outcome.told and outcome.told.remaining is not None:
+        # Of several accounts, one's own would be taken for that of all.
+        if outcome.told and outcome.told.remaining is not None and self._goal.accounts == 1:
             self._left = outcome.told.remaining
         self._next = None
         if self._going == claim:

@@ -25,7 +25,7 @@ def show_replies(
         shown.add((one.row, one.person))
         text = " ".join((one.text or "(the text is no longer kept)").split())
         cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        console.say(f"{words.instant(one.at)}  row {one.row}, {one.person}: {cut}")
+        console.say(f"{words.clock(one.at, heard.zone)}  row {one.row}, {one.person}: {cut}")
         if link := conversation_link(one.conversation_urn):
             console.say(f"  {link}")
     if not heard.answered and not watch:

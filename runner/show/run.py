@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner import words
 from runner.errors import ExitCode
+from runner.result.link import profile_link
 from runner.result.told import in_doubt
 from runner.sending.pace import calendar_of, pace_of
 from runner.show.answer import plan_answer, run_answer
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from runner.result.summary import Summary
     from runner.sending.event import Event
 
+# As many as a sentence names.
+_LINKED: Final = 5
 _TERMS: Final = (
     "Automated messaging can breach LinkedIn's terms and get an account restricted; pacing cannot "
     "prevent that."
@@ -34,22 +37,31 @@ class RunScreen:
     """Shows one run from its plan to its end, and asks whether to send.
 
     An `unattended` run that came as far as it could today says nothing. `yes` asks nothing; `most`
-    is the run's own bound.
+    is the run's own bound; one that is to `stay` goes on for days.
     """
 
     def __init__(
-        self, console: Console, *, yes: bool, unattended: bool, most: int | None = None
+        self,
+        console: Console,
+        *,
+        yes: bool,
+        unattended: bool,
+        most: int | None = None,
+        stay: bool = False,
     ) -> None:
         self._console = console
         self._asks = not (yes or unattended)
         self._unattended = unattended
         self._most = most
+        self._stay = stay
+        self._doubt: list[str] = []
         self._progress: Progress | None = None
 
     def agree(self, plan: Plan) -> bool:
         """Show the plan, and ask a person to agree to it."""
         if not self._unattended:
             show_plan(self._console, plan, self._most)
+            self._doubt = in_doubt(plan.summary)
         waiting = plan.summary.totals.waiting
         if waiting and self._asks and self._console.can_ask and (later := _not_today(plan)):
             self._console.tell(later)
@@ -58,7 +70,8 @@ class RunScreen:
         ):
             return False
         if not self._unattended:
-            self._progress = Progress(_goal(plan.summary, self._most), self._console.tell)
+            goal = _goal(plan.summary, self._most, stay=self._stay)
+            self._progress = Progress(goal, self._console.tell)
         return True
 
     def see(self, event: Event) -> None:
@@ -71,7 +84,8 @@ class RunScreen:
         if self._progress is not None:
             self._progress.close()
         console, summary = self._console, report.summary
-        say_in_doubt(summary, console.say)
+        if not (console.can_ask and in_doubt(summary) == self._doubt):  # seen before the first one
+            say_in_doubt(summary, console.say)
         is_well = report.exit_code in (ExitCode.DONE, ExitCode.PAUSED)
         if not (self._unattended and is_well):
             _say_end(console, report)
@@ -79,13 +93,21 @@ class RunScreen:
         return report.exit_code
 
 
-def _goal(summary: Summary, most: int | None) -> Goal:
+def _goal(summary: Summary, most: int | None, *, stay: bool) -> Goal:
     """What a run is to reach today, and in all."""
     totals, zone = summary.totals, summary.zone
     most = most or totals.waiting
     today = dict(summary.days).get(summary.at.astimezone(zone).date(), 0)
     until = _end_of_today(summary, most) if today else None
-    return Goal(min(today or most, most), totals.rows, totals.rows - totals.waiting, until, zone)
+    return Goal(
+        min(today or most, most),
+        totals.rows,
+        totals.rows - totals.waiting,
+        until,
+        zone,
+        accounts=len(summary.accounts),
+        last=summary.finish if stay and len(summary.days) > 1 and most >= totals.waiting else "",
+    )
 
 
 def _end_of_today(summary: Summary, most: int) -> datetime | None:
@@ -199,9 +221,12 @@ def _tell_forecast(tell: Callable[[str], None], summary: Summary, most: int | No
     this_day = summary.at.astimezone(summary.zone).date()
     today = dict(days).get(this_day, 0)
     bound = f" (at most {most} in this run)" if most is not None else ""
-    over = f"{summary.totals.waiting} in all"
+    counted, all_of_them = sum(count for _, count in days), summary.totals.waiting
+    over = f"{all_of_them} in all"
+    if counted < all_of_them:
+        over = f"{counted} of {all_of_them}"
     if summary.steps:
-        over = f"{sum(count for _, count in days)} with those that follow, if nobody answers,"
+        over = f"{counted} with those that follow, if nobody answers,"
     if days:
         over += f" over {words.count(len(days), 'day')}"
     tell(f"Plan: {today} today{bound}, {over}, {summary.finish}.")
@@ -223,6 +248,9 @@ def say_in_doubt(summary: Summary, speak: Callable[[str], None]) -> None:
     """Uncertain rows, before anything else is said."""
     for sentence in in_doubt(summary):
         speak(sentence)
+    for row in summary.uncertain[:_LINKED]:
+        if row.person:
+            speak(f"  {row}: {profile_link(row.person)}")
 
 
 def say_needs_a_person(console: Console, summary: Summary) -> None:

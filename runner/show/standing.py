@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from runner import words
 from runner.errors import ExitCode
-from runner.result.told import tally_text
+from runner.result.link import profile_link
+from runner.result.told import quota_text, tally_text
 from runner.show.answer import campaign_answer, finished, instant_of, status_answer, why_answer
 from runner.show.console import Console
 from runner.show.run import (
@@ -35,10 +36,10 @@ def show_status(console: Console, standing: Standing) -> ExitCode:
     if summary.live:
         since = ""
         if campaign.running_since:
-            since = f" since {campaign.running_since:%Y-%m-%d %H:%M} UTC"
+            since = f" since {clock(campaign.running_since, summary)}"
         running = f" (a run is active{since})"
     if campaign.submitted_at:
-        running += f" (workers send it since {campaign.submitted_at:%Y-%m-%d %H:%M} UTC)"
+        running += f" (workers send it since {clock(campaign.submitted_at, summary)})"
     rows = words.count(counts.rows, "row")
     console.say(f"Campaign {campaign.name}{running}: {rows}; {totals_text(counts)}.")
     for notice in standing.notices:
@@ -202,10 +203,7 @@ def show_found(console: Console, found: Found) -> ExitCode:
 
 
 def _say_account(console: Console, view: AccountView, summary: Summary) -> None:
-    quota = (
-        f"{view.used} of {view.limit} used, {view.remaining} left until "
-        f"{clock(view.reset_at, summary)}{foreign_text(view.foreign)}"
-    )
+    quota = f"{quota_text(view, summary.zone)}{foreign_text(view.foreign)}"
     wait = ""
     if view.wait:
         until = f" until {clock(view.wait.until, summary)}" if view.windows else ""
@@ -233,6 +231,8 @@ def show_why(console: Console, reasons: Reasons) -> ExitCode:
     for sentence in reasons.said:
         console.say(sentence)
     line = reasons.line
+    if link := profile_link(line.person or line.identity):
+        console.say(link)
     said = {
         "campaign": reasons.campaign,
         "row": line.number,

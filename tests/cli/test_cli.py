@@ -403,7 +403,7 @@ def test_uncertain_rows_are_told_before_all_else(shell: Shell) -> None:
     )
     assert shell.run(*arguments, "--unattended") == 75  # silent otherwise
     assert shell.out.startswith("1 uncertain, row 3 (al-doe): ")
-    assert shell.out.count("\n") == 2
+    assert shell.out.count("\n") == 3
     book = load_workbook("out.xlsx")
     first, second = [[cell.value for cell in row] for row in book["Summary"].iter_rows(max_row=2)]
     assert (first[0], str(first[1])[:18], second[0]) == (

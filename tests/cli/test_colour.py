@@ -34,7 +34,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def test_counts_errors_and_commands_have_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Statuses stand out, in lines and in tables, and long cells are cut at their end."""
+    """Statuses stand out, in lines and in tables, and nothing of long cells is lost."""
     seen, console = terminal(monkeypatch), Console()
     console.say("Campaign x: 5 rows; 1 uncertain, 3 sent. campaign settle --check looks.")
     console.table(("NAME", "STATUS"), [("x" * 200, "failed"), ("[bold]y[/bold]", "2 sent")])
@@ -43,7 +43,13 @@ def test_counts_errors_and_commands_have_colour(monkeypatch: pytest.MonkeyPatch)
         assert coloured in said
     plain = ANSI.sub("", said)
     assert "campaign settle --check looks." in plain
-    assert "x…" in plain
+    assert plain.count("x") == 200 + 1  # that of the campaign
+    said = ANSI.sub("", seen.getvalue())
+    console.table(("CAMPAIGN", "ROWS", "LIST"), [("autumn fair", "1 sent " * 9, "/long/" * 20)])
+    assert "autumn fair" in ANSI.sub("", seen.getvalue()).removeprefix(said)
+    console.say("4 of 31 answered, 2 answered")
+    assert "\x1b[32m31 answered" not in seen.getvalue()
+    assert "\x1b[32m2 answered" in seen.getvalue()
     assert "[bold]y[/bold]" in plain
 
 

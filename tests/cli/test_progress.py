@@ -41,7 +41,7 @@ def test_today_has_a_goal_and_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two bars where the whole is more; the next day has a goal of its own."""
     terminal = on_terminal(monkeypatch)
     progress = Progress(Goal(2, 7, 2, AT, UTC), print)
-    assert "Keep this window open until about 16:00. Ctrl-C is safe" in terminal.getvalue()
+    assert "Keep this window open until about 16:00 UTC. Ctrl-C is safe" in terminal.getvalue()
     progress.event(sent(2, 1))
     progress.event(sent(3, 0))
     said = terminal.getvalue()

@@ -32,7 +32,7 @@ from runner.show.answer import sentence
         ),
         (
             {"campaign": None, "totals": None, "stopped": {"reason": "The ledger is gone."}},
-            "A campaign: nothing to send. Stopped: The ledger is gone.",
+            "A campaign: stopped: The ledger is gone. It stands at: nothing to send.",
         ),
     ],
 )
