@@ -22,7 +22,7 @@ _SMALL: Final = 320
 # How many letters fit under its bars, and how many a label to the left of them has at most.
 _ROOM: Final = {_WIDE: 128, _NARROW: 62, _SMALL: 36}
 _LONGEST: Final = {_WIDE: 28, _NARROW: 16, _SMALL: 12}
-_BETWEEN_LABELS: Final = 2
+_BETWEEN_LABELS: Final = 4
 _MOST_MARKS: Final = 5
 # What the library draws for its scripts, and its name for the colour of a series.
 _OVERLAY: Final = "overlay"
@@ -84,15 +84,12 @@ def _bars(
 
     wide = len(labels) * (max(map(len, labels), default=0) + _BETWEEN_LABELS)
     every = -(-wide // _ROOM[width]) or 1
-    highest = max(
-        (sum(values) for values in zip(*(one.values for one in series), strict=True)), default=0
-    )
-    marks = _marks(max(highest, limit or 0))
+    marks = _marks(max(_highest(series), limit or 0))
     chart = pygal.StackedBar(
         style=_style(),
         width=width,
         height=300 if width == _WIDE else 260,
-        margin_right=20,
+        margin_right=40 if width == _SMALL else 20,
         margin_bottom=8,
         margin_top=16,
         spacing=12,
@@ -118,6 +115,7 @@ def _bars(
 
 def _lying(title: str, labels: Sequence[str], series: Sequence[Series], width: int) -> str:
     pygal = _pygal()
+    marks = _marks(_highest(series))
 
     chart = pygal.HorizontalStackedBar(
         style=_style(),
@@ -133,6 +131,8 @@ def _lying(title: str, labels: Sequence[str], series: Sequence[Series], width: i
         truncate_legend=-1,
         show_x_labels=True,
         show_y_guides=False,
+        y_labels=marks,
+        range=(0, marks[-1]),
         no_data_text="nothing yet",
     )
     # The first one stands at the top.
@@ -140,6 +140,11 @@ def _lying(title: str, labels: Sequence[str], series: Sequence[Series], width: i
     for one in series:
         chart.add(one.name, list(reversed(one.values)))
     return _inline(chart, title, series)
+
+
+def _highest(series: Sequence[Series]) -> int:
+    """The length of the longest bar, with all its parts."""
+    return max(map(sum, zip(*(one.values for one in series), strict=True)), default=0)
 
 
 def _marks(highest: int) -> list[int]:

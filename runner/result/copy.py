@@ -21,10 +21,11 @@ from typing import IO, Any, Final
 from openpyxl.cell.cell import MergedCell
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles import PatternFill
+from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.dimensions import ColumnDimension
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from runner.intake.reader.archive import LiteralArchive
 from runner.result.copying import CopyError
@@ -32,6 +33,9 @@ from runner.result.loss import MACROS
 from runner.result.style import COLOURS, WIDTH_SAMPLE, escape, keep_spaces, width_of
 
 _MAX_COLUMNS: Final = 16_384
+_MOST_LINKS: Final = 60_000  # Excel opens no worksheet with more than 65,530
+# A row is as high as its first line.
+_FROM_ITS_FIRST_LINE: Final = Alignment(vertical="top")
 
 
 def ending(data: bytes) -> str:
@@ -76,7 +80,7 @@ def write_copy(
         widths = _fill(worksheet, header_row, headers, rows, columns, coloured)
         for column, width in zip(columns, widths, strict=True):
             _show(worksheet, column, None if replace else width)
-        _filter(worksheet, header_row, max(columns, default=1))
+        _filter(worksheet, header_row, columns)
         written = (
             io.BytesIO()
         )  # an archive that meets a full disk raises again when it is collected
@@ -208,11 +212,16 @@ def _fill(
         status.value: PatternFill("solid", fgColor=colour) for status, colour in COLOURS.items()
     }
     widths = [len(header) for header in headers]
+    linked = dict(zip(headers, columns, strict=True)).get("conversation")
     for index, (row, values) in enumerate(rows):
         for column, value in zip(columns, values, strict=True):
             cell = _put(worksheet, row, column, value)
             if cell.has_style:
                 cell.number_format = "General"  # a blank cell may have been made ready for a date
+            if isinstance(value, str) and "\n" in value:
+                cell.alignment = _FROM_ITS_FIRST_LINE
+            if column == linked and value and index < _MOST_LINKS:
+                cell.hyperlink = Hyperlink(ref=cell.coordinate, target=str(value))
         worksheet.cell(row, columns[coloured]).fill = fills.get(
             str(values[coloured]), PatternFill()
         )
@@ -223,15 +232,21 @@ def _fill(
     return [width_of(width) for width in widths]
 
 
-def _filter(worksheet: Any, header_row: int, last: int) -> None:
-    """Let the filter reach over the results as well; a table has one of its own."""
+def _filter(worksheet: Any, header_row: int, columns: Sequence[int]) -> None:
+    """Let the filter reach over the results as well. A table has one of its own, and beside it the
+    results have one."""
+    last = max(columns, default=1)
     if worksheet.auto_filter.ref:
         left, top, right, bottom = (
             edge or 1 for edge in range_boundaries(worksheet.auto_filter.ref)
         )
     else:
-        left, top, right, bottom = 1, header_row, last, worksheet.max_row
-    if top == header_row and (worksheet.auto_filter.ref or not worksheet.tables):
+        left = min(columns, default=1) if worksheet.tables else 1
+        top, right, bottom = header_row, last, worksheet.max_row
+    inside = any(
+        (range_boundaries(table.ref)[2] or 0) >= left for table in worksheet.tables.values()
+    )
+    if top == header_row and (worksheet.auto_filter.ref or not inside):
         first, end = get_column_letter(left), get_column_letter(max(right, last))
         worksheet.auto_filter.ref = f"{first}{top}:{end}{bottom}"
 

@@ -18,7 +18,10 @@ _SENT: Final = "#0072B2"
 _FORECAST: Final = "#A6CEE3"
 _TITLE: Final = "Summary"
 _GRID: Final = "#D9D9D9"
-_SIZE: Final = {"width": 831, "height": 321}  # in pixels
+_SIZE: Final = {"width": 640, "height": 321}  # in pixels
+# The column of the charts, and how many characters of a text stand to the left of it.
+_BESIDE: Final = 4
+_WIDEST: Final = 56
 # As many rows as a chart is high.
 _CHART_ROWS: Final = 18
 _STRONG: Final = {
@@ -33,7 +36,7 @@ _STRONG: Final = {
 
 def write_summary(book: Book, summary: Sequence[tuple[str, str]], days: Sequence[Day]) -> None:
     """Write the summary's pairs; with `days`, also a chart of them, and one of the outcomes."""
-    tab = book.tab(_TITLE, (28, 60, 12))
+    tab = book.tab(_TITLE, (28, 46, 10, 2))
     # On paper, all of it stands on one page.
     tab.set_landscape()
     tab.fit_to_pages(1, 1)
@@ -62,13 +65,14 @@ def write_summary(book: Book, summary: Sequence[tuple[str, str]], days: Sequence
     for row, (status, count) in enumerate(outcomes, start=last + 3):
         book.row(tab, row, [status.value])
         _numbers(book, tab, row, count)
-    # Below the numbers: beside them they would cover texts that are wider than their column.
-    below = last + len(outcomes) + 4
+    # Beside the numbers, where they are seen at once, but below texts that reach as far.
+    wide = [row for row, (_, value) in enumerate(summary) if len(value) > _WIDEST]
+    top = max(wide, default=-1) + 1
     has_forecast = any(day.forecast for day in days)
-    tab.insert_chart(below, 0, _days(book, first, last, has_forecast=has_forecast))
+    tab.insert_chart(top, _BESIDE, _days(book, first, last, has_forecast=has_forecast))
     if outcomes:
         chart = _outcomes(book, last + 3, [status for status, _ in outcomes])
-        tab.insert_chart(below + _CHART_ROWS, 0, chart)
+        tab.insert_chart(top + _CHART_ROWS, _BESIDE, chart)
 
 
 def _numbers(book: Book, tab: Tab, row: int, *numbers: int) -> None:

@@ -96,6 +96,7 @@ def _template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["number"] = "{:,}".format
     source = Path(__file__).with_name("report.html").read_text(encoding="utf-8")
     return environment.from_string(source)
 
@@ -213,10 +214,21 @@ def _charts(facts: Facts) -> dict[str, str]:
 
 
 def _share(part: int, whole: int) -> str:
-    """Write a part as a percentage, which is nothing only where there is none."""
+    """Write a part as a percentage, which is nothing only where there is none, and all only where
+    it is the whole."""
     if not whole:
         return ""
-    return "< 1 %" if 0 < 200 * part < whole else f"{part / whole:.0%}".replace("%", " %")
+    if 0 < 200 * part < whole:
+        return "< 1 %"
+    if 0 < 200 * (whole - part) < whole:
+        return "> 99 %"
+    return f"{part / whole:.0%}".replace("%", " %")
+
+
+def _by_list(summary: Summary) -> str:
+    """The accounts that no setting names, but the list's rows."""
+    named = [view.account for view in summary.accounts if view.account]
+    return f"as the list says: {words.some(named)}" if named else "the key's default"
 
 
 def _settings(summary: Summary) -> list[tuple[str, Any]]:
@@ -224,12 +236,12 @@ def _settings(summary: Summary) -> list[tuple[str, Any]]:
     stored = summary.campaign.settings
     said = [
         ("List", Path(stored.sheet).name),
-        ("Accounts", ", ".join(stored.accounts) or "the key's default"),
+        ("Accounts", ", ".join(stored.accounts) or _by_list(summary)),
         ("Time zone", str(summary.zone)),
         ("Sending hours", _hours(stored, summary.zone)),
         ("At most a day", stored.daily_limit or stored.ramp or "the quota"),
         ("Left to others", stored.reserve or ""),
-        ("Seconds between messages", stored.min_gap if stored.min_gap is not None else 30),
+        ("Seconds between messages", f"{30 if stored.min_gap is None else stored.min_gap:g}"),
         ("Days between a person's messages", stored.min_days),
         ("Follows", stored.after or ""),
         ("Messages that follow, after days", ", ".join(map(str, stored.steps))),

@@ -564,3 +564,47 @@ def test_a_copys_filter_reaches_over_the_results(filtered: str) -> None:
     worksheet = load_workbook(out)["People"]
     assert worksheet.auto_filter.ref == "A1:P3"
     assert len(worksheet.auto_filter.filterColumn) == bool(filtered)
+
+
+def test_beside_a_table_the_results_have_a_filter_of_their_own() -> None:
+    """The table keeps its own; so do results that are written over an earlier copy's."""
+    book = people()
+    book["People"].add_table(Table(displayName="T", ref="A1:B3"))
+    data, places = saved(book), range(2, 2 + len(SENT))
+    for replace in ((), places):
+        out = io.BytesIO()
+        write_copy(
+            data,
+            out,
+            sheet="People",
+            header_row=1,
+            headers=RESULT_COLUMNS,
+            rows=[(2, SENT), (3, SENT)],
+            replace=list(replace),
+        )
+        data = out.getvalue()
+        worksheet = load_workbook(out)["People"]
+        assert worksheet.auto_filter.ref == "C1:P3"
+        assert worksheet.tables["T"].ref == "A1:B3"
+
+
+def test_texts_show_their_first_line_and_conversations_are_links() -> None:
+    """As in a results workbook of its own."""
+    where = dict(zip(RESULT_COLUMNS, "CDEFGHIJKLMNOP", strict=True))
+    values = dict(zip(RESULT_COLUMNS, SENT, strict=True))
+    link = "https://www.linkedin.com/messaging/thread/2-abc/"
+    values |= {"sentMessage": "Hi Bo,\n\nYours", "conversation": link}
+    out = io.BytesIO()
+    write_copy(
+        saved(people()),
+        out,
+        sheet="People",
+        header_row=1,
+        headers=RESULT_COLUMNS,
+        rows=[(2, [*values.values()]), (3, SENT)],
+    )
+    worksheet = load_workbook(out)["People"]
+    assert worksheet[f"{where['sentMessage']}2"].alignment.vertical == "top"
+    told = worksheet[f"{where['conversation']}2"]
+    assert (told.value, told.hyperlink.target) == (link, link)
+    assert worksheet[f"{where['conversation']}3"].hyperlink is None

@@ -94,7 +94,7 @@ def test_a_reports_numbers_are_the_ledgers(world: World) -> None:
     text = " ".join(re.sub(r"<svg.*?</svg>|<style.*?</style>|<[^>]*>", " ", written(world)).split())
     assert "7 people have the message, of a list of 9 rows. Nobody waits any more." in text
     assert "7 messages sent to 7 people" in text
-    assert "1 answered 14% of 7" in text
+    assert "1 answered 14 % of 7" in text
     assert "Mon 2026-11-23 5 Tue 2026-11-24 2" in text
     assert "sent 7 78 %" in text
     assert "invalid 1 11 % skipped 1 11 % in all 9" in text
