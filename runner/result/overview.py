@@ -24,6 +24,8 @@ _BESIDE: Final = 4
 _WIDEST: Final = 56
 # As many rows as a chart is high.
 _CHART_ROWS: Final = 18
+# As many columns as it is wide.
+_CHART_COLUMNS: Final = 10
 _STRONG: Final = {
     Status.SENT: _SENT,
     Status.WAITING: _FORECAST,
@@ -73,6 +75,7 @@ def write_summary(book: Book, summary: Sequence[tuple[str, str]], days: Sequence
     if outcomes:
         chart = _outcomes(book, last + 3, [status for status, _ in outcomes])
         tab.insert_chart(top + _CHART_ROWS, _BESIDE, chart)
+    tab.print_area(0, 0, max(row, top + 2 * _CHART_ROWS), _BESIDE + _CHART_COLUMNS)
 
 
 def _numbers(book: Book, tab: Tab, row: int, *numbers: int) -> None:
