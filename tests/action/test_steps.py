@@ -343,6 +343,16 @@ def test_totals_are_rows_whatever_the_steps(steps: Steps) -> None:
     assert timedelta() < steps.world.clock.now() - steps.world.start
 
 
+def test_what_follows_a_message_that_never_goes_has_ended(steps: Steps) -> None:
+    """It is not called one that is to follow."""
+    say(steps.world, "person-2", "Hello", -0.5)
+    tallies = steps.run().summary.steps
+    assert (tallies[1].sent, tallies[1].ended) == (2, 1)
+    assert [(one.waiting + one.following, one.ended) for one in tallies.values()][1:] == [
+        (2, 1)
+    ] * 2
+
+
 def test_the_forecast_knows_the_steps_to_come(steps: Steps) -> None:
     """It tells the days of a whole sequence before the first message, as if nobody answered."""
     report = steps.run(agree=True)
