@@ -206,7 +206,7 @@ class Progress:
             self._tell(text)
 
     def close(self) -> None:
-        for bar in (self._whole, self._bar):
+        for bar in (self._bar, self._whole):
             if bar is not None:
                 bar.close()
 
