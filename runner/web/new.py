@@ -190,6 +190,7 @@ def _shown(
         names=_names(layout) if layout else [],
         text=draft.text(),
         ahead=ahead,
+        rough=seen.intake is None and seen.rows > _AT_ONCE,
         chart=days_chart(days, ahead.limit, by_week=by_week, narrow=True) if ahead else "",
         free_name=_free_name(desk, draft),
         commands=_commands(draft),
