@@ -40,9 +40,9 @@ def is_due(now: sa.ColumnElement[Any] | datetime) -> sa.ColumnElement[bool]:
 # it.
 _ATTEMPT: Final = schema.attempt.c
 _MINE: Final = _ATTEMPT.account == sa.bindparam("account")
-_CHARGED: Final = sa.or_(
-    _ATTEMPT.settled_at.is_(None), _ATTEMPT.status.in_((Status.SENT, Status.UNCERTAIN))
-)
+# Not `in_`, which is written out anew each time it is asked.
+_WENT: Final = sa.or_(_ATTEMPT.status == Status.SENT, _ATTEMPT.status == Status.UNCERTAIN)
+_CHARGED: Final = sa.or_(_ATTEMPT.settled_at.is_(None), _WENT)
 _LATEST: Final = sa.func.max(_ATTEMPT.claimed_at, type_=Instant())
 _COUNT: Final = sa.select(sa.func.count()).where(
     _MINE, _ATTEMPT.claimed_at > sa.bindparam("after"), _CHARGED
