@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from tzlocal import get_localzone
-
 from runner import words
 from runner.errors import CampaignError, ExitCode
 
@@ -159,6 +157,8 @@ def sentence(answer: Mapping[str, Any], zone: tzinfo | None = None) -> str:
         return f"{whose}: stopped: {stopped['reason'].rstrip('.')}. It stands at: {said}."
     until = ""
     if answer.get("nextSendAt"):
+        from tzlocal import get_localzone  # each command's start would wait for it
+
         at = datetime.fromisoformat(answer["nextSendAt"])
         until = f"; the next goes on {words.clock(at, zone or get_localzone())}"
     return f"{whose}: {said}{until}."
