@@ -15,6 +15,7 @@ import pytest
 from runner.cli import call
 from runner.intake.blocking import UNWRITTEN
 from runner.sending.key import default_key_file
+from runner.sending.lookup import Account
 from runner.show.console import Console
 from tests.loopback import KEY, serving
 
@@ -162,3 +163,29 @@ def test_the_column_with_the_profiles_is_found_by_what_it_holds(
     said = capsys.readouterr().out
     assert "campaign preview people.csv -t hello.j2 --column recipientProfileId=Kontakt" in said
     assert "campaign new people people.csv -t hello.j2" in said
+
+
+@pytest.mark.parametrize(("last", "asks"), [("acc_south", False), ("", True)])
+def test_a_list_that_names_accounts_is_not_overruled(
+    ask: Ask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    last: str,
+    asks: bool,
+) -> None:
+    """They are told, with those that the key has not; only rows that name none are asked about."""
+    (tmp_path / "people.csv").write_text(
+        f"First Name,LinkedIn URL,accountId\nAda,ada-l,acc_north\nBob,bob-l,{last}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "hello.j2").write_text("Hi {{ first_name }}", encoding="utf-8")
+    known = [Account(name, None, None, None, None) for name in ("acc_north", "acc_1")]
+    monkeypatch.setattr("runner.cli.answers._accounts_of", lambda *_: known)
+    chosen = ["2"] if asks else []
+    assert ask("", "", "", "y", *chosen, "", "", "", "", "", "n", key=KEY) == 0
+    said = capsys.readouterr().out
+    assert "acc_north" in said
+    assert ("The key has no such account: acc_south" in said) != asks
+    told = tomllib.loads((tmp_path / "people.toml").read_text(encoding="utf-8"))
+    assert told.get("accounts") == (["acc_1"] if asks else None)
