@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 from runner.errors import ExitCode
-from runner.sending.calendar import Calendar, parse_days
+from runner.sending.calendar import Calendar
+from runner.sending.times import parse_days
 from tests.world import HEADER, MONDAY, World, crowd, read_results
 
 DATED = (*HEADER, "sendAfter")

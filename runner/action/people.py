@@ -166,6 +166,13 @@ def people_in(path: Path, reading: Reading) -> tuple[Sequence[Recipient], list[P
     return findings.people, nobody
 
 
+def look_at_list(ledger: Ledger, people: Sequence[Recipient]) -> tuple[list[Recipient], int]:
+    """Return the different people of a sheet, and how many of them would be new on the
+    do-not-contact list."""
+    with ledger.read() as connection:
+        return suppressed.new_to_list(connection, people)
+
+
 def suppress_list(
     ledger: Ledger,
     name: str,

@@ -108,8 +108,8 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which of a campaign's rows are wanted: those with a status, those with a text in a cell or in
-    who the person is, those below a row; at most so many."""
+    """Which of a campaign's rows are wanted: those with a status, those that have each word of a
+    text in a cell or in who the person is, those below a row; at most so many."""
 
     status: Status | None = None
     text: str = ""
@@ -123,12 +123,12 @@ class Wanted:
             yield row.number > self.below
         if self.status is not None:
             yield STATUS.in_([one for one in Status if shown(one, live=live) is self.status])
-        if self.text:
-            forms = {self.text, self.text.lower(), self.text.upper(), self.text.title()}
+        for word in self.text.split():
+            forms = {word, word.lower(), word.upper(), word.title()}
             found = [row.cells.contains(json.dumps(one)[1:-1], autoescape=True) for one in forms]
-            found.append(row.person.contains(self.text.lower(), autoescape=True))
-            if self.text.isdecimal() and len(self.text) < _LONGEST_NUMBER:
-                found.append(row.number == int(self.text))
+            found.append(row.person.contains(word.lower(), autoescape=True))
+            if word.isdecimal() and len(word) < _LONGEST_NUMBER:
+                found.append(row.number == int(word))
             yield sa.or_(*found)
 
 

@@ -118,6 +118,23 @@ def suppress(
     return len(new)
 
 
+def new_to_list(connection: Connection, people: Iterable[Recipient]) -> tuple[list[Recipient], int]:
+    """Return the people, each once whatever the spelling, and how many of them are not on the list.
+
+    Nothing is written.
+    """
+    spellings = Spellings(connection)
+    before = Suppressed(connection, spellings)
+    listed, met, different, new = set(before.keys), set[str](), list[Recipient](), 0
+    for person in people:
+        every = spellings.of(person.keys)
+        if met.isdisjoint(every):
+            different.append(person)
+            new += listed.isdisjoint(every) and not before.has_forgotten(every)
+        met.update(every)
+    return different, new
+
+
 def unsuppress(connection: Connection, recipient: Recipient, now: datetime) -> int:
     """Take a person off the list under every known spelling, and return how many entries went.
 

@@ -7,7 +7,6 @@ exist is skipped, and an hour that happens twice is judged both times by what th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -18,14 +17,13 @@ from zoneinfo import ZoneInfo
 
 from runner.errors import UsageError
 from runner.sending.holiday import holiday_on
+from runner.sending.times import days_text
 
 # A message may be moved off the even spread by up to this share of the gap before it.
 JITTER: Final = 0.25
-DAY_NAMES: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_START: Final = time(0)
 # The search ends after two years: nobody waits longer for an open hour.
 _FARTHEST_DAYS: Final = 730
-_HOURS: Final = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?\s*[-–]\s*(\d{1,2})(?::(\d{2}))?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,68 +230,3 @@ def _jitter(seed: str) -> float:
     """Return a factor from 1 - JITTER to 1 + JITTER. One seed gives the same on every machine."""
     drawn = int.from_bytes(blake2b(seed.encode(), digest_size=8).digest()) / 2**64
     return 1 + JITTER * (2 * drawn - 1)
-
-
-def parse_hours(text: str) -> tuple[time, time | None]:
-    """Read hours such as `09:00-17:00`; the end may be 24:00. Raises UsageError."""
-    match = _HOURS.fullmatch(text)
-    from_hour, from_minute, to_hour, to_minute = (
-        (int(part or 0) for part in match.groups()) if match else (99, 0, 0, 0)
-    )
-    try:
-        start = time(from_hour, from_minute)
-        end = None if (to_hour, to_minute) == (24, 0) else time(to_hour, to_minute)
-    except ValueError:
-        raise UsageError(
-            f"{text!r} are no sending hours.", remedy="Write them as 09:00-17:00."
-        ) from None
-    if end is not None and end <= start:
-        raise UsageError(
-            f"The sending hours {text!r} end before they begin.",
-            remedy="Write them as 09:00-17:00, within one day.",
-        )
-    return start, end
-
-
-def parse_days(text: str) -> frozenset[int]:
-    """Read days such as `mon-fri`, `mon,wed,fri`, `sun-thu` or `all`. Raises UsageError."""
-    days: set[int] = set()
-    if text.strip().lower() in ("all", "daily", "every day"):
-        return frozenset(range(7))
-    try:
-        for part in text.lower().split(","):
-            ends = [DAY_NAMES.index(name.strip()[:3]) for name in part.split("-", 1)]
-            begin, finish = ends[0], ends[-1]
-            days.update((begin + step) % 7 for step in range((finish - begin) % 7 + 1))
-    except ValueError:
-        raise UsageError(
-            f"{text!r} are no sending days.", remedy="Write them as mon-fri or mon,wed,fri."
-        ) from None
-    return frozenset(days)
-
-
-def parse_first(text: str) -> date:
-    """Read a first day such as `2026-12-01`. Raises UsageError."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(f"{text!r} is no date.", remedy="Write it as 2026-12-01.") from None
-
-
-def parse_zone(name: str) -> ZoneInfo:
-    """Return the IANA time zone of that name. Raises UsageError."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise UsageError(
-            f"There is no time zone {name!r}.",
-            remedy="Use a name such as Europe/Berlin or America/New_York.",
-        ) from None
-
-
-def days_text(days: frozenset[int]) -> str:
-    """Write consecutive days as `mon-fri`, others as `mon,wed,fri`."""
-    listed = sorted(days)
-    if len(listed) > 2 and listed == list(range(listed[0], listed[-1] + 1)):
-        return f"{DAY_NAMES[listed[0]]}-{DAY_NAMES[listed[-1]]}"
-    return ",".join(DAY_NAMES[day] for day in listed)

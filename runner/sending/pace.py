@@ -13,16 +13,11 @@ from typing import Final
 from tzlocal import get_localzone_name
 
 from runner.ledger.setting import PaceWords
-from runner.sending.calendar import (
-    Calendar,
-    parse_days,
-    parse_first,
-    parse_hours,
-    parse_zone,
-)
+from runner.sending.calendar import Calendar
 from runner.sending.holiday import parse_holidays
 from runner.sending.quota import DAY, midnight
 from runner.sending.ramp import Ramp, parse_ramp
+from runner.sending.times import parse_days, parse_first, parse_hours, parse_zone
 
 DEFAULT_MIN_GAP: Final = timedelta(seconds=30)
 DEFAULT_HOURS: Final = "09:00-17:00"

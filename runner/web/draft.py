@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.campaign.campaign import Campaign, load
+from runner.campaign.kind import calendar_keys
 from runner.campaign.material import Intake, Material, gather, take
+from runner.campaign.setting import CampaignSettings
 from runner.campaign.starter import template_for
 from runner.errors import CampaignError, RefusedError, StorageError, UsageError
 from runner.intake import sheet as sheets
@@ -228,8 +230,9 @@ def take_form(draft: Draft, form: FormData) -> None:
         return
     said = {key: told for key, told in draft.said.items() if key not in (*_PACE, "accounts", "now")}
     said |= {key: told for key in _PACE if (told := str(form.get(key, "")).strip())}
-    if form.get("now"):
-        said["now"] = True
+    if form.get("now"):  # what is typed of a calendar stands on the page, and means nothing
+        calendar = calendar_keys(CampaignSettings)
+        said = {"now": True} | {key: told for key, told in said.items() if key not in calendar}
     named = " ".join(map(str, form.getlist("accounts"))).replace(",", " ").split()
     if named:
         said["accounts"] = list(dict.fromkeys(named))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from runner.action.outlook import Outlook, outlook
 from runner.campaign.kind import options_of
 from runner.campaign.material import gather
 from runner.campaign.setting import ListSettings, NewSettings, RehearsalSettings
-from runner.errors import AccessError, CampaignError, UsageError
+from runner.errors import AccessError, CampaignError, RefusedError, UsageError
 from runner.intake.blocking import UNWRITTEN
 from runner.intake.column import ROLES, Layout
 from runner.intake.sheet import ENDINGS, MAX_BYTES
@@ -24,7 +25,7 @@ from runner.ledger.campaign import free_name
 from runner.result.facts import days_of
 from runner.result.place import plain_name
 from runner.result.report import days_chart
-from runner.show.problem import grouped
+from runner.show.problem import common, grouped
 from runner.web.desk import now, too_large
 from runner.web.draft import Draft, Glance, glance, keep, take_form
 from runner.web.view import draft_of, draw, go, number_in
@@ -58,7 +59,12 @@ def begin(desk: Desk, _request: Request, form: FormData) -> Response:
         data = file.file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise too_large(file.filename)
-        draft = desk.drafts.begin(None, plain_name(Path(file.filename).name), data)
+        name = plain_name(Path(file.filename).name)
+        try:
+            draft = desk.drafts.begin(None, name, data)
+        except RefusedError as error:  # the place where it is kept says nothing to a person
+            what = re.sub(rf"\S*[/\\]{re.escape(name)}", name, error.what)
+            raise RefusedError(what, where=error.where, remedy=error.remedy) from None
     else:
         sheet = next((path for path in desk.folder.iterdir() if path.name == chosen), None)
         if sheet is None:
@@ -142,7 +148,7 @@ def checked(desk: Desk, request: Request) -> Response:
         draft=draft,
         intake=intake,
         trouble=trouble,
-        groups=[(alike[:_PLACES], len(alike)) for alike in grouped(problems)],
+        groups=[(alike[:_PLACES], len(alike), common(alike[0])) for alike in grouped(problems)],
     )
     answer.headers["HX-Trigger-After-Settle"] = "checked"  # the forecast is for those who are ready
     return answer

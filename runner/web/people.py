@@ -89,14 +89,17 @@ def look(desk: Desk, request: Request, form: FormData) -> Response:
     name = Path(file.filename).name
     place = desk.keep(name, file.file)
     found, nobody = people.people_in(place, Reading())
+    with desk.ledger() as ledger:
+        different, new = people.look_at_list(ledger, found)
     return draw(
         desk,
         request,
         "import.html",
         name=name,
         kept=place.parent.name,
-        people=found[:_PEOPLE],
-        count=len(found),
+        people=different[:_PEOPLE],
+        count=len(different),
+        new=new,
         nobody=nobody[:_PEOPLE],
         nobody_count=len(nobody),
         commands=[words.command("suppress import", words.argument(name))],

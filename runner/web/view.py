@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runner.web.draft import Draft
 
 _LONGEST_NUMBER: Final = 9
+_LINKEDIN: Final = re.compile(r"^(?:https?://)?(?:[a-z]{2,3}\.)?linkedin\.com/in/", re.IGNORECASE)
 # The fields of a draft's page, by the options of the same meaning.
 FIELDS: Final = {
     "--sheet": "Worksheet",
@@ -35,6 +36,8 @@ FIELDS: Final = {
     "--column": "the choice below a column's name",
     "--name": "The campaign's name",
 }
+# The problems of a text as a whole, which stand beside it.
+_OF_TEXT: Final = ("no-template", "template-variable", "leftover-placeholder")
 # The parts of a page that are drawn anew when something has changed.
 _REDRAWN: Final = ("now", "list")
 
@@ -53,11 +56,13 @@ def _environment() -> Environment:
         "words": words,
         "statuses": [status.value for status in OUTCOMES],
         "parts": parts,
+        "of_text": _OF_TEXT,
         "profile_link": profile_link,
         "conversation_link": conversation_link,
     }
     environment.filters["number"] = "{:,}".format
     environment.filters["with_fields"] = with_fields
+    environment.filters["shortened"] = shortened
     return environment
 
 
@@ -73,6 +78,11 @@ def draw(desk: Desk, request: Request, template: str, code: int = 200, **shown: 
         **shown,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), code)
+
+
+def shortened(cell: str) -> str:
+    """A cell without what all links to profiles begin with."""
+    return _LINKEDIN.sub("…/in/", cell)
 
 
 def with_fields(remedy: str | None) -> str:

@@ -13,13 +13,9 @@ from hypothesis import strategies as st
 from runner.errors import UsageError
 from runner.sending.calendar import (
     Calendar,
-    days_text,
     next_slot,
-    parse_days,
-    parse_first,
-    parse_hours,
-    parse_zone,
 )
+from runner.sending.times import days_text, parse_days, parse_first, parse_hours, parse_zone
 
 MINUTE = timedelta(minutes=1)
 # Zones whose clocks do something unusual: half hours, changes at midnight or by 30 minutes, skipped
