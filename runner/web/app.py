@@ -83,6 +83,7 @@ def application(desk: Desk) -> ASGIApp:
         page("/campaigns/{number:int}/results", campaign.results),
         page("/campaigns/{number:int}/report", campaign.report),
         Route("/campaigns/{number:int}/live", live.stream(desk)),
+        Route("/live", live.stream(desk)),
         page("/campaigns/{number:int}/start", runs.offer),
         page("/campaigns/{number:int}/plan", runs.plan),
         change("/campaigns/{number:int}/start", runs.start),

@@ -91,10 +91,13 @@ def name_of(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
-def beat_of(ledger: Ledger, campaign_id: int) -> str:
-    """A text that changes whenever anything happens in the ledger, or a run begins or ends."""
+def beat_of(ledger: Ledger, campaign_id: int | None) -> str:
+    """A text that changes whenever anything happens in the ledger, or a run of the campaign, or of
+    any, begins or ends."""
     with ledger.read() as connection:
-        return f"{pulse(connection)} {is_running(ledger, campaign_id)}"
+        beat = pulse(connection)
+        known = [one.id for one in campaigns(connection)] if campaign_id is None else [campaign_id]
+    return f"{beat} {[number for number in known if is_running(ledger, number)]}"
 
 
 def mark(ledger: Ledger, campaign_id: int) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from runner.action.behind import refuse_behind
 from runner.errors import StorageError
 from runner.system.file import FileError, read_whole
+from runner.web.board import beat_of, name_of
 from runner.web.desk import now
 from runner.web.view import draw
 
@@ -30,6 +31,7 @@ def index(desk: Desk, request: Request) -> Response:
     """All campaigns of the ledger."""
     trouble = None
     with desk.ledger() as ledger:
+        state = name_of(beat_of(ledger, None))
         summaries = desk.board.every(ledger, now())
         try:
             refuse_behind(ledger)
@@ -40,6 +42,7 @@ def index(desk: Desk, request: Request) -> Response:
         request,
         "campaigns.html",
         summaries=summaries,
+        state=state,
         files=waiting_files(desk, summaries),
         uncertain=sum(summary.totals.uncertain for summary in summaries),
         trouble=trouble,

@@ -45,15 +45,7 @@ _LONGEST_NOTE: Final = 64_000
 _MOST_KEPT: Final = 4
 
 # The settings of the calendar that the page asks for; and those whose words are numbers.
-_PACE: Final = (
-    "hours",
-    "days",
-    "holidays",
-    "time_zone",
-    "start_date",
-    "daily_limit",
-    "min_gap",
-)
+_PACE: Final = ("hours", "days", "holidays", "time_zone", "start_date", "daily_limit", "min_gap")
 _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
     "daily_limit": int,
     "min_gap": float,

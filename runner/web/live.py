@@ -24,12 +24,13 @@ _IDLE_LOOKS: Final = 15
 
 
 def stream(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    """The server-sent events of one campaign: `changed`, without more."""
+    """The server-sent events of one campaign, or of all: `changed`, without more."""
 
     async def answer(request: Request) -> Response:
-        number, since = int(request.path_params["number"]), request.query_params.get("since", "")
+        number, since = request.path_params.get("number"), request.query_params.get("since", "")
         try:
-            await run_in_threadpool(_find, desk, number)
+            if number is not None:
+                await run_in_threadpool(_find, desk, number)
         except MissingPageError:
             return Response(status_code=404)
         return StreamingResponse(_changes(desk, number, since), media_type="text/event-stream")
@@ -37,7 +38,7 @@ def stream(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-async def _changes(desk: Desk, number: int, since: str) -> AsyncIterator[str]:
+async def _changes(desk: Desk, number: int | None, since: str) -> AsyncIterator[str]:
     """Tell of changes; the first one is what has happened since the page was drawn."""
     before = State("", since)
     idle = 0
@@ -65,12 +66,14 @@ class State(NamedTuple):
     mark: str = ""
 
 
-def _look(desk: Desk, number: int, before: State) -> State:
+def _look(desk: Desk, number: int | None, before: State) -> State:
     """Look at a campaign, where anything has happened in its ledger since; what is wrong with the
     ledger is told by the page itself."""
     try:
         with desk.ledger() as ledger:
             beat = beat_of(ledger, number)
-            return before if beat == before.pulse else State(beat, name_of(mark(ledger, number)))
+            if beat == before.pulse:
+                return before
+            return State(beat, name_of(beat if number is None else mark(ledger, number)))
     except CampaignError as error:
         return State("", error.what)

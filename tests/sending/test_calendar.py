@@ -227,6 +227,10 @@ def test_hours_that_make_no_sense_are_refused(text: str) -> None:
         ("sun-thu", {6, 0, 1, 2, 3}),
         ("all", set(range(7))),
         ("sat", {5}),
+        ("tue thu", {1, 3}),
+        ("Tuesday; Thursday", {1, 3}),
+        (" mon - wed, tues ,FRI ", {0, 1, 2, 4}),
+        ("fri–sun", {4, 5, 6}),
     ],
 )
 def test_days_are_read(text: str, days: set[int]) -> None:
@@ -236,7 +240,22 @@ def test_days_are_read(text: str, days: set[int]) -> None:
     assert parse_days(days_text(parse_days(text))) == days
 
 
-@pytest.mark.parametrize("text", ["", "someday", "mon-", "1-5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ",",
+        "someday",
+        "mon-",
+        "1-5",
+        "mo",
+        "montag",
+        "mondays",
+        "mon and fri",
+        "tue|thu",
+        "mon-tu",
+    ],
+)
 def test_days_that_make_no_sense_are_refused(text: str) -> None:
     """Days that make no sense are a usage error that shows the form."""
     with pytest.raises(UsageError):

@@ -154,6 +154,38 @@ def test_two_tabs_and_the_command_line_see_one_another(served: Served, chromium:
     assert len(receipts(served)) == 4
 
 
+def test_a_page_that_is_drawn_anew_stays_in_the_hand(served: Served, chromium: Browser) -> None:
+    """While messages go, what has the focus keeps it, what is pressed is pressed, and what was
+    unfolded stays open; the page of all campaigns follows as well."""
+    served.campaign_file("spring", 6)
+    one_more = ("run", "spring.toml", "--yes", "--max", "1", "--base-url", served.endpoint.url)
+    served.command(*one_more)
+    with tab(chromium, served) as page, tab(chromium, served) as every:
+        every.goto(f"{served.base}/")
+        page.goto(f"{served.base}/campaigns/1")
+        page.wait_for_selector(".legend >> text=5 waiting")
+        page.get_by_text("The numbers").click()
+        pause = page.get_by_role("button", name="Pause")
+        place = pause.bounding_box()
+        assert place
+        page.mouse.move(place["x"] + 5, place["y"] + 5)
+        page.mouse.down()
+        served.command(*one_more)
+        every.wait_for_selector(".legend >> text=4 waiting")
+        assert "5 waiting" in page.inner_text(".legend")
+        page.mouse.move(5, 5)
+        page.mouse.up()  # not upon the button, so nothing is asked for
+        page.wait_for_selector(".legend >> text=4 waiting")
+        assert page.locator("#numbers").get_attribute("open") is not None
+        pause.focus()
+        served.command(*one_more)
+        page.wait_for_selector(".legend >> text=3 waiting")
+        page.keyboard.press("Enter")
+        for one in (page, every):
+            one.wait_for_selector(".badge >> text=paused")
+    assert len(receipts(served)) == 3
+
+
 def test_a_run_goes_on_when_the_console_is_killed(served: Served, chromium: Browser) -> None:
     """A run that the console has started is a process of its own: nobody is lost or gets a message
     twice, and the next console shows it."""

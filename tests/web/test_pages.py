@@ -224,17 +224,22 @@ def test_the_do_not_contact_list_is_kept(served: Served) -> None:
         client.post("/do-not-contact/remove", data={**form, "person": "john-roe"})
         client.post("/do-not-contact/remove", data={**form, "person": "company:acme"})
         assert "1 entry" in client.get("/do-not-contact").text
-        sheet = (LIST + "A,B,someone-new\nC,D,https://example.com/nobody\n").encode()
+        sheet = (
+            LIST + "A,B,someone-new\nC,D,https://example.com/nobody\n"
+            "A,B,https://www.linkedin.com/in/Someone-New/\n"
+        ).encode()
         looked = client.post(
             "/do-not-contact/look", data=form, files={"file": ("../stop.csv", sheet)}
         ).text
-        assert "1 person would go on the list" in looked
+        assert "1 person, 1 of them new on the list" in looked
         assert "1 cells name nobody" in looked
         assert "1 entry" in client.get("/do-not-contact").text
         kept = re.search(r'name="kept" value="([^"]+)"', looked)
         assert kept
         client.post("/do-not-contact/import", data={**form, "kept": kept[1]})
         assert "2 entries" in client.get("/do-not-contact").text
+        again = client.post("/do-not-contact/look", data=form, files={"file": ("a.csv", sheet)})
+        assert "1 person, 0 of them new on the list" in again.text
         assert (
             client.post("/do-not-contact/import", data={**form, "kept": "../../etc"}).status_code
             == 404

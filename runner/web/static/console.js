@@ -68,6 +68,41 @@ for (const type of ["dragover", "dragleave", "drop"]) {
   });
 }
 
+// What is drawn anew leaves a button that is being pressed in its place, and what was unfolded open.
+const RENEWED = ["now", "list"];
+let pressed = false;
+let late = false;
+
+function renew() {
+  late = pressed;
+  if (pressed) return;
+  for (const id of RENEWED) {
+    const part = document.getElementById(id);
+    if (part) htmx.trigger(part, "changed");
+  }
+}
+
+document.addEventListener("pointerdown", () => { pressed = true; });
+for (const type of ["pointerup", "pointercancel"]) {
+  document.addEventListener(type, () => setTimeout(() => {
+    pressed = false;
+    if (late) renew();
+  }, 100));
+}
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!RENEWED.includes(event.detail.target.id)) return;
+  if (pressed) {
+    event.detail.shouldSwap = false;
+    late = true;
+  }
+  unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((one) => one.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  unfolded = [];
+});
+
 // A page that is looked at hears of changes; one that is not needs no connection: a browser has few.
 let events = null;
 
@@ -77,9 +112,7 @@ function listen() {
   events = null;
   if (!now || document.hidden) return;
   events = new EventSource(now.dataset.live);
-  events.addEventListener("changed", () => {
-    for (const id of ["now", "list"]) htmx.trigger(document.getElementById(id), "changed");
-  });
+  events.addEventListener("changed", renew);
   events.onopen = () => { document.getElementById("gone").hidden = true; };
   events.onerror = () => { document.getElementById("gone").hidden = false; };
 }
