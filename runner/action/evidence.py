@@ -25,6 +25,7 @@ from runner.ledger.record import EVIDENCE, CampaignRecord
 from runner.result.handback import write_here
 from runner.result.place import Written
 from runner.sending.lookup import Lookup
+from runner.sending.pace import calendar_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def look_at(
         found = doubt(connection, delivery)
     if found is None:
         raise UsageError("It is not uncertain any more.", remedy="Look at its row.")
-    (finding,) = loop.run(_check(ledger, [found], lookup, by, now))
+    (finding,) = loop.run(_check(ledger, record, [found], lookup, by, now))
     hand_back(ledger, record, now())
     return finding
 
@@ -106,19 +107,20 @@ def check(
                 f"Row {row} is {line.status}; only uncertain rows can be checked.",
                 remedy=f"{command} says how it stands.",
             )
-    return loop.run(_check(ledger, found, lookup, by, now))
+    return loop.run(_check(ledger, record, found, lookup, by, now))
 
 
 async def _check(
     ledger: Ledger,
+    record: CampaignRecord,
     found: Sequence[Doubt],
     lookup: Lookup,
     by: str,
     now: Callable[[], datetime],
 ) -> list[Finding]:
-    findings = []
+    findings, zone = [], calendar_of(record.settings).zone
     for one in found:
-        finding = await look_for(one, lookup, hint_of(one.count))
+        finding = await look_for(one, lookup, hint_of(one.count), zone)
         findings.append(finding)
         if finding.sent_at is None:
             continue

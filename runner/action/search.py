@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
 
 from runner import words
@@ -31,15 +31,17 @@ class Finding:
     hint: str | None = None
 
 
-async def look_for(doubt: Doubt, lookup: Lookup, hint: str | None = None) -> Finding:
-    """Read the person's conversations until one holds the message."""
+async def look_for(
+    doubt: Doubt, lookup: Lookup, hint: str | None = None, zone: tzinfo = UTC
+) -> Finding:
+    """Read the person's conversations until one holds the message. Times are told in the `zone`."""
     search = _Search(doubt, lookup)
     try:
         async for urn in search.conversations():
             if (match := await search.match(urn)) is not None:
                 said = (
                     f"{doubt.label} was sent: its text stands in the conversation, "
-                    f"{_utc(match.sent_at)}."
+                    f"{words.clock(match.sent_at, zone)}."
                 )
                 return Finding(
                     row=doubt.row, verdict="sent", said=said, sent_at=match.sent_at, hint=hint
@@ -49,7 +51,7 @@ async def look_for(doubt: Doubt, lookup: Lookup, hint: str | None = None) -> Fin
     if search.read or (search.read == 0 and search.obstacle is None):
         seen = "The account has no message with this person"
         if search.read:
-            since = _utc(doubt.since - CLOCK_SKEW)
+            since = words.clock(doubt.since - CLOCK_SKEW, zone)
             seen = (
                 f"{words.count(search.read, 'message')} looked at, none of ours with its text "
                 f"since {since}"
@@ -110,7 +112,3 @@ class _Search:
             key=lambda m: m.sent_at,
             default=None,
         )
-
-
-def _utc(instant: datetime) -> str:
-    return f"{instant:%a %Y-%m-%d %H:%M} UTC"

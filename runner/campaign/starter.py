@@ -104,7 +104,7 @@ def write(
     if path.suffix.lower() != ".toml":
         path = path.with_name(f"{path.name}.toml")
     head = _HEAD.format(
-        file=path.name,
+        file=words.argument(path.name),
         sheet=_quoted(_relative(sheet, path) if sheet else "people.xlsx"),
         template=_several([_relative(one, path) for one in templates] or ["hello.j2"]),
     )
