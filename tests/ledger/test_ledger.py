@@ -569,3 +569,26 @@ def test_a_message_that_is_claimed_in_the_instant_the_quota_was_read_is_not_in_i
         state = account_state(connection, "", campaign, now + timedelta(minutes=1))
         assert allowance(state.told, state.charged_after, now + timedelta(minutes=1)).remaining == 0
     ledger.close()
+
+
+@pytest.mark.file
+def test_others_can_read_while_a_long_list_is_written(tmp_path: Path) -> None:
+    """More than SQLite keeps in memory by itself is written in one transaction: until its end
+    nobody waits for it."""
+    ledger = open_ledger(tmp_path / "ledger.db")
+    try:
+        with ledger.write() as connection:
+            listed = [
+                {"identity": f"person-{n:0>200}", "reason": None, "added_at": MONDAY}
+                for n in range(30_000)
+            ]
+            connection.execute(sa.insert(schema.do_not_contact), listed)
+            other = sqlite3.connect(tmp_path / "ledger.db", timeout=0)
+            assert other.execute("SELECT count(*) FROM do_not_contact").fetchone() == (0,)
+            other.close()
+        with ledger.read() as connection:
+            count = sa.select(sa.func.count()).select_from(schema.do_not_contact)
+            assert connection.scalar(count) == 30_000
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -2_000
+    finally:
+        ledger.close()

@@ -45,6 +45,9 @@ class Dialect(SQLiteDialect_pysqlite):
 registry.register("sqlite.ledger", __name__, Dialect.__name__)
 _LOOKING: Final = threading.Lock()
 _COMPILED: Final[LRUCache[Any, Any]] = LRUCache(2_000)
+# The memory for pages: that of a list of 100,000 people as it is taken in, and SQLite's own.
+_ROOM_KIB: Final = 131_072
+_USUAL_KIB: Final = 2_000
 
 
 class Sqlite:
@@ -58,9 +61,18 @@ class Sqlite:
 
     @contextmanager
     def write(self, hold: Hold | None) -> Iterator[Connection]:
-        del hold  # the one write lock of a file holds everything
+        # The one write lock of a file holds everything. Without a hold, it may be a whole list that
+        # is written: what no longer fits in memory would go to the file at once, and nobody could
+        # read there until its end.
         with self.engine.begin() as connection:
-            yield connection
+            if hold is not None:
+                yield connection
+                return
+            _ask(connection, f"PRAGMA cache_size = -{_ROOM_KIB}")
+            try:
+                yield connection
+            finally:
+                _ask(connection, f"PRAGMA cache_size = -{_USUAL_KIB}")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -74,10 +86,7 @@ class Sqlite:
         # SQLite counts the commits of others for each connection by itself. It is asked directly,
         # since each message does so twice.
         mine = connection.info.setdefault("itself", object())
-        cursor = connection.connection.cursor()
-        others = cursor.execute("PRAGMA data_version").fetchone()
-        cursor.close()
-        return mine, others
+        return mine, _ask(connection, "PRAGMA data_version")
 
     @contextmanager
     def run_lock(self, campaign_id: int) -> Iterator[bool]:
@@ -172,3 +181,12 @@ def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("bare"):  # VACUUM refuses to be part of a transaction
         connection.exec_driver_sql("BEGIN" if options.get("read_only") else "BEGIN IMMEDIATE")
+
+
+def _ask(connection: Connection, pragma: str) -> Any:
+    """Ask SQLite itself, without what the library does around it."""
+    cursor = connection.connection.cursor()
+    try:
+        return cursor.execute(pragma).fetchone()
+    finally:
+        cursor.close()
