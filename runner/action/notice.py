@@ -16,6 +16,7 @@ from runner.ledger.follow import IN_DOUBT, NOT_YET
 from runner.ledger.record import CampaignRecord
 from runner.ledger.setting import DEFAULT_MIN_DAYS
 from runner.ledger.standing import deliveries, skipped_for, waiting
+from runner.ledger.suppression import LISTED
 from runner.result.rule import left_out
 from runner.sending.traffic import Traffic
 
@@ -27,6 +28,9 @@ def told(connection: Connection, campaign: Campaign, record: CampaignRecord) -> 
     yield from _other_senders(campaign, waits)
     # Where nobody is left, the rules are told together, at the end.
     yield from _frequency(campaign, resting(connection, record.id)[0] if waits else 0)
+    listed = sum(count for reason, count in skipped.items() if reason.startswith(LISTED))
+    if listed and waits:
+        yield f"{words.count(listed, 'row')} {LISTED}: nobody there is written to."
     yield from _following(campaign, skipped)
     yield from _sequence(campaign)
     yield from _looking(campaign, waits)

@@ -18,9 +18,8 @@ from runner.ledger.record import FOLLOWS, NEEDS_A_PERSON, WITHDRAWN, Status
 class Tally(NamedTuple):
     """The messages of one step and variant, in numbers.
 
-    `waiting` have their date; `following` wait for the message before. `ended` go no more, as what
-    would follow them. `needy`
-    are uncertain, failed or invalid.
+    `waiting` have their date; `following` wait for the message before. `ended` go no more, as
+    what would follow them. `needy` are uncertain, failed or invalid.
     """
 
     step: int
