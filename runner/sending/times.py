@@ -42,8 +42,8 @@ def parse_days(text: str) -> frozenset[int]:
     if text.strip().lower() in ("all", "daily", "every day"):
         return frozenset(range(7))
     try:
-        closed = re.sub(r"\s*[-–]\s*", "-", text.strip().strip(",;").lower())
-        for part in re.split(r"\s*[,;]\s*|\s+", closed):
+        closed = re.sub(r" ?[-–] ?", "-", " ".join(text.lower().split()))
+        for part in re.sub(r"[,;]", " ", closed).split() or [""]:
             ends = [_day(name) for name in part.split("-", 1)]
             begin, finish = ends[0], ends[-1]
             days.update((begin + step) % 7 for step in range((finish - begin) % 7 + 1))

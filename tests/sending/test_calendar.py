@@ -253,6 +253,7 @@ def test_days_are_read(text: str, days: set[int]) -> None:
         "mondays",
         "mon and fri",
         "tue|thu",
+        "mon -, tue",
         "mon-tu",
     ],
 )

@@ -166,9 +166,7 @@ def test_a_page_that_is_drawn_anew_stays_in_the_hand(served: Served, chromium: B
         page.wait_for_selector(".legend >> text=5 waiting")
         page.get_by_text("The numbers").click()
         pause = page.get_by_role("button", name="Pause")
-        place = pause.bounding_box()
-        assert place
-        page.mouse.move(place["x"] + 5, place["y"] + 5)
+        pause.hover()
         page.mouse.down()
         served.command(*one_more)
         every.wait_for_selector(".legend >> text=4 waiting")

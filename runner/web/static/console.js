@@ -72,6 +72,7 @@ for (const type of ["dragover", "dragleave", "drop"]) {
 const RENEWED = ["now", "list"];
 let pressed = false;
 let late = false;
+let released = 0;
 
 function renew() {
   late = pressed;
@@ -82,12 +83,17 @@ function renew() {
   }
 }
 
-document.addEventListener("pointerdown", () => { pressed = true; });
+document.addEventListener("pointerdown", () => {
+  clearTimeout(released);
+  pressed = true;
+});
 for (const type of ["pointerup", "pointercancel"]) {
-  document.addEventListener(type, () => setTimeout(() => {
-    pressed = false;
-    if (late) renew();
-  }, 100));
+  document.addEventListener(type, () => {
+    released = setTimeout(() => {
+      pressed = false;
+      if (late) renew();
+    }, 100); // once its click has been heard
+  });
 }
 let unfolded = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
