@@ -477,7 +477,7 @@ def test_the_do_not_contact_list(shell: Shell, write: Callable[[str, str], Path]
     )
     assert shell.run("people.csv", "-t", "hello.j2") == 0
     assert [receipt.recipient for receipt in shell.server.endpoint.receipts] == ["al-doe"]
-    assert "1 row on the do-not-contact list: nobody there is written to." in shell.err
+    assert "2 rows on the do-not-contact list: nobody there is written to." in shell.err
     assert shell("suppress", "remove", "jo-doe") == 0
     assert shell("suppress", "add", "jane doe") == 2
     assert shell.run("people.csv", "-t", "hello.j2") == 0
