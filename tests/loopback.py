@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any
 
 from runner.rehearsal.endpoint import SimulatedEndpoint
@@ -27,10 +28,17 @@ def serving(**options: Any) -> Iterator[Server]:
     """Serve in a thread of this process, without a typing delay."""
     endpoint = SimulatedEndpoint(lambda: datetime.now(UTC), key=KEY, typing_seconds=0.0, **options)
     server = Server(endpoint)
+    with in_a_thread(server):
+        yield server
+
+
+@contextmanager
+def in_a_thread(server: BaseServer) -> Iterator[None]:
+    """Let a server answer in a thread of this process, until the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         server.server_close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -39,18 +39,16 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
     def count(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         return sa.func.count(sa.case((which, table.id)))
 
+    def is_out(of: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(of.status == Status.SKIPPED, of.reason != FOLLOWS, of.reason != WITHDRAWN)
+
     earlier = schema.delivery.alias()
-    is_out = sa.and_(
-        table.status == Status.SKIPPED, table.reason != FOLLOWS, table.reason != WITHDRAWN
-    )
     # What would follow a message that never goes does not go either.
     never = sa.exists().where(
         earlier.c.campaign_id == table.campaign_id,
         earlier.c.identity == table.identity,
         earlier.c.step < table.step,
-        earlier.c.status == Status.SKIPPED,
-        earlier.c.reason != FOLLOWS,
-        earlier.c.reason != WITHDRAWN,
+        is_out(earlier.c),
     )
     statement = (
         sa.select(
@@ -59,7 +57,7 @@ def tallies(connection: Connection, campaign_id: int) -> tuple[Tally, ...]:
             count(table.status == Status.SENT),
             count(table.status.in_((Status.WAITING, Status.SENDING))),
             count(sa.and_(PENDING, ~never)),
-            count(sa.or_(is_out, sa.and_(PENDING, never))),
+            count(sa.or_(is_out(table), sa.and_(PENDING, never))),
             sa.func.count(reply.c.delivery_id),
             count(table.status.in_(NEEDS_A_PERSON)),
         )

@@ -17,6 +17,7 @@ from runner import __version__, words
 from runner.errors import CampaignError
 from runner.result.link import conversation_link, profile_link
 from runner.result.report import OUTCOMES
+from runner.result.told import quota_text
 from runner.web.desk import now
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _environment() -> Environment:
         "statuses": [status.value for status in OUTCOMES],
         "parts": parts,
         "of_text": _OF_TEXT,
+        "quota_text": quota_text,
         "profile_link": profile_link,
         "conversation_link": conversation_link,
     }

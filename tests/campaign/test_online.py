@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import stat
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from runner.campaign.campaign import load
 from runner.campaign.material import gather
 from runner.cli import call
 from runner.errors import RefusedError
+from tests.loopback import KEY, in_a_thread, serving
 
 LIST = b"LinkedIn URL,First Name\nada-l,Ada\n"
 SHEET = "https://docs.google.com/spreadsheets/d/1AbC-d_9"
@@ -58,14 +58,8 @@ def site() -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     told.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with in_a_thread(server):
         yield told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -162,8 +156,6 @@ def test_a_campaign_file_names_an_address(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["status"], ["results"], ["why", "ada-l", "--name"]])
 def test_the_address_names_its_campaign(tmp_path: Path, arguments: list[str]) -> None:
-    from tests.loopback import KEY, serving
-
     with site() as told, serving() as server, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONNECTSAFELY_API_KEY", KEY)
         patch.setenv("CAMPAIGN_LEDGER", str(tmp_path / "ledger.db"))
